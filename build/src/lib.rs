@@ -1,0 +1,1 @@
+//! Build, test and release tasks of ATS KMS.

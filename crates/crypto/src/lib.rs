@@ -1,0 +1,1 @@
+//! Suites, envelopes and key derivation of ATS KMS, over a CryptoProvider port.

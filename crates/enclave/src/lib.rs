@@ -1,0 +1,1 @@
+//! The wasm enclave of ATS KMS: the only crate that touches the browser.

@@ -1,0 +1,1 @@
+//! Release manifest, digests, SRI strings, CSP and header policy of ATS KMS.

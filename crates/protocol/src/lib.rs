@@ -1,0 +1,1 @@
+//! Wire types, method table, error codes and limits of ATS KMS.

@@ -1,0 +1,1 @@
+//! Development only: fault-injecting ports and vectors for ATS KMS.

@@ -1,0 +1,1 @@
+//! The pure core of ATS KMS: vault, key lifecycle, policy, audit, dispatcher.

@@ -1,0 +1,1 @@
+//! Host shell of ATS KMS: emits, serves and verifies the enclave.

@@ -1,0 +1,1 @@
+//! Browser end-to-end tests and benchmarks of ATS KMS.
