@@ -1,1 +1,30 @@
 //! Wire types, method table, error codes and limits of ATS KMS.
+//!
+//! Everything that crosses the `MessagePort` between an embedding page and the enclave
+//! is described here once. From this crate come the decoder that the enclave runs, the
+//! TypeScript types of the client, and the pages `docs/protocol.md` and `docs/errors.md`
+//! (`cargo xtask codegen`).
+//!
+//! Decoding is strict: a field that is not named here is refused, a number that is not
+//! finite is refused, and nothing of the input is ever echoed except a request's id.
+//! No type of this crate can carry a key or a credential; messages between the enclave's
+//! own user interface and its worker are not part of this protocol.
+
+mod error;
+mod ids;
+pub mod limits;
+mod message;
+mod method;
+pub mod schema;
+mod types;
+mod value;
+
+pub use error::{ErrorCode, ErrorInfo, Retry, Side};
+pub use ids::{CallerOrigin, Cursor, EnrolmentId, KeyId, Label, Nonce, RequestId};
+pub use message::{Call, Incoming, WireError, event, reply_error, reply_ok};
+pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, Response};
+pub use types::*;
+pub use value::{Fields, FromValue, IntoValue, Name, Value};
+
+/// The one protocol version of this release.
+pub const PROTOCOL_VERSION: u32 = 1;

@@ -1,0 +1,30 @@
+//! Limits on everything an embedding page can send. Each is enforced before the data is used.
+
+/// Deepest nesting of a message.
+pub const MAX_DEPTH: usize = 6;
+/// Most own keys of one object.
+pub const MAX_KEYS: usize = 32;
+/// Most requests in one batch, and most items of any list.
+pub const MAX_ITEMS: usize = 64;
+/// Longest string, in UTF-8 bytes.
+pub const MAX_TEXT: usize = 4096;
+/// Largest `data` of one signature or verification, in bytes.
+pub const MAX_DATA: usize = 1 << 20;
+/// Largest message, in bytes of strings and byte arrays together.
+pub const MAX_MESSAGE: usize = 4 << 20;
+/// Longest request id, in characters.
+pub const MAX_ID: usize = 64;
+/// Longest key label, in Unicode scalar values.
+pub const MAX_LABEL: usize = 64;
+/// Most requests of one port that may wait for an answer.
+pub const MAX_IN_FLIGHT: usize = 256;
+/// Requests of one port that may arrive at once.
+pub const RATE_BURST: u32 = 4096;
+/// Requests per second of one port in the long run.
+pub const RATE_PER_SECOND: u32 = 25_000;
+/// Deadline of a request that names none, in milliseconds.
+pub const DEFAULT_DEADLINE_MS: u32 = 30_000;
+/// Deadline of a request that waits for a person and names none, and the longest one allowed.
+pub const MAX_DEADLINE_MS: u32 = 600_000;
+/// Most keys or audit entries in one page of a listing.
+pub const MAX_PAGE: u32 = 100;

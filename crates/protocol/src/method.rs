@@ -1,0 +1,223 @@
+//! The one method table.
+
+use crate::schema::{TypeDoc, TypeRef, Wire};
+use crate::types::{
+    AuditCheckpoint, AuditPage, CreateKeyParams, Empty, KeyInfo, KeyPage, KeyParams,
+    ListAuditParams, ListKeysParams, MeasureParams, Measurement, PublicKeyInfo, SignParams,
+    Signature, VaultStatus, Verdict, VerifyParams,
+};
+use crate::{ErrorCode, FromValue, IntoValue, Value, limits};
+
+/// Which vault state a method needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Works in every state.
+    Nothing,
+    /// Only where there is no vault.
+    NoVault,
+    /// Only where there is a vault.
+    Vault,
+    /// Only while unlocked.
+    Unlocked,
+}
+
+/// Whether a person is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interaction {
+    /// Nobody is asked.
+    None,
+    /// The enclave's own user interface asks.
+    Sheet,
+}
+
+/// Whether a call leaves an audit entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuditRule {
+    /// No entry: nothing secret is used and nothing changes.
+    Never,
+    /// An entry on disk before the result is released.
+    Durable,
+    /// As the key's own `audit` says.
+    PerKey,
+}
+
+/// The policy row of a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MethodPolicy {
+    /// State it needs.
+    pub needs: Needs,
+    /// Whether a person is asked.
+    pub interaction: Interaction,
+    /// Whether it is logged.
+    pub audit: AuditRule,
+}
+
+impl MethodPolicy {
+    /// Deadline when the caller names none, in milliseconds.
+    #[must_use]
+    pub fn default_deadline_ms(self) -> u32 {
+        match self.interaction {
+            Interaction::None => limits::DEFAULT_DEADLINE_MS,
+            Interaction::Sheet => limits::MAX_DEADLINE_MS,
+        }
+    }
+}
+
+macro_rules! methods {
+    ($(
+        #[doc = $doc:literal]
+        $variant:ident = $name:literal($params:ty) -> $result:ty,
+        $needs:ident, $interaction:ident, $audit:ident, errors [$($error:ident),*];
+    )*) => {
+        /// The closed set of methods.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Method { $(#[doc = $doc] $variant,)* }
+
+        impl Method {
+            /// All methods, in table order.
+            pub const ALL: &'static [Method] = &[$(Method::$variant,)*];
+
+            /// Name on the wire.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Method::$variant => $name,)* }
+            }
+
+            /// Finds a method by its exact name.
+            pub fn parse(name: &str) -> Result<Self, ErrorCode> {
+                match name {
+                    $($name => Ok(Method::$variant),)*
+                    _ => Err(ErrorCode::UnknownMethod),
+                }
+            }
+
+            /// Its policy row.
+            #[must_use]
+            pub const fn policy(self) -> MethodPolicy {
+                match self {
+                    $(Method::$variant => MethodPolicy {
+                        needs: Needs::$needs,
+                        interaction: Interaction::$interaction,
+                        audit: AuditRule::$audit,
+                    },)*
+                }
+            }
+
+            /// What it does, in a sentence.
+            #[must_use]
+            pub const fn doc(self) -> &'static str {
+                match self { $(Method::$variant => $doc,)* }
+            }
+
+            /// Errors of its own, besides those every request can meet.
+            #[must_use]
+            pub const fn errors(self) -> &'static [ErrorCode] {
+                match self { $(Method::$variant => &[$(ErrorCode::$error),*],)* }
+            }
+
+            /// Types of parameters and result.
+            #[must_use]
+            pub fn types(self) -> (TypeRef, TypeRef) {
+                match self {
+                    $(Method::$variant => (<$params>::type_ref(), <$result>::type_ref()),)*
+                }
+            }
+
+            /// Examples of parameters and result.
+            #[must_use]
+            pub fn samples(self) -> (Value, Value) {
+                match self {
+                    $(Method::$variant => (<$params>::sample(), <$result>::sample()),)*
+                }
+            }
+
+            /// Adds the definitions of its types.
+            pub fn define(self, types: &mut Vec<TypeDoc>) {
+                match self {
+                    $(Method::$variant => {
+                        <$params>::define(types);
+                        <$result>::define(types);
+                    })*
+                }
+            }
+        }
+
+        /// A decoded request.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Request { $(#[doc = $doc] $variant($params),)* }
+
+        impl Request {
+            /// Decodes the parameters of a method, strictly.
+            pub fn decode(method: Method, params: Value) -> Result<Self, ErrorCode> {
+                match method {
+                    $(Method::$variant => <$params>::from_value(params).map(Request::$variant),)*
+                }
+            }
+
+            /// Which method this is.
+            #[must_use]
+            pub const fn method(&self) -> Method {
+                match self { $(Request::$variant(_) => Method::$variant,)* }
+            }
+        }
+
+        /// A result.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Response { $(#[doc = $doc] $variant($result),)* }
+
+        impl Response {
+            /// Decodes a result, strictly (used by tests of golden samples).
+            pub fn decode(method: Method, result: Value) -> Result<Self, ErrorCode> {
+                match method {
+                    $(Method::$variant => <$result>::from_value(result).map(Response::$variant),)*
+                }
+            }
+        }
+
+        impl IntoValue for Response {
+            fn into_value(self) -> Value {
+                match self { $(Response::$variant(result) => result.into_value(),)* }
+            }
+        }
+    };
+}
+
+methods! {
+    #[doc = "Answers at once. For liveness and latency."]
+    Ping = "rpc.ping"(Empty) -> Empty, Nothing, None, Never, errors [];
+    #[doc = "Tells what the frame measured of the code before it ran it."]
+    Measurement = "enclave.measurement"(MeasureParams) -> Measurement, Nothing, None, Never, errors [];
+    #[doc = "Tells the state of the vault."]
+    Status = "vault.status"(Empty) -> VaultStatus, Nothing, None, Never, errors [];
+    #[doc = "Asks the user, in enclave-owned UI, to create a vault; resolves when it exists and is unlocked."]
+    Setup = "vault.setup"(Empty) -> VaultStatus, NoVault, Sheet, Durable,
+        errors [AlreadyInitialized, UserCancelled, OutOfMemory];
+    #[doc = "Asks the user, in enclave-owned UI, to unlock the vault; resolves when it is unlocked."]
+    Unlock = "vault.unlock"(Empty) -> VaultStatus, Vault, Sheet, Durable,
+        errors [NotInitialized, UserCancelled, OutOfMemory, VaultCorrupt];
+    #[doc = "Locks the vault and drops every key handle."]
+    Lock = "vault.lock"(Empty) -> Empty, Nothing, None, Durable, errors [];
+    #[doc = "Tells the enclave that its sheet was dismissed; requests that wait for the user end with `user_cancelled`."]
+    Dismiss = "ui.dismiss"(Empty) -> Empty, Nothing, None, Never, errors [];
+    #[doc = "Generates a key that belongs to the calling site."]
+    CreateKey = "keys.create"(CreateKeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, UnsupportedAlgorithm];
+    #[doc = "Lists the keys of the calling site, a page at a time."]
+    ListKeys = "keys.list"(ListKeysParams) -> KeyPage, Unlocked, None, Never, errors [Locked, Unreadable];
+    #[doc = "Describes a key."]
+    DescribeKey = "keys.describe"(KeyParams) -> KeyInfo, Unlocked, None, Never,
+        errors [Locked, NotFound, Unreadable];
+    #[doc = "Returns the public half of a key."]
+    PublicKey = "keys.public_key"(KeyParams) -> PublicKeyInfo, Unlocked, None, Never,
+        errors [Locked, NotFound, Unreadable];
+    #[doc = "Signs data with a key."]
+    Sign = "sign"(SignParams) -> Signature, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PayloadTooLarge, AuditUnavailable];
+    #[doc = "Verifies a signature against the public half of a key."]
+    Verify = "verify"(VerifyParams) -> Verdict, Unlocked, None, Never,
+        errors [Locked, NotFound, Unreadable, PayloadTooLarge];
+    #[doc = "Returns audit entries, a page at a time."]
+    ListAudit = "audit.list"(ListAuditParams) -> AuditPage, Unlocked, None, Never, errors [Locked, AuditCorrupt];
+    #[doc = "Reads the whole log and checks every hash."]
+    VerifyAudit = "audit.verify"(Empty) -> AuditCheckpoint, Unlocked, None, Never, errors [Locked, AuditCorrupt];
+}

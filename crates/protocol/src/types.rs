@@ -1,0 +1,534 @@
+//! The named types of the wire.
+
+use crate::schema::{FieldDoc, Shape, TypeDoc, TypeRef, Wire, add, doc};
+use crate::{
+    CallerOrigin, Cursor, EnrolmentId, ErrorCode, Fields, FromValue, IntoValue, KeyId, Label,
+    Nonce, Value,
+};
+
+macro_rules! record {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident { $($(#[doc = $field_doc:literal])* $field:ident: $ty:ty => $wire:literal,)* }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name { $($(#[doc = $field_doc])* pub $field: $ty,)* }
+
+        impl FromValue for $name {
+            #[allow(unused_mut)] // records without members
+            fn from_value(value: Value) -> Result<Self, ErrorCode> {
+                let mut fields = Fields::new(value)?;
+                let record = Self { $($field: fields.take($wire)?,)* };
+                fields.finish()?;
+                Ok(record)
+            }
+        }
+
+        impl IntoValue for $name {
+            fn into_value(self) -> Value {
+                Value::object([$(($wire, self.$field.into_value()),)*])
+            }
+        }
+
+        impl Wire for $name {
+            fn type_ref() -> TypeRef {
+                TypeRef::plain(stringify!($name))
+            }
+
+            fn sample() -> Value {
+                Value::object([$(($wire, <$ty as Wire>::sample()),)*])
+            }
+
+            #[allow(unused_variables)] // records without members
+            fn define(types: &mut Vec<TypeDoc>) {
+                $(<$ty as Wire>::define(types);)*
+                add(types, TypeDoc {
+                    name: stringify!($name),
+                    doc: doc(&[$($doc),*]),
+                    shape: Shape::Record(vec![$(FieldDoc {
+                        name: $wire,
+                        doc: doc(&[$($field_doc),*]),
+                        ty: <$ty as Wire>::type_ref(),
+                    },)*]),
+                });
+            }
+        }
+    };
+}
+
+macro_rules! tokens {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident { $($(#[doc = $variant_doc:literal])* $variant:ident => $wire:literal,)* }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[doc = $variant_doc])* $variant,)* }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Name on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $wire,)* }
+            }
+        }
+
+        impl FromValue for $name {
+            fn from_value(value: Value) -> Result<Self, ErrorCode> {
+                match value {
+                    Value::Text(text) => match text.as_str() {
+                        $($wire => Ok(Self::$variant),)*
+                        _ => Err(ErrorCode::InvalidParams),
+                    },
+                    _ => Err(ErrorCode::InvalidParams),
+                }
+            }
+        }
+
+        impl IntoValue for $name {
+            fn into_value(self) -> Value {
+                Value::Text(self.as_str().into())
+            }
+        }
+
+        impl Wire for $name {
+            fn type_ref() -> TypeRef {
+                TypeRef::plain(stringify!($name))
+            }
+
+            fn sample() -> Value {
+                Self::ALL[0].into_value()
+            }
+
+            fn define(types: &mut Vec<TypeDoc>) {
+                add(types, TypeDoc {
+                    name: stringify!($name),
+                    doc: doc(&[$($doc),*]),
+                    shape: Shape::Tokens(vec![$(($wire, doc(&[$($variant_doc),*])),)*]),
+                });
+            }
+        }
+    };
+}
+
+tokens! {
+    /// What a key is: algorithm and size.
+    KeySpec {
+        /// Ed25519 signatures (RFC 8032).
+        Ed25519 => "ed25519",
+        /// ECDSA on P-256 with SHA-256, signatures as `r ‖ s` (FIPS 186-5, RFC 7518 section 3.4).
+        EcP256 => "ec-p256",
+    }
+}
+
+tokens! {
+    /// Who keeps the private key from being read.
+    Protection {
+        /// The browser: a non-extractable `CryptoKey`.
+        Browser => "browser",
+        /// The enclave's own code in wasm, because the browser lacks the algorithm.
+        Enclave => "enclave",
+    }
+}
+
+tokens! {
+    /// Whether the vault exists and whether its keys can be used.
+    VaultState {
+        /// There is no vault in this partition.
+        Uninitialized => "uninitialized",
+        /// There is a vault and its keys cannot be used.
+        Locked => "locked",
+        /// Keys can be used.
+        Unlocked => "unlocked",
+    }
+}
+
+tokens! {
+    /// Life of a key (SP 800-57 part 1, section 7, under AWS KMS names).
+    KeyState {
+        /// May be used.
+        Enabled => "enabled",
+    }
+}
+
+tokens! {
+    /// Where the private key came from.
+    KeyOrigin {
+        /// Generated in this vault.
+        Generated => "generated",
+    }
+}
+
+tokens! {
+    /// What a key may be used for.
+    KeyUsage {
+        /// Making signatures.
+        Sign => "sign",
+        /// Checking signatures.
+        Verify => "verify",
+    }
+}
+
+tokens! {
+    /// When the audit entry of an operation is on disk.
+    AuditMode {
+        /// Before the result is released. The default.
+        Durable => "durable",
+        /// Within 250 ms; a crash in between loses the entry, not the chain.
+        Deferred => "deferred",
+    }
+}
+
+tokens! {
+    /// What opens a vault.
+    EnrolmentKind {
+        /// A passphrase, through Argon2id (RFC 9106).
+        Passphrase => "passphrase",
+    }
+}
+
+tokens! {
+    /// A page of the enclave's own user interface.
+    Screen {
+        /// Choosing a passphrase for a new vault.
+        Setup => "setup",
+        /// Unlocking a vault.
+        Unlock => "unlock",
+    }
+}
+
+tokens! {
+    /// Why a vault was locked.
+    LockReason {
+        /// A page or the user asked for it.
+        Requested => "requested",
+        /// Nothing was done for the idle time.
+        Idle => "idle",
+        /// The absolute time since the unlock passed.
+        Absolute => "absolute",
+        /// The page went away.
+        Hidden => "hidden",
+        /// Another tab of the same vault locked or changed it.
+        OtherTab => "other_tab",
+        /// The enclave met a state it cannot trust.
+        Fault => "fault",
+    }
+}
+
+record! {
+    /// No members.
+    Empty {}
+}
+
+record! {
+    /// A way to open the vault; nothing of it is secret.
+    Enrolment {
+        /// Its random name.
+        id: EnrolmentId => "id",
+        /// What it is.
+        kind: EnrolmentKind => "kind",
+        /// Name for people.
+        label: Label => "label",
+        /// Milliseconds since 1970-01-01T00:00Z.
+        created: u64 => "created",
+    }
+}
+
+record! {
+    /// Who protects new keys of each spec in this browser.
+    ProtectionMap {
+        /// For `ed25519`.
+        ed25519: Protection => "ed25519",
+        /// For `ec-p256`.
+        ec_p256: Protection => "ec-p256",
+    }
+}
+
+record! {
+    /// After how long the vault locks itself.
+    AutoLock {
+        /// Without any request or input, in milliseconds.
+        idle_ms: u32 => "idleMs",
+        /// Since the unlock, in milliseconds.
+        absolute_ms: u32 => "absoluteMs",
+    }
+}
+
+record! {
+    /// What is known of the storage under the vault.
+    StorageHealth {
+        /// Whether the browser promised not to evict it; absent where it cannot be known.
+        persisted: Option<bool> => "persisted",
+    }
+}
+
+record! {
+    /// The state of the vault.
+    VaultStatus {
+        /// Whether keys can be used.
+        state: VaultState => "state",
+        /// Ways to open it.
+        enrolments: Vec<Enrolment> => "enrolments",
+        /// Who protects new keys.
+        protection: ProtectionMap => "protection",
+        /// Automatic locking.
+        auto_lock: AutoLock => "autoLock",
+        /// Storage.
+        storage: StorageHealth => "storage",
+        /// Version of the release that runs.
+        release: String => "release",
+    }
+}
+
+record! {
+    /// Parameters of `enclave.measurement`.
+    MeasureParams {
+        /// Comes back in the answer, so that an old answer cannot be replayed.
+        nonce: Nonce => "nonce",
+    }
+}
+
+record! {
+    /// SHA-256 digests as `sha256-` and base64 (the form of SRI).
+    Digests {
+        /// Of the worker's source.
+        worker: String => "worker",
+        /// Of the wasm module.
+        wasm: String => "wasm",
+    }
+}
+
+record! {
+    /// What the frame measured before it started the worker. A claim of the enclave about
+    /// itself: it proves nothing alone and is compared with the published release.
+    Measurement {
+        /// The caller's nonce.
+        nonce: Nonce => "nonce",
+        /// Version of the release.
+        release: String => "release",
+        /// Digests.
+        digests: Digests => "digests",
+    }
+}
+
+record! {
+    /// Parameters of `keys.create`.
+    CreateKeyParams {
+        /// What to make.
+        spec: KeySpec => "spec",
+        /// Name for people.
+        label: Option<Label> => "label",
+        /// When audit entries of this key are on disk; `durable` if absent.
+        audit: Option<AuditMode> => "audit",
+    }
+}
+
+record! {
+    /// Parameters that name a key.
+    KeyParams {
+        /// Which key.
+        key_id: KeyId => "keyId",
+    }
+}
+
+record! {
+    /// Everything public about a key.
+    KeyInfo {
+        /// Its random name.
+        key_id: KeyId => "keyId",
+        /// RFC 7638 thumbprint of the public key.
+        kid: String => "kid",
+        /// What it is.
+        spec: KeySpec => "spec",
+        /// Version of the key material, from 1.
+        version: u32 => "version",
+        /// Life.
+        state: KeyState => "state",
+        /// Where it came from.
+        origin: KeyOrigin => "origin",
+        /// Who protects it.
+        protection: Protection => "protection",
+        /// What it may be used for.
+        usage: Vec<KeyUsage> => "usage",
+        /// Name for people.
+        label: Option<Label> => "label",
+        /// Milliseconds since 1970-01-01T00:00Z.
+        created: u64 => "created",
+        /// When audit entries of this key are on disk.
+        audit: AuditMode => "audit",
+        /// Sites that may use it.
+        caller_origins: Vec<CallerOrigin> => "callerOrigins",
+    }
+}
+
+record! {
+    /// Parameters of `keys.list`.
+    ListKeysParams {
+        /// Where the page starts; the beginning if absent.
+        cursor: Option<Cursor> => "cursor",
+        /// Most keys to return, 1 to 100; 100 if absent.
+        limit: Option<u32> => "limit",
+    }
+}
+
+record! {
+    /// A page of keys.
+    KeyPage {
+        /// Keys.
+        keys: Vec<KeyInfo> => "keys",
+        /// Start of the next page; absent on the last one.
+        next: Option<Cursor> => "next",
+    }
+}
+
+record! {
+    /// A public key as JWK (RFC 7517, RFC 7518 section 6.2.1, RFC 8037 section 2).
+    Jwk {
+        /// `EC` or `OKP`.
+        kty: String => "kty",
+        /// `P-256` or `Ed25519`.
+        crv: String => "crv",
+        /// base64url.
+        x: String => "x",
+        /// base64url; only `EC`.
+        y: Option<String> => "y",
+        /// RFC 7638 thumbprint.
+        kid: String => "kid",
+        /// `ES256` or `EdDSA`.
+        alg: String => "alg",
+        /// `sig`.
+        use_: String => "use",
+    }
+}
+
+record! {
+    /// A public key.
+    PublicKeyInfo {
+        /// As JWK.
+        jwk: Jwk => "jwk",
+        /// As DER `SubjectPublicKeyInfo` (RFC 5280 section 4.1, RFC 5480, RFC 8410).
+        spki: Vec<u8> => "spki",
+    }
+}
+
+record! {
+    /// Parameters of `sign`.
+    SignParams {
+        /// Which key.
+        key_id: KeyId => "keyId",
+        /// What to sign, at most 1 MiB; hashed by the algorithm itself.
+        data: Vec<u8> => "data",
+    }
+}
+
+record! {
+    /// A signature.
+    Signature {
+        /// 64 bytes.
+        signature: Vec<u8> => "signature",
+    }
+}
+
+record! {
+    /// Parameters of `verify`.
+    VerifyParams {
+        /// Which key.
+        key_id: KeyId => "keyId",
+        /// What was signed.
+        data: Vec<u8> => "data",
+        /// 64 bytes; any other length is simply not valid.
+        signature: Vec<u8> => "signature",
+    }
+}
+
+record! {
+    /// Outcome of a verification.
+    Verdict {
+        /// Whether the signature is valid.
+        valid: bool => "valid",
+    }
+}
+
+record! {
+    /// Parameters of `audit.list`.
+    ListAuditParams {
+        /// First sequence number to return, from 1; 1 if absent.
+        from: Option<u64> => "from",
+        /// Most entries to return, 1 to 100; 100 if absent.
+        limit: Option<u32> => "limit",
+    }
+}
+
+record! {
+    /// One operation that used or changed a key or the vault. Never a payload, never a secret.
+    AuditEntry {
+        /// Position, from 1, without gaps.
+        seq: u64 => "seq",
+        /// Milliseconds since 1970-01-01T00:00Z by the device's clock.
+        time: u64 => "time",
+        /// Method of the table, or an internal event such as `vault.unlocked`.
+        method: String => "method",
+        /// Which key, if one was named.
+        key_id: Option<KeyId> => "keyId",
+        /// Who asked; absent for the user in enclave-owned UI.
+        caller_origin: Option<CallerOrigin> => "callerOrigin",
+        /// `ok` or an error code.
+        outcome: String => "outcome",
+        /// Hash of this entry and all before it, 32 bytes.
+        hash: Vec<u8> => "hash",
+    }
+}
+
+record! {
+    /// The state of the log.
+    AuditCheckpoint {
+        /// How many entries there are.
+        count: u64 => "count",
+        /// Hash of the last entry, 32 bytes; zeros when there is none.
+        head: Vec<u8> => "head",
+    }
+}
+
+record! {
+    /// A page of the log.
+    AuditPage {
+        /// Entries in order.
+        entries: Vec<AuditEntry> => "entries",
+        /// The state of the log when the page was read.
+        checkpoint: AuditCheckpoint => "checkpoint",
+    }
+}
+
+record! {
+    /// The frame should be shown or hidden.
+    Attention {
+        /// Whether the enclave has something to ask.
+        visible: bool => "visible",
+        /// What it asks; absent when nothing.
+        screen: Option<Screen> => "screen",
+    }
+}
+
+record! {
+    /// The vault was locked.
+    LockedEvent {
+        /// Why.
+        reason: LockReason => "reason",
+    }
+}
+
+record! {
+    /// The connection is ready. First message on every port.
+    Ready {
+        /// The nonce of the handshake.
+        nonce: Nonce => "nonce",
+        /// Protocol version that was chosen.
+        protocol: u32 => "protocol",
+        /// Version of the release.
+        release: String => "release",
+    }
+}
