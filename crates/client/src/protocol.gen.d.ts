@@ -1,0 +1,413 @@
+// Generated from crates/protocol by `cargo xtask codegen`. Do not edit.
+
+/** The one protocol version of this release. */
+export type ProtocolVersion = 1;
+
+/** Every error a caller can meet; see docs/errors.md. */
+export type ErrorCode =
+  | 'invalid_request'
+  | 'unknown_method'
+  | 'invalid_params'
+  | 'payload_too_large'
+  | 'too_many_requests'
+  | 'deadline_exceeded'
+  | 'aborted'
+  | 'locked'
+  | 'not_initialized'
+  | 'already_initialized'
+  | 'user_cancelled'
+  | 'unlock_failed'
+  | 'unlock_delayed'
+  | 'weak_passphrase'
+  | 'not_found'
+  | 'unreadable'
+  | 'policy_denied'
+  | 'invalid_key'
+  | 'invalid_ciphertext'
+  | 'unsupported_algorithm'
+  | 'out_of_memory'
+  | 'storage_unavailable'
+  | 'storage_quota'
+  | 'storage_conflict'
+  | 'storage_lost'
+  | 'storage_unknown'
+  | 'vault_corrupt'
+  | 'audit_corrupt'
+  | 'audit_unavailable'
+  | 'unsupported_environment'
+  | 'integrity_failure'
+  | 'isolation_failure'
+  | 'origin_refused'
+  | 'already_connected'
+  | 'protocol_version'
+  | 'enclave_crashed'
+  | 'faulted'
+  | 'internal'
+  | 'frame_unreachable'
+  | 'enclave_unresponsive'
+  | 'closed'
+  | 'invalid_release';
+
+/** What a caller may do after an error. */
+export type Retry =
+  | 'never'
+  | 'after_unlock'
+  | 'backoff'
+  | 'reload';
+
+/** No members. */
+export type Empty = Record<string, never>;
+
+/** Parameters of `enclave.measurement`. */
+export interface MeasureParams {
+  /** Comes back in the answer, so that an old answer cannot be replayed. */
+  nonce: string;
+}
+
+/** SHA-256 digests as `sha256-` and base64 (the form of SRI). */
+export interface Digests {
+  /** Of the worker's source. */
+  worker: string;
+  /** Of the wasm module. */
+  wasm: string;
+}
+
+/** What the frame measured before it started the worker. A claim of the enclave about itself: it proves nothing alone and is compared with the published release. */
+export interface Measurement {
+  /** The caller's nonce. */
+  nonce: string;
+  /** Version of the release. */
+  release: string;
+  /** Digests. */
+  digests: Digests;
+}
+
+/** Whether the vault exists and whether its keys can be used. */
+export type VaultState =
+  | 'uninitialized'
+  | 'locked'
+  | 'unlocked';
+
+/** What opens a vault. */
+export type EnrolmentKind =
+  | 'passphrase';
+
+/** A way to open the vault; nothing of it is secret. */
+export interface Enrolment {
+  /** Its random name. */
+  id: string;
+  /** What it is. */
+  kind: EnrolmentKind;
+  /** Name for people. */
+  label: string;
+  /** Milliseconds since 1970-01-01T00:00Z. */
+  created: number;
+}
+
+/** Who keeps the private key from being read. */
+export type Protection =
+  | 'browser'
+  | 'enclave';
+
+/** Who protects new keys of each spec in this browser. */
+export interface ProtectionMap {
+  /** For `ed25519`. */
+  ed25519: Protection;
+  /** For `ec-p256`. */
+  'ec-p256': Protection;
+}
+
+/** After how long the vault locks itself. */
+export interface AutoLock {
+  /** Without any request or input, in milliseconds. */
+  idleMs: number;
+  /** Since the unlock, in milliseconds. */
+  absoluteMs: number;
+}
+
+/** What is known of the storage under the vault. */
+export interface StorageHealth {
+  /** Whether the browser promised not to evict it; absent where it cannot be known. */
+  persisted?: boolean;
+}
+
+/** The state of the vault. */
+export interface VaultStatus {
+  /** Whether keys can be used. */
+  state: VaultState;
+  /** Ways to open it. */
+  enrolments: Enrolment[];
+  /** Who protects new keys. */
+  protection: ProtectionMap;
+  /** Automatic locking. */
+  autoLock: AutoLock;
+  /** Storage. */
+  storage: StorageHealth;
+  /** Version of the release that runs. */
+  release: string;
+}
+
+/** What a key is: algorithm and size. */
+export type KeySpec =
+  | 'ed25519'
+  | 'ec-p256';
+
+/** When the audit entry of an operation is on disk. */
+export type AuditMode =
+  | 'durable'
+  | 'deferred';
+
+/** Parameters of `keys.create`. */
+export interface CreateKeyParams {
+  /** What to make. */
+  spec: KeySpec;
+  /** Name for people. */
+  label?: string;
+  /** When audit entries of this key are on disk; `durable` if absent. */
+  audit?: AuditMode;
+}
+
+/** Life of a key (SP 800-57 part 1, section 7, under AWS KMS names). */
+export type KeyState =
+  | 'enabled';
+
+/** Where the private key came from. */
+export type KeyOrigin =
+  | 'generated';
+
+/** What a key may be used for. */
+export type KeyUsage =
+  | 'sign'
+  | 'verify';
+
+/** Everything public about a key. */
+export interface KeyInfo {
+  /** Its random name. */
+  keyId: string;
+  /** RFC 7638 thumbprint of the public key. */
+  kid: string;
+  /** What it is. */
+  spec: KeySpec;
+  /** Version of the key material, from 1. */
+  version: number;
+  /** Life. */
+  state: KeyState;
+  /** Where it came from. */
+  origin: KeyOrigin;
+  /** Who protects it. */
+  protection: Protection;
+  /** What it may be used for. */
+  usage: KeyUsage[];
+  /** Name for people. */
+  label?: string;
+  /** Milliseconds since 1970-01-01T00:00Z. */
+  created: number;
+  /** When audit entries of this key are on disk. */
+  audit: AuditMode;
+  /** Sites that may use it. */
+  callerOrigins: string[];
+}
+
+/** Parameters of `keys.list`. */
+export interface ListKeysParams {
+  /** Where the page starts; the beginning if absent. */
+  cursor?: string;
+  /** Most keys to return, 1 to 100; 100 if absent. */
+  limit?: number;
+}
+
+/** A page of keys. */
+export interface KeyPage {
+  /** Keys. */
+  keys: KeyInfo[];
+  /** Start of the next page; absent on the last one. */
+  next?: string;
+}
+
+/** Parameters that name a key. */
+export interface KeyParams {
+  /** Which key. */
+  keyId: string;
+}
+
+/** A public key as JWK (RFC 7517, RFC 7518 section 6.2.1, RFC 8037 section 2). */
+export interface Jwk {
+  /** `EC` or `OKP`. */
+  kty: string;
+  /** `P-256` or `Ed25519`. */
+  crv: string;
+  /** base64url. */
+  x: string;
+  /** base64url; only `EC`. */
+  y?: string;
+  /** RFC 7638 thumbprint. */
+  kid: string;
+  /** `ES256` or `EdDSA`. */
+  alg: string;
+  /** `sig`. */
+  use: string;
+}
+
+/** A public key. */
+export interface PublicKeyInfo {
+  /** As JWK. */
+  jwk: Jwk;
+  /** As DER `SubjectPublicKeyInfo` (RFC 5280 section 4.1, RFC 5480, RFC 8410). */
+  spki: Uint8Array;
+}
+
+/** Parameters of `sign`. */
+export interface SignParams {
+  /** Which key. */
+  keyId: string;
+  /** What to sign, at most 1 MiB; hashed by the algorithm itself. */
+  data: Uint8Array;
+}
+
+/** A signature. */
+export interface Signature {
+  /** 64 bytes. */
+  signature: Uint8Array;
+}
+
+/** Parameters of `verify`. */
+export interface VerifyParams {
+  /** Which key. */
+  keyId: string;
+  /** What was signed. */
+  data: Uint8Array;
+  /** 64 bytes; any other length is simply not valid. */
+  signature: Uint8Array;
+}
+
+/** Outcome of a verification. */
+export interface Verdict {
+  /** Whether the signature is valid. */
+  valid: boolean;
+}
+
+/** Parameters of `audit.list`. */
+export interface ListAuditParams {
+  /** First sequence number to return, from 1; 1 if absent. */
+  from?: number;
+  /** Most entries to return, 1 to 100; 100 if absent. */
+  limit?: number;
+}
+
+/** One operation that used or changed a key or the vault. Never a payload, never a secret. */
+export interface AuditEntry {
+  /** Position, from 1, without gaps. */
+  seq: number;
+  /** Milliseconds since 1970-01-01T00:00Z by the device's clock. */
+  time: number;
+  /** Method of the table, or an internal event such as `vault.unlocked`. */
+  method: string;
+  /** Which key, if one was named. */
+  keyId?: string;
+  /** Who asked; absent for the user in enclave-owned UI. */
+  callerOrigin?: string;
+  /** `ok` or an error code. */
+  outcome: string;
+  /** Hash of this entry and all before it, 32 bytes. */
+  hash: Uint8Array;
+}
+
+/** The state of the log. */
+export interface AuditCheckpoint {
+  /** How many entries there are. */
+  count: number;
+  /** Hash of the last entry, 32 bytes; zeros when there is none. */
+  head: Uint8Array;
+}
+
+/** A page of the log. */
+export interface AuditPage {
+  /** Entries in order. */
+  entries: AuditEntry[];
+  /** The state of the log when the page was read. */
+  checkpoint: AuditCheckpoint;
+}
+
+/** A page of the enclave's own user interface. */
+export type Screen =
+  | 'setup'
+  | 'unlock';
+
+/** The frame should be shown or hidden. */
+export interface Attention {
+  /** Whether the enclave has something to ask. */
+  visible: boolean;
+  /** What it asks; absent when nothing. */
+  screen?: Screen;
+}
+
+/** Why a vault was locked. */
+export type LockReason =
+  | 'requested'
+  | 'idle'
+  | 'absolute'
+  | 'hidden'
+  | 'other_tab'
+  | 'fault';
+
+/** The vault was locked. */
+export interface LockedEvent {
+  /** Why. */
+  reason: LockReason;
+}
+
+/** The connection is ready. First message on every port. */
+export interface Ready {
+  /** The nonce of the handshake. */
+  nonce: string;
+  /** Protocol version that was chosen. */
+  protocol: number;
+  /** Version of the release. */
+  release: string;
+}
+
+/** The method table. */
+export interface Methods {
+  /** Answers at once. For liveness and latency. */
+  'rpc.ping': { params: Empty; result: Empty };
+  /** Tells what the frame measured of the code before it ran it. */
+  'enclave.measurement': { params: MeasureParams; result: Measurement };
+  /** Tells the state of the vault. */
+  'vault.status': { params: Empty; result: VaultStatus };
+  /** Asks the user, in enclave-owned UI, to create a vault; resolves when it exists and is unlocked. */
+  'vault.setup': { params: Empty; result: VaultStatus };
+  /** Asks the user, in enclave-owned UI, to unlock the vault; resolves when it is unlocked. */
+  'vault.unlock': { params: Empty; result: VaultStatus };
+  /** Locks the vault and drops every key handle. */
+  'vault.lock': { params: Empty; result: Empty };
+  /** Tells the enclave that its sheet was dismissed; requests that wait for the user end with `user_cancelled`. */
+  'ui.dismiss': { params: Empty; result: Empty };
+  /** Generates a key that belongs to the calling site. */
+  'keys.create': { params: CreateKeyParams; result: KeyInfo };
+  /** Lists the keys of the calling site, a page at a time. */
+  'keys.list': { params: ListKeysParams; result: KeyPage };
+  /** Describes a key. */
+  'keys.describe': { params: KeyParams; result: KeyInfo };
+  /** Returns the public half of a key. */
+  'keys.public_key': { params: KeyParams; result: PublicKeyInfo };
+  /** Signs data with a key. */
+  'sign': { params: SignParams; result: Signature };
+  /** Verifies a signature against the public half of a key. */
+  'verify': { params: VerifyParams; result: Verdict };
+  /** Returns audit entries, a page at a time. */
+  'audit.list': { params: ListAuditParams; result: AuditPage };
+  /** Reads the whole log and checks every hash. */
+  'audit.verify': { params: Empty; result: AuditCheckpoint };
+}
+
+/** Events of a connection. */
+export interface Events {
+  /** The frame should be shown or hidden. */
+  attention: Attention;
+  /** The vault was locked. */
+  locked: LockedEvent;
+  /** The vault was unlocked. */
+  unlocked: Empty;
+  /** A key was made or changed. */
+  keys_changed: Empty;
+}

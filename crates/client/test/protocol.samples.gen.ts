@@ -1,0 +1,62 @@
+// Generated from crates/protocol by `cargo xtask codegen`. Do not edit.
+import type { Methods } from '../src/protocol.gen.js';
+
+({  }) satisfies Methods['rpc.ping']['params'];
+
+({  }) satisfies Methods['rpc.ping']['result'];
+
+({ 'nonce': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['enclave.measurement']['params'];
+
+({ 'nonce': "AAECAwQFBgcICQoLDA0ODw", 'release': "text", 'digests': { 'worker': "text", 'wasm': "text" } }) satisfies Methods['enclave.measurement']['result'];
+
+({  }) satisfies Methods['vault.status']['params'];
+
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true }, 'release': "text" }) satisfies Methods['vault.status']['result'];
+
+({  }) satisfies Methods['vault.setup']['params'];
+
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true }, 'release': "text" }) satisfies Methods['vault.setup']['result'];
+
+({  }) satisfies Methods['vault.unlock']['params'];
+
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true }, 'release': "text" }) satisfies Methods['vault.unlock']['result'];
+
+({  }) satisfies Methods['vault.lock']['params'];
+
+({  }) satisfies Methods['vault.lock']['result'];
+
+({  }) satisfies Methods['ui.dismiss']['params'];
+
+({  }) satisfies Methods['ui.dismiss']['result'];
+
+({ 'spec': "ed25519", 'label': "Push notifications", 'audit': "durable" }) satisfies Methods['keys.create']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.create']['result'];
+
+({ 'cursor': "AAECAwQFBgcICQoLDA0ODw", 'limit': 1 }) satisfies Methods['keys.list']['params'];
+
+({ 'keys': [{ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }], 'next': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.list']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.describe']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.describe']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.public_key']['params'];
+
+({ 'jwk': { 'kty': "text", 'crv': "text", 'x': "text", 'y': "text", 'kid': "text", 'alg': "text", 'use': "text" }, 'spki': new Uint8Array([97, 116, 115]) }) satisfies Methods['keys.public_key']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]) }) satisfies Methods['sign']['params'];
+
+({ 'signature': new Uint8Array([97, 116, 115]) }) satisfies Methods['sign']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'signature': new Uint8Array([97, 116, 115]) }) satisfies Methods['verify']['params'];
+
+({ 'valid': true }) satisfies Methods['verify']['result'];
+
+({ 'from': 1763769600000, 'limit': 1 }) satisfies Methods['audit.list']['params'];
+
+({ 'entries': [{ 'seq': 1763769600000, 'time': 1763769600000, 'method': "text", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'callerOrigin': "https://allthe.services", 'outcome': "text", 'hash': new Uint8Array([97, 116, 115]) }], 'checkpoint': { 'count': 1763769600000, 'head': new Uint8Array([97, 116, 115]) } }) satisfies Methods['audit.list']['result'];
+
+({  }) satisfies Methods['audit.verify']['params'];
+
+({ 'count': 1763769600000, 'head': new Uint8Array([97, 116, 115]) }) satisfies Methods['audit.verify']['result'];

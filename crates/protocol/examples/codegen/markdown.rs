@@ -1,0 +1,151 @@
+//! The pages `docs/protocol.md` and `docs/errors.md`.
+
+use std::fmt::Write as _;
+
+use kms_protocol::schema::{Shape, TypeDoc};
+use kms_protocol::{
+    AuditRule, ErrorCode, Interaction, Method, Needs, PROTOCOL_VERSION, Side, limits,
+};
+
+const NOTE: &str =
+    "<!-- Generated from crates/protocol by `cargo xtask codegen`. Do not edit. -->\n\n";
+
+/// `docs/protocol.md`.
+pub(crate) fn protocol(types: &[TypeDoc]) -> String {
+    let mut out = format!("{NOTE}# Protocol\n\nVersion {PROTOCOL_VERSION}. ");
+    out += CHANNEL;
+    out += &limit_table();
+    out += "\n## Methods\n\n";
+    out += "| method | parameters | result | needs | asks a person | logged | own errors |\n";
+    out += "|---|---|---|---|---|---|---|\n";
+    for method in Method::ALL {
+        out += &method_row(*method);
+    }
+    out += "\n";
+    for method in Method::ALL {
+        let _ = writeln!(out, "- `{}`: {}", method.name(), method.doc());
+    }
+    out += "\n## Types\n";
+    for ty in types {
+        out += &type_section(ty);
+    }
+    out
+}
+
+const CHANNEL: &str = "Requests travel over one `MessagePort` from the page straight to the \
+enclave's worker, by structured clone; bytes are `Uint8Array`.\n\n\
+- Request: `{ id, method, params?, deadlineMs? }`. `id` is chosen by the caller, \
+`[A-Za-z0-9_-]`, unique among its waiting requests.\n\
+- Reply: `{ id, result }` or `{ id, error: { code, message, retry, retryAfterMs? } }`; \
+`id` is `null` when none could be read.\n\
+- Batch: an array of requests is answered by one array of replies in the same order.\n\
+- Cancel: `{ cancel: id }` has no reply of its own; the cancelled request ends with `aborted`.\n\
+- Event: `{ event, data }` with `event` one of `ready`, `attention`, `locked`, `unlocked`, \
+`keys_changed`, `refused`, `fault`.\n\n\
+A member that is not named here is refused. Apart from the id, no reply repeats anything of \
+the request. Types that could carry a key or a credential do not exist.\n\n\
+## Limits\n\n";
+
+fn limit_table() -> String {
+    let rows: [(&str, u64); 11] = [
+        ("nesting of a message", limits::MAX_DEPTH as u64),
+        ("own keys of one object", limits::MAX_KEYS as u64),
+        ("requests in a batch, items of a list", limits::MAX_ITEMS as u64),
+        ("bytes of one string (UTF-8)", limits::MAX_TEXT as u64),
+        ("bytes of one byte array", limits::MAX_DATA as u64),
+        ("bytes of one message", limits::MAX_MESSAGE as u64),
+        ("characters of a request id", limits::MAX_ID as u64),
+        ("requests waiting, per port", limits::MAX_IN_FLIGHT as u64),
+        ("requests per second, per port", u64::from(limits::RATE_PER_SECOND)),
+        ("requests at once, per port", u64::from(limits::RATE_BURST)),
+        ("items in a page of a listing", u64::from(limits::MAX_PAGE)),
+    ];
+    let mut out = "| what | at most |\n|---|---|\n".to_owned();
+    for (what, most) in rows {
+        let _ = writeln!(out, "| {what} | {most} |");
+    }
+    let _ = writeln!(
+        out,
+        "\nDeadlines: {} ms by default, {} ms for methods that ask a person and at most.",
+        limits::DEFAULT_DEADLINE_MS,
+        limits::MAX_DEADLINE_MS
+    );
+    out
+}
+
+fn method_row(method: Method) -> String {
+    let (params, result) = method.types();
+    let policy = method.policy();
+    let needs = match policy.needs {
+        Needs::Nothing => "–",
+        Needs::NoVault => "no vault",
+        Needs::Vault => "a vault",
+        Needs::Unlocked => "unlocked",
+    };
+    let asks = if policy.interaction == Interaction::Sheet { "yes" } else { "no" };
+    let logged = match policy.audit {
+        AuditRule::Never => "no",
+        AuditRule::Durable => "yes",
+        AuditRule::PerKey => "as the key says",
+    };
+    let errors: Vec<_> =
+        method.errors().iter().map(|code| format!("`{}`", code.as_str())).collect();
+    format!(
+        "| `{}` | `{}` | `{}` | {needs} | {asks} | {logged} | {} |\n",
+        method.name(),
+        params.typescript,
+        result.typescript,
+        errors.join(" ")
+    )
+}
+
+fn type_section(ty: &TypeDoc) -> String {
+    let mut out = format!("\n### {}\n\n{}\n\n", ty.name, ty.doc);
+    match &ty.shape {
+        Shape::Record(fields) if fields.is_empty() => return out.trim_end().to_owned() + "\n",
+        Shape::Record(fields) => {
+            out += "| member | type | meaning |\n|---|---|---|\n";
+            for field in fields {
+                let optional = if field.ty.optional { ", optional" } else { "" };
+                let _ = writeln!(
+                    out,
+                    "| `{}` | `{}`{optional} | {} |",
+                    field.name, field.ty.typescript, field.doc
+                );
+            }
+        }
+        Shape::Tokens(tokens) => {
+            out += "| value | meaning |\n|---|---|\n";
+            for (name, doc) in tokens {
+                let _ = writeln!(out, "| `{name}` | {doc} |");
+            }
+        }
+    }
+    out
+}
+
+/// `docs/errors.md`.
+pub(crate) fn errors() -> String {
+    let mut out = format!("{NOTE}# Errors\n\n");
+    out += "Codes are never reused with another meaning. `message` is this fixed text: \
+nothing of any input is ever part of it. `retry` says what helps: `never`, `after_unlock`, \
+`backoff` (wait `retryAfterMs` where given), `reload` (close and connect again).\n\n";
+    out += "| code | retry | raised by | message |\n|---|---|---|---|\n";
+    for code in ErrorCode::ALL {
+        let info = code.info();
+        let side = match info.side {
+            Side::Enclave => "enclave",
+            Side::Frame => "frame",
+            Side::Client => "client",
+            Side::Ui => "enclave UI",
+        };
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {side} | {} |",
+            info.name,
+            info.retry.as_str(),
+            info.message
+        );
+    }
+    out
+}
