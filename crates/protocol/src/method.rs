@@ -214,8 +214,8 @@ methods! {
     Sign = "sign"(SignParams) -> Signature, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PayloadTooLarge, AuditUnavailable];
     #[doc = "Verifies a signature against the public half of a key."]
-    Verify = "verify"(VerifyParams) -> Verdict, Unlocked, None, Never,
-        errors [Locked, NotFound, Unreadable, PayloadTooLarge];
+    Verify = "verify"(VerifyParams) -> Verdict, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PayloadTooLarge, AuditUnavailable];
     #[doc = "Returns audit entries, a page at a time."]
     ListAudit = "audit.list"(ListAuditParams) -> AuditPage, Unlocked, None, Never, errors [Locked, AuditCorrupt];
     #[doc = "Reads the whole log and checks every hash."]

@@ -1,5 +1,7 @@
 //! Golden samples: one JSON file per method, bytes as `{"$hex": "…"}`.
 
+use std::fmt::Write as _;
+
 use kms_protocol::{Method, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -32,5 +34,8 @@ fn to_json(value: &Value) -> Json {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
