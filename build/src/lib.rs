@@ -1,1 +1,0 @@
-//! Build, test and release tasks of ATS KMS.

@@ -1,0 +1,87 @@
+//! Running other programs: every command is shown before it runs.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::repo::Repo;
+
+/// Set by `cargo run` for this program only. Inherited, they would make build
+/// scripts that watch them run again after each direct use of cargo.
+const RUN_VARIABLES: [&str; 3] = ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "OUT_DIR"];
+
+/// A cargo command in the working tree, by the cargo that runs this program.
+pub(crate) fn cargo(repo: &Repo) -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    command.current_dir(repo.root());
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || RUN_VARIABLES.contains(&text.as_ref()) {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+/// Shows the command, runs it, and fails when it does.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    println!("  $ {}", line(command));
+    let status = command.status().with_context(|| format!("cannot start {}", line(command)))?;
+    if !status.success() {
+        bail!("{status}: {}", line(command));
+    }
+    Ok(())
+}
+
+/// Runs the command and returns what it prints; its errors stay visible.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot start {}", line(command)))?;
+    if !output.status.success() {
+        bail!("{}: {}", output.status, line(command));
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("not text: {}", line(command)))
+}
+
+/// Whether the command starts and succeeds; it prints nothing.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
+    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// The program of that name on `PATH`.
+pub(crate) fn which(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| is_executable(file))
+}
+
+#[cfg(unix)]
+fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    file.metadata().is_ok_and(|data| data.is_file() && data.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(file: &Path) -> bool {
+    file.is_file()
+}
+
+fn line(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let mut line = program.to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        line.push(' ');
+        line.push_str(&shown(argument));
+    }
+    line
+}
+
+fn shown(argument: &OsStr) -> String {
+    let text = argument.to_string_lossy();
+    if text.contains([' ', '\'']) { format!("{text:?}") } else { text.into_owned() }
+}

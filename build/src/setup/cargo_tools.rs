@@ -1,0 +1,38 @@
+//! Tools that crates.io provides, built once and kept in the cache.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::tools_dir;
+use crate::process::{run, which};
+
+const GECKODRIVER_VERSION: &str = "0.37.1";
+
+/// Firefox's WebDriver server, which Debian does not package.
+pub(crate) fn geckodriver() -> Result<PathBuf> {
+    if let Some(found) = find("geckodriver")? {
+        return Ok(found);
+    }
+    println!("setup: building geckodriver {GECKODRIVER_VERSION} (a few minutes, once)");
+    let root = tools_dir()?;
+    let mut command = Command::new("cargo");
+    command.args(["install", "--locked", "--version", GECKODRIVER_VERSION, "geckodriver"]);
+    // Outside the working tree, so that its toolchain and aliases do not apply.
+    run(command.arg("--root").arg(&root).current_dir(std::env::temp_dir()))?;
+    Ok(root.join("bin/geckodriver"))
+}
+
+/// cargo-deny where the machine has it; building it is too slow to do here.
+pub(crate) fn cargo_deny() -> Result<Option<PathBuf>> {
+    find("cargo-deny")
+}
+
+fn find(name: &str) -> Result<Option<PathBuf>> {
+    if let Some(found) = which(name) {
+        return Ok(Some(found));
+    }
+    let cached = tools_dir()?.join("bin").join(name);
+    Ok(cached.is_file().then_some(cached))
+}

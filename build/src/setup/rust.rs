@@ -1,0 +1,24 @@
+//! The wasm target of the pinned toolchain.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::process::{output, run, which};
+use crate::repo::Repo;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Adds the target to the toolchain that `rust-toolchain.toml` names.
+pub(crate) fn wasm_target(repo: &Repo) -> Result<()> {
+    let sysroot = output(Command::new("rustc").current_dir(repo.root()).args(["--print", "sysroot"]))?;
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir() {
+        return Ok(());
+    }
+    println!("setup: adding the Rust target {TARGET}");
+    if which("rustup").is_none() {
+        bail!("the Rust in use has no {TARGET} target and there is no rustup to add it: install rustup (https://rustup.rs), then run this again");
+    }
+    run(Command::new("rustup").current_dir(repo.root()).args(["target", "add", TARGET]))
+}

@@ -1,0 +1,80 @@
+//! The enclave's wasm: compiled, bound, optimised, written with its glue.
+
+mod bindgen;
+mod flags;
+mod optimize;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::process::{cargo, run};
+use crate::repo::Repo;
+use crate::{report, setup};
+
+pub(crate) use flags::memory_pages;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const PROFILE: &str = "enclave";
+/// File names that the shell and the end-to-end tests read.
+pub(crate) const WASM: &str = "enclave.wasm";
+/// The wasm-bindgen glue, a plain script.
+pub(crate) const GLUE: &str = "enclave.glue.js";
+
+/// One build of the enclave.
+pub(crate) struct Build<'a> {
+    repo: &'a Repo,
+    probe: bool,
+}
+
+impl<'a> Build<'a> {
+    /// The build that is released.
+    pub(crate) fn release(repo: &'a Repo) -> Self {
+        Self { repo, probe: false }
+    }
+
+    /// The build that reports its secrets to the memory-scan tests.
+    pub(crate) fn probe(repo: &'a Repo) -> Self {
+        Self { repo, probe: true }
+    }
+
+    /// Builds, and returns the directory that holds the wasm and the glue.
+    pub(crate) fn run(&self) -> Result<PathBuf> {
+        setup::wasm_target(self.repo)?;
+        setup::node_packages(self.repo)?;
+        let compiled = self.compile()?;
+        let bound = bindgen::bind(&compiled)?;
+        let wasm = optimize::optimize(self.repo, &bound.wasm)?;
+        let dir = self.repo.enclave_dir(self.probe);
+        std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {dir:?}"))?;
+        write(&dir.join(WASM), &wasm)?;
+        write(&dir.join(GLUE), bound.glue.as_bytes())?;
+        self.print(&dir, &wasm, &bound);
+        Ok(dir)
+    }
+
+    fn compile(&self) -> Result<PathBuf> {
+        let target_dir = self.repo.target("wasm");
+        let mut command = cargo(self.repo);
+        command.args(["build", "--locked", "--package", "kms-enclave", "--lib"]);
+        command.args(["--profile", PROFILE, "--target", TARGET, "--target-dir"]).arg(&target_dir);
+        if self.probe {
+            command.args(["--features", "probe"]);
+        }
+        flags::apply(self.repo, &mut command)?;
+        run(&mut command)?;
+        Ok(target_dir.join(TARGET).join(PROFILE).join("kms_enclave.wasm"))
+    }
+
+    fn print(&self, dir: &Path, wasm: &[u8], bound: &bindgen::Bound) {
+        let dir = self.repo.shown(dir);
+        println!("  {dir}/{WASM}: {} bytes, sha256 {}", wasm.len(), report::sha256_hex(wasm));
+        println!("    before wasm-opt: {} bytes", bound.wasm.len());
+        let glue = bound.glue.as_bytes();
+        println!("  {dir}/{GLUE}: {} bytes, sha256 {}", glue.len(), report::sha256_hex(glue));
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {path:?}"))
+}
