@@ -1,0 +1,215 @@
+//! The ports: everything the vault needs from the outside, each with a fake in the test kit.
+
+use kms_crypto::{CryptoProvider, SecretBytes};
+use kms_protocol::{ErrorCode, Value};
+
+use crate::UiCommand;
+
+/// Number of the last committed batch of a store; a fresh store has 0.
+pub type Generation = u64;
+
+/// The tables of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// Header and audit head, by name.
+    Meta,
+    /// Sealed key records, by key id.
+    Keys,
+    /// Sealed audit entries, by sequence number.
+    Audit,
+}
+
+impl Table {
+    /// Every table.
+    pub const ALL: [Table; 3] = [Table::Meta, Table::Keys, Table::Audit];
+
+    /// Name of the table in a database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Table::Meta => "meta",
+            Table::Keys => "keys",
+            Table::Audit => "audit",
+        }
+    }
+}
+
+/// Key of a record in its table. `Meta` and `Keys` use text, `Audit` uses numbers below 2^53.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordKey {
+    /// A sequence number; listings are in numerical order.
+    Number(u64),
+    /// ASCII text; listings are in byte order.
+    Text(String),
+}
+
+/// One record to put, replacing what is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// In which table.
+    pub table: Table,
+    /// Under which key.
+    pub key: RecordKey,
+    /// Opaque bytes.
+    pub value: Vec<u8>,
+}
+
+/// What one transaction writes: all of it or nothing.
+pub struct Batch<D> {
+    /// Records, in order.
+    pub writes: Vec<Write>,
+    /// The device key of a new vault.
+    pub device_key: Option<D>,
+}
+
+/// Why the store failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The generation is not the expected one; nothing was written.
+    #[error("generation conflict")]
+    Conflict,
+    /// Nothing was written because the storage is full.
+    #[error("quota exceeded")]
+    QuotaExceeded,
+    /// The storage cannot be opened.
+    #[error("storage unavailable")]
+    Unavailable,
+    /// The connection was closed; nothing is known of a write that was under way.
+    #[error("connection lost")]
+    ConnectionLost,
+    /// The write may have been applied: read again before a retry.
+    #[error("outcome unknown")]
+    Unknown,
+    /// The storage answered something that is not a record of ours.
+    #[error("storage corrupt")]
+    Corrupt,
+}
+
+/// Transactional storage of opaque bytes.
+#[allow(async_fn_in_trait)] // single-threaded: no Send bound is wanted
+pub trait Store {
+    /// The device key's handle: stored as it is, never as bytes.
+    type Device;
+
+    /// The generation of the last committed batch.
+    async fn generation(&self) -> Result<Generation, StoreError>;
+
+    /// Reads one record.
+    async fn read(&self, table: Table, key: &RecordKey) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Reads up to `limit` records in key order, starting behind `after`.
+    async fn list(
+        &self,
+        table: Table,
+        after: Option<&RecordKey>,
+        limit: u32,
+    ) -> Result<Vec<(RecordKey, Vec<u8>)>, StoreError>;
+
+    /// Applies a batch durably if the generation still is `expect`; the new one is `expect + 1`.
+    async fn commit(
+        &self,
+        expect: Generation,
+        batch: Batch<Self::Device>,
+    ) -> Result<Generation, StoreError>;
+
+    /// The device key that was committed with the vault's first batch.
+    async fn device_key(&self) -> Result<Option<Self::Device>, StoreError>;
+
+    /// Whether the browser promised not to evict the data; `None` where it cannot be known.
+    async fn persisted(&self) -> Option<bool>;
+}
+
+/// Time.
+#[allow(async_fn_in_trait)]
+pub trait Clock {
+    /// Milliseconds since 1970-01-01T00:00Z; may jump in both directions.
+    fn now_ms(&self) -> u64;
+
+    /// Milliseconds since some fixed moment; never goes back.
+    fn monotonic_ms(&self) -> u64;
+
+    /// Returns after at least `ms` milliseconds.
+    async fn sleep(&self, ms: u32);
+}
+
+/// One Argon2id computation (RFC 9106), version 0x13, 32 bytes of output.
+#[derive(Clone, Copy)]
+pub struct KdfJob<'a> {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+    /// Random salt of the enrolment.
+    pub salt: &'a [u8],
+    /// NFKC-normalised UTF-8. The caller wipes it; an implementation wipes its copies.
+    pub passphrase: &'a [u8],
+}
+
+/// The passphrase KDF; the browser computes it in a worker of its own.
+#[allow(async_fn_in_trait)]
+pub trait Kdf {
+    /// Derives the factor secret. The error is usually [`ErrorCode::OutOfMemory`].
+    async fn derive(&self, job: KdfJob<'_>) -> Result<SecretBytes<32>, ErrorCode>;
+}
+
+/// Messages that leave without having been asked for.
+pub trait Outbox {
+    /// Sends an event to the page of a session.
+    fn event(&self, session: SessionId, event: Value);
+
+    /// Tells the enclave's own user interface what to show.
+    fn ui(&self, command: UiCommand);
+}
+
+/// The exclusive lock that all tabs of one vault share.
+#[allow(async_fn_in_trait)]
+pub trait VaultLock {
+    /// Holds the lock until it is dropped.
+    type Guard;
+
+    /// Waits for the lock.
+    async fn acquire(&self) -> Self::Guard;
+}
+
+/// All ports together.
+pub trait Ports: 'static {
+    /// Storage.
+    type Store: Store<Device = <Self::Crypto as CryptoProvider>::DeviceKey>;
+    /// Cryptography.
+    type Crypto: CryptoProvider;
+    /// Time.
+    type Clock: Clock;
+    /// Passphrase KDF.
+    type Kdf: Kdf;
+    /// Events.
+    type Outbox: Outbox;
+    /// Lock between tabs.
+    type Lock: VaultLock;
+
+    /// The store.
+    fn store(&self) -> &Self::Store;
+    /// The cryptography provider.
+    fn crypto(&self) -> &Self::Crypto;
+    /// The clock.
+    fn clock(&self) -> &Self::Clock;
+    /// The KDF.
+    fn kdf(&self) -> &Self::Kdf;
+    /// The outbox.
+    fn outbox(&self) -> &Self::Outbox;
+    /// The lock.
+    fn lock(&self) -> &Self::Lock;
+}
+
+/// A connected page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub(crate) u32);
+
+impl SessionId {
+    /// The number of the session, unique in the life of an enclave.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
