@@ -1,0 +1,99 @@
+import { KmsError } from './errors.js';
+import { awaitReady, hearFrame, offerPort } from './handshake.js';
+import { Kms } from './kms.js';
+import { checkRelease } from './release.js';
+import { Sheet } from './sheet.js';
+
+/** @typedef {import('./release.js').Release} Release */
+
+/**
+ * @typedef {object} ConnectOptions
+ * @property {Release} release the pinned release: `pin.json` of the enclave
+ * @property {string} [url] origin of the enclave; must be the one the release is pinned for
+ * @property {Element} [container] where the sheet is put; `document.body` if absent
+ * @property {AbortSignal} [signal] gives up connecting; it has no effect on a connection
+ * @property {number} [timeoutMs] for loading and starting the enclave together; 4500 if absent
+ */
+
+const TIMEOUT_MS = 4_500;
+
+/**
+ * Loads the enclave in a frame of its own and connects to it. Rejects with a {@link KmsError}; the
+ * frame is then gone.
+ *
+ * @param {ConnectOptions} options
+ * @returns {Promise<Kms>}
+ */
+export async function connect({ release: pin, url, container, signal, timeoutMs = TIMEOUT_MS }) {
+  const { release, origin } = checkRelease(pin, url);
+  const missing = whatIsMissing();
+  if (missing) throw new KmsError('unsupported_environment', { detail: missing });
+  if (signal?.aborted) throw new KmsError('aborted', { cause: signal.reason });
+
+  /** @type {Kms | undefined} */
+  let kms;
+  const life = new AbortController();
+  const sheet = new Sheet(origin, release, () => kms?.dismiss());
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  try {
+    const opened = load(sheet, origin, container ?? document.body, life.signal);
+    const failed = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new KmsError('frame_unreachable')), timeoutMs);
+      const stop = () => reject(new KmsError('aborted', { cause: signal?.reason }));
+      signal?.addEventListener('abort', stop, { signal: life.signal });
+      hearFrame(sheet.iframe, origin, (error) => {
+        reject(error);
+        kms?.close(error);
+      }, life.signal);
+    });
+    await Promise.race([opened, failed]);
+    const frame = sheet.iframe.contentWindow;
+    if (!frame) throw new KmsError('frame_unreachable');
+    const { port, nonce } = offerPort(frame, origin);
+    const ready = awaitReady(port, nonce, release.version);
+    await Promise.race([ready, failed]).catch((error) => {
+      port.close();
+      throw error;
+    });
+    kms = new Kms(port, sheet, release, origin, life);
+    return kms;
+  } catch (error) {
+    life.abort();
+    sheet.remove();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * @param {Sheet} sheet
+ * @param {string} origin
+ * @param {Element} container
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
+function load(sheet, origin, container, signal) {
+  return new Promise((resolve, reject) => {
+    sheet.iframe.addEventListener('load', () => resolve(), { signal, once: true });
+    document.addEventListener('securitypolicyviolation', (event) => {
+      if (/^(frame|child|default)-src$/.test(event.effectiveDirective) &&
+          event.blockedURI.startsWith(origin)) {
+        const detail = 'blocked by frame-src of this page\u2019s Content-Security-Policy';
+        reject(new KmsError('frame_unreachable', { detail }));
+      }
+    }, { signal });
+    sheet.open(container, `${origin}/`);
+  });
+}
+
+/** @returns {string | undefined} what this environment lacks */
+function whatIsMissing() {
+  if (typeof document === 'undefined') return 'no document';
+  if (!globalThis.isSecureContext) return 'not a secure context';
+  if (typeof WebAssembly === 'undefined') return 'no WebAssembly';
+  if (!('showModal' in HTMLDialogElement.prototype)) return 'no modal dialogs';
+  if (!('adoptedStyleSheets' in document)) return 'no constructable style sheets';
+  return undefined;
+}

@@ -1,0 +1,240 @@
+import { isRecord, randomToken } from './bytes.js';
+import { KmsError } from './errors.js';
+import { checkIsolation } from './isolation.js';
+import { Rpc } from './rpc.js';
+
+/** @typedef {import('./rpc.js').CallOptions} CallOptions */
+/** @typedef {import('./release.js').Release} Release */
+/** @typedef {import('./protocol.gen.js').Methods} Methods */
+/** @typedef {import('./protocol.gen.js').Events} EnclaveEvents */
+/** @typedef {EnclaveEvents & { closed: { error: KmsError } }} KmsEvents */
+
+/** A connection to the enclave. Made by `connect`. */
+export class Kms {
+  #rpc;
+  #sheet;
+  #origin;
+  /** @type {Map<string, Set<(data: any) => void>>} */
+  #listeners = new Map();
+
+  /**
+   * @param {MessagePort} port
+   * @param {import('./sheet.js').Sheet} sheet
+   * @param {Release} release
+   * @param {string} origin
+   * @param {AbortController} life aborted when the connection ends
+   */
+  constructor(port, sheet, release, origin, life) {
+    this.#sheet = sheet;
+    this.#origin = origin;
+    /** The pinned release this connection was made with. */
+    this.release = release;
+    this.#rpc = new Rpc(port, {
+      onEvent: (event, data) => this.#event(event, data),
+      onDead: (error) => {
+        life.abort();
+        sheet.remove();
+        this.#tell('closed', { error });
+      },
+    });
+    // A second load means that another document took the place of the one that was checked.
+    sheet.iframe.addEventListener('load', () => this.close(new KmsError('enclave_crashed')), {
+      signal: life.signal,
+    });
+    const rpc = this.#rpc;
+    /** Keys of this site. Other sites' keys do not exist for it. */
+    this.keys = {
+      /**
+       * @param {Methods['keys.create']['params']} params
+       * @param {CallOptions} [options]
+       */
+      create: (params, options) => rpc.call('keys.create', params, options),
+      /**
+       * One page of keys; pass `next` of the reply as `cursor` to see the following one.
+       *
+       * @param {Methods['keys.list']['params']} [page]
+       * @param {CallOptions} [options]
+       */
+      list: (page = {}, options) => rpc.call('keys.list', page, options),
+      /**
+       * @param {string} keyId
+       * @param {CallOptions} [options]
+       */
+      describe: (keyId, options) => rpc.call('keys.describe', { keyId }, options),
+      /**
+       * @param {string} keyId
+       * @param {CallOptions} [options]
+       */
+      publicKey: (keyId, options) => rpc.call('keys.public_key', { keyId }, options),
+    };
+    /** What was done with the keys. Read-only. */
+    this.audit = {
+      /**
+       * @param {Methods['audit.list']['params']} [page]
+       * @param {CallOptions} [options]
+       */
+      list: (page = {}, options) => rpc.call('audit.list', page, options),
+      /** @param {CallOptions} [options] */
+      verify: (options) => rpc.call('audit.verify', {}, options),
+    };
+  }
+
+  /** Origin of the enclave. */
+  get origin() {
+    return this.#origin;
+  }
+
+  /** Whether the connection has ended. */
+  get closed() {
+    return this.#rpc.dead !== undefined;
+  }
+
+  /**
+   * Asks the person to protect a new vault. Resolves when that is done.
+   *
+   * @param {CallOptions} [options]
+   */
+  setup(options) {
+    return this.#rpc.call('vault.setup', {}, options);
+  }
+
+  /**
+   * Asks the person to unlock the vault. Resolves when that is done.
+   *
+   * @param {CallOptions} [options]
+   */
+  unlock(options) {
+    return this.#rpc.call('vault.unlock', {}, options);
+  }
+
+  /** @param {CallOptions} [options] */
+  async lock(options) {
+    await this.#rpc.call('vault.lock', {}, options);
+  }
+
+  /** @param {CallOptions} [options] */
+  status(options) {
+    return this.#rpc.call('vault.status', {}, options);
+  }
+
+  /** @param {CallOptions} [options] */
+  async ping(options) {
+    await this.#rpc.call('rpc.ping', {}, options);
+  }
+
+  /**
+   * @param {string} keyId
+   * @param {Uint8Array} data up to 1 MiB; hashed by the signature scheme itself
+   * @param {CallOptions} [options]
+   * @returns {Promise<Uint8Array>}
+   */
+  async sign(keyId, data, options) {
+    return (await this.#rpc.call('sign', { keyId, data }, options)).signature;
+  }
+
+  /**
+   * @param {string} keyId
+   * @param {Uint8Array} data
+   * @param {Uint8Array} signature
+   * @param {CallOptions} [options]
+   * @returns {Promise<boolean>}
+   */
+  async verify(keyId, data, signature, options) {
+    return (await this.#rpc.call('verify', { keyId, data, signature }, options)).valid;
+  }
+
+  /**
+   * Many requests in one message: far cheaper than as many calls. Resolves to one
+   * `{ result }` or `{ error }` for each, in the same order.
+   *
+   * @param {import('./rpc.js').Request[]} requests 1 to 64
+   * @param {CallOptions} [options]
+   */
+  batch(requests, options) {
+    return this.#rpc.batch(requests, options);
+  }
+
+  /**
+   * What the running enclave measured of itself. By itself this proves nothing: see `verify`.
+   *
+   * @param {string} [nonce] 16 to 64 base64url characters
+   * @param {CallOptions} [options]
+   */
+  async measurement(nonce = randomToken(), options) {
+    const told = await this.#rpc.call('enclave.measurement', { nonce }, options);
+    if (told.nonce !== nonce) throw new KmsError('integrity_failure', { detail: 'nonce' });
+    return told;
+  }
+
+  /** What can be told from here about this page and the frame in it. */
+  isolation() {
+    return checkIsolation(this.#sheet.iframe, this.release);
+  }
+
+  /**
+   * @template {keyof KmsEvents} E
+   * @param {E} event
+   * @param {(data: KmsEvents[E]) => void} listener
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {() => void} stops listening
+   */
+  on(event, listener, { signal } = {}) {
+    // Wrapped, so that the same function can listen twice and each be taken back by itself.
+    /** @param {any} data */
+    const entry = (data) => listener(data);
+    const set = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, set);
+    const off = () => {
+      set.delete(entry);
+      signal?.removeEventListener('abort', off);
+    };
+    if (!signal?.aborted) {
+      set.add(entry);
+      signal?.addEventListener('abort', off);
+    }
+    return off;
+  }
+
+  /**
+   * Ends the connection and removes the frame. All that waits rejects with `closed`.
+   *
+   * @param {KmsError} [error]
+   */
+  close(error) {
+    this.#rpc.close(error);
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
+    this.close();
+  }
+
+  /** Tells the enclave that the person closed its sheet. */
+  dismiss() {
+    // Whoever asked for the sheet learns of the outcome; there is nobody else to tell.
+    this.#rpc.call('ui.dismiss', {}).catch(() => {});
+  }
+
+  /**
+   * @param {string} event
+   * @param {unknown} data
+   */
+  #event(event, data) {
+    if (event === 'attention' && isRecord(data)) this.#sheet.show(data['visible'] === true);
+    if (event !== 'closed') this.#tell(event, data);
+  }
+
+  /**
+   * @param {string} event
+   * @param {unknown} data
+   */
+  #tell(event, data) {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+      try {
+        listener(data);
+      } catch (error) {
+        // A listener's own mistake is reported as such and stops nobody else.
+        reportError(error);
+      }
+    }
+  }
+}

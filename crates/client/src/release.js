@@ -1,0 +1,72 @@
+import { isRecord } from './bytes.js';
+import { KmsError } from './errors.js';
+
+/**
+ * What an embedder pins: `pin.json` as `enclave-shell emit` writes it. It is public, belongs into
+ * the embedder's own build, and must never be fetched from the enclave's server at run time.
+ *
+ * @typedef {object} Release
+ * @property {string} version
+ * @property {string} url origin of the enclave
+ * @property {string} manifest `sha256-…` of the bytes of the manifest
+ * @property {string} csp the frame's policy, as the browser can be told to require it
+ * @property {{ path: string, integrity: string }} module
+ * @property {string} html `sha256-…`
+ * @property {string} worker `sha256-…`
+ * @property {string} wasm `sha256-…`
+ */
+
+const SHA256 = /^sha256-[A-Za-z0-9+/]{43}=$/;
+const SHA384 = /^sha384-[A-Za-z0-9+/]{64}$/;
+/** Longer ones are ignored by Chromium, which would leave the frame without any pin. */
+const MAX_CSP = 4096;
+
+/**
+ * @param {unknown} release
+ * @param {string | undefined} url
+ * @returns {{ release: Release, origin: string }}
+ */
+export function checkRelease(release, url) {
+  if (!isRecord(release)) throw invalid('not an object');
+  for (const name of ['manifest', 'html', 'worker', 'wasm']) {
+    if (!matches(release[name], SHA256)) throw invalid(name);
+  }
+  const module = release['module'];
+  if (!isRecord(module) || !matches(module['integrity'], SHA384) ||
+      !matches(module['path'], /^\/[\w./-]+$/)) {
+    throw invalid('module');
+  }
+  if (!matches(release['version'], /^[\w.+-]{1,64}$/)) throw invalid('version');
+  // A policy which does not name the pinned module, or which the browser would ignore, pins nothing.
+  const csp = release['csp'];
+  if (typeof csp !== 'string' || csp.length > MAX_CSP || !/^[\x20-\x2b\x2d-\x7e]+$/.test(csp) ||
+      !csp.includes(`'${module['integrity']}'`)) {
+    throw invalid('csp');
+  }
+  const origin = originOf(release['url']);
+  if (url !== undefined && originOf(url) !== origin) throw invalid('pinned for another origin');
+  return { release: /** @type {Release} */ (/** @type {unknown} */ (release)), origin };
+}
+
+/** @param {string} detail */
+const invalid = (detail) => new KmsError('invalid_release', { detail });
+
+/**
+ * @param {unknown} value
+ * @param {RegExp} form
+ */
+const matches = (value, form) => typeof value === 'string' && form.test(value);
+
+/**
+ * @param {unknown} value
+ * @returns {string}
+ */
+function originOf(value) {
+  try {
+    const { protocol, origin, pathname, search, hash } = new URL(String(value));
+    if (/^https?:$/.test(protocol) && pathname === '/' && !search && !hash) return origin;
+  } catch {
+    // Reported below, with everything else that is no origin.
+  }
+  throw invalid('url');
+}
