@@ -1,1 +1,31 @@
 //! Release manifest, digests, SRI strings, CSP and header policy of ATS KMS.
+//!
+//! Pure data: no clock, no I/O. The host shell emits with these types, `enclave-shell verify`
+//! checks live servers against them, and both therefore agree by construction.
+//!
+//! * [`Sha256`], [`Sha384`]: digests in their one text form, `sha256-<base64>`.
+//! * [`Origin`]: a web origin strict enough to stand in a security header.
+//! * [`Csp`], [`Headers`], [`lint`]: what each response must say.
+//! * [`Manifest`], [`Pin`]: what a release is, and what an embedder pins of it.
+
+mod code;
+mod csp;
+mod digest;
+mod headers;
+mod lint;
+mod manifest;
+mod origin;
+mod pin;
+mod validate;
+
+pub use code::{SHORT_CODE_BITS, short_code};
+pub use csp::{Csp, Directive, Keyword, Name, ParsedPolicy, Source, enclave_csp};
+pub use digest::{DigestError, Sha256, Sha384};
+pub use headers::{FileKind, HeaderError, HeaderSet, Headers, INERT_CSP, inert_headers};
+pub use lint::{Finding, Problem, lint};
+pub use manifest::{
+    AssetEntry, Deployment, MANIFEST_LIMIT, MANIFEST_PATH, Manifest, ManifestError, Measurement,
+    SCHEMA, Status, release_id,
+};
+pub use origin::{Origin, OriginError};
+pub use pin::{Pin, PinError, PinnedModule};

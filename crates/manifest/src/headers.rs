@@ -1,0 +1,219 @@
+//! The exact response headers of every served file.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::csp::enclave_csp;
+use crate::digest::Sha384;
+use crate::origin::Origin;
+
+/// The three kinds of file that the enclave's origin serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// The frame page.
+    Html,
+    /// The one module.
+    Module,
+    /// The release manifest.
+    Manifest,
+}
+
+impl FileKind {
+    /// The media type, parameters included.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Html => "text/html; charset=utf-8",
+            Self::Module => "text/javascript; charset=utf-8",
+            Self::Manifest => "application/json",
+        }
+    }
+}
+
+/// A header name or value that cannot be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("invalid header {name:?}")]
+pub struct HeaderError {
+    name: String,
+}
+
+/// Response headers by name; names compare without regard to case.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Headers(BTreeMap<String, String>);
+
+impl Headers {
+    /// No headers.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The value of a header.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// Sets a header, replacing any other spelling of its name.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.remove(name);
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    /// Removes a header and returns what it said.
+    pub fn remove(&mut self, name: &str) -> Option<String> {
+        let key = self.0.keys().find(|known| known.eq_ignore_ascii_case(name))?.clone();
+        self.0.remove(&key)
+    }
+
+    /// Names and values in order of name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Refuses names that are not tokens (RFC 9110 §5.1; letters and hyphens suffice here),
+    /// values that are not visible ASCII and spaces, and one name in two spellings.
+    pub fn check(&self) -> Result<(), HeaderError> {
+        let mut seen = std::collections::BTreeSet::new();
+        for (name, value) in &self.0 {
+            let name_ok = !name.is_empty()
+                && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
+            let value_ok =
+                value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && value.trim() == value;
+            if !name_ok || !value_ok || !seen.insert(name.to_ascii_lowercase()) {
+                return Err(HeaderError { name: name.clone() });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
+    fn from_iter<T: IntoIterator<Item = (N, V)>>(pairs: T) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+/// Headers per kind of file, as the manifest records them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderSet {
+    /// Of the frame page.
+    pub html: Headers,
+    /// Of the module.
+    pub module: Headers,
+    /// Of the manifest.
+    pub manifest: Headers,
+}
+
+/// Policy of a response that is no document: shown in a tab it is inert and has no origin.
+pub const INERT_CSP: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+pub(crate) const HSTS: &str = "max-age=63072000; includeSubDomains; preload";
+
+/// Every powerful feature is denied; passkeys work for this origin only.
+pub(crate) const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), \
+    browsing-topics=(), camera=(), clipboard-read=(), clipboard-write=(), compute-pressure=(), \
+    display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), \
+    gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), keyboard-map=(), \
+    local-fonts=(), magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), \
+    picture-in-picture=(), publickey-credentials-create=(self), \
+    publickey-credentials-get=(self), screen-wake-lock=(), serial=(), storage-access=(), \
+    usb=(), web-share=(), window-management=(), xr-spatial-tracking=()";
+
+/// Sent with every response of the enclave's origin, whatever it is.
+const EVERYWHERE: [(&str, &str); 3] = [
+    ("Origin-Agent-Cluster", "?1"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+];
+
+/// Fixed headers of the frame page, beside its policy and [`EVERYWHERE`].
+const FRAME: [(&str, &str); 8] = [
+    ("Cache-Control", "no-cache"),
+    ("Connection-Allowlist", "(response-origin)"),
+    ("Cross-Origin-Embedder-Policy", "require-corp"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+    ("Document-Isolation-Policy", "isolate-and-require-corp"),
+    ("Integrity-Policy", "blocked-destinations=(script style)"),
+    ("Permissions-Policy", PERMISSIONS),
+];
+
+/// Fixed headers of module and manifest, which anyone may read.
+const PUBLIC: [(&str, &str); 3] = [
+    ("Access-Control-Allow-Origin", "*"),
+    ("Content-Security-Policy", INERT_CSP),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+];
+
+pub(crate) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
+/// Headers whose value does not depend on the deployment.
+pub(crate) fn fixed(kind: FileKind) -> Vec<(&'static str, &'static str)> {
+    let mut list = EVERYWHERE.to_vec();
+    list.push(("Content-Type", kind.media_type()));
+    match kind {
+        FileKind::Html => list.extend(FRAME),
+        FileKind::Module => {
+            list.extend(PUBLIC);
+            list.push(("Cache-Control", IMMUTABLE));
+        }
+        FileKind::Manifest => {
+            list.extend(PUBLIC);
+            list.push(("Cache-Control", "no-cache"));
+        }
+    }
+    list
+}
+
+/// Headers of a refusal (403, 404, 405): a short text that nothing can run, frame or cache.
+#[must_use]
+pub fn inert_headers() -> Headers {
+    let mut headers: Headers = EVERYWHERE.into_iter().collect();
+    headers.set("Content-Type", "text/plain; charset=utf-8");
+    headers.set("Content-Security-Policy", INERT_CSP);
+    headers.set("Cross-Origin-Resource-Policy", "same-origin");
+    headers.set("Cache-Control", "no-store");
+    headers
+}
+
+/// `Allow-CSP-From` names one origin or `*`. Several embedders need `*`, which gives nothing
+/// away: `frame-ancestors` still admits only them, and an enforced policy can only add limits.
+fn allow_csp_from(embedders: &[Origin]) -> String {
+    match embedders {
+        [only] => only.to_string(),
+        _ => "*".to_owned(),
+    }
+}
+
+impl HeaderSet {
+    /// The headers of a deployment. `Strict-Transport-Security` is sent over HTTPS only
+    /// (RFC 6797 §7.2), so a development origin on plain HTTP goes without.
+    #[must_use]
+    pub fn new(origin: &Origin, embedders: &[Origin], module: &Sha384) -> Self {
+        let of = |kind| {
+            let mut headers: Headers = fixed(kind).into_iter().collect();
+            if origin.is_https() {
+                headers.set("Strict-Transport-Security", HSTS);
+            }
+            headers
+        };
+        let mut html = of(FileKind::Html);
+        html.set("Content-Security-Policy", enclave_csp(module, embedders).to_string());
+        html.set("Allow-CSP-From", allow_csp_from(embedders));
+        Self { html, module: of(FileKind::Module), manifest: of(FileKind::Manifest) }
+    }
+
+    /// The headers of one kind of file.
+    #[must_use]
+    pub fn of(&self, kind: FileKind) -> &Headers {
+        match kind {
+            FileKind::Html => &self.html,
+            FileKind::Module => &self.module,
+            FileKind::Manifest => &self.manifest,
+        }
+    }
+}

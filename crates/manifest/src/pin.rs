@@ -1,0 +1,81 @@
+//! The pin: what an embedder keeps of a release at build time.
+
+use serde::{Deserialize, Serialize};
+
+use crate::csp::enclave_csp;
+use crate::digest::{Sha256, Sha384};
+use crate::manifest::{Manifest, ManifestError};
+use crate::origin::Origin;
+
+/// The content of `pin.json`. Not secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pin {
+    /// Release version.
+    pub version: String,
+    /// Origin of the enclave.
+    pub origin: Origin,
+    /// Digest of the manifest's bytes.
+    pub manifest: Sha256,
+    /// Value of `iframe.csp`: the frame's policy without `frame-ancestors` and `sandbox`.
+    pub csp: String,
+    /// The one module.
+    pub module: PinnedModule,
+    /// Digest of the frame page.
+    pub html: Sha256,
+    /// Digest of the worker source inside the module.
+    pub worker: Sha256,
+    /// Digest of the wasm inside the module.
+    pub wasm: Sha256,
+}
+
+/// The pinned module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PinnedModule {
+    /// Absolute path on the origin.
+    pub path: String,
+    /// SRI digest.
+    pub integrity: Sha384,
+}
+
+/// Why there is no pin.
+#[derive(Debug, thiserror::Error)]
+pub enum PinError {
+    /// Not JSON, a field missing, unknown or of the wrong form.
+    #[error("the pin does not parse: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The manifest cannot be pinned.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+}
+
+impl Pin {
+    /// The pin of a release.
+    pub fn of(manifest: &Manifest) -> Result<Self, PinError> {
+        manifest.check()?;
+        let html = manifest.html().ok_or(ManifestError::Field("asset list"))?;
+        let module = manifest.module().ok_or(ManifestError::Field("asset list"))?;
+        let policy = enclave_csp(&module.sha384, &manifest.deployment.embedders);
+        Ok(Self {
+            version: manifest.version.clone(),
+            origin: manifest.deployment.origin.clone(),
+            manifest: manifest.digest()?,
+            csp: policy.embedder_csp().to_string(),
+            module: PinnedModule { path: module.path.clone(), integrity: module.sha384 },
+            html: html.sha256,
+            worker: manifest.worker,
+            wasm: manifest.wasm,
+        })
+    }
+
+    /// Reads `pin.json`.
+    pub fn parse(bytes: &[u8]) -> Result<Self, PinError> {
+        Ok(serde_json::from_slice(bytes)?)
+    }
+
+    /// Writes `pin.json`, indented for people.
+    pub fn to_json(&self) -> Result<String, PinError> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+}

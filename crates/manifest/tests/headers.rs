@@ -1,0 +1,227 @@
+//! The header set, golden: a weaker header fails here, and `lint` names it.
+
+use kms_manifest::{
+    FileKind, HeaderSet, Headers, INERT_CSP, Origin, Problem, Sha384, inert_headers, lint,
+};
+
+fn origin(text: &str) -> Origin {
+    text.parse().unwrap()
+}
+
+fn kms() -> Origin {
+    origin("https://kms.example")
+}
+
+fn set() -> HeaderSet {
+    HeaderSet::new(&kms(), &[origin("https://app.example")], &Sha384::of(b"abc"))
+}
+
+fn pairs(headers: &Headers) -> Vec<(&str, &str)> {
+    headers.iter().collect()
+}
+
+const HSTS: (&str, &str) =
+    ("Strict-Transport-Security", "max-age=63072000; includeSubDomains; preload");
+
+#[test]
+fn golden_frame_headers() {
+    let set = set();
+    let html: Vec<_> =
+        pairs(&set.html).into_iter().filter(|(name, _)| *name != "Permissions-Policy").collect();
+    assert_eq!(
+        html,
+        [
+            ("Allow-CSP-From", "https://app.example"),
+            ("Cache-Control", "no-cache"),
+            ("Connection-Allowlist", "(response-origin)"),
+            (
+                "Content-Security-Policy",
+                "default-src 'none'; script-src \
+                 'sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn' \
+                 'wasm-unsafe-eval'; style-src 'none'; worker-src blob:; connect-src 'none'; \
+                 img-src data:; base-uri 'none'; form-action 'none'; \
+                 frame-ancestors https://app.example; require-trusted-types-for 'script'; \
+                 trusted-types kms; sandbox allow-scripts allow-same-origin"
+            ),
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cross-Origin-Embedder-Policy", "require-corp"),
+            ("Cross-Origin-Opener-Policy", "same-origin"),
+            ("Cross-Origin-Resource-Policy", "cross-origin"),
+            ("Document-Isolation-Policy", "isolate-and-require-corp"),
+            ("Integrity-Policy", "blocked-destinations=(script style)"),
+            ("Origin-Agent-Cluster", "?1"),
+            ("Referrer-Policy", "no-referrer"),
+            HSTS,
+            ("X-Content-Type-Options", "nosniff"),
+        ]
+    );
+}
+
+#[test]
+fn golden_module_and_manifest_headers() {
+    let expect = |cache, media| {
+        [
+            ("Access-Control-Allow-Origin", "*"),
+            ("Cache-Control", cache),
+            ("Content-Security-Policy", INERT_CSP),
+            ("Content-Type", media),
+            ("Cross-Origin-Resource-Policy", "cross-origin"),
+            ("Origin-Agent-Cluster", "?1"),
+            ("Referrer-Policy", "no-referrer"),
+            HSTS,
+            ("X-Content-Type-Options", "nosniff"),
+        ]
+    };
+    assert_eq!(
+        pairs(&set().module),
+        expect("public, max-age=31536000, immutable", "text/javascript; charset=utf-8")
+    );
+    assert_eq!(pairs(&set().manifest), expect("no-cache", "application/json"));
+}
+
+#[test]
+fn every_powerful_feature_is_denied() {
+    let set = set();
+    let policy = set.html.value("permissions-policy").unwrap();
+    for feature in policy.split(", ") {
+        let (name, list) = feature.split_once('=').unwrap();
+        let expected = if name.starts_with("publickey-credentials-") { "(self)" } else { "()" };
+        assert_eq!(list, expected, "{name}");
+    }
+    for name in ["camera", "microphone", "geolocation", "usb", "hid", "serial", "bluetooth"] {
+        assert!(policy.contains(&format!("{name}=()")), "{name}");
+    }
+}
+
+#[test]
+fn plain_http_sends_no_hsts() {
+    let dev = origin("http://kms.localhost:7001");
+    let set = HeaderSet::new(&dev, &[origin("http://pwa.localhost:7002")], &Sha384::of(b""));
+    for kind in [FileKind::Html, FileKind::Module, FileKind::Manifest] {
+        assert_eq!(set.of(kind).value("Strict-Transport-Security"), None);
+        assert_eq!(lint(kind, &dev, set.of(kind)), []);
+    }
+}
+
+#[test]
+fn several_embedders_need_a_wildcard_for_enforcement_only() {
+    let set = HeaderSet::new(
+        &kms(),
+        &[origin("https://a.example"), origin("https://b.example")],
+        &Sha384::of(b""),
+    );
+    assert_eq!(set.html.value("Allow-CSP-From"), Some("*"));
+    let policy = set.html.value("Content-Security-Policy").unwrap();
+    assert!(policy.contains("frame-ancestors https://a.example https://b.example;"));
+    assert_eq!(lint(FileKind::Html, &kms(), &set.html), []);
+}
+
+#[test]
+fn the_emitted_set_is_clean_and_each_missing_header_is_found() {
+    let set = set();
+    for kind in [FileKind::Html, FileKind::Module, FileKind::Manifest] {
+        let headers = set.of(kind);
+        assert_eq!(lint(kind, &kms(), headers), []);
+        for (name, _) in headers.iter() {
+            let mut weaker = headers.clone();
+            weaker.remove(name);
+            let findings = lint(kind, &kms(), &weaker);
+            assert_eq!(findings.len(), 1, "{kind:?} {name}");
+            assert_eq!(
+                (findings[0].header.as_str(), &findings[0].problem),
+                (name, &Problem::Missing)
+            );
+        }
+    }
+}
+
+#[test]
+fn each_changed_header_is_found() {
+    let set = set();
+    for kind in [FileKind::Html, FileKind::Module, FileKind::Manifest] {
+        for (name, value) in set.of(kind).iter() {
+            let mut weaker = set.of(kind).clone();
+            weaker.set(name, format!("{value}, *"));
+            let findings = lint(kind, &kms(), &weaker);
+            assert!(!findings.is_empty(), "{kind:?} {name}");
+            assert!(findings.iter().all(|finding| finding.header == name), "{findings:?}");
+        }
+    }
+}
+
+#[test]
+fn each_weakened_directive_is_found() {
+    let set = set();
+    let policy = set.html.value("Content-Security-Policy").unwrap();
+    let directives: Vec<_> = policy.split("; ").collect();
+    for (index, directive) in directives.iter().enumerate() {
+        let name = directive.split(' ').next().unwrap();
+        let mut dropped = directives.clone();
+        dropped.remove(index);
+        let mut widened = directives.clone();
+        let wide = format!("{directive} https:");
+        widened[index] = &wide;
+        for text in [dropped.join("; "), widened.join("; ")] {
+            let mut weaker = set.html.clone();
+            weaker.set("Content-Security-Policy", text.clone());
+            let findings = lint(FileKind::Html, &kms(), &weaker);
+            let expected = Problem::Directive { name: name.to_owned() };
+            assert_eq!(findings.len(), 1, "{text}");
+            assert_eq!(findings[0].problem, expected, "{text}");
+        }
+    }
+}
+
+#[test]
+fn weak_script_sources_are_found() {
+    let set = set();
+    let policy = set.html.value("Content-Security-Policy").unwrap();
+    let good = policy.split("; ").find(|part| part.starts_with("script-src")).unwrap();
+    for bad in [
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "script-src 'unsafe-inline' 'wasm-unsafe-eval'",
+        "script-src * 'wasm-unsafe-eval'",
+        "script-src 'sha384-AAAA' 'wasm-unsafe-eval'",
+        "script-src 'wasm-unsafe-eval'",
+        &good.replace("'wasm-unsafe-eval'", "'unsafe-eval'"),
+        &format!("{good} 'strict-dynamic'"),
+        "script-src-elem *",
+        &format!("{good}; script-src-elem *"),
+    ] {
+        let mut weaker = set.html.clone();
+        weaker.set("Content-Security-Policy", policy.replace(good, bad));
+        assert!(!lint(FileKind::Html, &kms(), &weaker).is_empty(), "{bad}");
+    }
+}
+
+#[test]
+fn headers_that_must_not_be_sent_are_found() {
+    for name in ["set-cookie", "Link", "refresh", "Report-To", "service-worker-allowed"] {
+        let mut extra = set().html;
+        extra.set(name, "x");
+        let findings = lint(FileKind::Html, &kms(), &extra);
+        assert_eq!(findings.len(), 1, "{name}");
+        assert_eq!(findings[0].problem, Problem::Forbidden);
+    }
+}
+
+#[test]
+fn refusals_are_inert() {
+    let headers = inert_headers();
+    assert_eq!(headers.value("content-security-policy"), Some(INERT_CSP));
+    assert_eq!(headers.value("x-content-type-options"), Some("nosniff"));
+    assert_eq!(headers.value("access-control-allow-origin"), None);
+    assert!(headers.check().is_ok());
+}
+
+#[test]
+fn unsendable_headers_are_refused() {
+    for (name, value) in
+        [("", "x"), ("A b", "x"), ("A\r\nB", "x"), ("A", "x\r\ny: z"), ("A", "é"), ("A", " x")]
+    {
+        let headers: Headers = [(name, value)].into_iter().collect();
+        assert!(headers.check().is_err(), "{name:?}: {value:?}");
+    }
+    let twice: Headers = [("Vary", "x"), ("vary", "y")].into_iter().collect();
+    assert!(twice.check().is_err());
+}

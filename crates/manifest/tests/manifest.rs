@@ -1,0 +1,191 @@
+//! The manifest's one spelling, its rules, and the pin made of it.
+
+use kms_manifest::{
+    AssetEntry, Deployment, FileKind, HeaderSet, MANIFEST_LIMIT, Manifest, ManifestError, Origin,
+    Pin, SCHEMA, Sha256, Sha384, Status, release_id, short_code,
+};
+use proptest::prelude::*;
+
+fn entry(path: &str, bytes: &[u8], kind: FileKind) -> AssetEntry {
+    AssetEntry {
+        path: path.to_owned(),
+        sha256: Sha256::of(bytes),
+        sha384: Sha384::of(bytes),
+        size: bytes.len() as u64,
+        media_type: kind.media_type().to_owned(),
+    }
+}
+
+fn manifest() -> Manifest {
+    let origin: Origin = "https://kms.example".parse().unwrap();
+    let embedders: Vec<Origin> = vec!["https://app.example".parse().unwrap()];
+    let module = b"module";
+    let wasm = Sha256::of(b"wasm");
+    Manifest {
+        schema: SCHEMA,
+        version: "0.1.0".to_owned(),
+        epoch: 1,
+        commit: "unknown".to_owned(),
+        toolchain: "rustc 1.95.0".to_owned(),
+        headers: HeaderSet::new(&origin, &embedders, &Sha384::of(module)),
+        deployment: Deployment { origin, embedders },
+        assets: vec![
+            entry("/", b"html", FileKind::Html),
+            entry(&format!("/r/{}/enclave.js", release_id(module)), module, FileKind::Module),
+        ],
+        worker: Sha256::of(b"worker"),
+        wasm,
+        wasm_hashes: vec![wasm.to_base64url()],
+        previous: None,
+        status: Status::default(),
+    }
+}
+
+#[test]
+fn bytes_round_trip_and_name_every_field() {
+    let manifest = manifest();
+    let bytes = manifest.to_bytes().unwrap();
+    assert_eq!(Manifest::parse(&bytes).unwrap(), manifest);
+    let value: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+    let keys: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(
+        keys,
+        [
+            "assets",
+            "commit",
+            "deployment",
+            "epoch",
+            "headers",
+            "previous",
+            "schema",
+            "status",
+            "toolchain",
+            "version",
+            "wasm",
+            "wasm_hashes",
+            "worker"
+        ]
+    );
+    assert!(value["previous"].is_null());
+    assert_eq!(value["assets"][0]["mediaType"], "text/html; charset=utf-8");
+}
+
+#[test]
+fn refuses_other_spellings() {
+    let text = String::from_utf8(manifest().to_bytes().unwrap()).unwrap();
+    for other in [
+        format!("{text}\n"),
+        format!(" {text}"),
+        text.replacen("\"epoch\":1", "\"epoch\": 1", 1),
+        text.replacen("\"previous\":null,", "", 1),
+        text.replacen("unknown", "unknow\\u006e", 1),
+    ] {
+        assert!(matches!(Manifest::parse(other.as_bytes()), Err(ManifestError::NotCanonical)));
+    }
+}
+
+#[test]
+fn refuses_unknown_duplicate_and_missing_fields() {
+    let text = String::from_utf8(manifest().to_bytes().unwrap()).unwrap();
+    for other in [
+        text.replacen('{', "{\"aaa\":1,", 1),
+        text.replacen("\"allowed\":[]", "\"allowed\":[],\"extra\":[]", 1),
+        text.replacen("\"epoch\":1", "\"epoch\":1,\"epoch\":1", 1),
+        text.replacen("\"epoch\":1,", "", 1),
+        text.replacen("\"epoch\":1", "\"epoch\":1.5", 1),
+        text.replacen("sha256-", "sha512-", 1),
+        "[]".to_owned(),
+        String::new(),
+    ] {
+        assert!(
+            matches!(Manifest::parse(other.as_bytes()), Err(ManifestError::Json(_))),
+            "{other}"
+        );
+    }
+}
+
+#[test]
+fn refuses_an_oversized_manifest_unread() {
+    let bytes = vec![b' '; MANIFEST_LIMIT + 1];
+    assert!(matches!(Manifest::parse(&bytes), Err(ManifestError::TooLong)));
+}
+
+#[test]
+fn refuses_broken_rules() {
+    let cases: [(&str, fn(&mut Manifest)); 11] = [
+        ("schema", |m| m.schema = 2),
+        ("version", |m| m.version = "1 0".to_owned()),
+        ("epoch", |m| m.epoch = 1 << 53),
+        ("commit", |m| m.commit = "HEAD".to_owned()),
+        ("toolchain", |m| m.toolchain = "a\nb".to_owned()),
+        ("embedder list", |m| {
+            let twice = m.deployment.embedders[0].clone();
+            m.deployment.embedders.push(twice);
+        }),
+        ("asset list", |m| m.assets.clear()),
+        ("asset list", |m| m.assets.reverse()),
+        ("asset list", |m| m.assets[1].path = "/r/0000000000000000/enclave.js".to_owned()),
+        ("asset list", |m| m.assets[1].path = "/../enclave.js".to_owned()),
+        ("wasm_hashes", |m| m.wasm_hashes.clear()),
+    ];
+    for (name, break_rule) in cases {
+        let mut broken = manifest();
+        break_rule(&mut broken);
+        let bytes = serde_json::to_vec(&broken).unwrap();
+        match Manifest::parse(&bytes) {
+            Err(ManifestError::Field(field)) => assert_eq!(field, name),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+    let mut broken = manifest();
+    broken.headers.html.set("X-Bad", "a\r\nb");
+    assert!(matches!(broken.check(), Err(ManifestError::Header(_))));
+}
+
+#[test]
+fn the_pin_follows_the_manifest() {
+    let manifest = manifest();
+    let pin = Pin::of(&manifest).unwrap();
+    assert_eq!(pin.manifest, manifest.digest().unwrap());
+    assert_eq!(pin.module.integrity, Sha384::of(b"module"));
+    assert!(
+        manifest
+            .headers
+            .html
+            .value("Content-Security-Policy")
+            .unwrap()
+            .starts_with(pin.csp.split("; require-trusted").next().unwrap())
+    );
+    assert!(!pin.csp.contains("sandbox") && !pin.csp.contains("frame-ancestors"));
+    let text = pin.to_json().unwrap();
+    assert_eq!(Pin::parse(text.as_bytes()).unwrap(), pin);
+    assert!(Pin::parse(text.replacen('{', "{\"x\":1,", 1).as_bytes()).is_err());
+}
+
+#[test]
+fn measurement_and_code() {
+    let manifest = manifest();
+    assert_eq!(manifest.measurement().worker, Sha256::of(b"worker"));
+    assert_eq!(manifest.measurement().wasm, Sha256::of(b"wasm"));
+    let code = short_code(&manifest.digest().unwrap());
+    assert_eq!((code.len(), code.as_bytes()[4]), (9, b'-'));
+}
+
+proptest! {
+    #[test]
+    fn no_flipped_bit_survives(index: prop::sample::Index, bit in 0u8..8) {
+        let original = manifest();
+        let mut bytes = original.to_bytes().unwrap();
+        let at = index.index(bytes.len());
+        bytes[at] ^= 1 << bit;
+        if let Ok(other) = Manifest::parse(&bytes) {
+            prop_assert_ne!(other.digest().unwrap(), original.digest().unwrap());
+        }
+    }
+
+    #[test]
+    fn hostile_bytes_never_panic(bytes: Vec<u8>) {
+        prop_assert!(Manifest::parse(&bytes).is_err());
+        prop_assert!(Pin::parse(&bytes).is_err());
+    }
+}
