@@ -1,0 +1,53 @@
+/**
+ * Why a step of the verification does not hold. The text is shown to people.
+ */
+export class Mismatch extends Error {}
+
+/**
+ * Reads a resource as the server sends it now, never as some cache remembers it.
+ *
+ * @param {URL} url
+ * @param {number} maxBytes
+ * @param {AbortSignal} signal
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export async function fetchBytes(url, maxBytes, signal) {
+  let response;
+  try {
+    response = await fetch(url, {
+      cache: 'no-store',
+      credentials: 'omit',
+      redirect: 'error',
+      referrerPolicy: 'no-referrer',
+      signal,
+    });
+  } catch (cause) {
+    throw new Mismatch(signal.aborted ? 'No answer in time.' : 'It could not be fetched.', {
+      cause,
+    });
+  }
+  if (!response.ok || !response.body) throw new Mismatch(`The server answered ${response.status}.`);
+  const reader = response.body.getReader();
+  /** @type {Uint8Array[]} */
+  const parts = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read().catch((cause) => {
+      throw new Mismatch('The transfer broke off.', { cause });
+    });
+    if (done) break;
+    size += value.byteLength;
+    if (size > maxBytes) {
+      await reader.cancel().catch(() => {});
+      throw new Mismatch('It is larger than it may be.');
+    }
+    parts.push(value);
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return bytes;
+}
