@@ -14,6 +14,6 @@ export { Kms } from './kms.js';
 /** @typedef {import('./protocol.gen.js').KeyInfo} KeyInfo */
 /** @typedef {import('./protocol.gen.js').KeySpec} KeySpec */
 /** @typedef {import('./protocol.gen.js').VaultStatus} VaultStatus */
-/** @typedef {import('./protocol.gen.js').PublicKey} PublicKey */
+/** @typedef {import('./protocol.gen.js').PublicKeyInfo} PublicKeyInfo */
 /** @typedef {import('./protocol.gen.js').AuditEntry} AuditEntry */
 /** @typedef {import('./protocol.gen.js').Measurement} Measurement */

@@ -2,7 +2,7 @@ import { randomToken, isRecord } from './bytes.js';
 import { KmsError, errorFrom } from './errors.js';
 
 /** @typedef {import('./protocol.gen.js').Methods} Methods */
-/** @typedef {import('./protocol.gen.js').Method} Method */
+/** @typedef {keyof Methods} Method */
 /** @typedef {import('./protocol.gen.js').ErrorCode} ErrorCode */
 
 /**
@@ -11,10 +11,7 @@ import { KmsError, errorFrom } from './errors.js';
  * @property {number} [deadlineMs] 1 to 600000; 30 s if absent, 600 s where a person is asked
  */
 
-/**
- * @template {Method} [M=Method]
- * @typedef {{ method: M, params?: Methods[M]['params'] }} Request
- */
+/** @typedef {{ [M in Method]: { method: M, params?: Methods[M]['params'] } }[Method]} Request */
 
 /**
  * @typedef {{ result: unknown, error?: undefined } | { error: KmsError, result?: undefined }} Reply
@@ -85,7 +82,7 @@ export class Rpc {
    * @returns {Promise<Methods[M]['result']>}
    */
   async call(method, params, options = {}) {
-    const [reply] = await this.#send([{ method, params }], options, false);
+    const [reply] = await this.#send([/** @type {Request} */ ({ method, params })], options, false);
     if (!reply || reply.error) throw reply?.error ?? new KmsError('internal');
     return /** @type {Methods[M]['result']} */ (reply.result);
   }
@@ -274,7 +271,7 @@ const now = () => performance.now();
  * Copies bytes so that neither the rest of a larger buffer nor shared memory is cloned with them,
  * and so that the caller's own array is never detached.
  *
- * @param {Record<string, unknown>} params
+ * @param {object} params
  * @param {ArrayBuffer[]} transfer
  * @returns {Record<string, unknown>}
  */

@@ -5,12 +5,12 @@ dialog.ats-kms-sheet {
   box-sizing: border-box; position: fixed; inset: 0; margin: auto; padding: 0; border: 0;
   inline-size: min(27rem, 100vw - 2rem); block-size: min(40rem, 100dvh - 2rem);
   max-inline-size: none; max-block-size: none; overflow: hidden;
-  border-radius: 1rem; color-scheme: light dark; color: light-dark(#16181d, #eceef2);
-  background: light-dark(#fff, #16181d);
+  border-radius: 1rem; color-scheme: light dark; color: light-dark(#16202a, #e8edf1);
+  background: light-dark(#eef1f3, #0e1419);
   box-shadow: 0 0 0 1px light-dark(#0002, #fff2), 0 1.5rem 4rem #0006;
 }
 dialog.ats-kms-sheet[open] { display: grid; grid-template: auto 1fr / 1fr; }
-dialog.ats-kms-sheet::backdrop { background: #0b0d12a6; }
+dialog.ats-kms-sheet::backdrop { background: #0b1216a6; }
 dialog.ats-kms-sheet > header {
   display: flex; align-items: center; gap: .5rem; margin: 0; padding: .25rem .25rem .25rem 1rem;
   font: 500 .8125rem/1.4 system-ui, sans-serif;
@@ -18,7 +18,7 @@ dialog.ats-kms-sheet > header {
 }
 dialog.ats-kms-sheet > header > span {
   flex: 1; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap;
-  color: light-dark(#4a5160, #b4bac6);
+  color: light-dark(#51606e, #a5b2bd);
 }
 dialog.ats-kms-sheet > header > button {
   all: unset; box-sizing: border-box; cursor: pointer; inline-size: 2.75rem; block-size: 2.75rem;
@@ -26,7 +26,7 @@ dialog.ats-kms-sheet > header > button {
 }
 dialog.ats-kms-sheet > header > button:hover { background: light-dark(#0000000f, #ffffff1a); }
 dialog.ats-kms-sheet > header > button:focus-visible {
-  outline: 2px solid light-dark(#2447c7, #9db4ff); outline-offset: -3px;
+  outline: 2px solid light-dark(#0b6a5f, #5cc9b8); outline-offset: -3px;
 }
 dialog.ats-kms-sheet > iframe {
   display: block; box-sizing: border-box; inline-size: 100%; block-size: 100%;

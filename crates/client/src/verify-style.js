@@ -2,14 +2,14 @@
 export const STYLE = `
 :host {
   display: block; font: inherit; color-scheme: light dark;
-  --text: var(--kms-text, light-dark(#16181d, #eceef2));
-  --soft: var(--kms-soft, light-dark(#4a5160, #b4bac6));
-  --line: var(--kms-line, light-dark(#d5d9e2, #343a46));
-  --accent: var(--kms-accent, light-dark(#2447c7, #9db4ff));
-  --on-accent: var(--kms-on-accent, light-dark(#fff, #10131a));
+  --text: var(--kms-text, light-dark(#16202a, #e8edf1));
+  --soft: var(--kms-soft, light-dark(#51606e, #a5b2bd));
+  --line: var(--kms-line, light-dark(#d5dce2, #2b3742));
+  --accent: var(--kms-accent, light-dark(#0b6a5f, #5cc9b8));
+  --on-accent: var(--kms-on-accent, light-dark(#fff, #06211d));
   --good: var(--kms-good, light-dark(#0f6b3c, #6fd3a0));
-  --fair: var(--kms-fair, light-dark(#7a5200, #f0c060));
-  --bad: var(--kms-bad, light-dark(#b3261e, #ff9d94));
+  --fair: var(--kms-fair, light-dark(#6a4700, #f2d59a));
+  --bad: var(--kms-bad, light-dark(#a81c1c, #ff9d94));
   color: var(--text);
 }
 :host([hidden]) { display: none; }
