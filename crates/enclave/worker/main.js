@@ -1,0 +1,157 @@
+// The worker's own script around the wasm: start it, hand over ports, and stop it for good when
+// it fails. One source for both roles: the enclave, and a key derivation.
+
+/** Pages of 64 KiB. Fixed sizes: memory that never grows never leaves a copy behind. */
+const ENCLAVE_PAGES = 128;
+const KDF_PAGES = 1280;
+
+const TICK_MS = 1000;
+
+const worker = {
+  /** @type {EnclaveInstance | null} */
+  enclave: null,
+  /** Ports of the clients, kept to tell them when the enclave is gone. @type {MessagePort[]} */
+  ports: [],
+  started: false,
+  crashed: false,
+};
+
+/** Runs beside the frame's own checks; `init` waits for it. */
+const tested = testIsolation();
+// Reported when `init` arrives.
+tested.catch(() => {});
+
+/**
+ * @param {WebAssembly.Module} module
+ * @param {number} pages
+ */
+function instantiate(module, pages) {
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  wasm_bindgen.initSync({ module, memory });
+}
+
+/**
+ * Ends everything: the clients are told, the frame is told, no state is kept.
+ * Wasm that trapped may hold half-done state; it is never entered again.
+ */
+function crash() {
+  if (worker.crashed) return;
+  worker.crashed = true;
+  worker.enclave = null;
+  for (const port of worker.ports) {
+    port.onmessage = null;
+    port.postMessage({ event: 'fault', data: { code: 'enclave_crashed' } });
+  }
+  postToFrame({ kind: 'crashed' });
+  closeWorker();
+}
+
+/**
+ * Runs a step of the enclave; any exception that comes out of it is a trap.
+ * @param {() => void} step
+ */
+function guarded(step) {
+  if (worker.crashed) return;
+  try {
+    step();
+  } catch {
+    crash();
+  }
+}
+
+/** @param {InitMessage & { role: 'enclave' }} message */
+async function startEnclave({ module, release }) {
+  instantiate(module, ENCLAVE_PAGES);
+  const { version, digests } = release;
+  const config = { version, workerDigest: digests.worker, wasmDigest: digests.wasm };
+  const enclave = new wasm_bindgen.Enclave(config, (message, port) => {
+    postToFrame(message, port ? [port] : []);
+  });
+  await enclave.start();
+  worker.enclave = enclave;
+  setInterval(() => guarded(() => enclave.tick()), TICK_MS);
+  postToFrame({ kind: 'booted' });
+}
+
+/** @param {InitMessage & { role: 'kdf' }} message */
+function startKdf({ module, port }) {
+  instantiate(module, KDF_PAGES);
+  port.onmessage = (event) => {
+    port.onmessage = null;
+    answerKdf(port, event.data);
+    postToFrame({ kind: 'kdf_done' });
+  };
+}
+
+/**
+ * One derivation; the worker, with its memory, ends after it.
+ * @param {MessagePort} port
+ * @param {KdfJob} job
+ */
+function answerKdf(port, job) {
+  const { passphrase, salt, memoryKib, iterations, parallelism } = job;
+  try {
+    const key = wasm_bindgen.kdf(passphrase, salt, memoryKib, iterations, parallelism);
+    port.postMessage({ key }, [key.buffer]);
+  } catch {
+    port.postMessage({ error: 'internal' });
+  } finally {
+    passphrase.fill(0);
+  }
+}
+
+/** @param {InitMessage} message */
+async function init(message) {
+  worker.started = true;
+  try {
+    await tested;
+    lockDown();
+    if (message.role === 'enclave') await startEnclave(message);
+    else startKdf(message);
+  } catch (error) {
+    const { code, detail } = bootError(error);
+    if (message.role === 'kdf') message.port.postMessage({ error: code });
+    postToFrame({ kind: 'boot_failed', code, detail });
+    closeWorker();
+  }
+}
+
+/**
+ * Names of error codes cross from the wasm as strings; anything else is no text for anybody.
+ * @param {unknown} error
+ * @returns {{ code: string, detail: string }}
+ */
+function bootError(error) {
+  if (error instanceof WorkerRefusal) return { code: error.code, detail: error.detail };
+  if (error instanceof RangeError) return { code: 'out_of_memory', detail: 'wasm memory' };
+  if (typeof error === 'string') return { code: error, detail: '' };
+  return { code: 'enclave_crashed', detail: 'the wasm did not start' };
+}
+
+/**
+ * @param {ConnectMessage} message
+ * @param {MessagePort | undefined} port
+ */
+function connect(message, port) {
+  if (port === undefined) return;
+  worker.ports.push(port);
+  const { origin, nonce, version } = message;
+  guarded(() => worker.enclave?.connect(origin, nonce, version, port));
+}
+
+self.onmessage = ({ data, ports }) => {
+  if (!worker.started) {
+    if (data.kind === 'init') init(data);
+  } else if (data.kind === 'connect') connect(data, ports[0]);
+  else if (data.ui !== undefined) guarded(() => worker.enclave?.ui(data));
+};
+
+// A trap inside a callback of the wasm surfaces here, as does one inside a future.
+self.onerror = () => {
+  crash();
+  return true;
+};
+self.onunhandledrejection = (event) => {
+  event.preventDefault();
+  crash();
+};

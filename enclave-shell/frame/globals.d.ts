@@ -1,0 +1,96 @@
+// Types for the checker only; nothing here is served.
+
+/** Written by the shell in front of the frame's files. */
+declare const RELEASE: Readonly<{
+  version: string;
+  protocol: number;
+  origin: string;
+  embedders: readonly string[];
+  digests: Readonly<{ worker: string; wasm: string }>;
+}>;
+/** The worker's whole source. */
+declare const WORKER_SOURCE: string;
+/** Base64 of the raw-deflated wasm module. */
+declare const WASM_DEFLATED: string;
+
+interface KmsPolicy {
+  createScriptURL(url: string): string;
+}
+interface KmsPolicyFactory {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): KmsPolicy;
+}
+interface Window {
+  /** Absent in engines without Trusted Types. */
+  trustedTypes?: KmsPolicyFactory;
+}
+interface Uint8ArrayConstructor {
+  fromBase64?(text: string): Uint8Array<ArrayBuffer>;
+}
+
+type ScreenName = 'setup' | 'unlock';
+
+/** Why the enclave refuses; the names are the wire names of crates/protocol. */
+type RefusalCode =
+  | 'invalid_request'
+  | 'origin_refused'
+  | 'already_connected'
+  | 'protocol_version'
+  | 'unsupported_environment'
+  | 'integrity_failure'
+  | 'isolation_failure'
+  | 'storage_unavailable'
+  | 'enclave_crashed'
+  | 'faulted'
+  | 'internal';
+
+/** What the enclave asks the frame to draw. */
+type UiRequest =
+  | { ui: 'show'; screen: ScreenName; origin: string; problem?: string; retryAfterMs?: number }
+  | { ui: 'busy' }
+  | { ui: 'hide' }
+  | { ui: 'kdf' };
+
+/** What the person did. */
+type UiAnswer =
+  | { ui: 'submit'; passphrase: Uint8Array }
+  | { ui: 'cancel' }
+  | { ui: 'activity' }
+  | { ui: 'hidden' }
+  | { ui: 'lock' };
+
+type WorkerReport =
+  | { kind: 'booted' }
+  | { kind: 'boot_failed'; code: RefusalCode; detail: string }
+  | { kind: 'crashed' }
+  | { kind: 'kdf_done' };
+
+interface Connect {
+  kind: 'ats-kms/connect';
+  protocol: { min: number; max: number };
+  nonce: string;
+}
+
+/** A client whose handshake was accepted. */
+interface Client {
+  origin: string;
+  nonce: string;
+  version: number;
+  port: MessagePort;
+}
+
+/** A screen on display. */
+interface Screen_ {
+  name: ScreenName;
+  card: HTMLElement;
+  first: HTMLElement;
+  fields: HTMLInputElement[];
+  reveal: HTMLButtonElement;
+  submit: HTMLButtonElement;
+  cancel: HTMLButtonElement;
+  problem: HTMLElement;
+  status: HTMLElement;
+  /** Brings the hints up to date with what is typed. */
+  refresh(): void;
+  /** Names what still keeps the input from being sent, or nothing. */
+  check(): string | null;
+}

@@ -1,0 +1,124 @@
+// The isolation self-test of the frame: what the headers forbid must really fail.
+// Each probe answers true when the forbidden thing worked.
+
+/**
+ * True when the action did not throw.
+ * @param {() => unknown} action
+ * @returns {boolean}
+ */
+function succeeds(action) {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An address that would answer if a request could leave: a failure there proves nothing else. */
+function reachable() {
+  return `${location.origin}/`;
+}
+
+/** @returns {Promise<boolean>} */
+function fetchWorks() {
+  return fetch(reachable(), { cache: 'no-store' }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** @returns {Promise<boolean>} */
+function xhrWorks() {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.onload = () => resolve(true);
+    request.onerror = () => resolve(false);
+    try {
+      request.open('GET', reachable());
+      request.send();
+    } catch {
+      resolve(false);
+    }
+  });
+}
+
+/** @returns {Promise<boolean>} */
+function socketWorks() {
+  return new Promise((resolve) => {
+    try {
+      const socket = new WebSocket(reachable().replace(/^http/, 'ws'));
+      socket.onopen = () => resolve(true);
+      socket.onerror = () => resolve(false);
+    } catch {
+      resolve(false);
+    }
+  });
+}
+
+/** @returns {Promise<boolean>} */
+function importWorks() {
+  const script = 'data:text/javascript,0';
+  return import(script).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * A worker from the network: refused by Trusted Types as it is called, or by the CSP after.
+ * @returns {Promise<boolean>}
+ */
+function networkWorkerWorks() {
+  return new Promise((resolve) => {
+    const script = document.querySelector('script');
+    try {
+      const worker = new Worker(script ? script.src : reachable(), { type: 'module' });
+      // A blocked load gives a plain Event; an ErrorEvent comes from a script that ran.
+      worker.onerror = (event) => {
+        worker.terminate();
+        resolve(event instanceof ErrorEvent);
+      };
+      worker.onmessage = () => resolve(true);
+    } catch {
+      resolve(false);
+    }
+  });
+}
+
+/** @returns {[string, boolean][]} */
+function probeNow() {
+  /** @type {[string, boolean][]} */
+  const results = [
+    // Indirect, so that a bundler or a reader does not take it for real use.
+    ['eval', succeeds(() => (0, eval)('1'))],
+    ['function', succeeds(() => Function('return 1'))],
+    ['opaque-origin', window.origin === 'null' || window.origin !== location.origin],
+  ];
+  const factory = window.trustedTypes;
+  if (factory) {
+    const rules = { createScriptURL: String };
+    results.push(['policy', succeeds(() => factory.createPolicy('other', rules))]);
+    results.push(['policy-twice', succeeds(() => factory.createPolicy('kms', rules))]);
+  }
+  return results;
+}
+
+/**
+ * Runs every probe at once; the policy `kms` must exist already.
+ * @returns {Promise<void>}
+ */
+async function testIsolation() {
+  const limit = new Refusal('isolation_failure', 'a probe did not answer');
+  /** @type {(name: string, probe: Promise<boolean>) => Promise<[string, boolean]>} */
+  const named = async (name, probe) => [name, await within(probe, PROBE_LIMIT_MS, limit)];
+  const later = await Promise.all([
+    named('fetch', fetchWorks()),
+    named('xhr', xhrWorks()),
+    named('websocket', socketWorks()),
+    named('import', importWorks()),
+    named('network-worker', networkWorkerWorks()),
+  ]);
+  const open = [...probeNow(), ...later].filter(([, works]) => works).map(([name]) => name);
+  if (open.length > 0) throw new Refusal('isolation_failure', open.join(' '));
+}

@@ -1,0 +1,22 @@
+// Numbers of the frame, in one place.
+
+/** Shortest passphrase, in characters (the enclave checks again). */
+const PASSPHRASE_MIN = 12;
+
+/** Longest passphrase, in characters. */
+const PASSPHRASE_MAX = 512;
+
+/** A screen must have been up this long before an input counts: no blind click-through. */
+const MIN_DISPLAY_MS = 400;
+
+/** Slowest isolation probe; a probe without an answer has failed. */
+const PROBE_LIMIT_MS = 2000;
+
+/** Time from the first byte of the module to a running enclave; clients give up at 5 s. */
+const BOOT_LIMIT_MS = 4500;
+
+/** Longest life of a key-derivation worker. */
+const KDF_LIMIT_MS = 60_000;
+
+/** At most one report of activity in this time. */
+const ACTIVITY_EVERY_MS = 5000;
