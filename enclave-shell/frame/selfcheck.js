@@ -42,20 +42,26 @@ async function checkDigest(what, bytes, expected) {
   if ((await digestOf(bytes)) !== expected) throw new Refusal('integrity_failure', what);
 }
 
+/** @returns {Promise<ArrayBuffer>} */
+async function inflatedWasm() {
+  try {
+    return await inflate(fromBase64(WASM_DEFLATED));
+  } catch {
+    throw new Refusal('integrity_failure', 'wasm');
+  }
+}
+
 /**
  * The compiled wasm module. It compiles while it is hashed, and is handed out only if it fits.
  * @returns {Promise<WebAssembly.Module>}
  */
 async function checkedModule() {
-  try {
-    const bytes = await inflate(fromBase64(WASM_DEFLATED));
-    const [module] = await Promise.all([
-      WebAssembly.compile(bytes),
-      checkDigest('wasm', bytes, RELEASE.digests.wasm),
-    ]);
-    return module;
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw new Refusal('integrity_failure', 'wasm');
-  }
+  const bytes = await inflatedWasm();
+  const compiled = WebAssembly.compile(bytes).catch(() => {
+    throw new Refusal('unsupported_environment', 'wasm');
+  });
+  // Wrong bytes often do not compile either; the digest is the better answer then.
+  const digested = checkDigest('wasm', bytes, RELEASE.digests.wasm);
+  const [module] = await Promise.all([digested.then(() => compiled), compiled.catch(() => digested)]);
+  return module;
 }
