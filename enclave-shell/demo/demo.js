@@ -1,0 +1,230 @@
+// The demo app. It drives the client as any app would; `kms` stands on the console to try out.
+
+import { connect, KmsError } from '/client/index.js';
+import '/client/verify.js';
+import { auditEntry, errorText, keyItem, LOCK_REASONS, minutes, STATES } from './view.js';
+
+const PAGE = 50;
+const byId = (id) => document.getElementById(id);
+const encoder = new TextEncoder();
+
+const app = { kms: undefined, state: 'connecting', selected: undefined, signature: undefined };
+
+function showError(error) {
+  byId('alert').hidden = !error;
+  byId('error-text').textContent = error ? errorText(error) : '';
+  byId('error').textContent = error ? error.code ?? 'unexpected' : '';
+}
+
+function showState(state, note) {
+  app.state = state;
+  const { pill, text } = STATES[state];
+  byId('status').textContent = pill;
+  byId('status').dataset.state = state;
+  byId('vault-text').textContent = note ?? text;
+  byId('setup').hidden = state !== 'uninitialized';
+  byId('unlock').hidden = state !== 'locked';
+  byId('lock').hidden = state !== 'unlocked';
+  byId('reconnect').hidden = state !== 'error';
+  if (state !== 'unlocked') forget();
+  enable();
+}
+
+/** Buttons that cannot work now are disabled. */
+function enable() {
+  const open = app.state === 'unlocked';
+  for (const id of ['create-ed25519', 'create-p256', 'audit-refresh', 'audit-verify']) {
+    byId(id).disabled = !open;
+  }
+  byId('sign').disabled = !open || !app.selected;
+  byId('verify-signature').disabled = !open || !app.selected || !app.signature;
+}
+
+/** Nothing of an unlocked vault stays on the page of a locked one. */
+function forget() {
+  app.selected = undefined;
+  byId('keys').replaceChildren();
+  byId('keys-empty').hidden = false;
+  byId('keys-empty').textContent = 'Keys appear here once the vault is unlocked.';
+  byId('audit').replaceChildren();
+  byId('audit-empty').hidden = false;
+  byId('audit-result').textContent = '';
+  byId('public').hidden = true;
+  clearSignature();
+}
+
+function clearSignature() {
+  app.signature = undefined;
+  byId('signature').textContent = '';
+  clearVerdict('verify-result');
+  enable();
+}
+
+function clearVerdict(id) {
+  byId(id).textContent = '';
+  delete byId(id).dataset.valid;
+}
+
+function verdict(id, valid, text) {
+  byId(id).dataset.valid = String(valid);
+  byId(id).textContent = text;
+}
+
+async function showStatus() {
+  const status = await app.kms.status();
+  showState(status.state);
+  byId('fact-lock').textContent = `${minutes(status.autoLock.idleMs)} without use`;
+  if (status.state === 'unlocked') await Promise.all([showKeys(), showAudit()]);
+}
+
+async function showKeys() {
+  const keys = [];
+  let cursor;
+  do {
+    const page = await app.kms.keys.list(cursor ? { cursor } : {});
+    keys.push(...page.keys);
+    cursor = page.next;
+  } while (cursor);
+  if (app.state !== 'unlocked') return;
+  keys.sort((a, b) => b.created - a.created);
+  if (!keys.some(({ keyId }) => keyId === app.selected)) app.selected = keys[0]?.keyId;
+  byId('keys').replaceChildren(...keys.map((key) => keyItem(key, key.keyId === app.selected)));
+  byId('keys-empty').hidden = keys.length > 0;
+  byId('keys-empty').textContent = 'No keys yet. Make the first one above.';
+  enable();
+  await showPublicKey();
+}
+
+async function showPublicKey() {
+  const keyId = app.selected;
+  byId('public').hidden = !keyId;
+  if (!keyId) return;
+  const { jwk } = await app.kms.keys.publicKey(keyId);
+  if (keyId === app.selected) byId('public-key').textContent = JSON.stringify(jwk, null, 2);
+}
+
+async function select(keyId) {
+  app.selected = keyId;
+  clearSignature();
+  await showPublicKey();
+}
+
+async function create(spec) {
+  const label = byId('label').value.trim();
+  const { keyId } = await app.kms.keys.create(label ? { spec, label } : { spec });
+  byId('label').value = '';
+  app.selected = keyId;
+  clearSignature();
+  await Promise.all([showKeys(), showAudit()]);
+}
+
+async function sign() {
+  clearVerdict('verify-result');
+  app.signature = await app.kms.sign(app.selected, encoder.encode(byId('message').value));
+  const base64 = btoa(String.fromCharCode(...app.signature));
+  byId('signature').textContent =
+    base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  enable();
+  await showAudit();
+}
+
+async function verifySignature() {
+  const data = encoder.encode(byId('message').value);
+  const valid = await app.kms.verify(app.selected, data, app.signature);
+  verdict('verify-result', valid, valid ? 'Valid' : 'Not valid for this text and key');
+  await showAudit();
+}
+
+async function showAudit() {
+  const { checkpoint } = await app.kms.audit.list({ limit: 1 });
+  const from = Math.max(1, checkpoint.count - PAGE + 1);
+  const { entries } = await app.kms.audit.list({ from, limit: PAGE });
+  if (app.state !== 'unlocked') return;
+  byId('audit').replaceChildren(...entries.reverse().map(auditEntry));
+  byId('audit-empty').hidden = entries.length > 0;
+  byId('audit-empty').textContent = 'Nothing has happened yet.';
+}
+
+async function verifyAudit() {
+  clearVerdict('audit-result');
+  try {
+    const { count } = await app.kms.audit.verify();
+    verdict('audit-result', true, `All ${count} entries are linked and unchanged`);
+  } catch (error) {
+    if (error.code !== 'audit_corrupt') throw error;
+    verdict('audit-result', false, 'The log is damaged or was altered');
+  }
+}
+
+/** Runs what a button does: one at a time, errors shown, and a closed sheet is no error. */
+async function run(button, work) {
+  if (button.getAttribute('aria-busy') === 'true') return;
+  button.setAttribute('aria-busy', 'true');
+  showError(undefined);
+  try {
+    await work();
+  } catch (error) {
+    showError(error);
+    if (!(error instanceof KmsError)) throw error;
+    if (error.code === 'locked') await showStatus().catch(showError);
+  } finally {
+    button.removeAttribute('aria-busy');
+  }
+}
+
+function listen(kms) {
+  const refresh = () => showStatus().catch(showError);
+  kms.on('unlocked', refresh);
+  kms.on('keys_changed', () => {
+    if (app.state === 'unlocked') showKeys().catch(showError);
+  });
+  kms.on('locked', ({ reason }) => showState('locked', LOCK_REASONS[reason]));
+  kms.on('closed', ({ error }) => {
+    showState('error');
+    showError(error);
+  });
+}
+
+async function start() {
+  showState('connecting');
+  showError(undefined);
+  try {
+    const answer = await fetch('/release.json', { cache: 'no-cache' });
+    if (!answer.ok) throw new KmsError('invalid_release', { detail: 'no release.json' });
+    const release = await answer.json();
+    const kms = await connect({ release });
+    app.kms = kms;
+    globalThis.kms = kms;
+    Object.assign(byId('verify'), { release, kms });
+    byId('facts').hidden = false;
+    byId('fact-origin').textContent = new URL(kms.origin).host;
+    byId('fact-release').textContent = release.version;
+    listen(kms);
+    await showStatus();
+  } catch (error) {
+    showState('error');
+    showError(error);
+  }
+}
+
+const ACTIONS = {
+  'setup': () => app.kms.setup().then(showStatus),
+  'unlock': () => app.kms.unlock().then(showStatus),
+  'lock': () => app.kms.lock().then(showStatus),
+  'create-ed25519': () => create('ed25519'),
+  'create-p256': () => create('ec-p256'),
+  'sign': sign,
+  'verify-signature': verifySignature,
+  'audit-refresh': showAudit,
+  'audit-verify': verifyAudit,
+  'reconnect': start,
+};
+for (const [id, work] of Object.entries(ACTIONS)) {
+  byId(id).addEventListener('click', ({ currentTarget }) => run(currentTarget, work));
+}
+byId('keys').addEventListener('change', ({ target }) => {
+  select(target.value).catch(showError);
+});
+byId('message').addEventListener('input', () => clearVerdict('verify-result'));
+
+start();

@@ -1,0 +1,103 @@
+// What the demo says and how it draws a key and a log entry.
+
+export const STATES = {
+  connecting: { pill: 'Connecting', text: 'Starting the enclave…' },
+  uninitialized: {
+    pill: 'Not set up',
+    text: 'There is no vault for this site yet. Choose a passphrase in the vault’s own sheet.',
+  },
+  locked: { pill: 'Locked', text: 'The vault is locked. Its keys cannot be used, by anybody.' },
+  unlocked: { pill: 'Unlocked', text: 'The vault is open: this site can use its own keys.' },
+  error: { pill: 'Error', text: 'The enclave is not available.' },
+};
+
+export const LOCK_REASONS = {
+  idle: 'The vault locked itself because nobody used it.',
+  absolute: 'The vault locked itself: it had been open long enough.',
+  hidden: 'The vault locked itself when this page was put aside.',
+  other_tab: 'The vault was locked in another tab.',
+  fault: 'The vault locked itself after a fault.',
+};
+
+const SPECS = { 'ed25519': 'Ed25519', 'ec-p256': 'P-256' };
+
+const PROTECTION = {
+  browser: ['Browser', 'The browser holds the private key and gives it to no script.'],
+  enclave: ['Enclave', 'The enclave holds the private key, sealed except during use.'],
+};
+
+const METHODS = {
+  'vault.setup': 'Vault set up',
+  'vault.unlock': 'Vault unlocked',
+  'vault.unlocked': 'Vault unlocked',
+  'vault.lock': 'Vault locked',
+  'vault.locked': 'Vault locked',
+  'keys.create': 'Key made',
+  'keys.public_key': 'Public key read',
+  'sign': 'Signed',
+  'verify': 'Signature checked',
+};
+
+const ERRORS = {
+  user_cancelled: 'You closed the vault’s sheet. Nothing was changed.',
+  locked: 'The vault is locked. Unlock it, then try again.',
+  frame_unreachable: 'The enclave did not load. Is its server running?',
+  invalid_release: 'This app has no valid pinned release.',
+};
+
+/** @returns {string} what went wrong, for people */
+export function errorText(error) {
+  return ERRORS[error.code] ?? error.message ?? 'Something unexpected went wrong.';
+}
+
+export const minutes = (ms) => {
+  const count = Math.round(ms / 60_000);
+  return count === 1 ? '1 minute' : `${count} minutes`;
+};
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}
+
+/** @returns {HTMLLIElement} a key as a radio button: the selected one signs */
+export function keyItem(key, selected) {
+  const radio = document.createElement('input');
+  radio.type = 'radio';
+  radio.name = 'key';
+  radio.value = key.keyId;
+  radio.checked = selected;
+  const [protection, explanation] = PROTECTION[key.protection];
+  const tag = element('span', 'tag', `${SPECS[key.spec]} · ${protection}`);
+  tag.title = explanation;
+  const kid = element('span', 'key-kid', key.kid);
+  kid.title = 'Thumbprint of the public key (RFC 7638)';
+  const label = document.createElement('label');
+  label.className = 'key';
+  label.append(radio, element('span', 'key-name', key.label ?? `${SPECS[key.spec]} key`), tag, kid);
+  const item = document.createElement('li');
+  item.dataset.keyId = key.keyId;
+  item.dataset.spec = key.spec;
+  item.append(label);
+  return item;
+}
+
+/** @returns {HTMLLIElement} */
+export function auditEntry({ seq, time, method, keyId, callerOrigin, outcome }) {
+  const result = element('span', 'log-outcome', outcome);
+  result.dataset.outcome = outcome;
+  const who = callerOrigin ? new URL(callerOrigin).host : 'you, in the vault';
+  const when = new Date(time).toLocaleString([], { dateStyle: 'short', timeStyle: 'medium' });
+  const key = keyId ? ` · key ${keyId.slice(0, 8)}…` : '';
+  const item = document.createElement('li');
+  item.dataset.method = method;
+  item.append(
+    element('span', 'log-seq', String(seq)),
+    element('span', 'log-what', METHODS[method] ?? method),
+    result,
+    element('span', 'log-who', `${when} · ${who}${key}`),
+  );
+  return item;
+}
