@@ -45,7 +45,7 @@ type RefusalCode =
 
 /** What the enclave asks the frame to draw. */
 type UiRequest =
-  | { ui: 'show'; screen: ScreenName; origin: string; problem?: string; retryAfterMs?: number }
+  | { ui: 'show'; screen: ScreenName; origin: string; problem?: string | null; retryAfterMs?: number | null }
   | { ui: 'busy' }
   | { ui: 'hide' }
   | { ui: 'kdf' };

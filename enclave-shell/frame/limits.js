@@ -12,8 +12,8 @@ const MIN_DISPLAY_MS = 400;
 /** Slowest isolation probe; a probe without an answer has failed. */
 const PROBE_LIMIT_MS = 2000;
 
-/** Time from the first byte of the module to a running enclave; clients give up at 5 s. */
-const BOOT_LIMIT_MS = 4500;
+/** Time the start may take; a client gives up a little later, and is told why before. */
+const BOOT_LIMIT_MS = 4000;
 
 /** Longest life of a key-derivation worker. */
 const KDF_LIMIT_MS = 60_000;

@@ -28,6 +28,7 @@ function missingCapabilities() {
     ['wasm', () => WebAssembly.compile],
     ['worker', () => Worker],
     ['locks', () => navigator.locks],
+    ['promises', () => Promise.withResolvers],
     ['deflate', () => new DecompressionStream('deflate-raw')],
     ['stylesheets', () => document.adoptedStyleSheets],
   ];

@@ -1,7 +1,6 @@
 // Every text a person can read in the enclave, in one place.
 
 const TEXT = Object.freeze({
-  product: 'ATS KMS',
   /** @param {string} version */
   footer: (version) => `ATS KMS ${version} · served by ${location.host}`,
 
@@ -16,10 +15,10 @@ const TEXT = Object.freeze({
     title: 'Choose a passphrase',
     asks: 'wants to keep its signing keys in your vault.',
     explain:
-      'The keys are made in this browser and stay in it. This passphrase unlocks them. ' +
-      'It goes to nobody, not even to the site that asks.',
+      'The keys are made in this browser and stay in it. ' +
+      'Nobody but you learns the passphrase, not even this site.',
     warnTitle: 'Nobody can reset it.',
-    warn: 'If you forget it, or clear this browser’s data, the keys are gone.',
+    warn: 'Forget it, or clear this browser’s data, and the keys are gone.',
     passphrase: 'Passphrase',
     confirm: 'Passphrase again',
     submit: 'Create vault',
@@ -46,7 +45,7 @@ const TEXT = Object.freeze({
 
   hint: Object.freeze({
     /** @param {number} least */
-    empty: (least) => `At least ${least} characters. Several unrelated words work well.`,
+    empty: (least) => `At least ${least} characters. A few words work well.`,
     /** @param {number} more */
     more: (more) => (more === 1 ? '1 more character.' : `${more} more characters.`),
     enough: 'Long enough. Longer is stronger.',

@@ -26,32 +26,31 @@ body {
   width: 100%; max-width: 27rem; padding: 24px; border: 1px solid var(--line);
   border-radius: 16px; background: var(--card); box-shadow: 0 1px 2px #0000000d, 0 8px 28px #00000014;
 }
-.brand {
-  display: flex; align-items: center; gap: 8px; margin: 0 0 16px;
-  color: var(--soft); font-size: 14px; font-weight: 600; letter-spacing: .01em;
+h1 {
+  display: flex; align-items: center; gap: 10px; margin: 0 0 14px;
+  font-size: 22px; line-height: 1.25; font-weight: 650; letter-spacing: -.012em;
 }
-.brand svg { flex: none; width: 20px; height: 20px; color: var(--brand); }
-h1 { margin: 0 0 12px; font-size: 23px; line-height: 1.25; font-weight: 650; letter-spacing: -.012em; }
+h1 svg { flex: none; width: 26px; height: 26px; color: var(--brand); }
 p { margin: 0 0 12px; }
 .soft, .hint, .foot { color: var(--soft); font-size: 14px; line-height: 1.45; }
 .asks { margin: 0 0 12px; padding: 10px 14px; border-radius: 10px; background: var(--tint); }
 .asks strong { display: block; overflow-wrap: anywhere; font-weight: 650; }
 .asks span { font-size: 14px; }
 .note {
-  margin: 0 0 16px; padding: 10px 14px; border-radius: 10px;
+  margin: 0 0 14px; padding: 10px 14px; border-radius: 10px;
   background: var(--note); color: var(--note-ink); font-size: 14px; line-height: 1.45;
 }
 form { margin: 0; }
 label { display: block; margin: 0 0 4px; font-size: 14px; font-weight: 600; }
-.field { margin: 0 0 12px; }
+.field { margin: 0 0 10px; }
 .line { display: flex; align-items: baseline; justify-content: space-between; gap: 12px; }
 input {
-  width: 100%; min-height: 46px; padding: 9px 12px; border: 1px solid var(--edge); border-radius: 10px;
+  width: 100%; min-height: 44px; padding: 8px 12px; border: 1px solid var(--edge); border-radius: 10px;
   background: var(--field); color: var(--ink); font: inherit;
 }
 .hint { min-height: 1.45em; margin: 4px 0 0; }
 progress {
-  appearance: none; display: block; width: 100%; height: 4px; margin: 8px 0 0;
+  appearance: none; display: block; width: 100%; height: 4px; margin: 6px 0 0;
   border: 0; border-radius: 2px; background: var(--line); overflow: hidden;
 }
 progress::-webkit-progress-bar { background: var(--line); }
@@ -60,7 +59,7 @@ progress::-moz-progress-bar { background: var(--edge); border-radius: 2px; }
 progress.enough::-webkit-progress-value { background: var(--brand); }
 progress.enough::-moz-progress-bar { background: var(--brand); }
 button {
-  min-height: 46px; padding: 9px 18px; border: 1px solid transparent; border-radius: 10px;
+  min-height: 44px; padding: 8px 18px; border: 1px solid transparent; border-radius: 10px;
   font: inherit; font-weight: 600; cursor: pointer;
 }
 button:disabled { cursor: default; }
@@ -74,9 +73,9 @@ button:disabled { cursor: default; }
   background: none; color: var(--brand); font-size: 14px;
 }
 .quiet:hover { text-decoration: underline; }
-.actions { display: flex; flex-direction: row-reverse; gap: 12px; margin: 16px 0 0; }
+.actions { display: flex; flex-direction: row-reverse; gap: 12px; margin: 12px 0 0; }
 :focus-visible { outline: 3px solid var(--brand); outline-offset: 2px; }
-h1:focus { outline: none; }
+input:focus-visible { border-color: var(--brand); outline-width: 2px; outline-offset: -1px; }
 .problem {
   margin: 0 0 12px; padding: 10px 14px; border-radius: 10px; background: var(--bad-tint);
   color: var(--bad); font-size: 14px; font-weight: 600;
@@ -89,13 +88,15 @@ h1:focus { outline: none; }
   vertical-align: -2px; animation: turn .9s linear infinite;
 }
 @keyframes turn { to { transform: rotate(1turn); } }
-.foot { margin: 14px 0 0; font-size: 13px; text-align: center; overflow-wrap: anywhere; }
+.foot { margin: 10px 0 0; font-size: 13px; text-align: center; overflow-wrap: anywhere; }
 code { font: 14px/1.4 ui-monospace, "Cascadia Mono", Consolas, monospace; }
-@media (max-width: 379px) {
-  body { padding: 8px; }
-  .card { padding: 18px 16px; border-radius: 12px; }
-  h1 { font-size: 21px; }
+/* In the client's sheet the frame is the card. */
+@media (max-width: 30rem) {
+  html { background: var(--card); }
+  body { padding: 0 0 12px; }
+  .card { padding: 20px 20px 0; border: 0; border-radius: 0; box-shadow: none; }
 }
+@media (max-width: 23rem) { .card { padding: 16px 16px 0; } }
 @media (prefers-reduced-motion: reduce) {
   .busy .primary::before { animation-duration: 4s; animation-timing-function: steps(8); }
 }

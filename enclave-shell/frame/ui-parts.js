@@ -14,7 +14,7 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** The mark: a closed box with a keyhole. */
+/** The mark: a shield with a keyhole. */
 function brandMark() {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');
@@ -28,7 +28,7 @@ function brandMark() {
       'M12 7.5a2.6 2.6 0 0 0-1.3 4.85V16.5h2.6v-4.15A2.6 2.6 0 0 0 12 7.5Z',
   );
   svg.append(path);
-  return make('p', { class: 'brand' }, svg, TEXT.product);
+  return svg;
 }
 
 /**
@@ -39,10 +39,10 @@ function brandMark() {
  * @returns {HTMLElement}
  */
 function makeCard(role, title, ...children) {
-  const heading = make('h1', { id: 'title', tabindex: '-1' }, title);
+  const heading = make('h1', { id: 'title' }, brandMark(), title);
   const card = make('main', { class: 'card', role, 'aria-labelledby': 'title' });
   if (role === 'dialog') card.setAttribute('aria-modal', 'true');
-  card.append(brandMark(), heading, ...children);
+  card.append(heading, ...children);
   return card;
 }
 

@@ -46,7 +46,7 @@ function showFault(refusal) {
  */
 function showScreen(request) {
   let screen = ui.screen;
-  if (screen === null || screen.name !== request.screen || request.problem === undefined) {
+  if (screen === null || screen.name !== request.screen || !request.problem) {
     clearFields();
     screen = request.screen === 'setup' ? setupScreen(request.origin) : unlockScreen(request.origin);
     ui.screen = screen;
@@ -56,7 +56,7 @@ function showScreen(request) {
   }
   setBusy(false);
   startDisplay();
-  const problem = request.problem === undefined ? '' : textOf(TEXT.problem, request.problem);
+  const problem = request.problem ? textOf(TEXT.problem, request.problem) : '';
   waitFor(screen, problem, request.retryAfterMs ?? 0);
   focusScreen();
 }
@@ -105,7 +105,7 @@ function keepInside(screen, event) {
   const stops = screen.card.querySelectorAll('input:not([hidden]), button:enabled');
   const [from, to] = event.shiftKey ? [stops[0], stops[stops.length - 1]] : [stops[stops.length - 1], stops[0]];
   const active = document.activeElement;
-  if (to && (active === from || !screen.card.contains(active) || active?.id === 'title')) {
+  if (to && (active === from || !screen.card.contains(active))) {
     event.preventDefault();
     to.focus();
   }
