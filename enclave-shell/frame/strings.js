@@ -16,7 +16,7 @@ const TEXT = Object.freeze({
     asks: 'wants to keep its signing keys in your vault.',
     explain:
       'The keys are made in this browser and stay in it. ' +
-      'Nobody but you learns the passphrase, not even this site.',
+      'Not even this site learns your passphrase.',
     warnTitle: 'Nobody can reset it.',
     warn: 'Forget it, or clear this browser’s data, and the keys are gone.',
     passphrase: 'Passphrase',

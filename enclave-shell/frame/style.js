@@ -93,7 +93,7 @@ code { font: 14px/1.4 ui-monospace, "Cascadia Mono", Consolas, monospace; }
 /* In the client's sheet the frame is the card. */
 @media (max-width: 30rem) {
   html { background: var(--card); }
-  body { padding: 0 0 12px; }
+  body { justify-content: flex-start; padding: 0 0 12px; }
   .card { padding: 20px 20px 0; border: 0; border-radius: 0; box-shadow: none; }
 }
 @media (max-width: 23rem) { .card { padding: 16px 16px 0; } }
