@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+
+const src = new URL('../src/', import.meta.url);
+const text = (name) => readFileSync(new URL(name, src), 'utf8');
+
+/** All files that a module loads, itself included. */
+function graph(name, seen = new Set()) {
+  if (seen.has(name)) return seen;
+  seen.add(name);
+  for (const [, next] of text(name).matchAll(/^(?:import|export) [^;]*?from '\.\/([^']+)';/gm)) {
+    graph(next, seen);
+  }
+  return seen;
+}
+
+test('both entry points can be imported where there is no document', async () => {
+  assert.equal(typeof globalThis.document, 'undefined');
+  const client = await import('../src/index.js');
+  const verify = await import('../src/verify.js');
+  assert.equal(typeof client.connect, 'function');
+  assert.equal(typeof verify.verifyEnclave, 'function');
+  const { pin } = await import('./sample.js');
+  await assert.rejects(client.connect({ release: pin }), { code: 'unsupported_environment' });
+});
+
+test('the client stays under 10 kB, compressed as it is served', () => {
+  const files = [...graph('index.js')];
+  assert.ok(files.length > 5 && !files.some((name) => name.includes('verify')));
+  const size = files.reduce((sum, name) => sum + gzipSync(text(name), { level: 9 }).length, 0);
+  assert.ok(size < 10_000, `${files.length} files, ${size} bytes`);
+});
+
+test('nothing is imported from outside, and every file is reached', () => {
+  const reached = new Set([...graph('index.js'), ...graph('verify.js')]);
+  const files = readdirSync(src).filter((name) => name.endsWith('.js'));
+  assert.deepEqual(files.sort(), [...reached].sort());
+  for (const name of files) {
+    for (const [, from] of text(name).matchAll(/^(?:import|export) [^;]*?from '([^']+)';/gm)) {
+      assert.match(from, /^\.\/[a-z-]+\.js$/, name);
+    }
+  }
+});
+
+test('no inline style or markup, which the embedder\u2019s policy may forbid', () => {
+  for (const name of graph('verify.js').union?.(graph('index.js')) ?? [...graph('verify.js'), ...graph('index.js')]) {
+    assert.doesNotMatch(text(name), /innerHTML|outerHTML|insertAdjacentHTML|cssText|\.style\b|setAttribute\('style'|createElement\('style'\)/, name);
+  }
+});

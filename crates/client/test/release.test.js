@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkRelease } from '../src/release.js';
+import { pin } from './sample.js';
+
+test('a pin is accepted for its own origin, with or without naming it', () => {
+  assert.equal(checkRelease(pin, undefined).origin, 'https://kms.example');
+  assert.equal(checkRelease(pin, 'https://kms.example/').origin, 'https://kms.example');
+});
+
+test('whatever would pin nothing is refused', () => {
+  const broken = [
+    undefined,
+    null,
+    'x',
+    [],
+    { ...pin, manifest: 'sha256-short' },
+    { ...pin, worker: undefined },
+    { ...pin, version: '<b>' },
+    { ...pin, origin: 'https://kms.example/path' },
+    { ...pin, origin: 'javascript:alert(1)' },
+    { ...pin, module: { ...pin.module, integrity: 'sha256-x' } },
+    { ...pin, module: { ...pin.module, path: 'enclave.js' } },
+    { ...pin, csp: "script-src 'self'" },
+    { ...pin, csp: `${pin.csp}, script-src *` },
+    { ...pin, csp: `${pin.csp}\n` },
+    { ...pin, csp: pin.csp + ' '.repeat(4096) },
+  ];
+  for (const release of broken) {
+    assert.throws(() => checkRelease(release, undefined), { code: 'invalid_release' });
+  }
+  assert.throws(() => checkRelease(pin, 'https://other.example'), { code: 'invalid_release' });
+});

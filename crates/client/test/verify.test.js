@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { verifyEnclave } from '../src/verify.js';
+import { shortCode } from '../src/verify-enclave.js';
+import { html, manifest, module, pin } from './sample.js';
+
+const realFetch = globalThis.fetch;
+afterEach(() => {
+  globalThis.fetch = realFetch;
+});
+
+/** Plays the server. `changed` replaces what is served at a path. */
+function serve(changed = {}) {
+  const files = {
+    '/': html,
+    [pin.module.path]: module,
+    '/.well-known/ats-kms/manifest.json': manifest,
+    ...changed,
+  };
+  globalThis.fetch = async (url, options) => {
+    assert.equal(options.cache, 'no-store');
+    assert.equal(options.credentials, 'omit');
+    const body = files[new URL(url).pathname];
+    if (body instanceof Error) throw body;
+    return body === undefined ? new Response('', { status: 404 }) : new Response(body);
+  };
+}
+
+/** Plays a connection. */
+const connection = (pinned, told = {}) => ({
+  release: pin,
+  isolation: () => ({ pin: pinned }),
+  measurement: async () => ({
+    release: pin.version,
+    nonce: 'n',
+    digests: { worker: pin.worker, wasm: pin.wasm, ...told },
+  }),
+});
+const failed = ({ steps }) => steps.filter(({ ok }) => ok === false).map(({ id }) => id);
+
+test('the level says what the browser does, not more', async () => {
+  serve();
+  const enforced = await verifyEnclave({ release: pin, kms: connection('enforced') });
+  assert.equal(enforced.level, 'enforced by browser');
+  const checked = await verifyEnclave({ release: pin, kms: connection('checked') });
+  assert.equal(checked.level, 'checked');
+  const alone = await verifyEnclave({ release: pin });
+  assert.equal(alone.level, 'checked');
+  assert.equal(alone.steps.find(({ id }) => id === 'running').ok, null);
+  for (const { notProven } of [enforced, checked, alone]) assert.ok(notProven.length >= 2);
+  assert.ok(checked.notProven.length > enforced.notProven.length);
+});
+
+test('a connection made with another release enforces nothing', async () => {
+  serve();
+  const kms = { ...connection('enforced'), release: { ...pin, csp: 'another' } };
+  assert.equal((await verifyEnclave({ release: pin, kms })).level, 'checked');
+});
+
+test('each change fails and is named', async () => {
+  const flipped = Buffer.from(module);
+  flipped[0] ^= 1;
+  const cases = [
+    [{ [pin.module.path]: flipped }, `asset:${pin.module.path}`],
+    [{ [pin.module.path]: module.subarray(1) }, `asset:${pin.module.path}`],
+    [{ [pin.module.path]: Buffer.concat([module, module]) }, `asset:${pin.module.path}`],
+    [{ [pin.module.path]: undefined }, `asset:${pin.module.path}`],
+    [{ '/': module }, 'asset:/'],
+    [{ '/': new TypeError('offline') }, 'asset:/'],
+    [{ '/.well-known/ats-kms/manifest.json': Buffer.from(`${manifest} `) }, 'manifest'],
+    [{ '/.well-known/ats-kms/manifest.json': Buffer.alloc(300_000) }, 'manifest'],
+  ];
+  for (const [changed, id] of cases) {
+    serve(changed);
+    const report = await verifyEnclave({ release: pin, kms: connection('enforced') });
+    assert.equal(report.level, 'failed');
+    assert.deepEqual(failed(report), [id]);
+  }
+});
+
+test('an enclave that reports anything else fails, whatever the browser enforces', async () => {
+  serve();
+  const wrong = connection('enforced', { wasm: pin.worker });
+  const report = await verifyEnclave({ release: pin, kms: wrong });
+  assert.equal(report.level, 'failed');
+  assert.deepEqual(failed(report), ['running']);
+});
+
+test('a manifest that contradicts the pin fails even with the pinned digest', async () => {
+  serve();
+  const report = await verifyEnclave({ release: { ...pin, worker: pin.wasm } });
+  assert.deepEqual(failed(report), ['manifest']);
+});
+
+test('without a pin, or when given up, it fails instead of throwing', async () => {
+  assert.deepEqual(failed(await verifyEnclave({ release: undefined })), ['pin']);
+  globalThis.fetch = (_, { signal }) =>
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const report = await verifyEnclave({ release: pin, timeoutMs: 20 });
+  assert.equal(report.level, 'failed');
+  assert.equal(report.code, null);
+});
+
+test('the short code is that of every other verifier', async () => {
+  // SHA-256("abc") starts ba 78 16 bf 8f.
+  assert.equal(shortCode(new Uint8Array([0xba, 0x78, 0x16, 0xbf, 0x8f])), 'Q9W1-DFWF');
+  serve();
+  assert.match((await verifyEnclave({ release: pin })).code, /^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$/);
+});
