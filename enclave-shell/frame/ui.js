@@ -72,15 +72,12 @@ function listenTo(screen) {
       screen.refresh();
     });
   }
-  screen.card.addEventListener('keydown', (event) => onKey(screen, event));
 }
 
-/**
- * @param {Screen_} screen
- * @param {KeyboardEvent} event
- */
-function onKey(screen, event) {
-  if (!event.isTrusted || event.isComposing) return;
+/** @param {KeyboardEvent} event */
+function onKey(event) {
+  const screen = ui.screen;
+  if (screen === null || !event.isTrusted || event.isComposing) return;
   const inField = event.target instanceof HTMLInputElement;
   if (event.key === 'Escape') cancel();
   else if (event.key === 'Tab') keepInside(screen, event);
@@ -223,6 +220,8 @@ function watchFrame() {
   window.addEventListener('focus', focusScreen);
   new ResizeObserver(focusScreen).observe(document.documentElement);
   document.addEventListener('visibilitychange', startDisplay);
+  // On the document: one engine gives a cross-site frame no focused field before a first click.
+  document.addEventListener('keydown', onKey);
   window.addEventListener('pagehide', () => {
     clearFields();
     ui.answer({ ui: 'hidden' });

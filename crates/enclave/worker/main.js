@@ -1,8 +1,13 @@
 // The worker's own script around the wasm: start it, hand over ports, and stop it for good when
 // it fails. One source for both roles: the enclave, and a key derivation.
 
-/** Pages of 64 KiB. Fixed sizes: memory that never grows never leaves a copy behind. */
-const ENCLAVE_PAGES = 128;
+/** Pages of 64 KiB that the module is linked for. */
+const INITIAL_PAGES = 128;
+
+/** The enclave's memory is fixed: memory that never grows never leaves a copy behind. */
+const ENCLAVE_PAGES = INITIAL_PAGES;
+
+/** A key derivation grows its memory once, before a secret is in it, and ends right after. */
 const KDF_PAGES = 1280;
 
 const TICK_MS = 1000;
@@ -23,10 +28,10 @@ tested.catch(() => {});
 
 /**
  * @param {WebAssembly.Module} module
- * @param {number} pages
+ * @param {number} maximum
  */
-function instantiate(module, pages) {
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+function instantiate(module, maximum) {
+  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum });
   wasm_bindgen.initSync({ module, memory });
 }
 
@@ -93,8 +98,8 @@ function answerKdf(port, job) {
   try {
     const key = wasm_bindgen.kdf(passphrase, salt, memoryKib, iterations, parallelism);
     port.postMessage({ key }, [key.buffer]);
-  } catch {
-    port.postMessage({ error: 'internal' });
+  } catch (error) {
+    port.postMessage({ error: typeof error === 'string' ? error : 'internal' });
   } finally {
     passphrase.fill(0);
   }
