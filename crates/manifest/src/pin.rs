@@ -14,7 +14,7 @@ pub struct Pin {
     /// Release version.
     pub version: String,
     /// Origin of the enclave.
-    pub origin: Origin,
+    pub url: Origin,
     /// Digest of the manifest's bytes.
     pub manifest: Sha256,
     /// Value of `iframe.csp`: the frame's policy without `frame-ancestors` and `sandbox`.
@@ -59,7 +59,7 @@ impl Pin {
         let policy = enclave_csp(&module.sha384, &manifest.deployment.embedders);
         Ok(Self {
             version: manifest.version.clone(),
-            origin: manifest.deployment.origin.clone(),
+            url: manifest.deployment.origin.clone(),
             manifest: manifest.digest()?,
             csp: policy.embedder_csp().to_string(),
             module: PinnedModule { path: module.path.clone(), integrity: module.sha384 },

@@ -1,0 +1,115 @@
+//! Arguments of every command.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use enclave_shell::serve::TlsVersion;
+
+/// Emits, serves and verifies an ATS KMS enclave.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a release as a folder: files, headers, manifest and pin.
+    Emit(EmitArgs),
+    /// Serve an emitted folder with its exact headers.
+    Serve(ServeArgs),
+    /// Compare a live server with its release, byte for byte and header for header.
+    ///
+    /// Exit code: 0 match, 1 mismatch, 2 unusable arguments, 3 unreachable.
+    Verify(VerifyArgs),
+    /// Serve the demo PWA and the enclave it embeds on two origins of this machine.
+    Demo(DemoArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EmitArgs {
+    /// Origin that will serve the enclave, like https://kms.example.
+    #[arg(long)]
+    pub(crate) origin: String,
+    /// Origin that may embed it; repeat for more.
+    #[arg(long, required = true)]
+    pub(crate) embedder: Vec<String>,
+    /// Folder to write.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Folder with enclave.wasm and enclave.glue.js.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) enclave: Option<PathBuf>,
+    /// Release version (default: the version of this program).
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) version: Option<String>,
+    /// Release counter, higher than that of every earlier release.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) epoch: u64,
+    /// Source commit of the release.
+    #[arg(long, default_value = "unknown")]
+    pub(crate) commit: String,
+    /// Compiler that made the wasm (default: the pinned one).
+    #[arg(long)]
+    pub(crate) toolchain: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Folder written by `emit`.
+    pub(crate) dir: PathBuf,
+    /// Address and port (default: loopback, port of the release's origin).
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Certificate chain, PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Private key, PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Development only: serve TLS under a throw-away CA and write its certificate to FILE.
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        default_missing_value = "kms-dev-ca.pem",
+        conflicts_with = "tls_cert"
+    )]
+    pub(crate) tls_dev: Option<PathBuf>,
+    /// Lowest TLS version to accept.
+    #[arg(long, value_name = "1.2|1.3", default_value = "1.3")]
+    pub(crate) tls_min_version: TlsVersion,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// Origin of the enclave.
+    pub(crate) url: String,
+    /// The release that should be there: a pin.json.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pin: Option<PathBuf>,
+    /// Trust the certificates in this PEM file instead of the public authorities.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Write the report as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Port of the PWA.
+    #[arg(long, default_value_t = 7002)]
+    pub(crate) port_pwa: u16,
+    /// Port of the enclave.
+    #[arg(long, default_value_t = 7001)]
+    pub(crate) port_kms: u16,
+    /// Folder with enclave.wasm and enclave.glue.js.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) enclave: Option<PathBuf>,
+    /// Print one line per request.
+    #[arg(long)]
+    pub(crate) access_log: bool,
+}

@@ -1,0 +1,159 @@
+//! The command line.
+
+mod args;
+
+use std::fs;
+use std::future::Future;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use enclave_shell::demo::{self, DemoOrigins};
+use enclave_shell::serve::{self, DevCertificate, Running, ServeOptions, Tls};
+use enclave_shell::verify::{VerifyOptions, verify};
+use enclave_shell::{Deployment, Emitted, Error, Sources, emit};
+use kms_manifest::{Pin, short_code};
+
+use args::{Command, DemoArgs, EmitArgs, ServeArgs, VerifyArgs};
+
+/// Exit code for arguments that cannot be used.
+const USAGE: u8 = 2;
+
+/// Where `cargo xtask build` leaves the enclave.
+const ENCLAVE_DIR: &str = "target/enclave";
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Runs the command given on the command line.
+pub(crate) fn run() -> ExitCode {
+    let result = match args::Cli::parse().command {
+        Command::Emit(args) => run_emit(&args),
+        Command::Serve(args) => run_serve(&args),
+        Command::Verify(args) => run_verify(&args),
+        Command::Demo(args) => run_demo(&args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("enclave-shell: {error}");
+        ExitCode::from(USAGE)
+    })
+}
+
+/// The sources asked for: a folder, else the embedded enclave, else the build folder.
+fn sources(dir: Option<&Path>) -> Result<Sources, Error> {
+    if let Some(dir) = dir {
+        return Sources::load(dir);
+    }
+    match Sources::embedded()? {
+        Some(sources) => Ok(sources),
+        None => Sources::load(Path::new(ENCLAVE_DIR)),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+fn run_emit(args: &EmitArgs) -> Result<ExitCode, Failure> {
+    let mut deployment = Deployment::new(&args.origin, &args.embedder)?;
+    deployment.epoch = args.epoch;
+    deployment.commit.clone_from(&args.commit);
+    if let Some(version) = &args.version {
+        deployment.version.clone_from(version);
+    }
+    if let Some(toolchain) = &args.toolchain {
+        deployment.toolchain.clone_from(toolchain);
+    }
+    let emitted = emit(&sources(args.enclave.as_deref())?, &deployment)?;
+    emitted.write_to(&args.out)?;
+    for (path, asset) in &emitted.files {
+        println!("{:>9}  {path}", asset.bytes.len());
+    }
+    println!("release {} of {}", emitted.manifest.version, emitted.pin.url);
+    println!("manifest {}  short code {}", emitted.pin.manifest, short_code(&emitted.pin.manifest));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tls(args: &ServeArgs, host: &str) -> Result<Option<Tls>, Failure> {
+    if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
+        let (certificate, key) = (read(certificate)?, read(key)?);
+        return Ok(Some(Tls { certificate, key, min_version: args.tls_min_version }));
+    }
+    let Some(ca) = &args.tls_dev else { return Ok(None) };
+    let development = DevCertificate::new(&[host])?;
+    fs::write(ca, &development.ca).map_err(|error| format!("{}: {error}", ca.display()))?;
+    println!("throw-away CA written to {}", ca.display());
+    Ok(Some(development.tls(args.tls_min_version)))
+}
+
+fn run_serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
+    let emitted = Emitted::load(&args.dir)?;
+    let origin = emitted.manifest.deployment.origin.clone();
+    let default = ([127, 0, 0, 1], origin.port()).into();
+    let options = ServeOptions {
+        listen: args.listen.unwrap_or(default),
+        tls: tls(args, origin.host())?,
+        access_log: true,
+    };
+    until_stopped(async move {
+        let running = serve::start(emitted, options)?;
+        println!("serving {origin} on {}", running.addr);
+        Ok(vec![running])
+    })
+}
+
+fn run_demo(args: &DemoArgs) -> Result<ExitCode, Failure> {
+    let origins = DemoOrigins::new(args.port_pwa, args.port_kms)?;
+    let deployment = Deployment::new(origins.kms.as_str(), &[origins.pwa.as_str()])?;
+    let emitted = emit(&sources(args.enclave.as_deref())?, &deployment)?;
+    let access_log = args.access_log;
+    until_stopped(async move {
+        let running = demo::start(emitted, &origins, access_log)?;
+        println!("enclave {}", origins.kms);
+        println!("open    {}/", origins.pwa);
+        Ok(running.into())
+    })
+}
+
+/// Runs servers until Ctrl-C or a termination signal, then lets running requests end.
+fn until_stopped(
+    servers: impl Future<Output = Result<Vec<Running>, Error>>,
+) -> Result<ExitCode, Failure> {
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let running = servers.await?;
+        stop_signal().await?;
+        for server in running {
+            server.stop().await;
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+#[cfg(unix)]
+async fn stop_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn stop_signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+fn run_verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
+    let pin = match &args.pin {
+        Some(path) => Some(Pin::parse(&read(path)?)?),
+        None => None,
+    };
+    let ca = args.ca.as_deref().map(read).transpose()?;
+    let report = verify(&args.url, &VerifyOptions { pin, ca, ..VerifyOptions::default() })?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{report}");
+    }
+    Ok(ExitCode::from(report.outcome.exit_code()))
+}

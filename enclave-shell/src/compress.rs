@@ -1,0 +1,74 @@
+//! Deterministic compression: the same bytes in, the same bytes out, on every machine.
+
+use std::io::{self, Read, Write};
+use std::num::NonZeroU64;
+
+use zopfli::{Format, Options};
+
+/// Raw DEFLATE (RFC 1951).
+pub(crate) fn deflate(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    zopfli(bytes, Format::Deflate)
+}
+
+/// gzip (RFC 1952), without name or time.
+pub(crate) fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    zopfli(bytes, Format::Gzip)
+}
+
+fn zopfli(bytes: &[u8], format: Format) -> io::Result<Vec<u8>> {
+    let options =
+        Options { iteration_count: NonZeroU64::MIN.saturating_add(14), ..Options::default() };
+    let mut out = Vec::new();
+    zopfli::compress(options, format, bytes, &mut out)?;
+    Ok(out)
+}
+
+/// Brotli (RFC 7932) at the highest quality.
+pub(crate) fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = brotli::CompressorWriter::new(Vec::new(), 4096, 11, 22);
+    encoder.write_all(bytes)?;
+    encoder.flush()?;
+    Ok(encoder.into_inner())
+}
+
+/// Inflates raw DEFLATE; more than `limit` bytes are an error.
+pub(crate) fn inflate(bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
+    read_limited(flate2::read::DeflateDecoder::new(bytes), limit)
+}
+
+/// Decodes gzip; more than `limit` bytes are an error.
+pub(crate) fn gunzip(bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
+    read_limited(flate2::read::GzDecoder::new(bytes), limit)
+}
+
+/// Decodes Brotli; more than `limit` bytes are an error.
+pub(crate) fn unbrotli(bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
+    read_limited(brotli::Decompressor::new(bytes, 4096), limit)
+}
+
+fn read_limited(reader: impl Read, limit: u64) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    reader.take(limit.saturating_add(1)).read_to_end(&mut out)?;
+    if u64::try_from(out.len()).is_ok_and(|len| len <= limit) {
+        Ok(out)
+    } else {
+        Err(io::Error::new(io::ErrorKind::FileTooLarge, "longer than expected"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_trips_within_the_limit() {
+        let text = b"enclave ".repeat(500);
+        let size = text.len() as u64;
+        assert_eq!(inflate(&deflate(&text).unwrap(), size).unwrap(), text);
+        assert_eq!(gunzip(&gzip(&text).unwrap(), size).unwrap(), text);
+        assert_eq!(unbrotli(&brotli(&text).unwrap(), size).unwrap(), text);
+        assert!(inflate(&deflate(&text).unwrap(), size - 1).is_err());
+        assert!(gunzip(&gzip(&text).unwrap(), size - 1).is_err());
+        assert!(unbrotli(&brotli(&text).unwrap(), size - 1).is_err());
+    }
+}

@@ -1,0 +1,103 @@
+//! The embedder of the demo: a PWA on an origin of its own that pins the release it embeds.
+
+use kms_manifest::{Headers, Origin, Pin};
+
+use crate::embedded;
+use crate::emit::{Asset, Emitted, parse_origin};
+use crate::error::Error;
+use crate::serve::{ServeOptions, Site};
+
+/// Content type by file ending.
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("json") => "application/json",
+        Some("webmanifest") => "application/manifest+json",
+        _ => "application/octet-stream",
+    }
+}
+
+/// The headers a careful embedder sends: nothing but itself runs, nothing but the enclave is
+/// framed, and no other window of the enclave's origin can reach its frame.
+#[must_use]
+pub fn embedder_headers(enclave: &Origin) -> Headers {
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+         connect-src 'self' {enclave}; frame-src {enclave}; manifest-src 'self'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
+    );
+    [
+        ("Cache-Control", "no-cache"),
+        ("Content-Security-Policy", &policy),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Referrer-Policy", "no-referrer"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    .into_iter()
+    .collect()
+}
+
+/// The demo PWA, the client under `/client/` and the pin as `/release.json`, byte for byte.
+/// Callers may add files and change headers: the site is plain data.
+pub fn embedder(pin: &Pin) -> Result<Site, Error> {
+    let headers = embedder_headers(&pin.url);
+    let mut site = Site::default();
+    let mut add = |path: String, bytes: &[u8]| {
+        let media_type = media_type(if path == "/" { "index.html" } else { &path });
+        site.files.insert(path, Asset::new(bytes.to_vec(), media_type, headers.clone()));
+    };
+    for (name, bytes) in embedded::DEMO {
+        add(format!("/{name}"), bytes);
+        if *name == "index.html" {
+            add("/".to_owned(), bytes);
+        }
+    }
+    for (name, bytes) in embedded::CLIENT {
+        add(format!("/client/{name}"), bytes);
+    }
+    add("/release.json".to_owned(), pin.to_json()?.as_bytes());
+    Ok(site)
+}
+
+/// An HTML page with an embedder's headers, for pages beside the demo.
+#[must_use]
+pub fn page(html: &str, headers: Headers) -> Asset {
+    Asset::new(html.as_bytes().to_vec(), media_type("page.html"), headers)
+}
+
+/// The two origins of the demo, which are cross-site to each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemoOrigins {
+    /// Origin of the PWA.
+    pub pwa: Origin,
+    /// Origin of the enclave.
+    pub kms: Origin,
+}
+
+impl DemoOrigins {
+    /// `http://pwa.localhost` and `http://kms.localhost` on the given ports.
+    pub fn new(port_pwa: u16, port_kms: u16) -> Result<Self, Error> {
+        Ok(Self {
+            pwa: parse_origin(&format!("http://pwa.localhost:{port_pwa}"))?,
+            kms: parse_origin(&format!("http://kms.localhost:{port_kms}"))?,
+        })
+    }
+}
+
+/// Serves enclave and PWA until the returned servers are stopped.
+pub fn start(
+    emitted: Emitted,
+    origins: &DemoOrigins,
+    access_log: bool,
+) -> Result<[crate::serve::Running; 2], Error> {
+    let options =
+        |origin: &Origin| ServeOptions { access_log, ..ServeOptions::loopback(origin.port()) };
+    let site = embedder(&emitted.pin)?;
+    let enclave = crate::serve::start(emitted, options(&origins.kms))?;
+    let pwa = crate::serve::start_site(site, options(&origins.pwa))?;
+    Ok([enclave, pwa])
+}

@@ -1,0 +1,96 @@
+//! A release as a folder that any static host can serve.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use kms_manifest::{FileKind, MANIFEST_PATH, Manifest, Pin, Sha256};
+
+use crate::emit::{Asset, Emitted, Encoding};
+use crate::error::Error;
+use crate::export;
+
+const PIN_FILE: &str = "pin.json";
+
+/// The file that holds a path's body.
+fn file_of(dir: &Path, path: &str) -> PathBuf {
+    dir.join(if path == "/" { "index.html" } else { path.trim_start_matches('/') })
+}
+
+/// The precompressed sibling of a file.
+fn sibling(file: &Path, encoding: Encoding) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".");
+    name.push(encoding.extension());
+    PathBuf::from(name)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(Error::file(parent))?;
+    }
+    fs::write(path, bytes).map_err(Error::file(path))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(Error::file(path))
+}
+
+impl Emitted {
+    /// Writes every file, its precompressed siblings, the pin and header files for common hosts.
+    pub fn write_to(&self, dir: &Path) -> Result<(), Error> {
+        for (path, asset) in &self.files {
+            let file = file_of(dir, path);
+            write(&file, &asset.bytes)?;
+            for (encoding, bytes) in asset.encodings() {
+                write(&sibling(&file, *encoding), bytes)?;
+            }
+        }
+        write(&dir.join(PIN_FILE), self.pin.to_json()?.as_bytes())?;
+        write(&dir.join("_headers"), export::headers_file(self).as_bytes())?;
+        write(&dir.join("headers.json"), export::headers_json(self)?.as_bytes())?;
+        write(&dir.join("nginx.conf"), export::nginx(self).as_bytes())
+    }
+
+    /// Reads a folder back and refuses any file that differs from the manifest in it.
+    pub fn load(dir: &Path) -> Result<Self, Error> {
+        let bytes = read(&file_of(dir, MANIFEST_PATH))?;
+        let manifest = Manifest::parse(&bytes)?;
+        let pin = Pin::of(&manifest)?;
+        if Pin::parse(&read(&dir.join(PIN_FILE))?)? != pin {
+            return Err(Error::Altered(PIN_FILE.to_owned()));
+        }
+        let mut files = BTreeMap::new();
+        for entry in &manifest.assets {
+            let kind = if entry.path == "/" { FileKind::Html } else { FileKind::Module };
+            let body = read(&file_of(dir, &entry.path))?;
+            if Sha256::of(&body) != entry.sha256 {
+                return Err(Error::Altered(entry.path.clone()));
+            }
+            let asset = Asset::of_kind(body, kind, manifest.headers.of(kind));
+            files.insert(entry.path.clone(), with_siblings(asset, dir, &entry.path)?);
+        }
+        let asset = Asset::of_kind(bytes, FileKind::Manifest, &manifest.headers.manifest);
+        files.insert(MANIFEST_PATH.to_owned(), with_siblings(asset, dir, MANIFEST_PATH)?);
+        Ok(Self { files, manifest, pin })
+    }
+}
+
+/// Adds the precompressed siblings that exist; each must decode to the same bytes.
+fn with_siblings(asset: Asset, dir: &Path, path: &str) -> Result<Asset, Error> {
+    let file = file_of(dir, path);
+    let mut encodings = Vec::new();
+    for encoding in Encoding::ALL {
+        let sibling = sibling(&file, encoding);
+        if !sibling.is_file() {
+            continue;
+        }
+        let bytes = read(&sibling)?;
+        let limit = asset.bytes.len() as u64;
+        if encoding.decode(&bytes, limit).ok().as_ref() != Some(&asset.bytes) {
+            return Err(Error::Altered(format!("{path}.{}", encoding.extension())));
+        }
+        encodings.push((encoding, bytes));
+    }
+    Ok(asset.with_encodings(encodings))
+}
