@@ -1,9 +1,21 @@
 //! Build, test and release tasks of ATS KMS, run as `cargo xtask …`.
 
+mod browsers;
+mod codegen;
+mod demo;
+mod dist;
+mod files;
+mod manifest;
 mod process;
 mod repo;
 mod report;
+mod repro;
+mod scripts;
 mod setup;
+mod shell;
+mod steps;
+mod tidy;
+mod verify;
 mod wasm;
 
 use std::path::PathBuf;
@@ -12,6 +24,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::browsers::Engine;
 use crate::repo::Repo;
 
 /// Build, test and release tasks of ATS KMS.
@@ -35,6 +48,52 @@ enum Task {
         #[arg(long)]
         probe: bool,
     },
+    /// Build and emit the demo's deployment into target/dist.
+    Dist {
+        /// Also build the optimised shell with the enclave embedded in it.
+        #[arg(long)]
+        binary: bool,
+    },
+    /// Serve the demo page and its enclave on two origins of this machine.
+    Demo,
+    /// Write the generated files, or check that they are current.
+    Codegen {
+        /// Change nothing; fail when a file differs.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Build twice under different circumstances and compare every byte.
+    Repro {
+        /// Build once and compare with this manifest (a file or a URL).
+        #[arg(long, value_name = "MANIFEST")]
+        against: Option<String>,
+    },
+    /// Check the rules of this repository.
+    Tidy,
+    /// Run everything that must hold before a change is accepted.
+    Test {
+        /// Leave out the browser tests.
+        #[arg(long)]
+        skip_browsers: bool,
+    },
+    /// Run the browser tests.
+    E2e {
+        #[arg(long, value_enum, default_value = "all")]
+        engine: Engine,
+        /// Run only tests whose name contains this.
+        #[arg(long)]
+        filter: Option<String>,
+    },
+    /// Measure against bare baselines and peers, in Chromium and Firefox.
+    Bench {
+        /// End within a minute.
+        #[arg(long)]
+        quick: bool,
+        #[arg(long, value_enum, default_value = "all")]
+        engine: Engine,
+    },
+    /// Take a picture of each screen.
+    Screenshots,
 }
 
 fn main() -> ExitCode {
@@ -54,5 +113,31 @@ fn perform(arguments: Arguments) -> Result<()> {
         Task::Setup => setup::all(&repo),
         Task::Build { probe: false } => wasm::Build::release(&repo).run().map(drop),
         Task::Build { probe: true } => wasm::Build::probe(&repo).run().map(drop),
+        Task::Dist { binary: false } => dist::emit(&repo).map(drop),
+        Task::Dist { binary: true } => dist::emit(&repo).and_then(|_| dist::binary(&repo)),
+        Task::Demo => demo::serve(&repo),
+        Task::Codegen { check: false } => codegen::write(&repo),
+        Task::Codegen { check: true } => codegen::check(&repo),
+        Task::Repro { against: None } => repro::twice(&repo),
+        Task::Repro { against: Some(manifest) } => repro::against(&repo, &manifest),
+        Task::Tidy => tidy::run(&repo),
+        Task::Test { skip_browsers } => verify::run_all(&repo, !skip_browsers),
+        Task::E2e { engine, filter } => end_to_end(&repo, engine, filter.as_deref()),
+        Task::Bench { quick, engine } => {
+            browsers::prepare(&repo)?;
+            browsers::bench(&repo, engine, quick)
+        }
+        Task::Screenshots => {
+            browsers::prepare(&repo)?;
+            browsers::screenshots(&repo)
+        }
     }
+}
+
+fn end_to_end(repo: &Repo, engine: Engine, filter: Option<&str>) -> Result<()> {
+    browsers::prepare(repo)?;
+    for engine in browsers::present(engine)? {
+        browsers::test(repo, engine, filter)?;
+    }
+    Ok(())
 }

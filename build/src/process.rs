@@ -8,9 +8,16 @@ use anyhow::{Context, Result, bail};
 
 use crate::repo::Repo;
 
-/// Set by `cargo run` for this program only. Inherited, they would make build
-/// scripts that watch them run again after each direct use of cargo.
-const RUN_VARIABLES: [&str; 3] = ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "OUT_DIR"];
+/// Set by `cargo run` for this program only (inherited, they would make build
+/// scripts that watch them run again after each direct use of cargo), or by
+/// people who keep `target` elsewhere: tasks find their files below it.
+const UNWANTED: [&str; 5] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_PATH",
+    "OUT_DIR",
+    "CARGO_TARGET_DIR",
+    "CARGO_BUILD_TARGET_DIR",
+];
 
 /// A cargo command in the working tree, by the cargo that runs this program.
 pub(crate) fn cargo(repo: &Repo) -> Command {
@@ -19,7 +26,7 @@ pub(crate) fn cargo(repo: &Repo) -> Command {
     command.current_dir(repo.root());
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_") || RUN_VARIABLES.contains(&text.as_ref()) {
+        if text.starts_with("CARGO_PKG_") || UNWANTED.contains(&text.as_ref()) {
             command.env_remove(&name);
         }
     }

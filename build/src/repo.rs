@@ -17,7 +17,9 @@ impl Repo {
             Some(root) => root,
             None => workspace_of_this_package()?,
         };
-        let root = root.canonicalize().with_context(|| format!("no such directory: {root:?}"))?;
+        let root = root
+            .canonicalize()
+            .with_context(|| format!("no such directory: {}", root.display()))?;
         if !root.join("crates").is_dir() {
             bail!("{} is not the ATS KMS workspace", root.display());
         }

@@ -12,7 +12,7 @@ const PROGRAMS: [(&str, &str); 5] = [
     ("chromedriver", "chromium-driver"),
     ("firefox-esr", "firefox-esr"),
     ("WebKitWebDriver", "webkit2gtk-driver"),
-    ("xvfb-run", "xvfb"),
+    ("Xvfb", "xvfb"),
 ];
 
 /// Which engines can be driven on this machine.
@@ -30,7 +30,7 @@ impl Browsers {
         Self {
             chromium: has("chromium") && has("chromedriver"),
             firefox: has("firefox-esr") || has("firefox"),
-            webkitgtk: has("WebKitWebDriver") && has("xvfb-run"),
+            webkitgtk: has("WebKitWebDriver") && has("Xvfb"),
         }
     }
 }

@@ -11,17 +11,20 @@ use crate::process::{run, which};
 const GECKODRIVER_VERSION: &str = "0.37.1";
 
 /// Firefox's WebDriver server, which Debian does not package.
-pub(crate) fn geckodriver() -> Result<PathBuf> {
-    if let Some(found) = find("geckodriver")? {
-        return Ok(found);
+pub(super) fn geckodriver() -> Result<()> {
+    if has_geckodriver() {
+        return Ok(());
     }
     println!("setup: building geckodriver {GECKODRIVER_VERSION} (a few minutes, once)");
-    let root = tools_dir()?;
     let mut command = Command::new("cargo");
     command.args(["install", "--locked", "--version", GECKODRIVER_VERSION, "geckodriver"]);
-    // Outside the working tree, so that its toolchain and aliases do not apply.
-    run(command.arg("--root").arg(&root).current_dir(std::env::temp_dir()))?;
-    Ok(root.join("bin/geckodriver"))
+    // Outside the working tree, so that its settings do not apply.
+    run(command.arg("--root").arg(tools_dir()?).current_dir(std::env::temp_dir()))
+}
+
+/// Whether `geckodriver` is on `PATH` or in the cache.
+pub(crate) fn has_geckodriver() -> bool {
+    matches!(find("geckodriver"), Ok(Some(_)))
 }
 
 /// cargo-deny where the machine has it; building it is too slow to do here.

@@ -14,26 +14,34 @@ use anyhow::{Context, Result};
 use crate::repo::Repo;
 
 pub(crate) use apt::Browsers;
-pub(crate) use cargo_tools::{cargo_deny, geckodriver};
+pub(crate) use cargo_tools::{cargo_deny, has_geckodriver};
 pub(crate) use node::node_packages;
 pub(crate) use python::typos;
 pub(crate) use rust::wasm_target;
 
 /// Everything: what `test` needs.
 pub(crate) fn all(repo: &Repo) -> Result<()> {
-    wasm_target(repo)?;
-    node_packages(repo)?;
-    typos(repo)?;
-    apt::browsers()?;
-    geckodriver()?;
-    Ok(())
+    tools(repo)?;
+    browsers()
 }
 
-/// Where tools live that are not the system's: shared by all clones.
+/// What building and checking needs, without browsers.
+pub(crate) fn tools(repo: &Repo) -> Result<()> {
+    rust::components(repo)?;
+    wasm_target(repo)?;
+    node_packages(repo)?;
+    typos(repo).map(drop)
+}
+
+/// The three engines and their drivers.
+pub(crate) fn browsers() -> Result<()> {
+    apt::browsers()?;
+    cargo_tools::geckodriver()
+}
+
+/// Where tools live that are not the system's: shared by all clones, and
+/// looked into by the end-to-end tests.
 fn tools_dir() -> Result<PathBuf> {
-    let cache = match std::env::var_os("XDG_CACHE_HOME") {
-        Some(cache) => PathBuf::from(cache),
-        None => PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?).join(".cache"),
-    };
-    Ok(cache.join("ats-kms/tools"))
+    let home = std::env::var_os("HOME").context("HOME is not set")?;
+    Ok(PathBuf::from(home).join(".cache/ats-kms/tools"))
 }

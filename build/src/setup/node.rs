@@ -5,8 +5,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::process::{output, run, which};
-use crate::report::sha256_hex;
 use crate::repo::Repo;
+use crate::report::sha256_hex;
 
 const OLDEST_NODE: u32 = 20;
 
@@ -23,7 +23,7 @@ pub(crate) fn node_packages(repo: &Repo) -> Result<()> {
     let mut command = Command::new("npm");
     command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
     run(command.current_dir(repo.root()))?;
-    std::fs::write(&stamp, expected).with_context(|| format!("cannot write {stamp:?}"))
+    std::fs::write(&stamp, expected).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
 fn check_node() -> Result<()> {

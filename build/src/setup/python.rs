@@ -23,11 +23,16 @@ pub(crate) fn typos(repo: &crate::repo::Repo) -> Result<PathBuf> {
     }
     let mut command = Command::new("python3");
     command.current_dir(repo.root()).args(["-m", "pip", "install", "--quiet", "--no-deps"]);
-    command.args(["--disable-pip-version-check", "--only-binary=:all:", "--target"]).arg(&dir);
+    command
+        .args([
+            "--disable-pip-version-check",
+            "--root-user-action=ignore",
+            "--only-binary=:all:",
+            "--target",
+        ])
+        .arg(&dir);
     if run(command.arg(format!("typos=={TYPOS_VERSION}"))).is_err() {
-        bail!(
-            "pip could not install typos: run `apt-get install python3-pip`, then try again"
-        );
+        bail!("pip could not install typos: run `apt-get install python3-pip`, then try again");
     }
     Ok(program)
 }

@@ -20,6 +20,9 @@ const INITIAL_PAGES: u32 = 128;
 const MAXIMUM_PAGES: u32 = 1_280;
 const STACK_BYTES: u32 = 256 * 1024;
 
+// Argon2id's blocks must fit beside what the enclave instance has.
+const _: () = assert!((MAXIMUM_PAGES - INITIAL_PAGES) * PAGE >= 65 * 1024 * 1024);
+
 /// Settings of the person who builds that would change the bytes.
 const IGNORED_VARIABLES: [&str; 8] = [
     "RUSTFLAGS",
@@ -31,11 +34,6 @@ const IGNORED_VARIABLES: [&str; 8] = [
     "RUSTC_WORKSPACE_WRAPPER",
     "CARGO_BUILD_RUSTC_WRAPPER",
 ];
-
-/// The memory limits that every build of the module imports, in pages.
-pub(crate) fn memory_pages() -> (u32, u32) {
-    (INITIAL_PAGES, MAXIMUM_PAGES)
-}
 
 /// Makes `command` compile with the release flags and nothing else.
 pub(super) fn apply(repo: &Repo, command: &mut Command) -> Result<()> {
@@ -76,7 +74,7 @@ fn remap_flags(repo: &Repo) -> Result<Vec<String>> {
 }
 
 fn remap(from: &Path, to: &str) -> Result<String> {
-    let from = from.to_str().with_context(|| format!("path is not text: {from:?}"))?;
+    let from = from.to_str().with_context(|| format!("path is not text: {}", from.display()))?;
     Ok(format!("--remap-path-prefix={from}={to}"))
 }
 
@@ -127,16 +125,6 @@ fn dependency_parents(repo: &Repo) -> Result<BTreeSet<PathBuf>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn enclave_memory_is_at_most_eight_mebibytes() {
-        assert!(INITIAL_PAGES * PAGE <= 8 * 1024 * 1024);
-    }
-
-    #[test]
-    fn key_derivation_fits_argon2_beside_the_enclave_memory() {
-        assert!((MAXIMUM_PAGES - INITIAL_PAGES) * PAGE >= 65 * 1024 * 1024);
-    }
 
     #[test]
     fn remap_joins_both_sides() -> Result<()> {

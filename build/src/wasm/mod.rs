@@ -12,8 +12,6 @@ use crate::process::{cargo, run};
 use crate::repo::Repo;
 use crate::{report, setup};
 
-pub(crate) use flags::memory_pages;
-
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "enclave";
 /// File names that the shell and the end-to-end tests read.
@@ -46,7 +44,8 @@ impl<'a> Build<'a> {
         let bound = bindgen::bind(&compiled)?;
         let wasm = optimize::optimize(self.repo, &bound.wasm)?;
         let dir = self.repo.enclave_dir(self.probe);
-        std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {dir:?}"))?;
+        std::fs::create_dir_all(&dir)
+            .with_context(|| format!("cannot create {}", dir.display()))?;
         write(&dir.join(WASM), &wasm)?;
         write(&dir.join(GLUE), bound.glue.as_bytes())?;
         self.print(&dir, &wasm, &bound);
@@ -76,5 +75,5 @@ impl<'a> Build<'a> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {path:?}"))
+    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

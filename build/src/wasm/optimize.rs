@@ -12,9 +12,9 @@ use crate::repo::Repo;
 pub(super) fn optimize(repo: &Repo, wasm: &[u8]) -> Result<Vec<u8>> {
     let input = repo.target("wasm/bound.wasm");
     let output = repo.target("wasm/optimized.wasm");
-    std::fs::write(&input, wasm).with_context(|| format!("cannot write {input:?}"))?;
+    std::fs::write(&input, wasm).with_context(|| format!("cannot write {}", input.display()))?;
     run(&mut wasm_opt(repo, &input, &output))?;
-    std::fs::read(&output).with_context(|| format!("cannot read {output:?}"))
+    std::fs::read(&output).with_context(|| format!("cannot read {}", output.display()))
 }
 
 fn wasm_opt(repo: &Repo, input: &Path, output: &Path) -> Command {

@@ -1,0 +1,71 @@
+//! Files that follow from the method table and from wasm-bindgen, and that
+//! are committed so that readers and editors see them.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{cargo, run};
+use crate::repo::Repo;
+use crate::{files, wasm};
+
+/// The committed copy of the glue: the auditor reads it without building.
+const GLUE_COPY: &str = "crates/enclave/glue/enclave.glue.gen.js";
+
+/// Writes the generated files into the tree.
+pub(crate) fn write(repo: &Repo) -> Result<()> {
+    let fresh = generate(repo)?;
+    for file in files::below(&fresh)? {
+        let target = repo.root().join(&file);
+        if let Some(parent) = target.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::copy(fresh.join(&file), &target)
+            .with_context(|| format!("cannot write {}", target.display()))?;
+        println!("  {}", file.display());
+    }
+    Ok(())
+}
+
+/// Fails when a generated file is not what would be generated now.
+pub(crate) fn check(repo: &Repo) -> Result<()> {
+    let fresh = generate(repo)?;
+    let expected = files::below(&fresh)?;
+    let differs = |file: &&std::path::PathBuf| {
+        let committed = std::fs::read(repo.root().join(file)).ok();
+        committed != std::fs::read(fresh.join(file)).ok()
+    };
+    let stale: Vec<_> = expected.iter().filter(differs).collect();
+    for file in &stale {
+        println!("  stale: {}", file.display());
+    }
+    if !stale.is_empty() {
+        bail!("{} generated files are stale: run `cargo xtask codegen`", stale.len());
+    }
+    println!("  codegen: {} files are current", expected.len());
+    Ok(())
+}
+
+/// Generates everything below `target/codegen`.
+fn generate(repo: &Repo) -> Result<std::path::PathBuf> {
+    let enclave = wasm::Build::release(repo).run()?;
+    let fresh = repo.target("codegen");
+    if fresh.exists() {
+        std::fs::remove_dir_all(&fresh)
+            .with_context(|| format!("cannot clear {}", fresh.display()))?;
+    }
+    let mut command = cargo(repo);
+    command.args(["run", "--quiet", "--package", "kms-protocol", "--example", "codegen", "--"]);
+    run(command.arg(&fresh))?;
+    copy_glue(&enclave, &fresh.join(GLUE_COPY))?;
+    Ok(fresh)
+}
+
+fn copy_glue(enclave: &Path, target: &Path) -> Result<()> {
+    if let Some(parent) = target.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::copy(enclave.join(wasm::GLUE), target)
+        .with_context(|| format!("cannot write {}", target.display()))?;
+    Ok(())
+}

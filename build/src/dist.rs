@@ -1,0 +1,72 @@
+//! What is deployed: the emitted folder, and the shell as one binary.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{cargo, run};
+use crate::repo::Repo;
+use crate::{files, shell, wasm};
+
+/// Builds the enclave and emits the demo's deployment to `target/dist`.
+pub(crate) fn emit(repo: &Repo) -> Result<PathBuf> {
+    let enclave = wasm::Build::release(repo).run()?;
+    refuse_probe(&enclave)?;
+    let out = repo.target("dist");
+    shell::emit(&shell::program(repo)?, &enclave, &out)?;
+    print_sizes(repo, &out)?;
+    Ok(out)
+}
+
+/// Builds the optimised shell with the enclave inside.
+pub(crate) fn binary(repo: &Repo) -> Result<()> {
+    let mut command = cargo(repo);
+    command.env("KMS_ENCLAVE_DIR", repo.enclave_dir(false));
+    command.args(["build", "--release", "--locked", "--package", "enclave-shell"]);
+    run(command.args(["--features", "embedded"]))?;
+    let program = repo.target("release/enclave-shell");
+    let size = program.metadata().with_context(|| format!("no {}", program.display()))?.len();
+    println!("  {}: {size} bytes, the enclave inside", repo.shown(&program));
+    Ok(())
+}
+
+/// A probe build tells its secrets: it must never be deployed. Its exports
+/// and imports say `probe`; nothing of a release does.
+fn refuse_probe(enclave: &Path) -> Result<()> {
+    for name in [wasm::WASM, wasm::GLUE] {
+        let bytes = std::fs::read(enclave.join(name))?;
+        if bytes.windows(5).any(|window| window.eq_ignore_ascii_case(b"probe")) {
+            bail!("{name} is a probe build and is not emitted");
+        }
+    }
+    Ok(())
+}
+
+fn print_sizes(repo: &Repo, out: &Path) -> Result<()> {
+    println!("  {}:", repo.shown(out));
+    println!("  {:>9} {:>9} {:>9}  file", "raw", "gzip", "brotli");
+    let mut brotli_total = 0;
+    for file in files::below(out)? {
+        let name = file.to_string_lossy();
+        if name.ends_with(".gz") || name.ends_with(".br") {
+            continue;
+        }
+        let size = |suffix: &str| size_of(&out.join(format!("{name}{suffix}")));
+        let shown = |size: Option<u64>| size.map_or_else(|| "-".to_owned(), |n| n.to_string());
+        println!(
+            "  {:>9} {:>9} {:>9}  {name}",
+            shown(size("")),
+            shown(size(".gz")),
+            shown(size(".br"))
+        );
+        if name.ends_with(".html") || name.ends_with(".js") {
+            brotli_total += size(".br").or(size("")).unwrap_or_default();
+        }
+    }
+    println!("  on the wire (page and module, brotli): {brotli_total} bytes");
+    Ok(())
+}
+
+fn size_of(file: &Path) -> Option<u64> {
+    file.metadata().ok().map(|data| data.len())
+}

@@ -1,0 +1,58 @@
+//! Calling `enclave-shell`, which this package does not link: it is built
+//! when a task needs it, so that `cargo xtask build` stays quick.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::process::{cargo, run};
+use crate::repo::Repo;
+
+/// The two origins of the demo: different sites, both secure contexts.
+pub(crate) const ENCLAVE_ORIGIN: &str = "http://kms.localhost:7001";
+pub(crate) const EMBEDDER_ORIGIN: &str = "http://pwa.localhost:7002";
+
+/// The shell, built for this machine without embedded enclave.
+pub(crate) fn program(repo: &Repo) -> Result<PathBuf> {
+    let mut command = cargo(repo);
+    command.env_remove("KMS_ENCLAVE_DIR");
+    run(command.args(["build", "--quiet", "--locked", "--package", "enclave-shell"]))?;
+    Ok(repo.target("debug/enclave-shell"))
+}
+
+/// Where the emitted folder holds its manifest.
+pub(crate) const MANIFEST: &str = ".well-known/ats-kms/manifest.json";
+
+/// For whom an enclave is emitted.
+pub(crate) struct Deployment {
+    pub(crate) origin: String,
+    pub(crate) embedders: Vec<String>,
+}
+
+/// Writes the demo's deployment of the enclave in `enclave` to `out`.
+pub(crate) fn emit(program: &Path, enclave: &Path, out: &Path) -> Result<()> {
+    let demo = Deployment {
+        origin: ENCLAVE_ORIGIN.to_owned(),
+        embedders: vec![EMBEDDER_ORIGIN.to_owned()],
+    };
+    emit_for(program, enclave, out, &demo)
+}
+
+/// Writes a deployment of the enclave in `enclave` to `out`, made anew.
+pub(crate) fn emit_for(
+    program: &Path,
+    enclave: &Path,
+    out: &Path,
+    deployment: &Deployment,
+) -> Result<()> {
+    if out.exists() {
+        std::fs::remove_dir_all(out)?;
+    }
+    let mut command = Command::new(program);
+    command.args(["emit", "--origin", &deployment.origin]);
+    for embedder in &deployment.embedders {
+        command.args(["--embedder", embedder]);
+    }
+    run(command.arg("--enclave").arg(enclave).arg("--out").arg(out))
+}

@@ -1,0 +1,178 @@
+//! Which crate may use which, from `cargo metadata`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use serde::Deserialize;
+
+use super::Findings;
+use crate::process::{cargo, output};
+use crate::repo::Repo;
+
+/// Workspace crates that each crate may use; the list points down only.
+const MAY_USE: [(&str, &[&str]); 9] = [
+    ("kms-protocol", &[]),
+    ("kms-crypto", &["kms-protocol"]),
+    ("kms-manifest", &[]),
+    ("kms-vault", &["kms-protocol", "kms-crypto"]),
+    ("kms-enclave", &["kms-protocol", "kms-crypto", "kms-vault"]),
+    ("kms-testkit", &["kms-protocol", "kms-crypto", "kms-vault"]),
+    ("enclave-shell", &["kms-protocol", "kms-manifest"]),
+    ("kms-e2e", &["kms-protocol", "kms-crypto", "kms-manifest", "kms-testkit", "enclave-shell"]),
+    ("xtask", &[]),
+];
+
+/// Only for tests: never a normal dependency of what ships.
+const TEST_ONLY: &str = "kms-testkit";
+
+/// External crates that only the named workspace crates may use directly.
+const RESERVED: [(&str, &[&str]); 6] = [
+    ("wasm-bindgen", &["kms-enclave"]),
+    ("wasm-bindgen-futures", &["kms-enclave"]),
+    ("js-sys", &["kms-enclave"]),
+    ("web-sys", &["kms-enclave"]),
+    ("wasm-bindgen-cli-support", &["xtask"]),
+    ("tokio", &["enclave-shell", "kms-e2e"]),
+];
+
+/// Crates that run inside the enclave but know nothing of the browser, nor
+/// of a runtime: not even through a dependency.
+const PURE: [&str; 4] = ["kms-protocol", "kms-crypto", "kms-vault", "kms-manifest"];
+const IMPURE: [&str; 5] = ["web-sys", "js-sys", "wasm-bindgen", "tokio", "mio"];
+
+#[derive(Deserialize)]
+pub(super) struct Metadata {
+    pub(super) packages: Vec<Package>,
+    resolve: Resolve,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Package {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) license: Option<String>,
+    pub(super) source: Option<String>,
+    dependencies: Vec<Dependency>,
+    features: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
+    kind: Option<String>,
+    features: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Resolve {
+    nodes: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    id: String,
+    deps: Vec<Edge>,
+}
+
+#[derive(Deserialize)]
+struct Edge {
+    pkg: String,
+    dep_kinds: Vec<EdgeKind>,
+}
+
+#[derive(Deserialize)]
+struct EdgeKind {
+    kind: Option<String>,
+}
+
+/// Everything that the workspace can pull in, on any platform.
+pub(super) fn metadata(repo: &Repo, arguments: &[&str]) -> Result<Metadata> {
+    let mut command = cargo(repo);
+    command.args(["metadata", "--format-version=1", "--locked"]).args(arguments);
+    Ok(serde_json::from_str(&output(&mut command)?)?)
+}
+
+pub(super) fn check(repo: &Repo, findings: &mut Findings) -> Result<()> {
+    let metadata = metadata(repo, &["--filter-platform", "wasm32-unknown-unknown"])?;
+    let ours: BTreeSet<&str> = metadata
+        .packages
+        .iter()
+        .filter(|package| package.source.is_none())
+        .map(|package| package.name.as_str())
+        .collect();
+    for package in metadata.packages.iter().filter(|package| package.source.is_none()) {
+        check_direction(package, &ours, findings);
+        check_reserved(package, findings);
+        check_probe(package, findings);
+    }
+    check_pure(&metadata, findings);
+    Ok(())
+}
+
+fn check_direction(package: &Package, ours: &BTreeSet<&str>, findings: &mut Findings) {
+    let name = &package.name;
+    let Some((_, allowed)) = MAY_USE.iter().find(|(of, _)| of == name) else {
+        findings.problem(format!("{name} has no line in the table of crate directions"));
+        return;
+    };
+    for dependency in package.dependencies.iter().filter(|used| ours.contains(&*used.name)) {
+        let used = dependency.name.as_str();
+        let for_tests = dependency.kind.as_deref() == Some("dev");
+        let in_tests = used == TEST_ONLY && for_tests;
+        if !in_tests && !allowed.contains(&used) {
+            findings.problem(format!("{name} may not depend on {used}"));
+        }
+    }
+}
+
+fn check_reserved(package: &Package, findings: &mut Findings) {
+    for dependency in &package.dependencies {
+        let rule = RESERVED.iter().find(|(of, _)| *of == dependency.name);
+        if rule.is_some_and(|(_, users)| !users.contains(&&*package.name)) {
+            findings.problem(format!("{} may not use {}", package.name, dependency.name));
+        }
+    }
+}
+
+/// The probe reports secrets: nothing may turn it on but `xtask build --probe`.
+fn check_probe(package: &Package, findings: &mut Findings) {
+    let name = &package.name;
+    for (feature, enabled) in &package.features {
+        let on = |other: &String| other == "probe" || other.ends_with("/probe");
+        if feature != "probe" && enabled.iter().any(on) {
+            findings.problem(format!("{name}: feature `{feature}` turns on the probe"));
+        }
+    }
+    for dependency in &package.dependencies {
+        let shipped = dependency.kind.as_deref() != Some("dev");
+        if shipped && dependency.features.iter().any(|feature| feature == "probe") {
+            findings.problem(format!("{name} turns on the probe of {}", dependency.name));
+        }
+    }
+}
+
+fn check_pure(metadata: &Metadata, findings: &mut Findings) {
+    let names: BTreeMap<&str, &str> =
+        metadata.packages.iter().map(|package| (&*package.id, &*package.name)).collect();
+    let edges: BTreeMap<&str, &Node> =
+        metadata.resolve.nodes.iter().map(|node| (&*node.id, node)).collect();
+    for package in metadata.packages.iter().filter(|package| PURE.contains(&&*package.name)) {
+        let mut open = vec![package.id.as_str()];
+        let mut seen = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            if seen.insert(id) {
+                open.extend(edges.get(id).into_iter().flat_map(|node| normal_edges(node)));
+            }
+        }
+        for used in seen.iter().filter_map(|id| names.get(id)).filter(|used| IMPURE.contains(used))
+        {
+            findings.problem(format!("{} reaches {used} through a dependency", package.name));
+        }
+    }
+}
+
+fn normal_edges(node: &Node) -> impl Iterator<Item = &str> {
+    let normal = |edge: &&Edge| edge.dep_kinds.iter().any(|kind| kind.kind.is_none());
+    node.deps.iter().filter(normal).map(|edge| edge.pkg.as_str())
+}

@@ -1,0 +1,84 @@
+//! Rules of this repository that no other tool checks.
+
+mod crates;
+mod lengths;
+mod licences;
+mod links;
+mod pages;
+mod spdx;
+mod words;
+
+use anyhow::{Result, bail};
+
+use crate::files;
+use crate::repo::Repo;
+
+/// What the checks found, in the order in which they ran.
+#[derive(Default)]
+struct Findings {
+    problems: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Findings {
+    fn problem(&mut self, text: impl Into<String>) {
+        self.problems.push(text.into());
+    }
+
+    fn warning(&mut self, text: impl Into<String>) {
+        self.warnings.push(text.into());
+    }
+}
+
+/// One text file of the repository.
+struct Source {
+    /// Path from the root, with `/`.
+    path: String,
+    text: String,
+}
+
+impl Source {
+    fn has_extension(&self, extensions: &[&str]) -> bool {
+        self.path.rsplit_once('.').is_some_and(|(_, found)| extensions.contains(&found))
+    }
+
+    /// Written by a program: its own rules apply.
+    fn is_generated(&self) -> bool {
+        self.path.contains(".gen.") || self.path.starts_with("tests/vectors/")
+    }
+}
+
+/// Checks everything and reports all problems at once.
+pub(crate) fn run(repo: &Repo) -> Result<()> {
+    let sources = read_sources(repo)?;
+    let mut findings = Findings::default();
+    crates::check(repo, &mut findings)?;
+    licences::check(repo, &mut findings)?;
+    lengths::check(&sources, &mut findings);
+    words::check(&sources, &mut findings);
+    links::check(repo, &sources, &mut findings);
+    pages::check(&sources, &mut findings);
+    for warning in &findings.warnings {
+        println!("  warning: {warning}");
+    }
+    if findings.problems.is_empty() {
+        println!("  tidy: {} files, nothing to report", sources.len());
+        return Ok(());
+    }
+    for problem in &findings.problems {
+        println!("  problem: {problem}");
+    }
+    bail!("tidy found {} problems", findings.problems.len())
+}
+
+/// Every listed file that is text.
+fn read_sources(repo: &Repo) -> Result<Vec<Source>> {
+    let mut sources = Vec::new();
+    for file in files::listed(repo)? {
+        if let Ok(text) = std::fs::read_to_string(repo.root().join(&file)) {
+            let path = file.to_string_lossy().replace('\\', "/");
+            sources.push(Source { path, text });
+        }
+    }
+    Ok(sources)
+}

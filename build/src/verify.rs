@@ -1,0 +1,75 @@
+//! `cargo xtask test`: everything that must hold before a change is accepted.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::browsers::{self, Engine};
+use crate::process::{cargo, run};
+use crate::repo::Repo;
+use crate::steps::Steps;
+use crate::{codegen, dist, repro, scripts, setup, tidy, wasm};
+
+/// Runs all steps, cheap ones first, and always prints the summary.
+pub(crate) fn run_all(repo: &Repo, with_browsers: bool) -> Result<()> {
+    let mut steps = Steps::new();
+    let result = sources(repo, &mut steps, with_browsers)
+        .and_then(|()| artefacts(repo, &mut steps))
+        .and_then(|()| in_browsers(repo, &mut steps, with_browsers));
+    steps.print();
+    result
+}
+
+fn sources(repo: &Repo, steps: &mut Steps, with_browsers: bool) -> Result<()> {
+    steps.run("setup", || if with_browsers { setup::all(repo) } else { setup::tools(repo) })?;
+    steps.run("format", || run(cargo(repo).args(["fmt", "--all", "--check"])))?;
+    steps.run("tidy", || tidy::run(repo))?;
+    steps.run("spelling", || spelling(repo))?;
+    steps.run("clippy", || clippy(repo))?;
+    steps.run("native tests", || native_tests(repo))?;
+    steps.run("script types", || scripts::check_types(repo))?;
+    steps.run("client tests", || scripts::test_client(repo))
+}
+
+fn artefacts(repo: &Repo, steps: &mut Steps) -> Result<()> {
+    steps.run("generated files", || codegen::check(repo))?;
+    steps.run("probe build", || wasm::Build::probe(repo).run().map(drop))?;
+    steps.run("dist", || dist::emit(repo).map(drop))?;
+    steps.run("reproducible", || repro::twice(repo))
+}
+
+fn in_browsers(repo: &Repo, steps: &mut Steps, with_browsers: bool) -> Result<()> {
+    if !with_browsers {
+        steps.skip("browser tests (--skip-browsers)");
+        return Ok(());
+    }
+    let mut present = Vec::new();
+    steps.run("browsers", || {
+        present = browsers::present(Engine::All)?;
+        Ok(())
+    })?;
+    for engine in Engine::All.each() {
+        let name = format!("browser tests in {}", engine.name());
+        if present.contains(&engine) {
+            steps.run(&name, || browsers::test(repo, engine, None))?;
+        } else {
+            steps.skip(&name);
+        }
+    }
+    Ok(())
+}
+
+fn spelling(repo: &Repo) -> Result<()> {
+    run(Command::new(setup::typos(repo)?).current_dir(repo.root()))
+}
+
+fn clippy(repo: &Repo) -> Result<()> {
+    let mut command = cargo(repo);
+    command.args(["clippy", "--quiet", "--locked", "--workspace", "--all-targets"]);
+    run(command.args(["--", "-D", "warnings"]))
+}
+
+fn native_tests(repo: &Repo) -> Result<()> {
+    let mut command = cargo(repo);
+    run(command.args(["test", "--quiet", "--locked", "--workspace", "--exclude", "kms-e2e"]))
+}
