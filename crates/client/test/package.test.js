@@ -26,11 +26,13 @@ test('both entry points can be imported where there is no document', async () =>
   await assert.rejects(client.connect({ release: pin }), { code: 'unsupported_environment' });
 });
 
-test('the client stays under 10 kB, compressed as it is served', () => {
+test('the client stays under 10 kB compressed, of which no bundler ships more', () => {
   const files = [...graph('index.js')];
   assert.ok(files.length > 5 && !files.some((name) => name.includes('verify')));
-  const size = files.reduce((sum, name) => sum + gzipSync(text(name), { level: 9 }).length, 0);
-  assert.ok(size < 10_000, `${files.length} files, ${size} bytes`);
+  // Comments are the only thing every bundler drops; names are kept here.
+  const code = files.map((name) => text(name).replace(/\/\*\*[^]*?\*\/|^ *\/\/.*$/gm, ''));
+  const size = gzipSync(code.join(''), { level: 9 }).length;
+  assert.ok(size > 3_000 && size < 10_000, `${files.length} files, ${size} bytes`);
 });
 
 test('nothing is imported from outside, and every file is reached', () => {
@@ -45,7 +47,8 @@ test('nothing is imported from outside, and every file is reached', () => {
 });
 
 test('no inline style or markup, which the embedder\u2019s policy may forbid', () => {
-  for (const name of graph('verify.js').union?.(graph('index.js')) ?? [...graph('verify.js'), ...graph('index.js')]) {
-    assert.doesNotMatch(text(name), /innerHTML|outerHTML|insertAdjacentHTML|cssText|\.style\b|setAttribute\('style'|createElement\('style'\)/, name);
+  const forbidden = /innerHTML|outerHTML|insertAdjacent|cssText|\.style\b|\('style'|srcdoc|eval\(/;
+  for (const name of [...graph('verify.js'), ...graph('index.js')]) {
+    assert.doesNotMatch(text(name), forbidden, name);
   }
 });

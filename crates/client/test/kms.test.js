@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { KmsError } from '../src/errors.js';
+import { Kms } from '../src/kms.js';
+import { pin } from './sample.js';
+
+/** @type {MessagePort[]} */
+let open = [];
+afterEach(() => {
+  for (const port of open) port.close();
+  open = [];
+});
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A connection with a sheet that only remembers what it was told. */
+function connected(results = {}) {
+  const { port1, port2 } = new MessageChannel();
+  open.push(port1, port2);
+  const asked = [];
+  port2.onmessage = ({ data: { id, method, params } }) => {
+    asked.push([method, params]);
+    if (method in results) port2.postMessage({ id, result: results[method] });
+  };
+  const sheet = {
+    iframe: new EventTarget(),
+    shown: [],
+    removed: 0,
+    show(visible) {
+      this.shown.push(visible);
+    },
+    remove() {
+      this.removed += 1;
+    },
+  };
+  const life = new AbortController();
+  const kms = new Kms(port1, /** @type {any} */ (sheet), pin, pin.origin, life);
+  return { kms, sheet, life, asked, peer: port2 };
+}
+
+test('each method asks what the table calls it, with exactly its parameters', async () => {
+  const [data, signature] = [new Uint8Array([1]), new Uint8Array(64)];
+  const { kms, asked } = connected({
+    'sign': { signature },
+    'verify': { valid: true },
+    'keys.create': {},
+    'keys.list': {},
+    'keys.describe': {},
+    'keys.public_key': {},
+    'audit.list': {},
+    'audit.verify': {},
+    'vault.setup': {},
+    'vault.unlock': {},
+    'vault.lock': {},
+    'vault.status': {},
+    'rpc.ping': {},
+  });
+  assert.deepEqual(await kms.sign('k', data), signature);
+  assert.equal(await kms.verify('k', data, signature), true);
+  await kms.keys.create({ spec: 'ed25519', label: undefined });
+  await kms.keys.list();
+  await kms.keys.describe('k');
+  await kms.keys.publicKey('k');
+  await kms.audit.list({ from: 3 });
+  await kms.audit.verify();
+  for (const name of ['setup', 'unlock', 'lock', 'status', 'ping']) await kms[name]();
+  assert.deepEqual(asked, [
+    ['sign', { keyId: 'k', data }],
+    ['verify', { keyId: 'k', data, signature }],
+    ['keys.create', { spec: 'ed25519' }],
+    ['keys.list', {}],
+    ['keys.describe', { keyId: 'k' }],
+    ['keys.public_key', { keyId: 'k' }],
+    ['audit.list', { from: 3 }],
+    ['audit.verify', {}],
+    ['vault.setup', {}],
+    ['vault.unlock', {}],
+    ['vault.lock', {}],
+    ['vault.status', {}],
+    ['rpc.ping', {}],
+  ]);
+});
+
+test('the sheet follows the attention the enclave asks for', async () => {
+  const { sheet, peer } = connected();
+  peer.postMessage({ event: 'attention', data: { visible: true, screen: 'unlock' } });
+  peer.postMessage({ event: 'attention', data: { visible: 'yes' } });
+  peer.postMessage({ event: 'attention' });
+  await pause(10);
+  assert.deepEqual(sheet.shown, [true, false]);
+});
+
+test('a dismissed sheet is reported to the enclave', async () => {
+  const { kms, asked } = connected();
+  kms.dismiss();
+  await pause(10);
+  assert.deepEqual(asked, [['ui.dismiss', {}]]);
+});
+
+test('listeners hear their event until taken back, by hand or by signal', async () => {
+  const { kms, peer } = connected();
+  const heard = [];
+  const stop = new AbortController();
+  const listener = ({ reason }) => heard.push(reason);
+  const off = kms.on('locked', listener);
+  kms.on('locked', listener, { signal: stop.signal });
+  const tell = async (reason) => {
+    peer.postMessage({ event: 'locked', data: { reason } });
+    await pause(10);
+  };
+  await tell('idle');
+  off();
+  await tell('requested');
+  stop.abort();
+  await tell('hidden');
+  kms.on('locked', listener, { signal: stop.signal });
+  await tell('fault');
+  assert.deepEqual(heard, ['idle', 'idle', 'requested']);
+});
+
+test('the end removes the frame, is told once and cannot be feigned by an event', async () => {
+  const { kms, sheet, life, peer } = connected();
+  const ends = [];
+  kms.on('closed', ({ error }) => ends.push(error.code));
+  peer.postMessage({ event: 'closed', data: {} });
+  await pause(10);
+  assert.deepEqual(ends, []);
+  const call = kms.ping();
+  await kms[Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]();
+  kms.close();
+  await assert.rejects(call, { code: 'closed' });
+  assert.deepEqual([ends, sheet.removed, life.signal.aborted, kms.closed], [['closed'], 1, true, true]);
+});
+
+test('a frame that loads again is no longer the enclave that was connected', async () => {
+  const { kms, sheet } = connected();
+  const call = kms.ping();
+  sheet.iframe.dispatchEvent(new Event('load'));
+  await assert.rejects(call, (error) => error instanceof KmsError && error.code === 'enclave_crashed');
+});
+
+test('a measurement with another nonce is refused', async () => {
+  const { kms } = connected({ 'enclave.measurement': { nonce: 'old', release: '1', digests: {} } });
+  await assert.rejects(kms.measurement('A'.repeat(22)), { code: 'integrity_failure' });
+});
