@@ -49,7 +49,8 @@ function whyRefused(event) {
   if (!RELEASE.embedders.includes(event.origin)) return 'origin_refused';
   if (event.source !== window.parent || window.parent === window) return 'origin_refused';
   const ancestors = location.ancestorOrigins;
-  if (ancestors && (ancestors.length !== 1 || ancestors[0] !== event.origin)) return 'origin_refused';
+  if (ancestors && (ancestors.length !== 1 || ancestors[0] !== event.origin))
+    return 'origin_refused';
   if (channel.client !== null) return 'already_connected';
   if (event.ports.length !== 1) return 'invalid_request';
   const { min, max } = event.data.protocol;
@@ -69,7 +70,12 @@ function onHandshake(event) {
   }
   const port = /** @type {MessagePort} */ (event.ports[0]);
   // Bound before anything can wait: a second handshake finds the place taken.
-  channel.client = { origin: event.origin, nonce: event.data.nonce, version: RELEASE.protocol, port };
+  channel.client = {
+    origin: event.origin,
+    nonce: event.data.nonce,
+    version: RELEASE.protocol,
+    port,
+  };
   serve();
 }
 

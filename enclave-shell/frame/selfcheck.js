@@ -62,6 +62,9 @@ async function checkedModule() {
   });
   // Wrong bytes often do not compile either; the digest is the better answer then.
   const digested = checkDigest('wasm', bytes, RELEASE.digests.wasm);
-  const [module] = await Promise.all([digested.then(() => compiled), compiled.catch(() => digested)]);
+  const [module] = await Promise.all([
+    digested.then(() => compiled),
+    compiled.catch(() => digested),
+  ]);
   return module;
 }

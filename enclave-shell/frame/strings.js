@@ -6,7 +6,9 @@ const TEXT = Object.freeze({
 
   idle: Object.freeze({
     title: 'The enclave is running',
-    body: 'Nothing is asked of you. Keys are kept and used here, out of reach of the page around this frame.',
+    body:
+      'Nothing is asked of you. Keys are kept and used here, ' +
+      'out of reach of the page around this frame.',
     lock: 'Lock the vault now',
     locked: 'The enclave was told to lock.',
   }),
@@ -40,6 +42,7 @@ const TEXT = Object.freeze({
   show: 'Show',
   hide: 'Hide',
   showLabel: 'Show what I type',
+  hideLabel: 'Hide what I type',
   account: 'ATS KMS vault',
   capsLock: 'Caps Lock is on.',
 
@@ -109,5 +112,7 @@ function textOf(table, code) {
 function inWords(seconds) {
   if (seconds < 60) return `${seconds} s`;
   const rest = seconds % 60;
-  return rest === 0 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 60)} min ${rest} s`;
+  return rest === 0
+    ? `${Math.floor(seconds / 60)} min`
+    : `${Math.floor(seconds / 60)} min ${rest} s`;
 }

@@ -24,7 +24,8 @@ body {
 }
 .card {
   width: 100%; max-width: 27rem; padding: 24px; border: 1px solid var(--line);
-  border-radius: 16px; background: var(--card); box-shadow: 0 1px 2px #0000000d, 0 8px 28px #00000014;
+  border-radius: 16px; background: var(--card);
+  box-shadow: 0 1px 2px #0000000d, 0 8px 28px #00000014;
 }
 h1 {
   display: flex; align-items: center; gap: 10px; margin: 0 0 14px;
@@ -45,7 +46,8 @@ label { display: block; margin: 0 0 4px; font-size: 14px; font-weight: 600; }
 .field { margin: 0 0 10px; }
 .line { display: flex; align-items: baseline; justify-content: space-between; gap: 12px; }
 input {
-  width: 100%; min-height: 44px; padding: 8px 12px; border: 1px solid var(--edge); border-radius: 10px;
+  width: 100%; min-height: 44px; padding: 8px 12px;
+  border: 1px solid var(--edge); border-radius: 10px;
   background: var(--field); color: var(--ink); font: inherit;
 }
 .hint { min-height: 1.45em; margin: 4px 0 0; }
@@ -80,8 +82,9 @@ input:focus-visible { border-color: var(--brand); outline-width: 2px; outline-of
   margin: 0 0 12px; padding: 10px 14px; border-radius: 10px; background: var(--bad-tint);
   color: var(--bad); font-size: 14px; font-weight: 600;
 }
-.problem:empty, .status:empty { display: none; }
 .status { margin: 12px 0 0; color: var(--soft); font-size: 14px; line-height: 1.45; }
+/* Kept in the tree while empty, so that what they say later is spoken. */
+.problem:empty, .status:empty { margin: 0; padding: 0; }
 .busy .primary::before {
   content: ""; display: inline-block; width: 14px; height: 14px; margin-right: 9px;
   border: 2px solid currentColor; border-right-color: transparent; border-radius: 50%;

@@ -1,12 +1,24 @@
 // The two screens that ask for a passphrase.
 
-/** @returns {{ reveal: HTMLButtonElement, submit: HTMLButtonElement, cancel: HTMLButtonElement, problem: HTMLElement, status: HTMLElement }} */
+/**
+ * Not a submit button: the sandbox forbids forms to be sent, so the frame takes the click.
+ * @param {string} id
+ * @param {string} look
+ * @param {string} text
+ * @returns {HTMLButtonElement}
+ */
+function button(id, look, text) {
+  return make('button', { type: 'button', id, class: look }, text);
+}
+
+/** @returns {Pick<Screen_, 'reveal' | 'submit' | 'cancel' | 'problem' | 'status'>} */
 function sharedParts() {
+  const reveal = button('reveal', 'quiet', TEXT.show);
+  reveal.setAttribute('aria-label', TEXT.showLabel);
   return {
-    // Buttons never submit: the sandbox forbids forms, and a page could not see it anyway.
-    reveal: make('button', { type: 'button', class: 'quiet', id: 'reveal', 'aria-label': TEXT.showLabel }, TEXT.show),
-    submit: make('button', { type: 'button', class: 'primary', id: 'submit' }),
-    cancel: make('button', { type: 'button', class: 'plain', id: 'cancel' }, TEXT.cancel),
+    reveal,
+    submit: button('submit', 'primary', ''),
+    cancel: button('cancel', 'plain', TEXT.cancel),
     problem: make('p', { class: 'problem', id: 'problem', role: 'alert' }),
     status: make('p', { class: 'status', id: 'status', role: 'status' }),
   };
@@ -28,7 +40,11 @@ function setupScreen(origin) {
   again.hint.setAttribute('aria-live', 'polite');
   parts.submit.textContent = text.submit;
   const form = make('form', { novalidate: '' }, accountField(), chosen.box, again.box);
-  form.append(parts.problem, make('div', { class: 'actions' }, parts.submit, parts.cancel), parts.status);
+  form.append(
+    parts.problem,
+    make('div', { class: 'actions' }, parts.submit, parts.cancel),
+    parts.status,
+  );
   const card = makeCard(
     'dialog',
     text.title,
@@ -88,7 +104,9 @@ function lengthHint(count) {
  */
 function matchHint(chosen, again) {
   if (again === '') return '';
-  return chosen.normalize('NFKC') === again.normalize('NFKC') ? TEXT.hint.matches : TEXT.hint.differs;
+  return chosen.normalize('NFKC') === again.normalize('NFKC')
+    ? TEXT.hint.matches
+    : TEXT.hint.differs;
 }
 
 /**
@@ -109,14 +127,15 @@ function checkChoice(chosen, again) {
  * @returns {HTMLElement}
  */
 function idleCard(lock) {
-  const button = make('button', { type: 'button', class: 'plain', id: 'lock' }, TEXT.idle.lock);
+  const locker = button('lock', 'plain', TEXT.idle.lock);
   const status = make('p', { class: 'status', role: 'status' });
-  button.addEventListener('click', (event) => {
+  locker.addEventListener('click', (event) => {
     if (!event.isTrusted) return;
     status.textContent = TEXT.idle.locked;
     lock();
   });
-  return makeCard('region', TEXT.idle.title, make('p', { class: 'soft' }, TEXT.idle.body), button, status);
+  const body = make('p', { class: 'soft' }, TEXT.idle.body);
+  return makeCard('region', TEXT.idle.title, body, locker, status);
 }
 
 /**

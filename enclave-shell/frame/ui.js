@@ -29,7 +29,10 @@ function showIdle() {
   clearFields();
   ui.screen = null;
   ui.busy = false;
-  place(idleCard(() => ui.answer({ ui: 'lock' })), 'idle');
+  place(
+    idleCard(() => ui.answer({ ui: 'lock' })),
+    'idle',
+  );
 }
 
 /** @param {Refusal} refusal */
@@ -48,7 +51,8 @@ function showScreen(request) {
   let screen = ui.screen;
   if (screen === null || screen.name !== request.screen || !request.problem) {
     clearFields();
-    screen = request.screen === 'setup' ? setupScreen(request.origin) : unlockScreen(request.origin);
+    screen =
+      request.screen === 'setup' ? setupScreen(request.origin) : unlockScreen(request.origin);
     ui.screen = screen;
     place(screen.card, screen.name);
     listenTo(screen);
@@ -100,7 +104,8 @@ function onKey(event) {
 function keepInside(screen, event) {
   /** @type {NodeListOf<HTMLElement>} */
   const stops = screen.card.querySelectorAll('input:not([hidden]), button:enabled');
-  const [from, to] = event.shiftKey ? [stops[0], stops[stops.length - 1]] : [stops[stops.length - 1], stops[0]];
+  const ends = [stops[0], stops[stops.length - 1]];
+  const [to, from] = event.shiftKey ? ends.reverse() : ends;
   const active = document.activeElement;
   if (to && (active === from || !screen.card.contains(active))) {
     event.preventDefault();
@@ -113,7 +118,7 @@ function toggleReveal(screen) {
   const shown = screen.fields[0]?.type === 'text';
   for (const field of screen.fields) field.type = shown ? 'password' : 'text';
   screen.reveal.textContent = shown ? TEXT.show : TEXT.hide;
-  screen.reveal.setAttribute('aria-pressed', String(!shown));
+  screen.reveal.setAttribute('aria-label', shown ? TEXT.showLabel : TEXT.hideLabel);
 }
 
 /** Starts the time a screen must have been up; the button opens when it is over. */
@@ -126,7 +131,8 @@ function startDisplay() {
 /** @returns {boolean} */
 function mayAnswer() {
   const now = performance.now();
-  return !ui.busy && document.visibilityState === 'visible' && now - ui.shownAt >= MIN_DISPLAY_MS && now >= ui.waitUntil;
+  const seen = document.visibilityState === 'visible' && now - ui.shownAt >= MIN_DISPLAY_MS;
+  return seen && !ui.busy && now >= ui.waitUntil;
 }
 
 function openSubmit() {
@@ -169,7 +175,6 @@ function setBusy(busy) {
   if (screen === null) return;
   const text = TEXT[screen.name];
   screen.card.classList.toggle('busy', busy);
-  screen.card.setAttribute('aria-busy', String(busy));
   for (const field of screen.fields) field.readOnly = busy;
   screen.submit.textContent = busy ? text.busy : text.submit;
   screen.status.textContent = busy ? text.working : '';
