@@ -103,7 +103,7 @@ export function defineKmsVerify(name = 'kms-verify') {
       this.setAttribute('level', report.level);
       const head = element('p', 'level', title);
       const parts = [head, element('p', 'hint', text)];
-      if (report.code) parts.push(codeLine(report.code));
+      if (report.code) parts.push(codeLine(report));
       this.#live.replaceChildren(...parts);
       const copy = button('Copy report', 'copy');
       copy.addEventListener('click', async () => {
@@ -140,10 +140,12 @@ function button(text, part) {
   return made;
 }
 
-/** @param {string} code */
-function codeLine(code) {
-  const line = element('p', 'code-line', 'Release code ');
-  line.append(element('code', 'code', code));
+/** @param {VerifyReport} report */
+function codeLine({ level, code }) {
+  // Of a failed verification it names what was read, which may be no release at all.
+  const name = level === 'failed' ? 'Code of the manifest that was read ' : 'Release code ';
+  const line = element('p', 'code-line', name);
+  line.append(element('code', 'code', code ?? ''));
   return line;
 }
 

@@ -120,7 +120,8 @@ export async function verifyEnclave({ release: pin, url, kms, signal, timeoutMs 
  */
 async function checkAssets(manifest, origin, signal, step) {
   for (const asset of manifest.assets) {
-    await step(`asset:${asset.path}`, `The server sends ${asset.path} unchanged`, async () => {
+    const name = asset.path === '/' ? 'the frame\u2019s page' : asset.path;
+    await step(`asset:${asset.path}`, `The server sends ${name} unchanged`, async () => {
       const at = new URL(asset.path, `${origin}/`);
       if (at.origin !== origin) throw new Mismatch('It lies on another server.');
       const bytes = await fetchBytes(at, Math.min(asset.size, MAX_ASSET), signal);
