@@ -30,7 +30,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct EmitArgs {
-    /// Origin that will serve the enclave, like https://kms.example.
+    /// Origin that will serve the enclave, like `https://kms.example`.
     #[arg(long)]
     pub(crate) origin: String,
     /// Origin that may embed it; repeat for more.
