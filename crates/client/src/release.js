@@ -7,7 +7,7 @@ import { KmsError } from './errors.js';
  *
  * @typedef {object} Release
  * @property {string} version
- * @property {string} origin of the enclave
+ * @property {string} url origin of the enclave
  * @property {string} manifest `sha256-…` of the bytes of the manifest
  * @property {string} csp the frame's policy, as the browser can be told to require it
  * @property {{ path: string, integrity: string }} module
@@ -43,7 +43,7 @@ export function checkRelease(release, url) {
       !csp.includes(`'${module['integrity']}'`)) {
     throw invalid('csp');
   }
-  const origin = originOf(release['origin']);
+  const origin = originOf(release['url']);
   if (url !== undefined && originOf(url) !== origin) throw invalid('pinned for another origin');
   return { release: /** @type {Release} */ (/** @type {unknown} */ (release)), origin };
 }
@@ -68,5 +68,5 @@ function originOf(value) {
   } catch {
     // Reported below, with everything else that is no origin.
   }
-  throw invalid('origin');
+  throw invalid('url');
 }

@@ -29,7 +29,7 @@ export const manifest = Buffer.from(
 /** The pin of the sample release. */
 export const pin = Object.freeze({
   version: '1.2.3',
-  origin: 'https://kms.example',
+  url: 'https://kms.example',
   manifest: sri('sha256', manifest),
   csp: `default-src 'none'; script-src '${sri('sha384', module)}' 'wasm-unsafe-eval'`,
   module: { path, integrity: sri('sha384', module) },
