@@ -1,1 +1,26 @@
-//! Suites, envelopes and key derivation of ATS KMS, over a CryptoProvider port.
+//! Suites, envelopes and key derivation of ATS KMS, over a [`CryptoProvider`] port.
+//!
+//! Private-key work and AEAD happen behind the port, so that the browser can do them where
+//! it can. What is the same everywhere lives here: strict checks of signatures and public
+//! keys, the HKDF labels, Argon2id, and the envelope that binds a record to its place.
+
+pub mod envelope;
+mod error;
+pub mod hkdf;
+pub mod kdf;
+pub mod labels;
+#[cfg(feature = "probe")]
+pub mod probe;
+mod provider;
+mod public_key;
+mod secret;
+pub mod software;
+pub mod strict;
+
+pub use envelope::{Envelope, RecordContext, RecordType};
+pub use error::CryptoError;
+pub use kdf::Argon2Params;
+pub use provider::{AeadContext, CryptoProvider, GeneratedKey, NONCE_LEN, TAG_LEN};
+pub use public_key::PublicKey;
+pub use secret::{SecretBytes, SecretVec, wipe_stack};
+pub use strict::SIGNATURE_LEN;

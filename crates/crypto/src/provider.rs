@@ -52,8 +52,10 @@ pub trait CryptoProvider {
     fn fill_random(&self, out: &mut [u8]) -> Result<(), CryptoError>;
 
     /// Imports raw AES-256 key bytes as a non-extractable handle.
-    async fn import_sealing_key(&self, key: &SecretBytes<32>)
-    -> Result<Self::SealingKey, CryptoError>;
+    async fn import_sealing_key(
+        &self,
+        key: &SecretBytes<32>,
+    ) -> Result<Self::SealingKey, CryptoError>;
 
     /// Encrypts `plaintext`; the tag is appended.
     async fn seal(

@@ -1,0 +1,83 @@
+//! HKDF-SHA-256 (RFC 5869). Written on HMAC because the intermediate `T(n)`, which *are*
+//! the derived keys, have to be wiped.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroize;
+
+use crate::{CryptoError, SecretBytes};
+
+const HASH_LEN: usize = 32;
+
+/// Longest output: 255 blocks (RFC 5869, section 2.3).
+pub const MAX_OUTPUT: usize = 255 * HASH_LEN;
+
+/// HMAC-SHA-256 (RFC 2104) over the concatenation of `parts`, written in place.
+pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]], out: &mut [u8; HASH_LEN]) {
+    // HMAC takes a key of any length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return };
+    for part in parts {
+        mac.update(part);
+    }
+    let mut tag = mac.finalize().into_bytes();
+    out.copy_from_slice(&tag);
+    tag.as_mut_slice().zeroize();
+}
+
+/// HKDF-Extract then HKDF-Expand, filling `out`.
+///
+/// The input keying material is the concatenation of `ikm`. More than [`MAX_OUTPUT`] bytes
+/// are [`CryptoError::InvalidParameters`].
+pub fn derive_into(
+    salt: &[u8],
+    ikm: &[&[u8]],
+    info: &[u8],
+    out: &mut [u8],
+) -> Result<(), CryptoError> {
+    if out.len() > MAX_OUTPUT {
+        return Err(CryptoError::InvalidParameters);
+    }
+    let prk = SecretBytes::new_with(|prk| hmac_sha256(salt, ikm, prk));
+    let mut block = SecretBytes::<HASH_LEN>::new_with(|_| {});
+    for (counter, chunk) in (1u8..=255).zip(out.chunks_mut(HASH_LEN)) {
+        let previous: &[u8] = if counter == 1 { &[] } else { block.expose() };
+        let parts = [previous, info, &[counter]];
+        let next = SecretBytes::new_with(|next| hmac_sha256(prk.expose(), &parts, next));
+        chunk.copy_from_slice(&next.expose()[..chunk.len()]);
+        block = next;
+    }
+    crate::wipe_stack();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use hex_literal::hex;
+
+    use super::*;
+
+    // RFC 5869, appendix A.1 and A.3.
+    #[test]
+    fn rfc_5869_vectors() {
+        let ikm = [0x0b; 22];
+        let mut okm = [0; 42];
+        let info = hex!("f0f1f2f3f4f5f6f7f8f9");
+        derive_into(&hex!("000102030405060708090a0b0c"), &[&ikm], &info, &mut okm).unwrap();
+        let expected = hex!(
+            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
+        );
+        assert_eq!(okm, expected);
+        derive_into(&[], &[&ikm[..7], &ikm[7..]], &[], &mut okm).unwrap();
+        let expected = hex!(
+            "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
+        );
+        assert_eq!(okm, expected);
+    }
+
+    #[test]
+    fn output_is_limited() {
+        derive_into(&[], &[&[1]], &[], &mut vec![0; MAX_OUTPUT]).unwrap();
+        let refused = derive_into(&[], &[&[1]], &[], &mut vec![0; MAX_OUTPUT + 1]);
+        assert_eq!(refused, Err(CryptoError::InvalidParameters));
+    }
+}

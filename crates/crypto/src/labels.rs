@@ -1,0 +1,98 @@
+//! Every key that is derived by HKDF, and its label. One table, so that no two purposes can
+//! share a label and a label never changes its meaning.
+
+use crate::{CryptoError, SecretBytes, hkdf};
+
+macro_rules! labels {
+    ($($(#[doc = $doc:literal])+ $variant:ident => $text:literal,)+) => {
+        /// Purpose of a derived key.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Label {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Label {
+            /// All labels.
+            pub const ALL: &'static [Label] = &[$(Label::$variant,)+];
+
+            /// HKDF `info` of this purpose.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Label::$variant => $text,)+
+                }
+            }
+        }
+    };
+}
+
+labels! {
+    /// `RootKey` → AES-256-GCM key that seals records.
+    RecordKey => "ats-kms/v1/root/record-key",
+    /// `RootKey` → AES-256-GCM key that wraps private keys.
+    WrapKey => "ats-kms/v1/root/wrap-key",
+    /// `RootKey` → key of the audit log.
+    AuditKey => "ats-kms/v1/root/audit-key",
+    /// `RootKey` → HMAC key of lookups that must not show what is looked up.
+    IndexKey => "ats-kms/v1/root/index-key",
+    /// Passphrase factor and device MAC → `UnlockKey` that seals the `RootKey`.
+    UnlockPassphrase => "ats-kms/v1/unlock/passphrase",
+}
+
+/// Derives the key for `label` from the `RootKey`.
+#[must_use]
+pub fn derive(root: &SecretBytes<32>, label: Label) -> SecretBytes<32> {
+    expand(&[root.expose()], label)
+}
+
+/// Derives an `UnlockKey` from a factor secret and the MAC of the device key: neither alone
+/// opens anything. Both have a fixed length, so their concatenation is unambiguous.
+#[must_use]
+pub fn unlock_key(
+    factor: &SecretBytes<32>,
+    device_mac: &SecretBytes<32>,
+    label: Label,
+) -> SecretBytes<32> {
+    expand(&[factor.expose(), device_mac.expose()], label)
+}
+
+/// No salt: the input is already a uniformly random key (RFC 5869, section 3.1).
+fn expand(ikm: &[&[u8]], label: Label) -> SecretBytes<32> {
+    SecretBytes::new_with(|out| {
+        // One block is always within the limit.
+        let _: Result<(), CryptoError> =
+            hkdf::derive_into(&[], ikm, label.as_str().as_bytes(), out);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use hex_literal::hex;
+
+    use super::*;
+
+    fn secret(byte: u8) -> SecretBytes<32> {
+        SecretBytes::new_with(|out| out.fill(byte))
+    }
+
+    #[test]
+    fn labels_are_unique_and_none_is_a_prefix_of_another() {
+        let texts: BTreeSet<_> = Label::ALL.iter().map(|label| label.as_str()).collect();
+        assert_eq!(texts.len(), Label::ALL.len());
+        for (a, b) in texts.iter().zip(texts.iter().skip(1)) {
+            assert!(!b.starts_with(a), "{a} begins {b}");
+        }
+    }
+
+    #[test]
+    fn both_halves_of_an_unlock_key_matter() {
+        let key =
+            |factor, device| unlock_key(&secret(factor), &secret(device), Label::UnlockPassphrase);
+        assert_ne!(key(1, 2).expose(), key(1, 3).expose());
+        assert_ne!(key(1, 2).expose(), key(3, 2).expose());
+        assert_ne!(key(1, 2).expose(), key(2, 1).expose());
+    }
+    // GOLDEN
+}
