@@ -19,7 +19,8 @@ pub(super) fn bind(compiled: &Path) -> Result<Bound> {
     bindgen.remove_name_section(true).remove_producers_section(true);
     bindgen.omit_default_module_path(true).no_modules(true)?;
     let mut output = bindgen.generate_output().context("wasm-bindgen failed")?;
-    ensure!(output.snippets().is_empty(), "a dependency adds JavaScript snippets to the glue");
+    let no_snippets = output.snippets().values().all(Vec::is_empty);
+    ensure!(no_snippets, "a dependency adds JavaScript snippets to the glue");
     ensure!(output.local_modules().is_empty(), "a dependency adds JavaScript modules to the glue");
     ensure!(output.npm_dependencies().is_empty(), "a dependency needs npm packages at run time");
     Ok(Bound { glue: output.js().to_owned(), wasm: output.wasm_mut().emit_wasm() })
