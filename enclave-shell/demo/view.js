@@ -90,14 +90,15 @@ export function auditEntry({ seq, time, method, keyId, callerOrigin, outcome }) 
   result.dataset.outcome = outcome;
   const who = callerOrigin ? new URL(callerOrigin).host : 'you, in the vault';
   const when = new Date(time).toLocaleString([], { dateStyle: 'short', timeStyle: 'medium' });
-  const key = keyId ? ` · key ${keyId.slice(0, 8)}…` : '';
+  const where = element('span', 'log-who', `${when} · ${who}`);
+  if (keyId) where.append(' · ', element('span', 'log-key', `key ${keyId.slice(0, 8)}…`));
   const item = document.createElement('li');
   item.dataset.method = method;
   item.append(
     element('span', 'log-seq', String(seq)),
     element('span', 'log-what', METHODS[method] ?? method),
     result,
-    element('span', 'log-who', `${when} · ${who}${key}`),
+    where,
   );
   return item;
 }
