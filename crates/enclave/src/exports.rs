@@ -1,0 +1,138 @@
+//! What the worker's script calls.
+
+use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
+
+use js_sys::Function;
+use js_sys::futures::spawn_local;
+use kms_protocol::{CallerOrigin, ErrorCode, Nonce, PROTOCOL_VERSION, Ready, Value, event};
+use kms_vault::Config;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+
+use crate::hub::Hub;
+use crate::js::Dict;
+use crate::port::MessagePort;
+use crate::ports::{Browser, Vault};
+use crate::ui::{self, PostUi};
+
+/// The enclave of this worker.
+#[wasm_bindgen]
+pub struct Enclave {
+    config: Dict,
+    hub: Rc<Hub>,
+    post_ui: PostUi,
+    vault: OnceCell<Vault>,
+    ticking: Rc<Cell<bool>>,
+}
+
+#[wasm_bindgen]
+impl Enclave {
+    /// `config` is `{ version, workerDigest, wasmDigest }`; `post_ui(message, port?)` sends
+    /// to the frame.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(config: JsValue, post_ui: Function) -> Self {
+        let post_ui = PostUi::new(post_ui);
+        Self {
+            config: config.unchecked_into(),
+            hub: Hub::new(post_ui.clone()),
+            post_ui,
+            vault: OnceCell::new(),
+            ticking: Rc::default(),
+        }
+    }
+
+    /// Tests the browser and reads the vault's header. Rejects with the name of an error.
+    pub async fn start(&self) -> Result<(), JsValue> {
+        let name = |code: ErrorCode| JsValue::from_str(code.as_str());
+        let ports =
+            Browser::boot(Rc::clone(&self.hub), self.post_ui.clone()).await.map_err(name)?;
+        let vault = Vault::new(ports, self.config());
+        vault.start().await.map_err(|error| name(error.code()))?;
+        let background = vault.clone();
+        spawn_local(async move { background.run().await });
+        let _ = self.vault.set(vault);
+        Ok(())
+    }
+
+    /// Binds the port of a page whose origin the frame has verified.
+    pub fn connect(&self, origin: String, nonce: String, version: u32, port: &MessagePort) {
+        match self.accept(origin, nonce, version) {
+            Ok((vault, origin, nonce)) => {
+                let session = vault.connect(origin);
+                self.hub.bind(vault, session, port.clone());
+                port.send(&event("ready", self.ready(nonce)));
+            }
+            Err(code) => {
+                port.send(&refused(code));
+                port.close();
+            }
+        }
+    }
+
+    /// Takes a message of the frame's user interface; what is kept is copied at once.
+    pub fn ui(&self, message: &JsValue) {
+        if let (Some(vault), Some(event)) = (self.vault.get(), ui::event_from_js(message)) {
+            let vault = vault.clone();
+            spawn_local(async move {
+                vault.handle_ui(event).await;
+                crate::stack::scrub();
+            });
+        }
+    }
+
+    /// Runs the timers; to be called every second.
+    pub fn tick(&self) {
+        let Some(vault) = self.vault.get().cloned() else { return };
+        if self.ticking.replace(true) {
+            return; // the last one still waits for the store
+        }
+        let ticking = Rc::clone(&self.ticking);
+        spawn_local(async move {
+            vault.tick().await;
+            crate::stack::scrub();
+            ticking.set(false);
+        });
+    }
+}
+
+impl Enclave {
+    fn text(&self, name: &str) -> String {
+        self.config.at(name).as_string().unwrap_or_default()
+    }
+
+    fn config(&self) -> Config {
+        Config {
+            release: self.text("version"),
+            worker_digest: self.text("workerDigest"),
+            wasm_digest: self.text("wasmDigest"),
+            auto_lock: Config::AUTO_LOCK,
+        }
+    }
+
+    fn accept(
+        &self,
+        origin: String,
+        nonce: String,
+        version: u32,
+    ) -> Result<(&Vault, CallerOrigin, Nonce), ErrorCode> {
+        let vault = self.vault.get().ok_or(ErrorCode::Faulted)?;
+        if version != PROTOCOL_VERSION {
+            return Err(ErrorCode::ProtocolVersion);
+        }
+        let origin = CallerOrigin::new(origin).map_err(|_| ErrorCode::OriginRefused)?;
+        let nonce = Nonce::new(nonce).map_err(|_| ErrorCode::InvalidRequest)?;
+        Ok((vault, origin, nonce))
+    }
+
+    fn ready(&self, nonce: Nonce) -> Ready {
+        Ready { nonce, protocol: PROTOCOL_VERSION, release: self.text("version") }
+    }
+}
+
+/// The last message of a port that is not served; the frame sends the same.
+fn refused(code: ErrorCode) -> Value {
+    let data = Value::object([("code", Value::Text(code.as_str().into()))]);
+    Value::object([("event", Value::Text("refused".into())), ("data", data)])
+}

@@ -1,0 +1,62 @@
+//! [`VaultLock`] over the Web Locks API.
+//!
+//! The lock only saves work: two tabs that commit at the same time are told apart by the
+//! store's generation. So a request that the browser refuses yields a guard that holds
+//! nothing, and the missing API is found at boot.
+
+use js_sys::{Function, Promise};
+use kms_vault::VaultLock;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+
+use crate::js::{self, Deferred};
+
+const NAME: &str = "ats-kms";
+
+#[wasm_bindgen]
+extern "C" {
+    type LockManager;
+
+    #[wasm_bindgen(method)]
+    fn request(this: &LockManager, name: &str, granted: &Function) -> Promise;
+}
+
+/// The lock that all tabs of this partition share.
+pub(crate) struct WebLock(LockManager);
+
+/// Holds the lock until it is dropped, also while it is still waited for.
+pub(crate) struct Guard(Function);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let _ = self.0.call0(&JsValue::NULL); // a promise's resolver does not throw
+    }
+}
+
+impl WebLock {
+    /// The browser's lock manager, if it has one.
+    pub(crate) fn new() -> Option<Self> {
+        let locks = js::global("navigator").member("locks")?;
+        Some(Self(locks.unchecked_into()))
+    }
+}
+
+impl VaultLock for WebLock {
+    type Guard = Guard;
+
+    async fn acquire(&self) -> Guard {
+        let Deferred { promise: held, resolve: release, .. } = Deferred::new();
+        let guard = Guard(release);
+        let granted = Deferred::new();
+        let tell = granted.resolve.clone();
+        let on_granted = Closure::once_into_js(move || {
+            let _ = tell.call0(&JsValue::NULL);
+            held
+        });
+        let request = self.0.request(NAME, on_granted.unchecked_ref());
+        // The request settles when the lock is released, or at once if it is refused.
+        js::then(&request, &granted.resolve, &granted.resolve);
+        let _ = js::settled(granted.promise).await;
+        guard
+    }
+}

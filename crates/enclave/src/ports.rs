@@ -1,0 +1,74 @@
+//! All ports of the vault, over the browser.
+
+use std::rc::Rc;
+
+use kms_protocol::ErrorCode;
+use kms_vault::Ports;
+
+use crate::clock::BrowserClock;
+use crate::hub::Hub;
+use crate::kdf::WorkerKdf;
+use crate::lock::WebLock;
+use crate::provider::WebCrypto;
+use crate::store::IdbStore;
+use crate::ui::PostUi;
+
+/// The vault over the browser.
+pub(crate) type Vault = kms_vault::Enclave<Browser>;
+
+/// What the browser gives the vault.
+pub(crate) struct Browser {
+    store: IdbStore,
+    crypto: WebCrypto,
+    clock: BrowserClock,
+    kdf: WorkerKdf,
+    outbox: Rc<Hub>,
+    lock: WebLock,
+}
+
+impl Browser {
+    /// Finds out what this browser can do, and refuses one that cannot do enough.
+    pub(crate) async fn boot(hub: Rc<Hub>, post_ui: PostUi) -> Result<Self, ErrorCode> {
+        Ok(Self {
+            store: IdbStore::default(),
+            crypto: WebCrypto::boot().await.map_err(|_| ErrorCode::UnsupportedEnvironment)?,
+            clock: BrowserClock,
+            kdf: WorkerKdf(post_ui),
+            outbox: hub,
+            lock: WebLock::new().ok_or(ErrorCode::UnsupportedEnvironment)?,
+        })
+    }
+}
+
+impl Ports for Browser {
+    type Store = IdbStore;
+    type Crypto = WebCrypto;
+    type Clock = BrowserClock;
+    type Kdf = WorkerKdf;
+    type Outbox = Hub;
+    type Lock = WebLock;
+
+    fn store(&self) -> &IdbStore {
+        &self.store
+    }
+
+    fn crypto(&self) -> &WebCrypto {
+        &self.crypto
+    }
+
+    fn clock(&self) -> &BrowserClock {
+        &self.clock
+    }
+
+    fn kdf(&self) -> &WorkerKdf {
+        &self.kdf
+    }
+
+    fn outbox(&self) -> &Hub {
+        &self.outbox
+    }
+
+    fn lock(&self) -> &WebLock {
+        &self.lock
+    }
+}

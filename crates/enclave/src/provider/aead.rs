@@ -1,0 +1,45 @@
+//! AES-256-GCM.
+
+use js_sys::Uint8Array;
+use kms_crypto::{AeadContext, CryptoError, SecretBytes, SecretVec, TAG_LEN};
+
+use super::algorithm::{aes_gcm, usages};
+use super::subtle::{self, CryptoKey};
+
+/// Uses of a sealing key.
+const USAGES: [&str; 4] = ["encrypt", "decrypt", "wrapKey", "unwrapKey"];
+
+pub(super) async fn import(key: &SecretBytes<32>) -> Result<CryptoKey, CryptoError> {
+    let bytes = key.expose();
+    let call = subtle::import_key("raw", bytes, &"AES-GCM".into(), false, &usages(&USAGES));
+    subtle::key(call).await
+}
+
+pub(super) async fn seal(
+    key: &CryptoKey,
+    context: AeadContext<'_>,
+    plaintext: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
+    let call = subtle::encrypt(&aes_gcm(context), key, plaintext);
+    Ok(subtle::buffer(call).await?.to_vec())
+}
+
+pub(super) async fn open(
+    key: &CryptoKey,
+    context: AeadContext<'_>,
+    ciphertext: &[u8],
+) -> Result<SecretVec, CryptoError> {
+    if ciphertext.len() < TAG_LEN {
+        return Err(CryptoError::InvalidCiphertext);
+    }
+    let call = subtle::decrypt(&aes_gcm(context), key, ciphertext);
+    let plaintext = subtle::buffer(call).await.map_err(|_| CryptoError::InvalidCiphertext)?;
+    Ok(take(&plaintext))
+}
+
+/// Moves a secret out of the JavaScript heap.
+pub(super) fn take(view: &Uint8Array) -> SecretVec {
+    let secret = SecretVec::new(view.to_vec());
+    view.fill(0, 0, view.length());
+    secret
+}

@@ -1,0 +1,120 @@
+//! [`CryptoProvider`] over `WebCrypto`, with software keys where an engine lacks an algorithm.
+
+mod aead;
+mod algorithm;
+mod device;
+mod signing;
+pub(crate) mod subtle;
+
+use kms_crypto::{
+    AeadContext, CryptoError, CryptoProvider, GeneratedKey, PublicKey, SecretBytes, SecretVec,
+};
+use kms_protocol::{KeySpec, Protection};
+
+pub(crate) use signing::SigningKey;
+pub use subtle::CryptoKey;
+
+/// The provider. Which keys the browser can hold is found out once, at boot.
+pub(crate) struct WebCrypto {
+    ed25519: Protection,
+    p256: Protection,
+}
+
+impl WebCrypto {
+    /// Generates and uses a key of each kind. Signing keys an engine does not have are held
+    /// by the enclave; without a device key that can be stored there is no enclave.
+    pub(crate) async fn boot() -> Result<Self, CryptoError> {
+        device::probe().await?;
+        Ok(Self {
+            ed25519: signing::probe(KeySpec::Ed25519).await,
+            p256: signing::probe(KeySpec::EcP256).await,
+        })
+    }
+}
+
+impl CryptoProvider for WebCrypto {
+    type SealingKey = CryptoKey;
+    type SigningKey = SigningKey;
+    type DeviceKey = CryptoKey;
+
+    fn protection(&self, spec: KeySpec) -> Protection {
+        match spec {
+            KeySpec::Ed25519 => self.ed25519,
+            KeySpec::EcP256 => self.p256,
+        }
+    }
+
+    fn fill_random(&self, out: &mut [u8]) -> Result<(), CryptoError> {
+        // One call gives at most 65,536 bytes (Web Cryptography API, section 10.1.1).
+        for part in out.chunks_mut(65_536) {
+            subtle::random(part).map_err(|_| CryptoError::Random)?;
+        }
+        Ok(())
+    }
+
+    async fn import_sealing_key(&self, key: &SecretBytes<32>) -> Result<CryptoKey, CryptoError> {
+        aead::import(key).await
+    }
+
+    async fn seal(
+        &self,
+        key: &CryptoKey,
+        context: AeadContext<'_>,
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        aead::seal(key, context, plaintext).await
+    }
+
+    async fn open(
+        &self,
+        key: &CryptoKey,
+        context: AeadContext<'_>,
+        ciphertext: &[u8],
+    ) -> Result<SecretVec, CryptoError> {
+        aead::open(key, context, ciphertext).await
+    }
+
+    async fn generate_signing_key(
+        &self,
+        spec: KeySpec,
+        wrapping: &CryptoKey,
+        context: AeadContext<'_>,
+    ) -> Result<GeneratedKey<SigningKey>, CryptoError> {
+        signing::generate(self.protection(spec), spec, wrapping, context).await
+    }
+
+    async fn unwrap_signing_key(
+        &self,
+        spec: KeySpec,
+        wrapping: &CryptoKey,
+        context: AeadContext<'_>,
+        wrapped: &[u8],
+    ) -> Result<SigningKey, CryptoError> {
+        signing::unwrap(self.protection(spec), spec, wrapping, context, wrapped).await
+    }
+
+    async fn sign(&self, key: &SigningKey, message: &[u8]) -> Result<[u8; 64], CryptoError> {
+        signing::sign(key, message).await
+    }
+
+    async fn verify(
+        &self,
+        public: &PublicKey,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, CryptoError> {
+        signing::verify(self.protection(public.spec()), public, message, signature).await
+    }
+
+    async fn generate_device_key(&self) -> Result<CryptoKey, CryptoError> {
+        device::generate().await
+    }
+
+    async fn device_mac(
+        &self,
+        key: &CryptoKey,
+        input: &[u8],
+    ) -> Result<SecretBytes<32>, CryptoError> {
+        device::mac(key, input).await
+    }
+}
