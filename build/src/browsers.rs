@@ -100,6 +100,5 @@ fn program(repo: &Repo, task: &str) -> Result<Command> {
     run(cargo(repo).args(["build", "--quiet", "--locked", "--package", "kms-e2e"]))?;
     let mut command = Command::new(repo.target("debug/kms-e2e"));
     command.current_dir(repo.root()).arg(task);
-    command.arg("--dist").arg(repo.target("dist"));
     Ok(command)
 }

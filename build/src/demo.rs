@@ -6,16 +6,16 @@ use anyhow::Result;
 
 use crate::process::{run, which};
 use crate::repo::Repo;
-use crate::{dist, shell};
+use crate::{shell, wasm};
 
 /// Builds what the demo needs, serves both origins and opens the page.
 pub(crate) fn serve(repo: &Repo) -> Result<()> {
-    let deployment = dist::emit(repo)?;
+    let enclave = wasm::Build::release(repo).run()?;
     let program = shell::program(repo)?;
     println!("\n  the demo: {}\n  (Ctrl-C ends it)\n", shell::EMBEDDER_ORIGIN);
     open_browser_soon();
     let mut command = Command::new(program);
-    run(command.current_dir(repo.root()).arg("demo").arg("--dist").arg(deployment))
+    run(command.current_dir(repo.root()).arg("demo").arg("--enclave").arg(enclave))
 }
 
 /// Opens the page once the servers had a moment to start; without a desktop

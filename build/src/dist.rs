@@ -1,10 +1,11 @@
 //! What is deployed: the emitted folder, and the shell as one binary.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{cargo, run};
+use crate::process::{cargo, output, run};
 use crate::repo::Repo;
 use crate::{files, shell, wasm};
 
@@ -13,7 +14,8 @@ pub(crate) fn emit(repo: &Repo) -> Result<PathBuf> {
     let enclave = wasm::Build::release(repo).run()?;
     refuse_probe(&enclave)?;
     let out = repo.target("dist");
-    shell::emit(&shell::program(repo)?, &enclave, &out)?;
+    let deployment = shell::Deployment::demo(commit(repo));
+    shell::emit(&shell::program(repo)?, &enclave, &out, &deployment)?;
     print_sizes(repo, &out)?;
     Ok(out)
 }
@@ -28,6 +30,13 @@ pub(crate) fn binary(repo: &Repo) -> Result<()> {
     let size = program.metadata().with_context(|| format!("no {}", program.display()))?.len();
     println!("  {}: {size} bytes, the enclave inside", repo.shown(&program));
     Ok(())
+}
+
+/// The commit that is built; none outside a clone.
+fn commit(repo: &Repo) -> Option<String> {
+    let mut command = Command::new("git");
+    let commit = output(command.current_dir(repo.root()).args(["rev-parse", "HEAD"])).ok()?;
+    Some(commit.trim().to_owned())
 }
 
 /// A probe build tells its secrets: it must never be deployed. Its exports

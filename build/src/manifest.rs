@@ -35,7 +35,8 @@ impl Manifest {
         let embedders =
             deployment["embedders"].as_array().context("the manifest names no embedders")?;
         let embedders = embedders.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        Ok(Deployment { origin: origin.to_owned(), embedders })
+        let commit = self.0["commit"].as_str().map(str::to_owned);
+        Ok(Deployment { origin: origin.to_owned(), embedders, commit })
     }
 
     /// Parts that are not the same in both, down to the single asset.

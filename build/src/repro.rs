@@ -68,7 +68,7 @@ pub(crate) fn against(repo: &Repo, manifest: &str) -> Result<()> {
     let theirs = manifest::read(manifest)?;
     let enclave = wasm::Build::release(repo).run()?;
     let out = repo.target("repro-against");
-    shell::emit_for(&shell::program(repo)?, &enclave, &out, &theirs.deployment()?)?;
+    shell::emit(&shell::program(repo)?, &enclave, &out, &theirs.deployment()?)?;
     let ours = manifest::read(&out.join(shell::MANIFEST).to_string_lossy())?;
     let differing = ours.differences(&theirs);
     for difference in &differing {
@@ -99,7 +99,7 @@ fn build_once(repo: &Repo, build: &Circumstances, shell: &Path) -> Result<Digest
     run(&mut command)?;
     let enclave = tree.join("target/enclave");
     let dist = base.join("dist");
-    shell::emit(shell, &enclave, &dist)?;
+    shell::emit(shell, &enclave, &dist, &shell::Deployment::demo(None))?;
     let mut digests = digests(&enclave, "enclave/")?;
     digests.extend(self::digests(&dist, "dist/")?);
     std::fs::remove_dir_all(&base).with_context(|| format!("cannot remove {}", base.display()))?;

@@ -28,19 +28,20 @@ pub(crate) const MANIFEST: &str = ".well-known/ats-kms/manifest.json";
 pub(crate) struct Deployment {
     pub(crate) origin: String,
     pub(crate) embedders: Vec<String>,
+    /// Source commit that the manifest names.
+    pub(crate) commit: Option<String>,
 }
 
-/// Writes the demo's deployment of the enclave in `enclave` to `out`.
-pub(crate) fn emit(program: &Path, enclave: &Path, out: &Path) -> Result<()> {
-    let demo = Deployment {
-        origin: ENCLAVE_ORIGIN.to_owned(),
-        embedders: vec![EMBEDDER_ORIGIN.to_owned()],
-    };
-    emit_for(program, enclave, out, &demo)
+impl Deployment {
+    /// The demo's: both origins on this machine.
+    pub(crate) fn demo(commit: Option<String>) -> Self {
+        let embedders = vec![EMBEDDER_ORIGIN.to_owned()];
+        Self { origin: ENCLAVE_ORIGIN.to_owned(), embedders, commit }
+    }
 }
 
 /// Writes a deployment of the enclave in `enclave` to `out`, made anew.
-pub(crate) fn emit_for(
+pub(crate) fn emit(
     program: &Path,
     enclave: &Path,
     out: &Path,
@@ -53,6 +54,9 @@ pub(crate) fn emit_for(
     command.args(["emit", "--origin", &deployment.origin]);
     for embedder in &deployment.embedders {
         command.args(["--embedder", embedder]);
+    }
+    if let Some(commit) = &deployment.commit {
+        command.args(["--commit", commit]);
     }
     run(command.arg("--enclave").arg(enclave).arg("--out").arg(out))
 }
