@@ -94,5 +94,37 @@ mod tests {
         assert_ne!(key(1, 2).expose(), key(3, 2).expose());
         assert_ne!(key(1, 2).expose(), key(2, 1).expose());
     }
-    // GOLDEN
+    // Computed with Python's hmac module. A change here makes every vault unreadable.
+    #[test]
+    fn derived_keys_are_fixed() {
+        let golden = [
+            (
+                Label::RecordKey,
+                hex!("222f1b3458605e049cb8a20a19f603b4e58aedb2fc6b86899101727ac49595f3"),
+            ),
+            (
+                Label::WrapKey,
+                hex!("067b0433352451a5241ba091eec4185217038bebf94d82272763043efd5a23a8"),
+            ),
+            (
+                Label::AuditKey,
+                hex!("eaea2186645e38fb97478ffcd63bce0dc92273e2038a34eed2344bf6970b6149"),
+            ),
+            (
+                Label::IndexKey,
+                hex!("ec9d9eb5d008cceaa40c589a7bb007630706dd1636559f3b9132b66ce1406f7b"),
+            ),
+            (
+                Label::UnlockPassphrase,
+                hex!("ccb71398be4f8136b0bc8d80be16cefbcabd6af56f071b16b4a81f0c85463c00"),
+            ),
+        ];
+        assert_eq!(golden.len(), Label::ALL.len());
+        for (label, expected) in golden {
+            assert_eq!(derive(&secret(7), label).expose(), &expected, "{}", label.as_str());
+        }
+        let unlock = unlock_key(&secret(1), &secret(2), Label::UnlockPassphrase);
+        let expected = hex!("d75f281370f0697d5e8fb6297745deceb4e3b526bbc1c6e08a1b584e148e8b37");
+        assert_eq!(unlock.expose(), &expected);
+    }
 }
