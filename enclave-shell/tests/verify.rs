@@ -1,0 +1,222 @@
+//! A faithful server verifies; one that changes anything is named for it.
+
+#[allow(dead_code, reason = "shared by several tests")]
+mod common;
+
+use common::{
+    EMBEDDER, free_port, local_release, module_path, paths, release, serve_plain, serve_tls,
+    verified,
+};
+use enclave_shell::Emitted;
+use enclave_shell::serve::{DevCertificate, ServeOptions, TlsVersion, start};
+use enclave_shell::verify::{Outcome, Report};
+use kms_manifest::{MANIFEST_PATH, short_code};
+
+/// Serves a release after `change` and verifies it against the pin of the unchanged one.
+async fn tampered(change: impl FnOnce(&mut Emitted)) -> Report {
+    let (mut emitted, port) = local_release();
+    let pin = emitted.pin.clone();
+    change(&mut emitted);
+    let server = serve_plain(emitted, port);
+    let report = verified(pin.url.as_str(), Some(pin.clone()), None).await;
+    server.stop().await;
+    report
+}
+
+#[track_caller]
+fn assert_names(report: &Report, path: &str) {
+    assert_eq!(report.outcome, Outcome::Mismatch, "{report}");
+    assert!(!report.mismatches.is_empty());
+    assert!(report.mismatches.iter().all(|mismatch| mismatch.file == path), "{path}: {report}");
+}
+
+#[tokio::test]
+async fn a_faithful_server_matches() {
+    let (emitted, port) = local_release();
+    let (pin, expected) = (emitted.pin.clone(), paths(&emitted));
+    let server = serve_plain(emitted, port);
+    let report = verified(pin.url.as_str(), Some(pin.clone()), None).await;
+    assert_eq!(report.outcome, Outcome::Match, "{report}");
+    assert_eq!(report.outcome.exit_code(), 0);
+    assert_eq!(report.checked.len(), expected.len());
+    assert!(expected.iter().all(|path| report.checked.contains(path)));
+    assert_eq!(report.code, Some(short_code(&pin.manifest)));
+    let unpinned = verified(pin.url.as_str(), None, None).await;
+    assert_eq!(unpinned.outcome, Outcome::Match);
+    assert!(unpinned.to_string().contains("without --pin"));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_faithful_server_matches_over_tls() {
+    let port = free_port();
+    let emitted = release(&format!("https://kms.localhost:{port}"));
+    let pin = emitted.pin.clone();
+    let certificate = DevCertificate::new(&["kms.localhost"]).unwrap();
+    let server = serve_tls(emitted, port, &certificate, TlsVersion::V1_3);
+    let report = verified(pin.url.as_str(), Some(pin.clone()), Some(&certificate.ca)).await;
+    assert_eq!(report.outcome, Outcome::Match, "{report}");
+    let stranger = DevCertificate::new(&["kms.localhost"]).unwrap();
+    let report = verified(pin.url.as_str(), Some(pin.clone()), Some(&stranger.ca)).await;
+    assert_eq!((report.outcome, report.outcome.exit_code()), (Outcome::Unreachable, 3));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn one_flipped_bit_is_named() {
+    let (sample, _) = local_release();
+    for index in 0..paths(&sample).len() {
+        let mut path = String::new();
+        let report = tampered(|emitted| {
+            path.clone_from(&paths(emitted)[index]);
+            let bytes = &mut emitted.files.get_mut(&path).unwrap().bytes;
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+        })
+        .await;
+        assert_names(&report, &path);
+    }
+}
+
+#[tokio::test]
+async fn truncation_growth_and_emptiness_are_named() {
+    let changes: [fn(&mut Vec<u8>); 3] =
+        [|bytes| drop(bytes.pop()), |bytes| bytes.push(b'\n'), Vec::clear];
+    for change in changes {
+        for index in 0..3 {
+            let mut path = String::new();
+            let report = tampered(|emitted| {
+                path.clone_from(&paths(emitted)[index]);
+                change(&mut emitted.files.get_mut(&path).unwrap().bytes);
+            })
+            .await;
+            assert_names(&report, &path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_swapped_file_is_named() {
+    let mut path = String::new();
+    let report = tampered(|emitted| {
+        path = module_path(emitted);
+        let page = emitted.files["/"].bytes.clone();
+        emitted.files.get_mut(&path).unwrap().bytes = page;
+    })
+    .await;
+    assert_names(&report, &path);
+}
+
+#[tokio::test]
+async fn a_missing_file_is_named() {
+    let mut path = String::new();
+    let report = tampered(|emitted| {
+        path = module_path(emitted);
+        emitted.files.remove(&path);
+    })
+    .await;
+    assert_names(&report, &path);
+    assert!(report.to_string().contains("status 404"));
+    let report = tampered(|emitted| drop(emitted.files.remove(MANIFEST_PATH))).await;
+    assert_names(&report, MANIFEST_PATH);
+}
+
+#[tokio::test]
+async fn a_wrong_media_type_is_named() {
+    for (index, wrong) in ["text/plain", "text/html; charset=utf-8", ""].into_iter().enumerate() {
+        let mut path = String::new();
+        let report = tampered(|emitted| {
+            path.clone_from(&paths(emitted)[index]);
+            wrong.clone_into(&mut emitted.files.get_mut(&path).unwrap().media_type);
+        })
+        .await;
+        assert_names(&report, &path);
+    }
+}
+
+#[tokio::test]
+async fn each_missing_or_changed_header_is_named() {
+    let (sample, _) = local_release();
+    for (index, path) in paths(&sample).into_iter().enumerate() {
+        let names: Vec<String> =
+            sample.files[&path].headers.iter().map(|(name, _)| name.to_owned()).collect();
+        for name in names {
+            for value in [None, Some("unsafe")] {
+                let mut path = String::new();
+                let report = tampered(|emitted| {
+                    path.clone_from(&paths(emitted)[index]);
+                    let headers = &mut emitted.files.get_mut(&path).unwrap().headers;
+                    headers.remove(&name);
+                    if let Some(value) = value {
+                        headers.set(&name, value);
+                    }
+                })
+                .await;
+                assert_names(&report, &path);
+                assert!(report.mismatches[0].problem.contains(&name), "{report}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_must_not_be_sent_is_named() {
+    for name in ["Set-Cookie", "Link", "Refresh", "Service-Worker-Allowed"] {
+        let report = tampered(|emitted| {
+            emitted.files.get_mut("/").unwrap().headers.set(name, "x");
+        })
+        .await;
+        assert_names(&report, "/");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_any_site_may_read_is_named() {
+    let report = tampered(|emitted| {
+        let page = emitted.files.get_mut("/").unwrap();
+        page.headers.set("Access-Control-Allow-Origin", "*");
+    })
+    .await;
+    assert_names(&report, "/");
+    assert!(report.to_string().contains("any site"));
+}
+
+#[tokio::test]
+async fn another_consistent_release_fails_the_pin() {
+    let (emitted, port) = local_release();
+    let other = emitted.pin.clone();
+    let mut sources = common::sources();
+    sources.wasm[8] ^= 1;
+    let deployment = enclave_shell::Deployment::new(other.url.as_str(), &[EMBEDDER]).unwrap();
+    let server = serve_plain(enclave_shell::emit(&sources, &deployment).unwrap(), port);
+    let report = verified(other.url.as_str(), Some(other.clone()), None).await;
+    assert_names(&report, MANIFEST_PATH);
+    assert_eq!(verified(other.url.as_str(), None, None).await.outcome, Outcome::Match);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_release_made_for_another_origin_is_named() {
+    let (_, port) = local_release();
+    let emitted = release("https://kms.example");
+    let server = serve_plain(emitted, port);
+    let report = verified(&format!("http://kms.localhost:{port}"), None, None).await;
+    assert_eq!(report.outcome, Outcome::Mismatch);
+    assert!(report.to_string().contains("describes https://kms.example"), "{report}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_there_is_unreachable() {
+    let url = format!("http://kms.localhost:{}", free_port());
+    let report = verified(&url, None, None).await;
+    assert_eq!((report.outcome, report.outcome.exit_code()), (Outcome::Unreachable, 3));
+}
+
+#[tokio::test]
+async fn plain_http_is_refused_off_loopback() {
+    let (emitted, port) = local_release();
+    let listen = ([0, 0, 0, 0], port).into();
+    let options = ServeOptions { listen, ..ServeOptions::loopback(port) };
+    assert!(matches!(start(emitted, options), Err(enclave_shell::Error::PlainText)));
+}
