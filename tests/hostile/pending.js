@@ -1,0 +1,26 @@
+// Calls that cannot be answered: each ends with an error of its own, and the line lives on.
+import { connect } from '/client/index.js';
+
+const outcome = (promise) => promise.then(() => 'result', ({ code }) => code);
+
+async function timed(promise) {
+  const start = performance.now();
+  const code = await outcome(promise);
+  return { code, ms: performance.now() - start };
+}
+
+export default async function attempt() {
+  const release = await (await fetch('/release.json')).json();
+  const kms = await connect({ release });
+  const found = {};
+  found.aborted = await timed(kms.setup({ signal: AbortSignal.timeout(300) }));
+  found.abortedBefore = await timed(kms.ping({ signal: AbortSignal.abort() }));
+  found.deadline = await timed(kms.setup({ deadlineMs: 300 }));
+  found.alive = await outcome(kms.ping());
+  const waiting = [kms.setup(), kms.ping(), kms.status()].map(timed);
+  kms.close();
+  found.closed = await Promise.all(waiting);
+  found.after = await outcome(kms.ping());
+  found.frames = document.querySelectorAll('iframe').length;
+  return found;
+}

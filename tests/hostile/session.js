@@ -1,0 +1,47 @@
+// A connection kept open between the steps of a test, recording all that crosses it.
+import { connect, heard } from './raw.js';
+
+let session = null;
+let waiting = null;
+
+const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
+
+/** JSON cannot hold bytes: they travel as `{ bytes: base64 }` both ways. */
+function encode(value) {
+  if (value instanceof Uint8Array) return { bytes: toBase64(value) };
+  if (Array.isArray(value)) return value.map(encode);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, encode(part)]));
+}
+
+function decode(value) {
+  if (Array.isArray(value)) return value.map(decode);
+  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value.bytes === 'string') {
+    return Uint8Array.from(atob(value.bytes), (character) => character.charCodeAt(0));
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, decode(part)]));
+}
+
+const STEPS = {
+  /** Connects. */
+  open: async ({ kms }) => {
+    session = await connect(kms, { style: 'width: 480px; height: 720px; border: 0' });
+    return session.line.heard;
+  },
+  /** Sends a request and waits for its reply. */
+  call: ({ method, params }) => session.line.ask(method, decode(params ?? {})),
+  /** Sends a request whose reply waits for a person. */
+  begin: ({ method }) => {
+    waiting = session.line.ask(method);
+    return null;
+  },
+  /** Waits for that reply. */
+  end: () => waiting,
+  /** Everything that ever reached this page, on the port and on the window. */
+  recorded: () => ({ port: session.line.heard, window: heard }),
+};
+
+export default async function step({ op, ...argument }) {
+  return encode((await STEPS[op](argument)) ?? null);
+}

@@ -1,0 +1,100 @@
+// Test builds only: what a test may ask of the worker, over the channel to its own frame.
+
+const probe = {
+  /** The wasm memory of this worker. @type {WebAssembly.Memory | null} */
+  memory: null,
+  /** Secrets that the wasm reported: label, masked bytes, mask. A plain copy would be found. */
+  needles: [],
+  post: self.postMessage.bind(self),
+  random: crypto.getRandomValues.bind(crypto),
+};
+
+WebAssembly.Memory = new Proxy(WebAssembly.Memory, {
+  construct(target, args) {
+    probe.memory = Reflect.construct(target, args);
+    return probe.memory;
+  },
+});
+
+/**
+ * Called by the wasm for every secret it makes.
+ * @param {string} label
+ * @param {Uint8Array} bytes
+ */
+globalThis.probeNote = (label, bytes) => {
+  const mask = probe.random(new Uint8Array(bytes.length));
+  probe.needles.push({ label, mask, masked: bytes.map((byte, i) => byte ^ mask[i]) });
+};
+
+/** Labels of the needles that occur in the bytes; nothing is unmasked for the search. */
+function probeSearch(bytes) {
+  const found = new Set();
+  for (const { label, mask, masked } of probe.needles) {
+    const first = mask[0] ^ masked[0];
+    for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
+      if (masked.every((byte, i) => bytes[at + i] === (byte ^ mask[i]))) {
+        found.add(label);
+        break;
+      }
+    }
+  }
+  return [...found].sort();
+}
+
+const PROBE_GONE = ['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'WebTransport',
+  'importScripts', 'eval', 'Worker', 'SharedWorker', 'BroadcastChannel', 'caches'];
+
+/** What may be asked. Each answer is plain data. */
+const PROBES = {
+  scope: () => ({
+    kind: Object.prototype.toString.call(self).slice(8, -1),
+    secure: isSecureContext,
+    origin: self.origin,
+    scheme: location.protocol,
+    reachable: PROBE_GONE.filter((name) => name in self),
+    frozen: Object.isFrozen(SubtleCrypto.prototype) && Object.isFrozen(Object.prototype),
+    memory: probe.memory.buffer.byteLength,
+    grows: probeGrows(),
+  }),
+  /** Which secrets lie in wasm memory now. */
+  scan: () => ({
+    needles: probe.needles.map(({ label }) => label).sort(),
+    found: probeSearch(new Uint8Array(probe.memory.buffer)),
+  }),
+  /** Which secrets lie in bytes that left the enclave. */
+  search: (bytes) => ({ needles: probe.needles.length, found: probeSearch(bytes) }),
+  /** Runs one of the functions that only the probe build exports. */
+  call: ({ name, argument }) => wasm_bindgen[name](argument),
+  throw: () => {
+    throw new Error('probe');
+  },
+  hang: () => {
+    for (;;);
+  },
+};
+
+function probeGrows() {
+  try {
+    probe.memory.grow(1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// Before the worker's own listener, which never sees these.
+self.addEventListener('message', (event) => {
+  const { data } = event;
+  if (typeof data?.probe !== 'string') return;
+  event.stopImmediatePropagation();
+  const { probe: name, argument, id } = data;
+  // Without an id nobody waits, and whatever is thrown is the worker's own uncaught error.
+  if (id === undefined) {
+    PROBES[name](argument);
+    return;
+  }
+  Promise.resolve(argument)
+    .then((value) => PROBES[name](value))
+    .then((result) => probe.post({ probed: id, result }))
+    .catch((error) => probe.post({ probed: id, error: String(error) }));
+});

@@ -1,0 +1,167 @@
+//! WebDriver servers as child processes, and browser sessions on top of them.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead as _, BufReader},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, ensure};
+use fantoccini::{Client, ClientBuilder, wd::TimeoutConfiguration};
+use hyper_util::client::legacy::connect::HttpConnector;
+use tokio::net::TcpStream;
+
+use crate::{
+    engine::{Engine, Launch, Programs},
+    page::eventually,
+};
+
+/// Longest time one injected script may take; a scenario has its own limit.
+const SCRIPT_LIMIT: Duration = Duration::from_mins(1);
+
+/// A child process with all its descendants, ended when dropped.
+#[derive(Debug)]
+struct Group(Child);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.0.id());
+        // The browser may outlive its driver by a moment: the signal goes to the whole group.
+        let _ = Command::new("kill").args(["-TERM", "--", &group]).stderr(Stdio::null()).status();
+        let _ = self.0.wait();
+    }
+}
+
+/// A running browser: its WebDriver server, its session and its profile.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    /// The engine that runs.
+    pub engine: Engine,
+    /// The open WebDriver session.
+    pub client: Client,
+    programs: Programs,
+    launch: Launch,
+    url: String,
+    directory: PathBuf,
+    _server: Group,
+    _display: Option<Group>,
+}
+
+impl Browser {
+    /// Starts the engine with a fresh profile inside `directory`.
+    pub(crate) async fn launch(engine: Engine, launch: Launch, directory: &Path) -> Result<Self> {
+        if directory.exists() {
+            fs::remove_dir_all(directory)?;
+        }
+        fs::create_dir_all(directory)?;
+        let programs = engine.programs()?;
+        let display = match engine {
+            Engine::Webkitgtk => Some(virtual_display()?),
+            Engine::Chromium | Engine::Firefox => None,
+        };
+        let port = free_port()?;
+        let mut command = Command::new(&programs.driver);
+        command.arg(format!("--port={port}"));
+        if engine == Engine::Webkitgtk {
+            command
+                .env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1")
+                .env("LIBGL_ALWAYS_SOFTWARE", "1");
+        }
+        if let Some((_, name)) = &display {
+            command.env("DISPLAY", name);
+        }
+        if launch.no_wasm {
+            command.env("JSC_useWasm", "0").env("JSC_useWebAssembly", "0");
+        }
+        let log = File::create(directory.join("driver.log"))?;
+        let server = command.stdout(log.try_clone()?).stderr(log).process_group(0).spawn()?;
+        let server = Group(server);
+        wait_for_port(port).await.context("the WebDriver server did not start")?;
+        let url = format!("http://127.0.0.1:{port}");
+        let client = session(engine, &programs, &url, directory, launch).await?;
+        Ok(Self {
+            engine,
+            client,
+            programs,
+            launch,
+            url,
+            directory: directory.to_owned(),
+            _server: server,
+            _display: display.map(|(group, _)| group),
+        })
+    }
+
+    /// Ends the browser process and starts it again on the same profile.
+    pub(crate) async fn restart(&mut self) -> Result<()> {
+        self.client.clone().close().await?;
+        self.client =
+            session(self.engine, &self.programs, &self.url, &self.directory, self.launch).await?;
+        Ok(())
+    }
+
+    /// Ends the session; the server ends with the value.
+    pub(crate) async fn quit(self) -> Result<()> {
+        Ok(self.client.close().await?)
+    }
+
+    /// What the browser wrote to its console so far.
+    pub(crate) fn console(&self) -> String {
+        ["console.log", "driver.log"]
+            .iter()
+            .filter_map(|name| fs::read(self.directory.join(name)).ok())
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .collect()
+    }
+}
+
+async fn session(
+    engine: Engine,
+    programs: &Programs,
+    url: &str,
+    directory: &Path,
+    launch: Launch,
+) -> Result<Client> {
+    let profile = directory.join("profile");
+    let log = directory.join("console.log");
+    let capabilities = engine.capabilities(programs, &profile, &log, launch)?;
+    let client = ClientBuilder::new(HttpConnector::new())
+        .capabilities(capabilities)
+        .connect(url)
+        .await
+        .with_context(|| format!("{engine} did not open a session"))?;
+    let limits = TimeoutConfiguration::new(Some(SCRIPT_LIMIT), Some(SCRIPT_LIMIT), None);
+    client.update_timeouts(limits).await?;
+    Ok(client)
+}
+
+/// Starts a virtual X server on a display number of its own choice.
+fn virtual_display() -> Result<(Group, String)> {
+    let mut child = Command::new("Xvfb")
+        .args(["-displayfd", "1", "-screen", "0", "1280x1024x24", "-nolisten", "tcp"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .context("Xvfb")?;
+    let output = child.stdout.take().context("Xvfb has no output")?;
+    let group = Group(child);
+    let mut number = String::new();
+    BufReader::new(output).read_line(&mut number)?;
+    ensure!(!number.is_empty(), "Xvfb did not start");
+    Ok((group, format!(":{}", number.trim())))
+}
+
+/// A TCP port that was free a moment ago.
+pub(crate) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+async fn wait_for_port(port: u16) -> Result<()> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    eventually(Duration::from_secs(15), async || Ok(TcpStream::connect(address).await.is_ok()))
+        .await
+}

@@ -1,0 +1,79 @@
+//! Browser end-to-end tests of ATS KMS.
+//!
+//! Every scenario drives a real browser over WebDriver, against servers of its own.
+
+mod demo;
+mod driver;
+mod engine;
+mod http;
+mod page;
+mod scenario;
+mod scenarios;
+mod session;
+mod stage;
+mod vault_ui;
+mod verify_signature;
+mod world;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::{engine::Engine, world::World};
+
+/// Browser end-to-end tests of ATS KMS.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the scenarios in one engine.
+    Run {
+        /// The engine.
+        #[arg(long)]
+        engine: Engine,
+        /// Run only the scenarios whose names contain this.
+        #[arg(long, default_value = "")]
+        filter: String,
+        #[command(flatten)]
+        builds: Builds,
+    },
+}
+
+/// Where `cargo xtask build` left the enclave.
+#[derive(Args)]
+struct Builds {
+    /// Folder of the release build.
+    #[arg(long, default_value = "target/enclave")]
+    enclave: PathBuf,
+    /// Folder of the build with the probe.
+    #[arg(long, default_value = "target/enclave-probe")]
+    probe_enclave: PathBuf,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<ExitCode> {
+    match Cli::parse().command {
+        Command::Run { engine, filter, builds } => run(engine, &filter, &builds).await,
+    }
+}
+
+async fn run(engine: Engine, filter: &str, builds: &Builds) -> Result<ExitCode> {
+    if let Err(error) = engine.programs() {
+        println!("SKIPPED every browser test in {engine}: {error}");
+        println!("        `cargo xtask setup` installs what is missing");
+        // On a build machine a missing browser is a failure, elsewhere a gap to know about.
+        let strict = std::env::var_os("CI").is_some();
+        return Ok(if strict { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+    }
+    let mut world = World::new(engine, &builds.enclave, &builds.probe_enclave)?;
+    println!("{engine}:");
+    let tally = scenario::run_all(&mut world, filter).await?;
+    println!("{engine}: {tally}");
+    Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,131 @@
+//! Nothing hangs: each way of failing has its own error, within five seconds.
+
+use anyhow::{Result, ensure};
+use enclave_shell::{
+    Asset,
+    serve::{self, ServeOptions, Site},
+};
+use kms_manifest::Headers;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::{
+    driver::free_port,
+    engine::Launch,
+    page::{FAILURE, Page as _},
+    scenario::scenarios,
+    session::attack,
+    stage::serve_without,
+    world::World,
+};
+
+const NO_WASM: Launch = Launch { no_wasm: true };
+
+scenarios!("faults":
+    frame_does_not_load,
+    embedder_is_refused,
+    pending_calls_end,
+    worker_throws,
+    worker_falls_silent,
+    browser_without_wasm with NO_WASM,
+    frame_without_wasm with NO_WASM,
+);
+
+async fn frame_does_not_load(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    stage.visit(page).await?;
+    let nobody = format!("http://kms.localhost:{}", free_port()?);
+    let silent = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let silent_url = format!("http://kms.localhost:{}", silent.local_addr()?.port());
+    let empty = Asset::new(b"<!doctype html>".to_vec(), "text/html", Headers::new());
+    let site = Site { files: [("/".to_owned(), empty)].into(), ..Site::default() };
+    let empty = serve::start_site(site, ServeOptions::loopback(0))?;
+    let empty_url = format!("http://kms.localhost:{}", empty.addr.port());
+    for url in [nobody, silent_url, empty_url] {
+        let found = attack(page, "connect", &json!({"url": url})).await?;
+        fails_with(&found, "frame_unreachable")?;
+        ensure!(found["frames"] == 0, "the frame is gone: {found}");
+    }
+    Ok(())
+}
+
+async fn embedder_is_refused(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let (careless, _server) = serve_without(&stage.release.emitted, "Content-Security-Policy")?;
+    page.goto(&format!("{}/hostile/page.html", stage.evil)).await?;
+    let found = attack(page, "connect", &json!({})).await?;
+    fails_with(&found, "frame_unreachable")?;
+    // Chromium would not load a frame without the pinned policy at all.
+    let expected = if world.engine.enforces_pin() { "frame_unreachable" } else { "origin_refused" };
+    let found = attack(page, "connect", &json!({"url": careless})).await?;
+    fails_with(&found, expected)
+}
+
+async fn pending_calls_end(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    stage.visit(page).await?;
+    let found = attack(page, "pending", &json!({})).await?;
+    fails_with(&found["aborted"], "aborted")?;
+    fails_with(&found["abortedBefore"], "aborted")?;
+    fails_with(&found["deadline"], "deadline_exceeded")?;
+    ensure!(found["alive"] == "result", "{found}");
+    for waiting in found["closed"].as_array().into_iter().flatten() {
+        fails_with(waiting, "closed")?;
+    }
+    ensure!(found["after"] == "closed" && found["frames"] == 0, "{found}");
+    Ok(())
+}
+
+async fn worker_throws(world: &mut World) -> Result<()> {
+    let found = doom(world, "throw").await?;
+    ensure!(found["closed"] == "enclave_crashed", "{found}");
+    fails_with(&found, "enclave_crashed")
+}
+
+async fn worker_falls_silent(world: &mut World) -> Result<()> {
+    let found = doom(world, "hang").await?;
+    fails_with(&found, "enclave_unresponsive")
+}
+
+/// Lets the worker come to harm, then asks it something.
+async fn doom(world: &World, harm: &str) -> Result<Value> {
+    let stage = world.probe_stage()?;
+    let page = world.page()?;
+    stage.visit(page).await?;
+    attack(page, "doomed", &json!({"op": "open"})).await?;
+    page.enter_enclave().await?;
+    page.eval("window.tellWorker($0);", &[json!(harm)]).await?;
+    page.leave_frame().await?;
+    attack(page, "doomed", &json!({"op": "call"})).await
+}
+
+async fn browser_without_wasm(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    stage.visit(page).await?;
+    let found = attack(page, "connect", &json!({})).await?;
+    fails_with(&found, "unsupported_environment")
+}
+
+/// The frame says so itself, whatever its client checks.
+async fn frame_without_wasm(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    stage.visit(page).await?;
+    let found = attack(page, "handshake", &json!({"kms": stage.kms})).await?;
+    let refusal = &found["port"][0];
+    ensure!(refusal["event"] == "refused", "{found}");
+    ensure!(refusal["data"]["code"] == "unsupported_environment", "{found}");
+    ensure!(refusal["data"]["detail"].as_str().is_some_and(|detail| detail.contains("wasm")));
+    Ok(())
+}
+
+fn fails_with(found: &Value, code: &str) -> Result<()> {
+    ensure!(found["code"] == code, "{code} was expected: {found}");
+    let in_time = found["ms"].as_f64() < Some(FAILURE.as_secs_f64() * 1000.0);
+    ensure!(in_time, "too late: {found}");
+    Ok(())
+}

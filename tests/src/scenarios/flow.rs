@@ -1,0 +1,127 @@
+//! The demo, from a new vault to a signature, as a person would use it.
+
+use anyhow::{Result, ensure};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    demo::{Demo, ListedKey},
+    scenario::{Skip, scenarios},
+    vault_ui::{PASSPHRASE, VaultUi},
+    verify_signature,
+    world::World,
+};
+
+scenarios!("flow": whole_demo, keys_survive_a_reload, keys_survive_a_restart, a_sheet_can_be_closed);
+
+const TEXT: &str = "Pay 10 € to Alice";
+
+async fn whole_demo(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let demo = Demo::open(world.page()?, &stage.pwa).await?;
+    demo.set_up().await?;
+
+    let ed25519 = demo.create("#create-ed25519").await?;
+    sign_and_check(&demo, &ed25519).await?;
+    let p256 = demo.create("#create-p256").await?;
+    sign_and_check(&demo, &p256).await?;
+    ensure!(demo.keys().await?.len() == 2, "two keys are listed");
+
+    let log = demo.audit(6).await?;
+    for method in ["keys.create", "sign", "verify"] {
+        ensure!(log.iter().filter(|entry| *entry == method).count() >= 2, "{method} in {log:?}");
+    }
+    ensure!(demo.check_audit().await?, "the log verifies");
+    check_verify(world, &demo).await?;
+
+    demo.lock().await?;
+    ensure!(demo.keys().await?.is_empty(), "a locked page shows no keys");
+    unlock_after_a_wrong_try(&demo).await?;
+    ensure!(demo.keys().await?.len() == 2, "both keys are back");
+    demo.select(&ed25519).await?;
+    sign_and_check(&demo, &ed25519).await
+}
+
+async fn keys_survive_a_reload(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let demo = Demo::open(page, &stage.pwa).await?;
+    demo.set_up().await?;
+    let key = demo.create("#create-p256").await?;
+    page.refresh().await?;
+    demo.settled().await?;
+    demo.unlock().await?;
+    ensure!(demo.keys().await? == [key.clone()], "the same key is listed");
+    sign_and_check(&demo, &key).await
+}
+
+async fn keys_survive_a_restart(world: &mut World) -> Result<()> {
+    if !world.engine.keeps_profile() {
+        anyhow::bail!(Skip("under WebDriver this engine keeps website data in memory only"));
+    }
+    let stage = world.stage();
+    let demo = Demo::open(world.page()?, &stage.pwa).await?;
+    demo.set_up().await?;
+    let key = demo.create("#create-ed25519").await?;
+    world.browser_mut()?.restart().await?;
+    let demo = Demo::open(world.page()?, &stage.pwa).await?;
+    demo.unlock().await?;
+    ensure!(demo.keys().await? == [key.clone()], "the same key is listed");
+    sign_and_check(&demo, &key).await
+}
+
+async fn a_sheet_can_be_closed(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let demo = Demo::open(page, &stage.pwa).await?;
+    demo.reaches("uninitialized").await?;
+    crate::page::Page::press(page, "#setup").await?;
+    VaultUi(page).cancel().await?;
+    crate::page::eventually(
+        crate::page::SOON,
+        async || Ok(demo.error().await? == "user_cancelled"),
+    )
+    .await?;
+    ensure!(demo.state().await? == "uninitialized", "nothing was made");
+    demo.set_up().await
+}
+
+/// Signs, has the enclave check, and checks against the public key without the enclave.
+async fn sign_and_check(demo: &Demo<'_>, key: &ListedKey) -> Result<()> {
+    let signature = demo.sign(TEXT).await?;
+    let jwk = demo.public_key().await?;
+    verify_signature::with_jwk(&jwk, TEXT.as_bytes(), &signature)?;
+    ensure!(verify_signature::with_jwk(&jwk, b"another text", &signature).is_err());
+    ensure!(thumbprint(&jwk) == key.kid, "kid is the RFC 7638 thumbprint");
+    ensure!(demo.check_signature().await?, "the enclave accepts its own signature");
+    Ok(())
+}
+
+/// RFC 7638, section 3: the required members in lexicographic order, without spaces.
+fn thumbprint(jwk: &Value) -> String {
+    let members: Vec<_> = ["crv", "kty", "x", "y"]
+        .into_iter()
+        .filter(|name| jwk[*name].is_string())
+        .map(|name| format!("\"{name}\":{}", jwk[name]))
+        .collect();
+    let digest = Sha256::digest(format!("{{{}}}", members.join(",")));
+    Base64UrlUnpadded::encode_string(&digest)
+}
+
+async fn unlock_after_a_wrong_try(demo: &Demo<'_>) -> Result<()> {
+    let ui = VaultUi(demo.page);
+    crate::page::Page::press(demo.page, "#unlock").await?;
+    ui.unlock("not the passphrase at all").await?;
+    ensure!(!ui.problem().await?.is_empty());
+    ensure!(demo.state().await? == "locked", "a wrong passphrase opens nothing");
+    ui.unlock(PASSPHRASE).await?;
+    demo.reaches("unlocked").await
+}
+
+async fn check_verify(world: &World, demo: &Demo<'_>) -> Result<()> {
+    let (level, failed) = demo.verify().await?;
+    let expected = if world.engine.enforces_pin() { "enforced by browser" } else { "checked" };
+    ensure!(level == expected, "level {level:?} instead of {expected:?}: {failed:?}");
+    Ok(())
+}

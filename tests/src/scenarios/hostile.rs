@@ -1,0 +1,258 @@
+//! Pages that must get nothing. Each attack is a module in `tests/hostile`.
+
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+
+use crate::{
+    page::{Page as _, SOON, eventually},
+    scenario::scenarios,
+    session::{Session, attack},
+    stage::serve_without,
+    vault_ui::{PASSPHRASE, VaultUi},
+    world::World,
+};
+
+scenarios!("hostile":
+    wrong_origin,
+    not_the_parent,
+    null_origin,
+    nested_in_another_site,
+    second_handshake,
+    malformed_handshakes,
+    malformed_requests,
+    flood,
+    internal_messages,
+    opened_in_a_window,
+    synthetic_clicks,
+);
+
+/// The policy that keeps other embedders out by itself; without it the list inside the release
+/// still does.
+const POLICY: &str = "Content-Security-Policy";
+
+async fn wrong_origin(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    page.goto(&format!("{}/hostile/page.html", stage.evil)).await?;
+    let blocked = attack(page, "handshake", &json!({"kms": stage.kms})).await?;
+    ensure!(blocked == json!({"port": [], "frame": []}), "frame-ancestors: {blocked}");
+
+    let (careless, _server) = serve_without(&stage.release.emitted, POLICY)?;
+    page.refresh().await?;
+    let refused = attack(page, "handshake", &json!({"kms": careless})).await?;
+    ensure!(
+        refused == json!({"port": [], "frame": ["ats-kms/refused origin_refused"]}),
+        "the list of the release: {refused}"
+    );
+    Ok(())
+}
+
+async fn not_the_parent(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    stage.visit(page).await?;
+    let found = attack(page, "sibling", &json!({"kms": stage.kms})).await?;
+    ensure!(found["sibling"]["port"] == json!([]), "{found}");
+    let told = json!([{"kind": "ats-kms/refused", "code": "origin_refused"}]);
+    ensure!(found["sibling"]["heard"] == told, "{found}");
+    ensure!(found["parentServed"] == true, "the parent is still served: {found}");
+    Ok(())
+}
+
+async fn null_origin(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let (careless, _server) = serve_without(&stage.release.emitted, POLICY)?;
+    for kms in [&stage.kms, &careless] {
+        stage.visit(page).await?;
+        let found = attack(page, "null-origin", &json!({"kms": kms})).await?;
+        ensure!(found["origin"] == "null", "{found}");
+        ensure!(found["said"] == json!([]), "no answer goes to a null origin: {found}");
+    }
+    Ok(())
+}
+
+async fn nested_in_another_site(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let (careless, _server) = serve_without(&stage.release.emitted, POLICY)?;
+    page.goto(&format!("{}/hostile/page.html", stage.evil)).await?;
+    for kms in [&stage.kms, &careless] {
+        let argument = json!({"kms": kms, "pwa": stage.pwa});
+        let found = attack(page, "nested", &argument).await?;
+        ensure!(found["ready"] == false, "an embedder inside another site: {found}");
+    }
+    Ok(())
+}
+
+async fn second_handshake(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    stage.visit(page).await?;
+    let found = attack(page, "second", &json!({"kms": stage.kms})).await?;
+    ensure!(found["others"] == json!([]), "{found}");
+    ensure!(found["frame"] == json!(["ats-kms/refused already_connected"]), "{found}");
+    ensure!(found["first"] == json!({}), "the first client is still served: {found}");
+    Ok(())
+}
+
+async fn malformed_handshakes(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    stage.visit(page).await?;
+    for (form, code) in [
+        ("no port", "invalid_request"),
+        ("two ports", "invalid_request"),
+        ("extra key", "invalid_request"),
+        ("short nonce", "invalid_request"),
+        ("no version", "invalid_request"),
+        ("other version", "protocol_version"),
+    ] {
+        let said =
+            attack(page, "malformed-handshake", &json!({"kms": stage.kms, "form": form})).await?;
+        ensure!(said == json!([format!("ats-kms/refused {code}")]), "{form}: {said}");
+    }
+    Ok(())
+}
+
+/// Codes a request without any right to an answer may get, beside the usual one.
+const MALFORMED: &[(&str, &str)] = &[
+    ("unknown method", "unknown_method"),
+    ("method in capitals", "unknown_method"),
+    ("method __proto__", "unknown_method"),
+    ("method constructor", "unknown_method"),
+    ("method then", "unknown_method"),
+    ("unknown parameter", "invalid_params"),
+    ("constructor parameter", "invalid_params"),
+    ("no data", "invalid_params"),
+    ("text as data", "invalid_params"),
+    ("detached data", "invalid_params"),
+    ("data over the limit", "payload_too_large"),
+    ("message over the limit", "payload_too_large"),
+    ("key id with path", "invalid_params"),
+    ("unknown spec", "invalid_params"),
+    ("passphrase for unlock", "invalid_params"),
+    ("passphrase for setup", "invalid_params"),
+    ("PRF output for unlock", "invalid_params"),
+    ("key material for create", "invalid_params"),
+];
+
+async fn malformed_requests(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    stage.visit(page).await?;
+    let found = attack(page, "requests", &json!({"kms": stage.kms})).await?;
+    ensure!(found["echoes"] == json!([]), "replies repeat no input: {found}");
+    ensure!(found["alive"] == json!({}), "the line lives on: {found}");
+    ensure!(found["state"] == "uninitialized", "nothing was made: {found}");
+    let answers = found["answers"].as_object().cloned().unwrap_or_default();
+    ensure!(answers.len() > 50);
+    let mut wrong = Vec::new();
+    for (name, answer) in &answers {
+        let special = MALFORMED.iter().find(|(known, _)| known == name);
+        let good = match special {
+            Some((_, code)) => answer == code,
+            None => REFUSALS.iter().any(|code| answer == code),
+        };
+        if !good {
+            wrong.push(format!("{name}: {answer}"));
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("; "));
+    Ok(())
+}
+
+/// What any malformed request may be answered with.
+const REFUSALS: &[&str] =
+    &["invalid_request", "invalid_params", "payload_too_large", "unknown_method", "DataCloneError"];
+
+async fn flood(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    stage.visit(page).await?;
+    let found = attack(page, "flood", &json!({"kms": stage.kms})).await?;
+    ensure!(found["distinct"] == 10_000, "every message has its answer: {found}");
+    let codes = found["codes"].as_object().cloned().unwrap_or_default();
+    let known = codes.keys().all(|code| code == "result" || code == "too_many_requests");
+    ensure!(known && codes.contains_key("result"), "{found}");
+    ensure!(found["alive"] == json!({}), "{found}");
+    Ok(())
+}
+
+async fn internal_messages(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    stage.visit(page).await?;
+    let found = attack(page, "internal", &json!({"kms": stage.kms})).await?;
+    ensure!(found == json!({"said": [], "unasked": 0, "same": true}), "{found}");
+    Ok(())
+}
+
+async fn opened_in_a_window(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let (careless, _server) = serve_without(&stage.release.emitted, "X-None")?;
+    for kms in [&stage.kms, &careless] {
+        stage.visit(page).await?;
+        let found = attack(page, "popup", &json!({"kms": kms})).await?;
+        ensure!(found["heard"] == json!([]), "a window of its own answers nobody: {found}");
+        ensure!(found["reached"] == false, "its opener cannot reach into it: {found}");
+        close_other_windows(page).await?;
+    }
+    // As a tab it has no vault either: it refuses to run at all.
+    page.goto(&format!("{careless}/")).await?;
+    let mut screen = Value::Null;
+    eventually(SOON, async || {
+        screen = page.eval("return document.documentElement.dataset.screen;", &[]).await?;
+        Ok(screen == "fault")
+    })
+    .await?;
+    ensure!(page.eval("return (await indexedDB.databases()).length;", &[]).await? == 0);
+    Ok(())
+}
+
+async fn close_other_windows(page: &fantoccini::Client) -> Result<()> {
+    let own = page.window().await?;
+    for window in page.windows().await? {
+        if window != own {
+            page.switch_to_window(window).await?;
+            page.close_window().await?;
+        }
+    }
+    Ok(page.switch_to_window(own).await?)
+}
+
+/// A script inside the frame, which no page has, plays a person: the form does not fall for it.
+const PLAY_A_PERSON: &str = "
+    for (const id of ['passphrase', 'confirm']) {
+        const field = document.getElementById(id);
+        field.value = $0;
+        field.dispatchEvent(new InputEvent('input', { bubbles: true }));
+        field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const button = document.getElementById('submit');
+    button.click();
+    for (const name of ['pointerdown', 'pointerup', 'click']) {
+        button.dispatchEvent(new PointerEvent(name, { bubbles: true, cancelable: true }));
+    }
+    document.querySelector('form').requestSubmit();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    return [button.disabled, document.documentElement.dataset.screen];";
+
+async fn synthetic_clicks(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let session = Session::open(page, &stage).await?;
+    session.begin("vault.setup").await?;
+    page.enter_enclave().await?;
+    page.visible("#submit").await?;
+    let after = page.eval(PLAY_A_PERSON, &[json!(PASSPHRASE)]).await?;
+    ensure!(after == json!([false, "setup"]), "the screen still waits: {after}");
+    page.leave_frame().await?;
+    let status = session.call("vault.status", json!({})).await?;
+    ensure!(status["state"] == "uninitialized", "{status}");
+    VaultUi(page).set_up(PASSPHRASE).await?;
+    ensure!(session.end().await?["state"] == "unlocked", "a person gets through");
+    Ok(())
+}

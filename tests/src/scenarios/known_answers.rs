@@ -1,0 +1,1 @@
+//! Published test vectors on the browser's own cryptography.

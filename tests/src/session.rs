@@ -1,0 +1,78 @@
+//! A connection to the enclave without the client library, steered from here.
+
+use anyhow::{Result, anyhow, ensure};
+use base64ct::{Base64, Encoding as _};
+use fantoccini::Client;
+use serde_json::{Value, json};
+
+use crate::{
+    page::Page as _,
+    stage::Stage,
+    vault_ui::{PASSPHRASE, VaultUi},
+};
+
+/// An open connection in `tests/hostile/session.js`.
+pub(crate) struct Session<'a> {
+    page: &'a Client,
+}
+
+impl<'a> Session<'a> {
+    /// Loads the test page and connects it to the enclave.
+    pub(crate) async fn open(page: &'a Client, stage: &Stage) -> Result<Self> {
+        stage.visit(page).await?;
+        let session = Self { page };
+        session.step(&json!({"op": "open", "kms": stage.kms})).await?;
+        Ok(session)
+    }
+
+    /// As [`Self::open`], with a new vault, unlocked.
+    pub(crate) async fn unlocked(page: &'a Client, stage: &Stage) -> Result<Self> {
+        let session = Self::open(page, stage).await?;
+        session.begin("vault.setup").await?;
+        VaultUi(page).set_up(PASSPHRASE).await?;
+        let status = session.end().await?;
+        ensure!(status["state"] == "unlocked", "setup: {status}");
+        Ok(session)
+    }
+
+    /// Sends a request whose reply waits for a person.
+    pub(crate) async fn begin(&self, method: &str) -> Result<()> {
+        self.step(&json!({"op": "begin", "method": method})).await?;
+        Ok(())
+    }
+
+    /// Waits for the result of that request.
+    pub(crate) async fn end(&self) -> Result<Value> {
+        result_of("the waiting request", self.step(&json!({"op": "end"})).await?)
+    }
+
+    /// The result of a request; an error reply is an error.
+    pub(crate) async fn call(&self, method: &str, params: Value) -> Result<Value> {
+        let call = json!({"op": "call", "method": method, "params": params});
+        result_of(method, self.step(&call).await?)
+    }
+
+    /// Everything that reached the page so far.
+    pub(crate) async fn recorded(&self) -> Result<Value> {
+        self.step(&json!({"op": "recorded"})).await
+    }
+
+    async fn step(&self, argument: &Value) -> Result<Value> {
+        attack(self.page, "session", argument).await
+    }
+}
+
+fn result_of(what: &str, mut reply: Value) -> Result<Value> {
+    ensure!(reply["error"].is_null() && !reply.is_null(), "{what}: {reply}");
+    Ok(reply["result"].take())
+}
+
+/// Runs one module of `tests/hostile` in the page and returns what it found.
+pub(crate) async fn attack(page: &Client, name: &str, argument: &Value) -> Result<Value> {
+    page.eval("return window.attack($0, $1);", &[json!(name), argument.clone()]).await
+}
+
+/// Bytes of a page, which travel as base64.
+pub(crate) fn from_base64(text: &str) -> Result<Vec<u8>> {
+    Base64::decode_vec(text).map_err(|_| anyhow!("not base64: {text}"))
+}

@@ -1,0 +1,109 @@
+//! Enclave and embedders for a scenario, on origins that no other scenario uses.
+
+use std::{fs, path::Path, rc::Rc};
+
+use anyhow::{Context as _, Result};
+use enclave_shell::{
+    Asset, Deployment, Emitted, Sources, demo, emit,
+    serve::{self, Running, ServeOptions, Site},
+};
+use fantoccini::Client;
+use kms_manifest::Headers;
+
+use crate::driver::free_port;
+
+/// How many scenarios can share one release.
+const EMBEDDERS: u16 = 64;
+
+/// One release, served to many embedders. Emitting compresses hard and takes seconds, so it is
+/// done once; storage is partitioned by the embedding site, so each site has a vault of its own.
+pub(crate) struct Release {
+    /// Origin of the enclave.
+    pub kms: String,
+    /// The release as it was emitted.
+    pub emitted: Emitted,
+    port: u16,
+    _servers: [Running; 2],
+}
+
+impl Release {
+    /// Emits and serves the sources.
+    pub(crate) fn start(sources: &Sources) -> Result<Rc<Self>> {
+        let (kms_port, port) = (free_port()?, free_port()?);
+        let kms = format!("http://kms.localhost:{kms_port}");
+        let embedders: Vec<_> = (0..EMBEDDERS).map(|number| embedder(number, port)).collect();
+        let emitted = emit(sources, &Deployment::new(&kms, &embedders)?)?;
+        let enclave = serve::start(emitted.clone(), ServeOptions::loopback(kms_port))?;
+        let pages = serve::start_site(test_pages(&emitted)?, ServeOptions::loopback(port))?;
+        Ok(Rc::new(Self { kms, emitted, port, _servers: [enclave, pages] }))
+    }
+
+    /// One of its embedders.
+    pub(crate) fn stage(self: &Rc<Self>, number: u16) -> Stage {
+        let pwa = embedder(number % EMBEDDERS, self.port);
+        let evil = format!("http://evil.localhost:{}", self.port);
+        Stage { kms: self.kms.clone(), pwa, evil, release: Rc::clone(self) }
+    }
+}
+
+fn embedder(number: u16, port: u16) -> String {
+    format!("http://pwa{number}.localhost:{port}")
+}
+
+/// What one scenario works with.
+pub(crate) struct Stage {
+    /// Origin of the enclave.
+    pub kms: String,
+    /// Origin of an embedder on the list of the release.
+    pub pwa: String,
+    /// An origin with the same pages that is not on the list.
+    pub evil: String,
+    /// The release that is served.
+    pub release: Rc<Release>,
+}
+
+impl Stage {
+    /// Opens the page that runs the modules of `tests/hostile`.
+    pub(crate) async fn visit(&self, page: &Client) -> Result<()> {
+        Ok(page.goto(&format!("{}/hostile/page.html", self.pwa)).await?)
+    }
+}
+
+/// The demo with its client and pin, and beside it the hostile pages, which no policy restrains.
+fn test_pages(emitted: &Emitted) -> Result<Site> {
+    let mut site = demo::embedder(&emitted.pin)?;
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("hostile"))? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).context("file name")?;
+        let page = path.extension().is_some_and(|ending| ending == "html");
+        let media_type = if page { "text/html" } else { "text/javascript" };
+        let headers = [("Cache-Control", "no-store")].into_iter().collect::<Headers>();
+        let asset = Asset::new(fs::read(&path)?, &format!("{media_type}; charset=utf-8"), headers);
+        site.files.insert(format!("/hostile/{name}"), asset);
+    }
+    Ok(site)
+}
+
+/// Serves the enclave as a careless host would: without the given header, to any destination.
+pub(crate) fn serve_without(emitted: &Emitted, header: &str) -> Result<(String, Running)> {
+    serve_changed(emitted, |site| {
+        if let Some(page) = site.files.get_mut("/") {
+            page.frame = false;
+            page.headers.remove(header);
+        }
+    })
+}
+
+/// Serves a changed release on a port of its own; nothing of it is cached.
+pub(crate) fn serve_changed(
+    emitted: &Emitted,
+    change: impl FnOnce(&mut Site),
+) -> Result<(String, Running)> {
+    let mut site = Site::from(emitted.clone());
+    for asset in site.files.values_mut() {
+        asset.headers.set("Cache-Control", "no-store");
+    }
+    change(&mut site);
+    let running = serve::start_site(site, ServeOptions::loopback(0))?;
+    Ok((format!("http://kms.localhost:{}", running.addr.port()), running))
+}

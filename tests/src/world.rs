@@ -1,0 +1,111 @@
+//! What a scenario finds when it starts: an engine, a browser, the enclave's builds.
+
+use std::{
+    cell::Cell,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
+
+use anyhow::{Context as _, Result};
+use enclave_shell::Sources;
+use fantoccini::Client;
+
+use crate::{
+    driver::Browser,
+    engine::{Engine, Launch},
+    scenario::Skip,
+    stage::{Release, Stage},
+};
+
+/// The surroundings of one run in one engine.
+pub(crate) struct World {
+    /// The engine under test.
+    pub engine: Engine,
+    /// Where logs, profiles and evidence go.
+    pub directory: PathBuf,
+    /// The enclave as it is released.
+    pub sources: Sources,
+    release: Rc<Release>,
+    probe: Option<Rc<Release>>,
+    used: Cell<u16>,
+    browser: Option<(Launch, Browser)>,
+}
+
+impl World {
+    /// Emits and serves the builds; browsers start when a scenario needs one.
+    pub(crate) fn new(engine: Engine, enclave: &Path, probe: &Path) -> Result<Self> {
+        let directory = PathBuf::from("target/e2e").join(engine.to_string());
+        let probe = Sources::load(probe).ok().map(with_probe).transpose()?;
+        let sources = Sources::load(enclave)?;
+        Ok(Self {
+            engine,
+            directory: std::path::absolute(directory)?,
+            release: Release::start(&sources)?,
+            sources,
+            probe: probe.as_ref().map(Release::start).transpose()?,
+            used: Cell::new(0),
+            browser: None,
+        })
+    }
+
+    /// An embedder without a vault, of the enclave as it is released.
+    pub(crate) fn stage(&self) -> Stage {
+        self.release.stage(self.used.replace(self.used.get() + 1))
+    }
+
+    /// The same, of the build with the probe.
+    pub(crate) fn probe_stage(&self) -> Result<Stage> {
+        let release = self.probe.as_ref();
+        let release = release.ok_or(Skip("no probe build: run `cargo xtask build --probe`"))?;
+        Ok(release.stage(self.used.replace(self.used.get() + 1)))
+    }
+
+    /// Makes sure that a browser runs that was started this way.
+    pub(crate) async fn prepare(&mut self, launch: Launch) -> Result<()> {
+        if let Some((running, browser)) = self.browser.take() {
+            if running == launch {
+                self.browser = Some((running, browser));
+            } else {
+                browser.quit().await?;
+            }
+        }
+        if self.browser.is_none() {
+            let browser = Browser::launch(self.engine, launch, &self.directory.join("run")).await?;
+            self.browser = Some((launch, browser));
+        }
+        Ok(())
+    }
+
+    /// The running browser.
+    pub(crate) fn browser(&self) -> Result<&Browser> {
+        self.browser.as_ref().map(|(_, browser)| browser).context("no browser runs")
+    }
+
+    /// The running browser, to restart it.
+    pub(crate) fn browser_mut(&mut self) -> Result<&mut Browser> {
+        self.browser.as_mut().map(|(_, browser)| browser).context("no browser runs")
+    }
+
+    /// The page in the browser.
+    pub(crate) fn page(&self) -> Result<&Client> {
+        Ok(&self.browser()?.client)
+    }
+
+    /// Ends the browser, whatever state it is in.
+    pub(crate) fn discard_browser(&mut self) {
+        self.browser = None;
+    }
+}
+
+/// Adds the test's own parts to frame and worker, before all others that matter.
+fn with_probe(mut sources: Sources) -> Result<Sources> {
+    let part = |name: &str| -> Result<(String, String)> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("probe").join(name);
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        Ok((format!("probe-{name}"), text))
+    };
+    sources.frame.insert(0, part("frame.js")?);
+    // The first part of the worker must stay first: it switches the language to strict mode.
+    sources.worker.insert(1, part("worker.js")?);
+    Ok(sources)
+}
