@@ -5,6 +5,7 @@ import '/client/verify.js';
 import { auditEntry, errorText, keyItem, LOCK_REASONS, minutes, STATES } from './view.js';
 
 const PAGE = 50;
+/** @type {(id: string) => any} */
 const byId = (id) => document.getElementById(id);
 const encoder = new TextEncoder();
 
