@@ -1,8 +1,36 @@
 //! The pure core of ATS KMS: vault, key lifecycle, policy, audit, dispatcher.
+//!
+//! Everything it needs from the outside is a port ([`Ports`]); it knows no browser and does
+//! no I/O. It is single-threaded: [`Enclave`] is a cheap handle to one shared state, and
+//! every operation is an `async fn` that may be dropped at any await without losing a reply
+//! that was released or an audit entry that was promised.
 
+mod attempts;
+mod audit;
+mod cbor;
+mod dispatch;
+mod enclave;
+mod enrol;
+mod error;
+mod guard;
+mod header;
+mod keys;
+mod lock;
 mod ports;
+mod random;
+mod rate;
+mod seal;
+mod session;
+mod setup;
+mod sheet;
+mod state;
+mod stored;
+mod time;
 mod ui;
+mod unlock;
 
+pub use enclave::{Config, Enclave};
+pub use error::Error;
 pub use ports::{
     Batch, Clock, Generation, Kdf, KdfJob, Outbox, Ports, RecordKey, SessionId, Store, StoreError,
     Table, VaultLock, Write,

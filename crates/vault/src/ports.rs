@@ -89,7 +89,7 @@ pub enum StoreError {
 #[allow(async_fn_in_trait)] // single-threaded: no Send bound is wanted
 pub trait Store {
     /// The device key's handle: stored as it is, never as bytes.
-    type Device;
+    type Device: Clone;
 
     /// The generation of the last committed batch.
     async fn generation(&self) -> Result<Generation, StoreError>;

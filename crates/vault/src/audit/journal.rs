@@ -1,0 +1,264 @@
+//! The journal: the one writer of an unlocked vault. Operations queue their audit entry,
+//! with the records they write; everything that waits is committed in one batch.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use futures_channel::oneshot;
+use futures_util::FutureExt;
+use futures_util::future::{Either, LocalBoxFuture, Shared, select};
+use kms_protocol::ErrorCode;
+
+use super::Draft;
+use super::entry::Head;
+use super::log::Failure;
+use crate::enclave::Inner;
+use crate::state::UnlockedVault;
+use crate::{Error, Ports, VaultLock, Write};
+
+/// Most entries of one batch.
+const MAX_GROUP: usize = 256;
+/// Most entries that may wait in memory before operations have to wait for a write.
+const MAX_WAITING: usize = 1024;
+
+/// An entry that waits to be written.
+pub(crate) struct Item {
+    /// Entries that were not written in their time and come before this one.
+    pub(crate) before: Vec<Draft>,
+    pub(crate) draft: Draft,
+    /// Records that must appear together with the entry, or not at all.
+    pub(crate) writes: Vec<Write>,
+    /// Who holds a result back until the entry is written.
+    done: Option<oneshot::Sender<Result<(), Error>>>,
+}
+
+/// The writer at work. Several may wait for it; any of them drives it.
+type Writing = Shared<LocalBoxFuture<'static, Result<(), Error>>>;
+
+/// The queue and its writer.
+pub(crate) struct Journal<P: Ports> {
+    writer: Option<Rc<UnlockedVault<P>>>,
+    queue: VecDeque<Item>,
+    running: Option<Writing>,
+    /// Whether the last write failed.
+    failing: bool,
+    /// The last batch whose outcome is not known: the head it would have made, and how many
+    /// entries at the front of the queue it held.
+    doubt: Option<(Head, usize)>,
+    waker: Cell<Option<Waker>>,
+}
+
+impl<P: Ports> Default for Journal<P> {
+    fn default() -> Self {
+        Self {
+            writer: None,
+            queue: VecDeque::new(),
+            running: None,
+            failing: false,
+            doubt: None,
+            waker: Cell::new(None),
+        }
+    }
+}
+
+impl<P: Ports> Journal<P> {
+    /// Lets entries be written with the keys of this vault.
+    pub(crate) fn attach(&mut self, vault: &Rc<UnlockedVault<P>>) {
+        self.writer = Some(Rc::clone(vault));
+        self.doubt = None;
+    }
+
+    /// Stops writing with the keys of this vault; what waits stays for the next unlock.
+    pub(crate) fn detach(&mut self, vault: &Rc<UnlockedVault<P>>) {
+        if self.writer.as_ref().is_some_and(|writer| Rc::ptr_eq(writer, vault)) {
+            self.writer = None;
+        }
+    }
+
+    fn push(&mut self, item: Item) {
+        self.queue.push_back(item);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// The next entries to write. Results nobody waits for any more are not released, so
+    /// their operation did not happen and is not written.
+    fn take_group(&mut self) -> Vec<Item> {
+        self.queue.retain(|item| !item.done.as_ref().is_some_and(oneshot::Sender::is_canceled));
+        let count = self.queue.len().min(MAX_GROUP);
+        self.queue.drain(..count).collect()
+    }
+
+    /// Ends all operations whose results are held back; entries of operations that were
+    /// released already stay, in order. Returns how many of them were in `group`.
+    fn give_up(&mut self, group: Vec<Item>, error: &Error) -> usize {
+        let waiting = std::mem::take(&mut self.queue);
+        let kept = group.iter().filter(|item| item.done.is_none()).count();
+        for item in group.into_iter().chain(waiting) {
+            match item.done {
+                Some(done) => {
+                    let _aborted = done.send(Err(error.clone()));
+                }
+                None => self.queue.push_back(item),
+            }
+        }
+        kept
+    }
+}
+
+impl<P: Ports> Inner<P> {
+    /// Queues an entry that is written within 250 ms.
+    pub(crate) fn defer(&self, draft: Draft) {
+        self.journal.borrow_mut().push(Item { before: Vec::new(), draft, writes: Vec::new(), done: None });
+    }
+
+    /// Fails closed: when entries cannot be written, nothing that needs one is done.
+    pub(crate) async fn journal_ready(self: &Rc<Self>) -> Result<(), Error> {
+        let ready = {
+            let journal = self.journal.borrow();
+            !journal.failing && journal.queue.len() < MAX_WAITING
+        };
+        if ready { Ok(()) } else { self.flush().await }
+    }
+
+    /// Queues an entry and returns when it, and the records with it, are on disk.
+    pub(crate) async fn commit(
+        self: &Rc<Self>,
+        draft: Draft,
+        writes: Vec<Write>,
+    ) -> Result<(), Error> {
+        self.commit_after(Vec::new(), draft, writes).await
+    }
+
+    /// As [`Self::commit`], with entries that come before it in the same batch.
+    pub(crate) async fn commit_after(
+        self: &Rc<Self>,
+        before: Vec<Draft>,
+        draft: Draft,
+        writes: Vec<Write>,
+    ) -> Result<(), Error> {
+        let (done, written) = oneshot::channel();
+        self.journal.borrow_mut().push(Item { before, draft, writes, done: Some(done) });
+        let running = self.writing();
+        // Whoever waits drives the writer; when one waiter goes away another one does.
+        let outcome = match select(written, running).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right((_, written)) => written.await,
+        };
+        outcome.unwrap_or(Err(Error::Code(ErrorCode::AuditUnavailable)))
+    }
+
+    /// Writes everything that waits.
+    pub(crate) async fn flush(self: &Rc<Self>) -> Result<(), Error> {
+        let idle = {
+            let journal = self.journal.borrow();
+            journal.queue.is_empty() && journal.running.is_none()
+        };
+        if idle { Ok(()) } else { self.writing().await }
+    }
+
+    /// Returns when there are entries to write.
+    pub(crate) async fn entries_wait(&self) {
+        poll_fn(|context| {
+            let journal = self.journal.borrow();
+            if journal.queue.is_empty() {
+                journal.waker.set(Some(context.waker().clone()));
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
+    }
+
+    fn writing(self: &Rc<Self>) -> Writing {
+        let mut journal = self.journal.borrow_mut();
+        if let Some(running) = &journal.running {
+            return running.clone();
+        }
+        let inner = Rc::clone(self);
+        let running = async move {
+            let outcome = inner.write_all().await;
+            inner.journal.borrow_mut().running = None;
+            outcome
+        };
+        let running = running.boxed_local().shared();
+        journal.running = Some(running.clone());
+        running
+    }
+
+    /// Writes group after group until nothing waits.
+    async fn write_all(&self) -> Result<(), Error> {
+        loop {
+            let Some(vault) = self.journal.borrow().writer.clone() else {
+                let locked = Error::Code(ErrorCode::Locked);
+                self.journal.borrow_mut().give_up(Vec::new(), &locked);
+                return Err(locked);
+            };
+            let _exclusive = self.ports.lock().acquire().await;
+            let doubt = self.journal.borrow_mut().doubt.take();
+            if let Some((head, kept)) = doubt {
+                self.resolve(&vault, head, kept).await?;
+            }
+            let group = self.journal.borrow_mut().take_group();
+            if group.is_empty() {
+                self.journal.borrow_mut().failing = false;
+                return Ok(());
+            }
+            match self.append(&vault, &group).await {
+                Ok(()) => release(group),
+                Err(failure) => return Err(self.write_failed(group, failure)),
+            }
+        }
+    }
+
+    /// Finds out whether the batch in doubt was written after all.
+    async fn resolve(
+        &self,
+        vault: &Rc<UnlockedVault<P>>,
+        head: Head,
+        kept: usize,
+    ) -> Result<(), Error> {
+        let written = match self.refresh(vault).await {
+            Ok(()) => self.contains(vault, head).await,
+            Err(error) => Err(error),
+        };
+        match written {
+            Ok(true) => {
+                self.journal.borrow_mut().queue.drain(..kept);
+                Ok(())
+            }
+            Ok(false) => Ok(()),
+            Err(error) => {
+                let failure = Failure { error, doubt: None };
+                let error = self.write_failed(Vec::new(), failure);
+                self.journal.borrow_mut().doubt = Some((head, kept));
+                Err(error)
+            }
+        }
+    }
+
+    fn write_failed(&self, group: Vec<Item>, failure: Failure) -> Error {
+        let Failure { error, doubt } = failure;
+        let mut journal = self.journal.borrow_mut();
+        let kept = journal.give_up(group, &error);
+        journal.failing = true;
+        journal.doubt = doubt.map(|head| (head, kept));
+        drop(journal);
+        if let ErrorCode::AuditCorrupt | ErrorCode::VaultCorrupt = error.code() {
+            self.fault(error.code());
+        }
+        error
+    }
+}
+
+fn release(group: Vec<Item>) {
+    for done in group.into_iter().filter_map(|item| item.done) {
+        // The receiver is gone if the request was aborted while the batch was written.
+        let _aborted = done.send(Ok(()));
+    }
+}

@@ -1,0 +1,201 @@
+//! From a message to its reply: limits, admission, the method's policy, one reply per request.
+
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures_channel::oneshot;
+use futures_util::future::{Either, join_all, select};
+use kms_protocol::{
+    Call, Digests, Empty, ErrorCode, Incoming, KeySpec, MeasureParams, Measurement, ProtectionMap,
+    Request, RequestId, Response, Screen, StorageHealth, Value, VaultStatus, WireError,
+    reply_error, reply_ok,
+};
+use kms_crypto::CryptoProvider;
+
+use crate::enclave::Inner;
+use crate::session::{Admission, Caller};
+use crate::{Clock, Error, Ports, SessionId, Store, guard};
+
+/// Deadlines up to here get a timer of their own; later ones are swept every second.
+const PRECISE_MS: u32 = 5000;
+
+impl<P: Ports> Inner<P> {
+    pub(crate) async fn handle(
+        self: &Rc<Self>,
+        session: SessionId,
+        message: Value,
+    ) -> Option<Value> {
+        let caller = self.sessions.borrow().caller(session)?;
+        if let Err(code) = guard::check(&message) {
+            // Refused messages count against the rate as well.
+            let charged = self.charge(session).map_err(|error| WireError::from(&error));
+            let error = charged.err().unwrap_or(code.into());
+            return Some(reply_error(guard::id_of(&message), error));
+        }
+        match Incoming::decode(message) {
+            Incoming::Single(call) => Some(self.reply(&caller, call).await),
+            Incoming::Batch(calls) => {
+                let replies = calls.into_iter().map(|call| self.reply(&caller, call));
+                Some(Value::List(join_all(replies).await))
+            }
+            Incoming::Cancel(id) => {
+                // A flood of cancellations is as bad as one of requests.
+                if self.charge(session).is_ok() {
+                    self.sessions.borrow_mut().cancel(session, &id);
+                }
+                None
+            }
+        }
+    }
+
+    async fn reply(self: &Rc<Self>, caller: &Caller, call: Result<Call, ErrorCode>) -> Value {
+        let charged = self.charge(caller.session);
+        let call = match call {
+            Ok(call) => call,
+            Err(code) => {
+                let error = charged.err().map_or(code.into(), |error| WireError::from(&error));
+                return reply_error(None, error);
+            }
+        };
+        let outcome = match (charged, call.request) {
+            (Err(error), _) => Err(error),
+            (_, Err(code)) => Err(Error::Code(code)),
+            (Ok(()), Ok(request)) => {
+                self.attempt(caller, &call.id, call.deadline_ms, request).await
+            }
+        };
+        match outcome {
+            Ok(response) => reply_ok(call.id, response),
+            Err(error) => reply_error(Some(call.id), WireError::from(&error)),
+        }
+    }
+
+    /// Runs one request until it ends, its caller aborts it, or its deadline passes.
+    async fn attempt(
+        self: &Rc<Self>,
+        caller: &Caller,
+        id: &RequestId,
+        deadline_ms: u32,
+        request: Request,
+    ) -> Result<Response, Error> {
+        let needs = request.method().policy().needs;
+        let now_ms = self.ports.clock().monotonic_ms();
+        let admission = Admission { id, needs, deadline_ms, now_ms };
+        let (serial, aborted) = self.sessions.borrow_mut().admit(caller.session, &admission)?;
+        let _settle = SettleOnDrop { inner: self, caller, id, serial };
+        let work = pin!(self.route(caller, request));
+        let stop = pin!(self.stopped(aborted, deadline_ms));
+        match select(work, stop).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right((code, _)) => Err(Error::Code(code)),
+        }
+    }
+
+    async fn stopped(&self, aborted: oneshot::Receiver<ErrorCode>, deadline_ms: u32) -> ErrorCode {
+        let aborted = async { aborted.await.unwrap_or(ErrorCode::Aborted) };
+        if deadline_ms > PRECISE_MS {
+            return aborted.await;
+        }
+        let deadline = pin!(self.ports.clock().sleep(deadline_ms));
+        match select(pin!(aborted), deadline).await {
+            Either::Left((code, _)) => code,
+            Either::Right(((), _)) => ErrorCode::DeadlineExceeded,
+        }
+    }
+
+    async fn route(
+        self: &Rc<Self>,
+        caller: &Caller,
+        request: Request,
+    ) -> Result<Response, Error> {
+        self.lock_if_due().await;
+        self.admits(request.method().policy().needs)?;
+        Ok(match request {
+            Request::Ping(Empty {}) => Response::Ping(Empty {}),
+            Request::Measurement(params) => Response::Measurement(self.measurement(params)),
+            Request::Status(Empty {}) => Response::Status(self.status().await?),
+            Request::Setup(Empty {}) => {
+                self.ask(caller, Screen::Setup).await?;
+                Response::Setup(self.status().await?)
+            }
+            Request::Unlock(Empty {}) => {
+                if self.unlocked().is_err() {
+                    self.ask(caller, Screen::Unlock).await?;
+                }
+                Response::Unlock(self.status().await?)
+            }
+            Request::Lock(Empty {}) => {
+                self.lock(kms_protocol::LockReason::Requested, Some(caller)).await;
+                Response::Lock(Empty {})
+            }
+            Request::Dismiss(Empty {}) => {
+                self.dismiss(caller.session);
+                Response::Dismiss(Empty {})
+            }
+            Request::CreateKey(params) => {
+                Response::CreateKey(self.create_key(caller, params).await?)
+            }
+            Request::ListKeys(params) => {
+                Response::ListKeys(self.unlocked()?.list_keys(self, caller, params).await?)
+            }
+            Request::DescribeKey(params) => {
+                Response::DescribeKey(self.describe_key(caller, &params.key_id).await?)
+            }
+            Request::PublicKey(params) => {
+                Response::PublicKey(self.public_key(caller, &params.key_id).await?)
+            }
+            Request::Sign(params) => Response::Sign(self.sign(caller, params).await?),
+            Request::Verify(params) => Response::Verify(self.verify(caller, params).await?),
+            Request::ListAudit(params) => Response::ListAudit(self.list_audit(params).await?),
+            Request::VerifyAudit(Empty {}) => {
+                Response::VerifyAudit(self.verify_audit().await?)
+            }
+        })
+    }
+
+    fn measurement(&self, params: MeasureParams) -> Measurement {
+        Measurement {
+            nonce: params.nonce,
+            release: self.config.release.clone(),
+            digests: Digests {
+                worker: self.config.worker_digest.clone(),
+                wasm: self.config.wasm_digest.clone(),
+            },
+        }
+    }
+
+    async fn status(&self) -> Result<VaultStatus, Error> {
+        let state = self.phase.borrow().public_state()?;
+        let crypto = self.ports.crypto();
+        Ok(VaultStatus {
+            state,
+            enrolments: self.enrolments.borrow().clone(),
+            protection: ProtectionMap {
+                ed25519: crypto.protection(KeySpec::Ed25519),
+                ec_p256: crypto.protection(KeySpec::EcP256),
+            },
+            auto_lock: self.config.auto_lock.clone(),
+            storage: StorageHealth { persisted: self.ports.store().persisted().await },
+            release: self.config.release.clone(),
+        })
+    }
+
+    fn charge(&self, session: SessionId) -> Result<(), Error> {
+        let now = self.ports.clock().monotonic_ms();
+        self.sessions.borrow_mut().charge(session, now)
+    }
+}
+
+/// Forgets the request however its work ends, also when it is dropped in the middle.
+struct SettleOnDrop<'a, P: Ports> {
+    inner: &'a Inner<P>,
+    caller: &'a Caller,
+    id: &'a RequestId,
+    serial: u64,
+}
+
+impl<P: Ports> Drop for SettleOnDrop<'_, P> {
+    fn drop(&mut self) {
+        self.inner.sessions.borrow_mut().settle(self.caller.session, self.id, self.serial);
+    }
+}

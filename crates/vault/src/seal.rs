@@ -1,0 +1,108 @@
+//! Sealing records to their place, and authenticating the head of the audit log.
+
+use hmac::{Hmac, KeyInit, Mac};
+use kms_crypto::{CryptoProvider, Envelope, RecordContext, RecordType, SecretBytes, SecretVec};
+use kms_protocol::{KeyId, KeySpec};
+use sha2::Sha256;
+
+use crate::Error;
+use crate::header::{EnrolmentRecord, VaultId};
+
+/// Version of the encoding of every record in this release.
+const SCHEMA: u32 = 1;
+/// Separates the MAC of the log's head from every other use of the audit key.
+const HEAD_DOMAIN: &[u8] = b"ats-kms/audit-head/v1\0";
+
+/// The RootKey of an enrolment.
+pub(crate) fn root_context<'a>(
+    vault_id: &'a VaultId,
+    enrolment: &'a EnrolmentRecord,
+) -> RecordContext<'a> {
+    let id = enrolment.id.as_bytes();
+    place(vault_id, RecordType::RootKey, id, 1)
+}
+
+/// What is known about a key.
+pub(crate) fn key_context<'a>(vault_id: &'a VaultId, key_id: &'a KeyId) -> RecordContext<'a> {
+    place(vault_id, RecordType::KeyRecord, key_id.as_str().as_bytes(), 1)
+}
+
+/// A wrapped private key.
+pub(crate) fn signing_key_context<'a>(
+    vault_id: &'a VaultId,
+    key_id: &'a KeyId,
+    version: u32,
+    (spec, policy_digest): (KeySpec, &'a [u8; 32]),
+) -> RecordContext<'a> {
+    let id = key_id.as_str().as_bytes();
+    let context = place(vault_id, RecordType::SigningKey, id, version.into());
+    RecordContext { spec: Some(spec), policy_digest: Some(policy_digest), ..context }
+}
+
+/// An entry of the audit log.
+pub(crate) fn audit_context(vault_id: &VaultId, seq: u64) -> RecordContext<'_> {
+    place(vault_id, RecordType::AuditEntry, &[], seq)
+}
+
+fn place<'a>(
+    vault_id: &'a VaultId,
+    record_type: RecordType,
+    id: &'a [u8],
+    version: u64,
+) -> RecordContext<'a> {
+    let (spec, policy_digest) = (None, None);
+    RecordContext { vault_id, record_type, id, version, spec, policy_digest, schema: SCHEMA }
+}
+
+/// Seals a record; the result is its stored form.
+pub(crate) async fn seal<C: CryptoProvider>(
+    crypto: &C,
+    key: &C::SealingKey,
+    context: &RecordContext<'_>,
+    plaintext: &[u8],
+) -> Result<Vec<u8>, Error> {
+    Ok(Envelope::seal(crypto, key, context, plaintext).await?.encode())
+}
+
+/// Opens the stored form of a record.
+pub(crate) async fn open<C: CryptoProvider>(
+    crypto: &C,
+    key: &C::SealingKey,
+    context: &RecordContext<'_>,
+    stored: &[u8],
+) -> Result<SecretVec, Error> {
+    Ok(Envelope::decode(stored)?.open(crypto, key, context).await?)
+}
+
+/// MAC of the audit head: HMAC-SHA-256 (RFC 2104) over domain, vault, count and hash.
+pub(crate) fn head_mac(
+    key: &SecretBytes<32>,
+    vault_id: &VaultId,
+    head: (u64, &[u8; 32]),
+) -> [u8; 32] {
+    head_hmac(key, vault_id, head).map_or([0; 32], |mac| mac.finalize().into_bytes().into())
+}
+
+/// Checks such a MAC in constant time.
+pub(crate) fn head_is_authentic(
+    key: &SecretBytes<32>,
+    vault_id: &VaultId,
+    head: (u64, &[u8; 32]),
+    mac: &[u8; 32],
+) -> bool {
+    head_hmac(key, vault_id, head).is_some_and(|expected| expected.verify_slice(mac).is_ok())
+}
+
+/// `None` is impossible: HMAC takes a key of any length.
+fn head_hmac(
+    key: &SecretBytes<32>,
+    vault_id: &VaultId,
+    (count, hash): (u64, &[u8; 32]),
+) -> Option<Hmac<Sha256>> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose()).ok()?;
+    mac.update(HEAD_DOMAIN);
+    mac.update(vault_id);
+    mac.update(&count.to_be_bytes());
+    mac.update(hash);
+    Some(mac)
+}

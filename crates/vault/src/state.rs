@@ -1,0 +1,148 @@
+//! The states of the vault. What uses a key exists only on [`UnlockedVault`].
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use kms_crypto::{CryptoProvider, SecretBytes};
+use kms_protocol::{AutoLock, ErrorCode, LockReason, Needs, VaultState};
+
+use crate::audit::Log;
+use crate::enclave::Inner;
+use crate::header::VaultId;
+use crate::keys::Cache;
+use crate::time::Moment;
+use crate::{Error, Ports};
+
+/// Which state the vault is in.
+pub(crate) enum Phase<P: Ports> {
+    /// There is no vault.
+    Uninitialized,
+    /// There is one and its keys are sealed.
+    Locked,
+    /// Its keys can be used.
+    Unlocked(Rc<UnlockedVault<P>>),
+    /// Its state cannot be trusted or not be read, for this reason.
+    Faulted(ErrorCode),
+}
+
+impl<P: Ports> Phase<P> {
+    /// Whether a method with this need may run: the one place where states are checked.
+    pub(crate) fn admits(&self, needs: Needs) -> Result<(), ErrorCode> {
+        match (needs, self) {
+            (Needs::Nothing, _)
+            | (Needs::NoVault, Phase::Uninitialized)
+            | (Needs::Vault, Phase::Locked | Phase::Unlocked(_))
+            | (Needs::Unlocked, Phase::Unlocked(_)) => Ok(()),
+            (_, Phase::Faulted(code)) => Err(*code),
+            (Needs::NoVault, _) => Err(ErrorCode::AlreadyInitialized),
+            (_, Phase::Uninitialized) => Err(ErrorCode::NotInitialized),
+            (_, _) => Err(ErrorCode::Locked),
+        }
+    }
+
+    /// The state as callers see it.
+    pub(crate) fn public_state(&self) -> Result<VaultState, ErrorCode> {
+        match self {
+            Phase::Uninitialized => Ok(VaultState::Uninitialized),
+            Phase::Locked => Ok(VaultState::Locked),
+            Phase::Unlocked(_) => Ok(VaultState::Unlocked),
+            Phase::Faulted(code) => Err(*code),
+        }
+    }
+}
+
+/// A vault whose keys can be used, until [`UnlockedVault::wipe`].
+pub(crate) struct UnlockedVault<P: Ports> {
+    pub(crate) id: VaultId,
+    secrets: RefCell<Option<Secrets<P>>>,
+    pub(crate) cache: RefCell<Cache<P>>,
+    pub(crate) log: Log,
+    opened: Moment,
+    used: Cell<Moment>,
+}
+
+/// A sealing key of the provider of these ports.
+type SealingKey<P> = <<P as Ports>::Crypto as CryptoProvider>::SealingKey;
+
+/// What is derived from the RootKey. The RootKey itself is gone when this exists.
+pub(crate) struct Secrets<P: Ports> {
+    /// Seals records and audit entries.
+    pub(crate) record: Rc<SealingKey<P>>,
+    /// Wraps private keys.
+    pub(crate) wrap: Rc<SealingKey<P>>,
+    /// Authenticates the head of the audit log.
+    pub(crate) audit: Rc<SecretBytes<32>>,
+}
+
+impl<P: Ports> Clone for Secrets<P> {
+    fn clone(&self) -> Self {
+        Self {
+            record: Rc::clone(&self.record),
+            wrap: Rc::clone(&self.wrap),
+            audit: Rc::clone(&self.audit),
+        }
+    }
+}
+
+impl<P: Ports> UnlockedVault<P> {
+    /// A vault that was opened just now.
+    pub(crate) fn new(id: VaultId, secrets: Secrets<P>, log: Log, now: Moment) -> Self {
+        let secrets = RefCell::new(Some(secrets));
+        Self { id, secrets, cache: RefCell::default(), log, opened: now, used: Cell::new(now) }
+    }
+
+    /// The handles, for one operation.
+    pub(crate) fn secrets(&self) -> Result<Secrets<P>, Error> {
+        self.secrets.borrow().clone().ok_or(Error::Code(ErrorCode::Locked))
+    }
+
+    /// Fails when the vault was locked while an operation waited.
+    pub(crate) fn still_open(&self) -> Result<(), Error> {
+        let open = self.secrets.borrow().is_some();
+        if open { Ok(()) } else { Err(Error::Code(ErrorCode::Locked)) }
+    }
+
+    /// Drops every handle and wipes every secret.
+    pub(crate) fn wipe(&self) {
+        *self.cache.borrow_mut() = Cache::default();
+        self.secrets.borrow_mut().take();
+    }
+
+    /// Notes activity.
+    pub(crate) fn touch(&self, now: Moment) {
+        self.used.set(now);
+    }
+
+    /// Why the vault must be locked now, if it must.
+    pub(crate) fn due(&self, limits: &AutoLock, now: Moment) -> Option<LockReason> {
+        if now.since(self.opened) >= limits.absolute_ms.into() {
+            Some(LockReason::Absolute)
+        } else if now.since(self.used.get()) >= limits.idle_ms.into() {
+            Some(LockReason::Idle)
+        } else {
+            None
+        }
+    }
+}
+
+impl<P: Ports> Inner<P> {
+    /// Checks the state a method needs; using the vault counts as activity.
+    pub(crate) fn admits(&self, needs: Needs) -> Result<(), Error> {
+        let phase = self.phase.borrow();
+        phase.admits(needs)?;
+        if let (Needs::Unlocked, Phase::Unlocked(vault)) = (needs, &*phase) {
+            vault.touch(Moment::now(self.ports.clock()));
+        }
+        Ok(())
+    }
+
+    /// The unlocked vault.
+    pub(crate) fn unlocked(&self) -> Result<Rc<UnlockedVault<P>>, Error> {
+        let phase = self.phase.borrow();
+        phase.admits(Needs::Unlocked)?;
+        match &*phase {
+            Phase::Unlocked(vault) => Ok(Rc::clone(vault)),
+            _ => Err(Error::Code(ErrorCode::Locked)),
+        }
+    }
+}
