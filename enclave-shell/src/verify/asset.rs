@@ -1,6 +1,6 @@
 //! Checks of one served file.
 
-use kms_manifest::{AssetEntry, FileKind, Manifest, Sha256, Sha384, enclave_csp};
+use kms_manifest::{AssetEntry, FileKind, Manifest, Pin, Sha256, Sha384, enclave_csp};
 
 use super::fetch::{Client, Reply};
 use super::report::Report;
@@ -11,6 +11,28 @@ use crate::html;
 
 /// No file of a release is larger.
 const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// Compares page and module with the pin alone, for want of the manifest that it pins.
+pub(super) fn check_pinned(client: &Client, pin: &Pin, report: &mut Report) {
+    for path in ["/", pin.module.path.as_str()] {
+        let reply = match client.fetch(path, SIZE_LIMIT, &[]) {
+            Ok(reply) => reply,
+            Err(problem) => return report.unreachable(path, problem),
+        };
+        report.checked.push(path.to_owned());
+        if !check_status(&reply, path, report) {
+            continue;
+        }
+        let same = if path == "/" {
+            Sha256::of(&reply.body) == pin.html
+        } else {
+            Sha384::of(&reply.body) == pin.module.integrity
+        };
+        if !same {
+            report.mismatch(path, "is not the pinned file".to_owned());
+        }
+    }
+}
 
 /// Fetches a file in every coding and compares bytes and headers.
 pub(super) fn check(client: &Client, manifest: &Manifest, entry: &AssetEntry, report: &mut Report) {
