@@ -1,5 +1,7 @@
 //! The program itself: exit codes and output.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
+
 #[allow(dead_code, reason = "shared by several tests")]
 mod common;
 

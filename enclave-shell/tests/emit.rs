@@ -1,5 +1,7 @@
 //! Emitting is deterministic and a written folder reads back as the same release.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
+
 #[allow(dead_code, reason = "shared by several tests")]
 mod common;
 

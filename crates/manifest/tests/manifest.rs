@@ -1,5 +1,7 @@
 //! The manifest's one spelling, its rules, and the pin made of it.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
+
 use kms_manifest::{
     AssetEntry, Deployment, FileKind, HeaderSet, MANIFEST_LIMIT, Manifest, ManifestError, Origin,
     Pin, SCHEMA, Sha256, Sha384, Status, release_id, short_code,

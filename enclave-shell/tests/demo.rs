@@ -1,0 +1,60 @@
+//! The demo's embedder: its headers, its files, and room for hostile ones.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
+
+#[allow(dead_code, reason = "shared by several tests")]
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::release;
+use enclave_shell::demo::{self, DemoOrigins};
+use kms_manifest::{Headers, Pin};
+
+#[test]
+fn the_embedder_pins_frames_and_isolates() {
+    let emitted = release("http://kms.localhost:7001");
+    let site = demo::embedder(&emitted.pin).unwrap();
+    let pin = &site.files["/release.json"];
+    assert_eq!(Pin::parse(&pin.bytes).unwrap(), emitted.pin);
+    assert_eq!(pin.media_type, "application/json");
+    for (path, file) in &site.files {
+        let policy = file.headers.value("Content-Security-Policy").unwrap();
+        assert!(policy.contains("frame-src http://kms.localhost:7001;"), "{path}");
+        assert!(policy.contains("connect-src 'self' http://kms.localhost:7001;"));
+        assert!(policy.contains("require-trusted-types-for 'script'"));
+        assert_eq!(file.headers.value("Cross-Origin-Opener-Policy"), Some("same-origin"));
+        assert!(file.headers.check().is_ok());
+    }
+}
+
+#[test]
+fn files_are_served_as_they_stand() {
+    let site = demo::embedder(&release("http://kms.localhost:7001").pin).unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (path, file) in [
+        ("/", "demo/index.html"),
+        ("/index.html", "demo/index.html"),
+        ("/client/index.js", "../crates/client/src/index.js"),
+    ] {
+        assert_eq!(site.files[path].bytes, fs::read(root.join(file)).unwrap(), "{path}");
+    }
+    assert!(site.files["/"].media_type.starts_with("text/html"));
+    assert!(!site.files.keys().any(|path| path.contains("tsconfig") || path.ends_with(".ts")));
+}
+
+#[test]
+fn pages_can_be_added_and_headers_changed() {
+    let mut site = demo::embedder(&release("http://kms.localhost:7001").pin).unwrap();
+    site.files.insert("/evil.html".to_owned(), demo::page("<p>evil", Headers::new()));
+    site.files.get_mut("/").unwrap().headers.remove("Cross-Origin-Opener-Policy");
+    assert_eq!(site.files["/evil.html"].media_type, "text/html; charset=utf-8");
+}
+
+#[test]
+fn the_origins_are_cross_site() {
+    let origins = DemoOrigins::new(7002, 7001).unwrap();
+    assert_eq!(origins.pwa.as_str(), "http://pwa.localhost:7002");
+    assert_eq!(origins.kms.as_str(), "http://kms.localhost:7001");
+}
