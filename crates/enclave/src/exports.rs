@@ -33,6 +33,8 @@ impl Enclave {
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(config: JsValue, post_ui: Function) -> Self {
+        #[cfg(feature = "probe")]
+        crate::probe::report_secrets();
         let post_ui = PostUi::new(post_ui);
         Self {
             config: config.unchecked_into(),

@@ -16,6 +16,7 @@ use crate::convert;
 use crate::js::{self, Dict, Kind};
 use crate::port::MessagePort;
 use crate::ports::Vault;
+use crate::stack;
 use crate::ui::PostUi;
 
 type Handler = Closure<dyn FnMut(JsValue)>;
@@ -84,7 +85,7 @@ impl Hub {
             let data = event.unchecked_ref::<Dict>().at("data");
             match Held::read(&hub, &data) {
                 Ok((held, message)) => {
-                    spawn_local(answer(vault.clone(), session, port.clone(), held, message))
+                    spawn_local(answer(vault.clone(), session, port.clone(), held, message));
                 }
                 Err(code) => port.send(&refusal(&data, code)),
             }
@@ -131,6 +132,7 @@ impl Drop for Held {
 async fn answer(vault: Vault, session: SessionId, port: MessagePort, held: Held, message: Value) {
     let reply = vault.handle(session, message).await;
     drop(held);
+    stack::scrub();
     if let Some(reply) = reply {
         port.send(&reply);
     }

@@ -20,7 +20,7 @@ mod store;
 mod ui;
 
 #[cfg(feature = "probe")]
-mod probe;
+pub mod probe;
 
 pub use argon2id::kdf;
 pub use exports::Enclave;

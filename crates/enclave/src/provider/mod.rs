@@ -12,7 +12,7 @@ use kms_crypto::{
 use kms_protocol::{KeySpec, Protection};
 
 pub(crate) use signing::SigningKey;
-pub use subtle::CryptoKey;
+pub(crate) use subtle::CryptoKey;
 
 /// The provider. Which keys the browser can hold is found out once, at boot.
 pub(crate) struct WebCrypto {
