@@ -178,7 +178,7 @@ pub trait Ports: 'static {
     /// Storage.
     type Store: Store<Device = <Self::Crypto as CryptoProvider>::DeviceKey>;
     /// Cryptography.
-    type Crypto: CryptoProvider;
+    type Crypto: CryptoProvider<DeviceKey: Clone>;
     /// Time.
     type Clock: Clock;
     /// Passphrase KDF.

@@ -24,7 +24,7 @@ const TRIES: u32 = 4;
 struct NewVault<P: Ports> {
     header: Header,
     secrets: Secrets<P>,
-    device: <P::Store as Store>::Device,
+    device: <P::Crypto as CryptoProvider>::DeviceKey,
     writes: Vec<Write>,
     head: Head,
 }

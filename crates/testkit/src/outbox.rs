@@ -1,0 +1,56 @@
+//! An outbox that keeps everything it was given.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use kms_protocol::Value;
+use kms_vault::{Outbox, SessionId, UiCommand};
+
+/// What left the enclave without having been asked for; clones share it.
+#[derive(Clone, Default)]
+pub struct Recorder {
+    events: Rc<RefCell<Vec<(SessionId, Value)>>>,
+    commands: Rc<RefCell<Vec<UiCommand>>>,
+}
+
+impl Recorder {
+    /// Events of a session, by name, in order.
+    #[must_use]
+    pub fn names(&self, session: SessionId) -> Vec<String> {
+        let events = self.events.borrow();
+        let own = events.iter().filter(|(to, _)| *to == session);
+        own.map(|(_, event)| name_of(event)).collect()
+    }
+
+    /// Every event.
+    #[must_use]
+    pub fn events(&self) -> Vec<Value> {
+        self.events.borrow().iter().map(|(_, event)| event.clone()).collect()
+    }
+
+    /// Commands to the user interface so far; they are forgotten.
+    #[must_use]
+    pub fn take_commands(&self) -> Vec<UiCommand> {
+        std::mem::take(&mut self.commands.borrow_mut())
+    }
+}
+
+fn name_of(event: &Value) -> String {
+    match event {
+        Value::Map(members) => match members.first() {
+            Some((_, Value::Text(name))) => name.clone(),
+            _ => String::new(),
+        },
+        _ => String::new(),
+    }
+}
+
+impl Outbox for Recorder {
+    fn event(&self, session: SessionId, event: Value) {
+        self.events.borrow_mut().push((session, event));
+    }
+
+    fn ui(&self, command: UiCommand) {
+        self.commands.borrow_mut().push(command);
+    }
+}

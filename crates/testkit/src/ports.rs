@@ -1,0 +1,70 @@
+//! All fakes together.
+
+use kms_crypto::software::{DeviceKey, SoftwareProvider};
+use kms_vault::Ports;
+
+use crate::{FastKdf, ManualClock, MemoryStore, Recorder, TabLock, seeded_provider};
+
+/// The ports of one tab. What clones share is shared between tabs.
+pub struct TestPorts {
+    /// Storage.
+    pub store: MemoryStore<DeviceKey>,
+    /// Cryptography.
+    pub crypto: SoftwareProvider,
+    /// Time.
+    pub clock: ManualClock,
+    /// Passphrase KDF.
+    pub kdf: FastKdf,
+    /// Events.
+    pub outbox: Recorder,
+    /// Lock between tabs.
+    pub lock: TabLock,
+}
+
+impl TestPorts {
+    /// Fresh ports over an empty store.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            store: MemoryStore::default(),
+            crypto: seeded_provider(seed),
+            clock: ManualClock::default(),
+            kdf: FastKdf::default(),
+            outbox: Recorder::default(),
+            lock: TabLock::default(),
+        }
+    }
+}
+
+impl Ports for TestPorts {
+    type Store = MemoryStore<DeviceKey>;
+    type Crypto = SoftwareProvider;
+    type Clock = ManualClock;
+    type Kdf = FastKdf;
+    type Outbox = Recorder;
+    type Lock = TabLock;
+
+    fn store(&self) -> &Self::Store {
+        &self.store
+    }
+
+    fn crypto(&self) -> &Self::Crypto {
+        &self.crypto
+    }
+
+    fn clock(&self) -> &Self::Clock {
+        &self.clock
+    }
+
+    fn kdf(&self) -> &Self::Kdf {
+        &self.kdf
+    }
+
+    fn outbox(&self) -> &Self::Outbox {
+        &self.outbox
+    }
+
+    fn lock(&self) -> &Self::Lock {
+        &self.lock
+    }
+}

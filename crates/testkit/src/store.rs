@@ -1,0 +1,257 @@
+//! A store in memory that can fail at any call, before or after it had its effect.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use kms_vault::{Batch, Generation, RecordKey, Store, StoreError, Table};
+
+/// How a call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Refused with nothing written.
+    Fail,
+    /// A write is applied and reported as unknown; a read fails.
+    FailButApplied,
+    /// A write meets another generation; a read fails.
+    Conflict,
+    /// The connection is lost before the effect; the next call works again.
+    ConnectionLost,
+    /// The process dies before the effect: every later call fails too.
+    CrashBefore,
+    /// The process dies after the effect: every later call fails too.
+    CrashAfter,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Fault; 6] = [
+        Fault::Fail,
+        Fault::FailButApplied,
+        Fault::Conflict,
+        Fault::ConnectionLost,
+        Fault::CrashBefore,
+        Fault::CrashAfter,
+    ];
+
+    fn applies(self) -> bool {
+        matches!(self, Fault::FailButApplied | Fault::CrashAfter)
+    }
+
+    fn error(self) -> StoreError {
+        match self {
+            Fault::Fail => StoreError::QuotaExceeded,
+            Fault::FailButApplied => StoreError::Unknown,
+            Fault::Conflict => StoreError::Conflict,
+            Fault::ConnectionLost => StoreError::ConnectionLost,
+            Fault::CrashBefore | Fault::CrashAfter => StoreError::Unavailable,
+        }
+    }
+
+    fn crashes(self) -> bool {
+        matches!(self, Fault::CrashBefore | Fault::CrashAfter)
+    }
+}
+
+/// What is on disk: survives every crash and is shared by all tabs.
+pub struct Disk<D> {
+    tables: BTreeMap<(Table, RecordKey), Vec<u8>>,
+    device: Option<D>,
+    generation: Generation,
+}
+
+impl<D> Default for Disk<D> {
+    fn default() -> Self {
+        Self { tables: BTreeMap::new(), device: None, generation: 0 }
+    }
+}
+
+/// One connection to a disk.
+pub struct MemoryStore<D> {
+    disk: Rc<RefCell<Disk<D>>>,
+    plan: Rc<RefCell<Plan>>,
+}
+
+#[derive(Default)]
+struct Plan {
+    calls: u64,
+    commits: u64,
+    fault: Option<(u64, Fault)>,
+    fired: bool,
+    crashed: bool,
+}
+
+impl<D> Default for MemoryStore<D> {
+    fn default() -> Self {
+        Self { disk: Rc::default(), plan: Rc::default() }
+    }
+}
+
+impl<D> Clone for MemoryStore<D> {
+    /// The same connection.
+    fn clone(&self) -> Self {
+        Self { disk: Rc::clone(&self.disk), plan: Rc::clone(&self.plan) }
+    }
+}
+
+impl<D: Clone> MemoryStore<D> {
+    /// A new connection to the same disk, as after a restart.
+    #[must_use]
+    pub fn reopen(&self) -> Self {
+        Self { disk: Rc::clone(&self.disk), plan: Rc::default() }
+    }
+
+    /// A copy of the disk, as a stolen profile would be.
+    #[must_use]
+    pub fn copied(&self) -> Self {
+        let disk = self.disk.borrow();
+        let (tables, device) = (disk.tables.clone(), disk.device.clone());
+        let copy = Disk { tables, device, generation: disk.generation };
+        Self { disk: Rc::new(RefCell::new(copy)), plan: Rc::default() }
+    }
+
+    /// Fails the `call`-th call from now (1 is the next).
+    pub fn fail_at(&self, call: u64, fault: Fault) {
+        let mut plan = self.plan.borrow_mut();
+        plan.fault = Some((plan.calls + call, fault));
+        plan.fired = false;
+    }
+
+    /// Removes the plan; returns whether the fault fired.
+    pub fn heal(&self) -> bool {
+        let mut plan = self.plan.borrow_mut();
+        plan.fault = None;
+        plan.crashed = false;
+        plan.fired
+    }
+
+    /// How many calls were made on this connection.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.plan.borrow().calls
+    }
+
+    /// How many batches were asked for on this connection.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.plan.borrow().commits
+    }
+
+    /// Number of the last batch on disk.
+    #[must_use]
+    pub fn disk_generation(&self) -> Generation {
+        self.disk.borrow().generation
+    }
+
+    /// Keys of a table.
+    #[must_use]
+    pub fn keys(&self, table: Table) -> Vec<RecordKey> {
+        let disk = self.disk.borrow();
+        disk.tables.keys().filter(|(t, _)| *t == table).map(|(_, key)| key.clone()).collect()
+    }
+
+    /// Reads behind the vault's back.
+    #[must_use]
+    pub fn peek(&self, table: Table, key: &RecordKey) -> Option<Vec<u8>> {
+        self.disk.borrow().tables.get(&(table, key.clone())).cloned()
+    }
+
+    /// Writes behind the vault's back; `None` deletes.
+    pub fn poke(&self, table: Table, key: &RecordKey, value: Option<Vec<u8>>) {
+        let mut disk = self.disk.borrow_mut();
+        match value {
+            Some(value) => disk.tables.insert((table, key.clone()), value),
+            None => disk.tables.remove(&(table, key.clone())),
+        };
+    }
+
+    /// Replaces the device key, as in another profile.
+    pub fn poke_device(&self, device: Option<D>) {
+        self.disk.borrow_mut().device = device;
+    }
+
+    /// Every stored byte, for searches.
+    #[must_use]
+    pub fn dump(&self) -> Vec<Vec<u8>> {
+        self.disk.borrow().tables.values().cloned().collect()
+    }
+
+    fn call<T>(&self, effect: impl FnOnce(&mut Disk<D>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let fault = self.plan.borrow_mut().next()?;
+        match fault {
+            None => effect(&mut self.disk.borrow_mut()),
+            Some(fault) => {
+                if fault.applies() {
+                    let _lost = effect(&mut self.disk.borrow_mut());
+                }
+                Err(fault.error())
+            }
+        }
+    }
+}
+
+impl Plan {
+    fn next(&mut self) -> Result<Option<Fault>, StoreError> {
+        self.calls += 1;
+        if self.crashed {
+            return Err(StoreError::Unavailable);
+        }
+        let due = self.fault.filter(|(at, _)| *at == self.calls).map(|(_, fault)| fault);
+        self.fired |= due.is_some();
+        self.crashed = due.is_some_and(Fault::crashes);
+        Ok(due)
+    }
+}
+
+impl<D: Clone> Store for MemoryStore<D> {
+    type Device = D;
+
+    async fn generation(&self) -> Result<Generation, StoreError> {
+        self.call(|disk| Ok(disk.generation))
+    }
+
+    async fn read(&self, table: Table, key: &RecordKey) -> Result<Option<Vec<u8>>, StoreError> {
+        self.call(|disk| Ok(disk.tables.get(&(table, key.clone())).cloned()))
+    }
+
+    async fn list(
+        &self,
+        table: Table,
+        after: Option<&RecordKey>,
+        limit: u32,
+    ) -> Result<Vec<(RecordKey, Vec<u8>)>, StoreError> {
+        self.call(|disk| {
+            let all = disk.tables.iter().filter(|((t, _), _)| *t == table);
+            let behind = all.filter(|((_, key), _)| after.is_none_or(|after| key > after));
+            let page = behind.take(limit as usize);
+            Ok(page.map(|((_, key), value)| (key.clone(), value.clone())).collect())
+        })
+    }
+
+    async fn commit(
+        &self,
+        expect: Generation,
+        batch: Batch<D>,
+    ) -> Result<Generation, StoreError> {
+        self.plan.borrow_mut().commits += 1;
+        self.call(|disk| {
+            if disk.generation != expect {
+                return Err(StoreError::Conflict);
+            }
+            for write in batch.writes {
+                disk.tables.insert((write.table, write.key), write.value);
+            }
+            disk.device = batch.device_key.or_else(|| disk.device.take());
+            disk.generation += 1;
+            Ok(disk.generation)
+        })
+    }
+
+    async fn device_key(&self) -> Result<Option<D>, StoreError> {
+        self.call(|disk| Ok(disk.device.clone()))
+    }
+
+    async fn persisted(&self) -> Option<bool> {
+        Some(false)
+    }
+}
