@@ -7,8 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::process::{cargo, output, run, succeeds, which};
 use crate::repo::Repo;
-
-const TARGET: &str = "wasm32-unknown-unknown";
+use crate::wasm::TARGET;
 
 /// Adds clippy and rustfmt where a minimal toolchain lacks them.
 pub(super) fn components(repo: &Repo) -> Result<()> {

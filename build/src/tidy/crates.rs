@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::Findings;
 use crate::process::{cargo, output};
 use crate::repo::Repo;
+use crate::wasm::TARGET;
 
 /// Workspace crates that each crate may use; the list points down only.
 const MAY_USE: [(&str, &[&str]); 9] = [
@@ -94,7 +95,7 @@ pub(super) fn metadata(repo: &Repo, arguments: &[&str]) -> Result<Metadata> {
 }
 
 pub(super) fn check(repo: &Repo, findings: &mut Findings) -> Result<()> {
-    let metadata = metadata(repo, &["--filter-platform", "wasm32-unknown-unknown"])?;
+    let metadata = metadata(repo, &["--filter-platform", TARGET])?;
     let ours: BTreeSet<&str> = metadata
         .packages
         .iter()

@@ -12,7 +12,8 @@ use crate::process::{cargo, run};
 use crate::repo::Repo;
 use crate::{report, setup};
 
-const TARGET: &str = "wasm32-unknown-unknown";
+/// The target of the enclave.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "enclave";
 /// File names that the shell and the end-to-end tests read.
 pub(crate) const WASM: &str = "enclave.wasm";
