@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use kms_manifest::inert_headers;
+
 use crate::emit::{Asset, Emitted};
 use crate::error::Error;
 
@@ -74,7 +76,13 @@ pub(crate) fn nginx(emitted: &Emitted) -> String {
     for (path, asset) in &emitted.files {
         location(&mut text, path, asset);
     }
-    text.push_str("    location / {\n        return 404;\n    }\n}\n");
+    text.push_str("    location / {\n");
+    for (name, value) in inert_headers().iter() {
+        if name != "Content-Type" {
+            let _ = writeln!(text, "        add_header {name} \"{value}\" always;");
+        }
+    }
+    text.push_str("        return 404;\n    }\n}\n");
     text
 }
 
