@@ -1,5 +1,7 @@
 //! The record envelope: canonical form, and every way of tampering with it.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 use hex_literal::hex;
 use kms_crypto::software::{SealingKey, SoftwareProvider};
 use kms_crypto::{CryptoError, CryptoProvider, Envelope, RecordContext, RecordType, SecretBytes};

@@ -1,6 +1,8 @@
 //! Wycheproof on the software provider. Any disagreement fails, and so does a vector that is
 //! silently skipped: the numbers of vectors run and set aside are asserted exactly.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 use kms_crypto::software::SoftwareProvider;
 use kms_crypto::{AeadContext, CryptoError, CryptoProvider, PublicKey, SecretBytes, hkdf};
 use kms_protocol::KeySpec;

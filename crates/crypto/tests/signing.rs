@@ -1,5 +1,7 @@
 //! Signing keys of the software provider: form, interchange, and what is refused.
 
+#![allow(clippy::unwrap_used)] // helpers of tests
+
 use hex_literal::hex;
 use kms_crypto::software::{SoftwareProvider, SoftwareSigner};
 use kms_crypto::{AeadContext, CryptoError, CryptoProvider, SecretBytes, strict};

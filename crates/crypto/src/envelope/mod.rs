@@ -43,8 +43,8 @@ impl Envelope {
         plaintext: &[u8],
     ) -> Result<Self, CryptoError> {
         let (nonce, aad) = (random_nonce(provider)?, context.aad());
-        let aead = AeadContext { nonce: &nonce, aad: &aad };
-        let ciphertext = provider.seal(key, aead, plaintext).await?;
+        let place = AeadContext { nonce: &nonce, aad: &aad };
+        let ciphertext = provider.seal(key, place, plaintext).await?;
         Ok(Self { nonce, ciphertext })
     }
 
@@ -55,8 +55,8 @@ impl Envelope {
         key: &P::SealingKey,
         context: &RecordContext<'_>,
     ) -> Result<SecretVec, CryptoError> {
-        let aead = AeadContext { nonce: &self.nonce, aad: &context.aad() };
-        provider.open(key, aead, &self.ciphertext).await
+        let place = AeadContext { nonce: &self.nonce, aad: &context.aad() };
+        provider.open(key, place, &self.ciphertext).await
     }
 
     /// Generates a signing key and wraps it for the place `context`.
@@ -67,8 +67,8 @@ impl Envelope {
         context: &RecordContext<'_>,
     ) -> Result<SealedKey<P::SigningKey>, CryptoError> {
         let (nonce, aad) = (random_nonce(provider)?, context.aad());
-        let aead = AeadContext { nonce: &nonce, aad: &aad };
-        let made = provider.generate_signing_key(spec, wrapping, aead).await?;
+        let place = AeadContext { nonce: &nonce, aad: &aad };
+        let made = provider.generate_signing_key(spec, wrapping, place).await?;
         let envelope = Self { nonce, ciphertext: made.wrapped };
         Ok(SealedKey { signer: made.signer, public: made.public, envelope })
     }
@@ -81,8 +81,8 @@ impl Envelope {
         wrapping: &P::SealingKey,
         context: &RecordContext<'_>,
     ) -> Result<P::SigningKey, CryptoError> {
-        let aead = AeadContext { nonce: &self.nonce, aad: &context.aad() };
-        provider.unwrap_signing_key(spec, wrapping, aead, &self.ciphertext).await
+        let place = AeadContext { nonce: &self.nonce, aad: &context.aad() };
+        provider.unwrap_signing_key(spec, wrapping, place, &self.ciphertext).await
     }
 
     /// The stored form.
