@@ -87,7 +87,6 @@ fn build_once(repo: &Repo, build: &Circumstances, shell: &Path) -> Result<Digest
     let home = base.join("cargo-home");
     println!("  {} build: {}", build.name, repo.shown(&tree));
     files::copy_all(repo, &tree)?;
-    link_node_modules(repo, &tree)?;
     copy_registry(&home)?;
     // umask belongs to the shell that starts the build.
     let mut command = Command::new("sh");
@@ -118,17 +117,6 @@ fn digests(dir: &Path, prefix: &str) -> Result<Digests> {
 fn differences(first: &Digests, second: &Digests) -> Vec<String> {
     let names: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
     names.into_iter().filter(|name| first.get(*name) != second.get(*name)).cloned().collect()
-}
-
-/// wasm-opt is data of the lock file, the same for both builds.
-fn link_node_modules(repo: &Repo, tree: &Path) -> Result<()> {
-    let link = tree.join("node_modules");
-    #[cfg(unix)]
-    std::os::unix::fs::symlink(repo.path("node_modules"), &link)
-        .with_context(|| format!("cannot link {}", link.display()))?;
-    #[cfg(not(unix))]
-    files::copy_tree(&repo.path("node_modules"), &link)?;
-    Ok(())
 }
 
 /// A second cargo home with the downloads of the first; sources are unpacked
