@@ -1,11 +1,11 @@
-//! HKDF-SHA-256 (RFC 5869). Written on HMAC because the intermediate `T(n)`, which *are*
-//! the derived keys, have to be wiped.
+//! HKDF-SHA-256 (RFC 5869), and what is wiped after it.
 
+use hkdf::HkdfExtract;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroize;
 
-use crate::{CryptoError, SecretBytes};
+use crate::CryptoError;
 
 const HASH_LEN: usize = 32;
 
@@ -34,20 +34,16 @@ pub fn derive_into(
     info: &[u8],
     out: &mut [u8],
 ) -> Result<(), CryptoError> {
-    if out.len() > MAX_OUTPUT {
-        return Err(CryptoError::InvalidParameters);
+    let mut extract = HkdfExtract::<Sha256>::new(Some(salt));
+    for part in ikm {
+        extract.input_ikm(part);
     }
-    let prk = SecretBytes::new_with(|prk| hmac_sha256(salt, ikm, prk));
-    let mut block = SecretBytes::<HASH_LEN>::new_with(|_| {});
-    for (counter, chunk) in (1u8..=255).zip(out.chunks_mut(HASH_LEN)) {
-        let previous: &[u8] = if counter == 1 { &[] } else { block.expose() };
-        let parts = [previous, info, &[counter]];
-        let next = SecretBytes::new_with(|next| hmac_sha256(prk.expose(), &parts, next));
-        chunk.copy_from_slice(&next.expose()[..chunk.len()]);
-        block = next;
-    }
+    let (mut prk, hkdf) = extract.finalize();
+    prk.as_mut_slice().zeroize();
+    let expanded = hkdf.expand(info, out).map_err(|_| CryptoError::InvalidParameters);
+    // The last block of the expansion, which is output, stays on the stack of the library.
     crate::wipe_stack();
-    Ok(())
+    expanded
 }
 
 #[cfg(test)]
