@@ -49,7 +49,8 @@ function whyRefused(event) {
   if (!RELEASE.embedders.includes(event.origin)) return 'origin_refused';
   if (event.source !== window.parent || window.parent === window) return 'origin_refused';
   const ancestors = location.ancestorOrigins;
-  if (ancestors && (ancestors.length !== 1 || ancestors[0] !== event.origin))
+  // An engine may hide the name as `null` (`referrerpolicy` of the frame element), never the depth.
+  if (ancestors && (ancestors.length !== 1 || ![event.origin, 'null'].includes(ancestors[0] ?? '')))
     return 'origin_refused';
   if (channel.client !== null) return 'already_connected';
   if (event.ports.length !== 1) return 'invalid_request';
