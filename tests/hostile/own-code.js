@@ -1,17 +1,25 @@
-// A hostile server's page with its own script: does it run, when the client pins the release?
+// Hostile servers with pages and scripts of their own: does anything of theirs run, when the
+// client pins the release?
 import { connect } from '/client/index.js';
+import { verifyEnclave } from '/client/verify.js';
 import { heard, pause } from './raw.js';
 
-export default async function attack({ url }) {
-  const release = await (await fetch('/release.json')).json();
-  heard.length = 0;
-  const waiting = connect({ release: { ...release, url } }).then(
+async function attempt(url, pin) {
+  const release = { ...pin, url };
+  const waiting = connect({ release }).then(
     (kms) => {
       kms.close();
       return 'ready';
     },
     (error) => error.code,
   );
-  await pause(1500);
-  return { ran: heard.some(({ data }) => data === 'hostile code ran'), code: await waiting };
+  const { level } = await verifyEnclave({ release });
+  const code = await waiting;
+  await pause(50);
+  return { code, level, ran: heard.some(({ origin }) => origin === url) };
+}
+
+export default async function attack({ urls }) {
+  const release = await (await fetch('/release.json')).json();
+  return Promise.all(urls.map((url) => attempt(url, release)));
 }

@@ -13,7 +13,7 @@ export default async function attack({ kms }) {
   }
   let reached = false;
   try {
-    reached = popup !== null && popup.length !== undefined && Boolean(popup.indexedDB);
+    reached = popup?.origin === kms;
   } catch {
     // Another origin, as it should be.
   }

@@ -24,11 +24,15 @@ pub(crate) enum Engine {
 pub(crate) struct Launch {
     /// Starts the browser without WebAssembly.
     pub no_wasm: bool,
+    /// Lets Firefox tell the time as exactly as it can.
+    pub precise_clock: bool,
 }
 
 impl Launch {
     /// Nothing differs.
-    pub(crate) const ORDINARY: Self = Self { no_wasm: false };
+    pub(crate) const ORDINARY: Self = Self { no_wasm: false, precise_clock: false };
+    /// To measure with.
+    pub(crate) const PRECISE_CLOCK: Self = Self { precise_clock: true, ..Self::ORDINARY };
 }
 
 /// Quiet, offline, reproducible; `--no-sandbox` because CI runs as root.
@@ -115,7 +119,7 @@ impl Engine {
                 args.push(format!("--user-data-dir={}", profile.display()));
                 args.push(format!("--log-file={}", log.display()));
                 if launch.no_wasm {
-                    args.push("--js-flags=--noexpose-wasm".into());
+                    args.push("--js-flags=--jitless".into());
                 }
                 json!({"goog:chromeOptions": {"binary": programs.browser, "args": args}})
             }
@@ -145,7 +149,8 @@ pub(crate) struct Programs {
 
 fn user_js(launch: Launch) -> String {
     let wasm = launch.no_wasm.then_some(("javascript.options.wasm", "false"));
-    let prefs = FIREFOX_PREFS.iter().copied().chain(wasm);
+    let clock = launch.precise_clock.then_some(("privacy.reduceTimerPrecision", "false"));
+    let prefs = FIREFOX_PREFS.iter().copied().chain(wasm).chain(clock);
     let lines: Vec<_> =
         prefs.map(|(name, value)| format!("user_pref(\"{name}\", {value});")).collect();
     lines.join("\n")

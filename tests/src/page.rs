@@ -86,7 +86,9 @@ impl Page for Client {
 
     async fn fill(&self, css: &str, text: &str) -> Result<()> {
         let field = self.visible(css).await?;
-        field.clear().await?;
+        if field.prop("value").await?.is_some_and(|value| !value.is_empty()) {
+            field.clear().await?;
+        }
         Ok(field.send_keys(text).await?)
     }
 

@@ -28,6 +28,7 @@ pub(crate) struct World {
     release: Rc<Release>,
     probe: Option<Rc<Release>>,
     used: Cell<u16>,
+    started: u32,
     browser: Option<(Launch, Browser)>,
 }
 
@@ -44,6 +45,7 @@ impl World {
             sources,
             probe: probe.as_ref().map(Release::start).transpose()?,
             used: Cell::new(0),
+            started: 0,
             browser: None,
         })
     }
@@ -70,7 +72,10 @@ impl World {
             }
         }
         if self.browser.is_none() {
-            let browser = Browser::launch(self.engine, launch, &self.directory.join("run")).await?;
+            // A browser that was cut off may still write into its old place.
+            self.started += 1;
+            let directory = self.directory.join(format!("browser-{}", self.started));
+            let browser = Browser::launch(self.engine, launch, &directory).await?;
             self.browser = Some((launch, browser));
         }
         Ok(())
