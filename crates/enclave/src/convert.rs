@@ -66,9 +66,13 @@ impl Walk {
         if text.length() as usize > MAX_TEXT {
             return Err(ErrorCode::PayloadTooLarge);
         }
-        let text = String::from(text);
-        self.spend(text.len())?;
-        Ok(text)
+        let read = String::from(text);
+        // A lone surrogate is read as U+FFFD, which is not what was sent.
+        if read.contains('\u{FFFD}') && JsValue::from_str(&read) != ***text {
+            return Err(INVALID);
+        }
+        self.spend(read.len())?;
+        Ok(read)
     }
 
     fn object(&mut self, value: &JsValue, depth: usize) -> Result<Value, ErrorCode> {
