@@ -2,6 +2,7 @@
 //!
 //! Every scenario drives a real browser over WebDriver, against servers of its own.
 
+mod bench;
 mod demo;
 mod driver;
 mod engine;
@@ -43,6 +44,16 @@ enum Command {
         #[command(flatten)]
         builds: Builds,
     },
+    /// Measure the enclave against baselines and other libraries in one engine.
+    Bench {
+        /// The engine.
+        #[arg(long)]
+        engine: Engine,
+        #[command(flatten)]
+        options: bench::Options,
+        #[command(flatten)]
+        builds: Builds,
+    },
 }
 
 /// Where `cargo xtask build` left the enclave.
@@ -60,6 +71,7 @@ struct Builds {
 async fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Run { engine, filter, builds } => run(engine, &filter, &builds).await,
+        Command::Bench { engine, options, builds } => bench::run(engine, &options, &builds).await,
     }
 }
 

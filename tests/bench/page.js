@@ -1,0 +1,120 @@
+// Measures the enclave and the bare baseline in turns, from the embedding page. Times are
+// milliseconds. Short operations are timed in blocks: some engines' clocks are coarse.
+
+import { connect } from '/client/index.js';
+
+const OPS_PER_BLOCK = 50;
+const WARM_UP_BLOCKS = 3;
+
+/** @type {any} */ let kms;
+/** @type {any} */ let bare;
+/** @type {any} */ let relay;
+/** @type {any} */ let release;
+/** @type {string} */ let bareOrigin;
+
+/** Connects to the enclave and to a baseline of each kind. */
+async function start(origin) {
+  bareOrigin = origin;
+  release = await (await fetch('/release.json')).json();
+  kms = await enclave();
+  bare = await bareFrame('direct');
+  relay = await bareFrame('relay');
+  return (await kms.status()).state;
+}
+
+function enclave() {
+  return connect({ release, timeoutMs: 20_000 });
+}
+
+/** A frame of the baseline with one port to its worker. */
+async function bareFrame(mode) {
+  const frame = document.createElement('iframe');
+  frame.sandbox.add('allow-scripts', 'allow-same-origin');
+  const loaded = new Promise((resolve) => frame.addEventListener('load', resolve, { once: true }));
+  frame.src = `${bareOrigin}/bench/bare.html`;
+  document.body.append(frame);
+  await loaded;
+  const { port1, port2 } = new MessageChannel();
+  const ready = new Promise((resolve) => (port1.onmessage = resolve));
+  frame.contentWindow.postMessage(mode, bareOrigin, [port2]);
+  await ready;
+  return { frame, call: caller(port1) };
+}
+
+function caller(port) {
+  const waiting = new Map();
+  let next = 0;
+  port.onmessage = ({ data }) => {
+    waiting.get(data.id)?.(data);
+    waiting.delete(data.id);
+  };
+  return (message) =>
+    new Promise((resolve) => {
+      const id = `q${next++}`;
+      waiting.set(id, resolve);
+      port.postMessage({ id, ...message });
+    });
+}
+
+async function timed(operation) {
+  const from = performance.now();
+  await operation();
+  return performance.now() - from;
+}
+
+async function block(operation) {
+  const all = await timed(async () => {
+    for (let i = 0; i < OPS_PER_BLOCK; i++) await operation();
+  });
+  return all / OPS_PER_BLOCK;
+}
+
+/** One number for each block. */
+async function inTurns(blocks, ours, reference) {
+  const times = { ours: [], reference: [] };
+  for (let i = -WARM_UP_BLOCKS; i < blocks; i++) {
+    const pair = [await block(ours), await block(reference)];
+    if (i >= 0) [times.ours[i], times.reference[i]] = pair;
+  }
+  return times;
+}
+
+function echo(blocks) {
+  return inTurns(blocks, () => kms.ping(), () => bare.call({ method: 'rpc.ping' }));
+}
+
+async function sign(blocks, spec) {
+  const { keyId } = await kms.keys.create({ spec, label: 'Benchmark', audit: 'deferred' });
+  const data = crypto.getRandomValues(new Uint8Array(200));
+  return inTurns(blocks, () => kms.sign(keyId, data), () => bare.call({ sign: spec, data }));
+}
+
+/**
+ * One number for each echo, at moments that no timer of the frames can foresee. The frames' main
+ * threads are busy in turns of the clock (see busy.js): the even ones are the enclave's.
+ */
+async function underJank(count, turnMs) {
+  const times = [[], []];
+  const operations = [() => kms.ping(), () => relay.call({ method: 'rpc.ping' })];
+  while (times.some((list) => list.length < count)) {
+    const turn = Math.floor(Date.now() / turnMs) % 2;
+    times[turn].push(await timed(operations[turn]));
+    await new Promise((resolve) => setTimeout(resolve, 3 + Math.random() * 10));
+  }
+  return { ours: times[0], reference: times[1] };
+}
+
+/** From a new frame to an answering worker. The frames of `start` keep their processes alive. */
+async function boot(count) {
+  const times = { ours: [], reference: [] };
+  for (let i = -1; i < count; i++) {
+    const ours = await timed(async () => (await enclave()).close());
+    let made;
+    const reference = await timed(async () => (made = await bareFrame('direct')));
+    made.frame.remove();
+    if (i >= 0) [times.ours[i], times.reference[i]] = [ours, reference];
+  }
+  return times;
+}
+
+globalThis.bench = { start, setup: () => kms.setup(), echo, sign, underJank, boot };

@@ -1,0 +1,116 @@
+//! One line of the result: two measured values, their ratio and what it should be.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::engine::Engine;
+
+/// What a value is a number of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Unit {
+    /// Milliseconds.
+    Ms,
+    /// Thousands of bytes.
+    KB,
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Ms => "ms",
+            Self::KB => "KB",
+        })
+    }
+}
+
+/// What is compared, and the largest ratio that is good enough.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Goal {
+    row: u8,
+    name: &'static str,
+    unit: Unit,
+    chromium: f64,
+    firefox: f64,
+}
+
+impl Goal {
+    /// The same goal for every engine, of times.
+    const fn new(row: u8, name: &'static str, goal: f64) -> Self {
+        Self { row, name, unit: Unit::Ms, chromium: goal, firefox: goal }
+    }
+
+    const fn firefox(self, goal: f64) -> Self {
+        Self { firefox: goal, ..self }
+    }
+
+    /// Largest size of the first release on the wire, in KB.
+    pub(super) const WIRE_BUDGET: f64 = 90.0;
+
+    pub(super) const ECHO: Self = Self::new(1, "echo, p50: enclave / bare worker", 1.25);
+    pub(super) const JANK: Self =
+        Self::new(2, "echo while the frame is busy, p99: enclave / relay through the frame", 0.15);
+    pub(super) const SIGN_P256: Self =
+        Self::new(3, "P-256 sign: enclave / bare worker with WebCrypto", 1.6);
+    pub(super) const SIGN_ED25519: Self =
+        Self::new(3, "Ed25519 sign: enclave / bare worker with WebCrypto", 1.6);
+    pub(super) const WASM_LIBSODIUM: Self =
+        Self::new(7, "wasm Ed25519 sign: ours / libsodium.js", 0.9).firefox(1.15);
+    pub(super) const WASM_NOBLE: Self = Self::new(7, "wasm Ed25519 sign: ours / noble", 0.15);
+    pub(super) const ARGON2_HASH_WASM: Self =
+        Self::new(8, "Argon2id 64 MiB, t=3: ours / hash-wasm", 0.85);
+    pub(super) const ARGON2_LIBSODIUM: Self =
+        Self::new(8, "Argon2id 64 MiB, t=3: ours / libsodium.js", 1.25);
+    pub(super) const BOOT: Self =
+        Self::new(9, "frame to ready: enclave / frame with an empty worker", 1.35).firefox(1.65);
+    pub(super) const WIRE: Self =
+        Self { unit: Unit::KB, ..Self::new(10, "page and module, brotli / budget", 1.0) };
+
+    /// The goal with what was measured.
+    pub(super) fn reached(self, engine: Engine, ours: f64, reference: f64) -> Row {
+        let ratio = ours / reference;
+        let goal = if engine == Engine::Firefox { self.firefox } else { self.chromium };
+        let pass = ratio <= goal;
+        let Self { row, name, unit, .. } = self;
+        Row { row, name, ours, reference, ratio, goal, pass, unit }
+    }
+}
+
+/// A measured comparison.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Row {
+    /// Number of the goal in the design.
+    pub row: u8,
+    /// What is compared with what.
+    pub name: &'static str,
+    /// The enclave's value.
+    pub ours: f64,
+    /// The value it is compared with.
+    pub reference: f64,
+    /// `ours / reference`.
+    pub ratio: f64,
+    /// The largest ratio that is good enough.
+    pub goal: f64,
+    /// Whether the goal is met.
+    pub pass: bool,
+    /// Of both values.
+    #[serde(skip)]
+    pub unit: Unit,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_goal_is_met_up_to_and_including_its_ratio() {
+        assert!(Goal::ECHO.reached(Engine::Chromium, 1.25, 1.0).pass);
+        assert!(!Goal::ECHO.reached(Engine::Chromium, 1.26, 1.0).pass);
+    }
+
+    #[test]
+    fn firefox_has_goals_of_its_own() {
+        assert!(!Goal::BOOT.reached(Engine::Chromium, 1.5, 1.0).pass);
+        assert!(Goal::BOOT.reached(Engine::Firefox, 1.5, 1.0).pass);
+    }
+}
