@@ -91,8 +91,21 @@ fn ids() -> Vec<Case> {
 
 fn methods() -> Vec<Case> {
     let names = [
-        "", "then", "constructor", "__proto__", "toString", "Sign", "SIGN", "sign\0", "sign ",
-        "vault.reset", "vault.unseal", "keys.export", "ui.submit", "rpc.ping.x", "import",
+        "",
+        "then",
+        "constructor",
+        "__proto__",
+        "toString",
+        "Sign",
+        "SIGN",
+        "sign\0",
+        "sign ",
+        "vault.reset",
+        "vault.unseal",
+        "keys.export",
+        "ui.submit",
+        "rpc.ping.x",
+        "import",
     ];
     names.map(|name| (name, call(name, map(&[])), ErrorCode::UnknownMethod)).into()
 }
@@ -103,8 +116,16 @@ fn parameters() -> Vec<Case> {
     let key = ("keyId", string("AAECAwQFBgcICQoLDA0ODw"));
     let data = ("data", Value::Bytes(vec![1]));
     vec![
-        ("passphrase to unlock", call("vault.unlock", map(&[("passphrase", secret.clone())])), InvalidParams),
-        ("passphrase to set up", call("vault.setup", map(&[("passphrase", secret)])), InvalidParams),
+        (
+            "passphrase to unlock",
+            call("vault.unlock", map(&[("passphrase", secret.clone())])),
+            InvalidParams,
+        ),
+        (
+            "passphrase to set up",
+            call("vault.setup", map(&[("passphrase", secret)])),
+            InvalidParams,
+        ),
         (
             "a RootKey to set up",
             call("vault.setup", map(&[("rootKey", Value::Bytes(vec![0; 32]))])),
@@ -117,7 +138,10 @@ fn parameters() -> Vec<Case> {
         ),
         (
             "a private key",
-            call("keys.create", map(&[("spec", string("ed25519")), ("pkcs8", Value::Bytes(vec![]))])),
+            call(
+                "keys.create",
+                map(&[("spec", string("ed25519")), ("pkcs8", Value::Bytes(vec![]))]),
+            ),
             InvalidParams,
         ),
         (
@@ -129,7 +153,11 @@ fn parameters() -> Vec<Case> {
         ("no key", call("sign", map(std::slice::from_ref(&data))), InvalidParams),
         ("no data", call("sign", map(std::slice::from_ref(&key))), InvalidParams),
         ("text as data", call("sign", map(&[key.clone(), ("data", string("a"))])), InvalidParams),
-        ("a path as key", call("sign", map(&[("keyId", string("../../meta/header")), data])), InvalidParams),
+        (
+            "a path as key",
+            call("sign", map(&[("keyId", string("../../meta/header")), data])),
+            InvalidParams,
+        ),
         ("unknown spec", call("keys.create", map(&[("spec", string("rsa-1024"))])), InvalidParams),
         (
             "a control character",
@@ -151,7 +179,11 @@ fn sizes() -> Vec<Case> {
         ("very deep", deep, InvalidRequest),
         ("a level too deep", call("rpc.ping", nested), InvalidRequest),
         ("a key too many", call("rpc.ping", map(&wide)), InvalidRequest),
-        ("a batch too long", Value::List(vec![call("rpc.ping", map(&[])); MAX_ITEMS + 1]), InvalidRequest),
+        (
+            "a batch too long",
+            Value::List(vec![call("rpc.ping", map(&[])); MAX_ITEMS + 1]),
+            InvalidRequest,
+        ),
         ("a string too long", call(&"a".repeat(MAX_TEXT + 1), map(&[])), PayloadTooLarge),
         ("a byte too many", call("sign", data(MAX_DATA + 1)), PayloadTooLarge),
         ("64 MiB", call("sign", data(64 << 20)), PayloadTooLarge),

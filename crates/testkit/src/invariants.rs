@@ -79,9 +79,9 @@ pub fn audit_key(seq: u64) -> RecordKey {
 }
 
 fn created(tab: &Tab) -> Vec<String> {
-    let made = entries(tab).into_iter().filter(|entry| {
-        text(entry, "method") == "keys.create" && text(entry, "outcome") == "ok"
-    });
+    let made = entries(tab)
+        .into_iter()
+        .filter(|entry| text(entry, "method") == "keys.create" && text(entry, "outcome") == "ok");
     made.map(|entry| text(&entry, "keyId")).collect()
 }
 

@@ -176,7 +176,10 @@ impl<D: Clone> MemoryStore<D> {
         self.disk.borrow().tables.values().cloned().collect()
     }
 
-    fn call<T>(&self, effect: impl FnOnce(&mut Disk<D>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn call<T>(
+        &self,
+        effect: impl FnOnce(&mut Disk<D>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let fault = self.plan.borrow_mut().next()?;
         match fault {
             None => effect(&mut self.disk.borrow_mut()),
@@ -228,11 +231,7 @@ impl<D: Clone> Store for MemoryStore<D> {
         })
     }
 
-    async fn commit(
-        &self,
-        expect: Generation,
-        batch: Batch<D>,
-    ) -> Result<Generation, StoreError> {
+    async fn commit(&self, expect: Generation, batch: Batch<D>) -> Result<Generation, StoreError> {
         self.plan.borrow_mut().commits += 1;
         self.call(|disk| {
             if disk.generation != expect {

@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 use futures_util::future::{Either, join_all, select};
+use kms_crypto::CryptoProvider;
 use kms_protocol::{
     Call, Digests, Empty, ErrorCode, Incoming, KeySpec, MeasureParams, Measurement, ProtectionMap,
     Request, RequestId, Response, Screen, StorageHealth, Value, VaultStatus, WireError,
     reply_error, reply_ok,
 };
-use kms_crypto::CryptoProvider;
 
 use crate::enclave::Inner;
 use crate::session::{Admission, Caller};
@@ -78,6 +78,8 @@ impl<P: Ports> Inner<P> {
         deadline_ms: u32,
         request: Request,
     ) -> Result<Response, Error> {
+        // Before admission: locking ends every admitted request, so this one must not be among them.
+        self.lock_if_due().await;
         let needs = request.method().policy().needs;
         let now_ms = self.ports.clock().monotonic_ms();
         let admission = Admission { id, needs, deadline_ms, now_ms };
@@ -103,12 +105,7 @@ impl<P: Ports> Inner<P> {
         }
     }
 
-    async fn route(
-        self: &Rc<Self>,
-        caller: &Caller,
-        request: Request,
-    ) -> Result<Response, Error> {
-        self.lock_if_due().await;
+    async fn route(self: &Rc<Self>, caller: &Caller, request: Request) -> Result<Response, Error> {
         self.admits(request.method().policy().needs)?;
         Ok(match request {
             Request::Ping(Empty {}) => Response::Ping(Empty {}),
@@ -147,9 +144,7 @@ impl<P: Ports> Inner<P> {
             Request::Sign(params) => Response::Sign(self.sign(caller, params).await?),
             Request::Verify(params) => Response::Verify(self.verify(caller, params).await?),
             Request::ListAudit(params) => Response::ListAudit(self.list_audit(params).await?),
-            Request::VerifyAudit(Empty {}) => {
-                Response::VerifyAudit(self.verify_audit().await?)
-            }
+            Request::VerifyAudit(Empty {}) => Response::VerifyAudit(self.verify_audit().await?),
         })
     }
 

@@ -68,9 +68,8 @@ mod tests {
 
     #[test]
     fn width_is_bounded() {
-        let map = |n: usize| {
-            Value::Map((0..n).map(|i| (format!("k{i}").into(), Value::Null)).collect())
-        };
+        let map =
+            |n: usize| Value::Map((0..n).map(|i| (format!("k{i}").into(), Value::Null)).collect());
         assert_eq!(check(&map(MAX_KEYS)), Ok(()));
         assert_eq!(check(&map(MAX_KEYS + 1)), Err(ErrorCode::InvalidRequest));
         let list = |n: usize| Value::List(vec![Value::Null; n]);

@@ -26,6 +26,8 @@ impl<P: Ports> Inner<P> {
             self.close_sheet(&Err(Error::Code(ErrorCode::Locked)));
             return;
         };
+        // Also when the request that asked for the lock is aborted in the middle.
+        let _drop_keys = DropKeys { inner: self, vault };
         self.announce(reason);
         let method = match reason {
             LockReason::Requested => "vault.lock",
@@ -37,7 +39,6 @@ impl<P: Ports> Inner<P> {
         let write = pin!(self.flush());
         let patience = pin!(self.ports.clock().sleep(LAST_WRITE_MS));
         select(write, patience).await;
-        self.drop_keys(&vault);
     }
 
     /// Stops for good: the stored state cannot be trusted.
@@ -103,3 +104,14 @@ impl<P: Ports> Inner<P> {
     }
 }
 
+/// Drops the keys of a vault however the last write of its log ends.
+struct DropKeys<'a, P: Ports> {
+    inner: &'a Inner<P>,
+    vault: Rc<UnlockedVault<P>>,
+}
+
+impl<P: Ports> Drop for DropKeys<'_, P> {
+    fn drop(&mut self) {
+        self.inner.drop_keys(&self.vault);
+    }
+}

@@ -72,7 +72,8 @@ impl Sessions {
     /// Counts one request against the rate.
     pub(crate) fn charge(&mut self, session: SessionId, now_ms: u64) -> Result<(), Error> {
         let session = self.open.get_mut(&session).ok_or(ErrorCode::Closed)?;
-        let wait = |retry_after_ms| Error::Wait { code: ErrorCode::TooManyRequests, retry_after_ms };
+        let wait =
+            |retry_after_ms| Error::Wait { code: ErrorCode::TooManyRequests, retry_after_ms };
         session.bucket.take(now_ms).map_err(wait)
     }
 

@@ -13,9 +13,7 @@ use crate::sheet::Attempt;
 use crate::state::{Phase, Secrets, UnlockedVault};
 use crate::stored::{self, HEAD, header_write};
 use crate::time::Moment;
-use crate::{
-    Batch, Clock, Error, Generation, Ports, Store, StoreError, VaultLock, Write, random,
-};
+use crate::{Batch, Clock, Error, Generation, Ports, Store, StoreError, VaultLock, Write, random};
 
 /// Tries of the first commit.
 const TRIES: u32 = 4;

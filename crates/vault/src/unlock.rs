@@ -138,7 +138,8 @@ impl<P: Ports> Inner<P> {
         if header.vault_id != vault.id {
             return Err(Error::Code(ErrorCode::VaultCorrupt));
         }
-        let draft = |outcome| Draft { time, method: "vault.unlock", key_id: None, origin: None, outcome };
+        let draft =
+            |outcome| Draft { time, method: "vault.unlock", key_id: None, origin: None, outcome };
         let wrong = draft(ErrorCode::UnlockFailed.as_str());
         let before = vec![wrong; header.attempts.settle() as usize];
         let mut enrolment = enrolment;

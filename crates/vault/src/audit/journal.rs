@@ -113,7 +113,12 @@ impl<P: Ports> Journal<P> {
 impl<P: Ports> Inner<P> {
     /// Queues an entry that is written within 250 ms.
     pub(crate) fn defer(&self, draft: Draft) {
-        self.journal.borrow_mut().push(Item { before: Vec::new(), draft, writes: Vec::new(), done: None });
+        self.journal.borrow_mut().push(Item {
+            before: Vec::new(),
+            draft,
+            writes: Vec::new(),
+            done: None,
+        });
     }
 
     /// Fails closed: when entries cannot be written, nothing that needs one is done.
@@ -200,6 +205,7 @@ impl<P: Ports> Inner<P> {
                 return Err(locked);
             };
             let _exclusive = self.ports.lock().acquire().await;
+            self.queue_settles().await;
             let doubt = self.journal.borrow_mut().doubt.take();
             if let Some((head, kept)) = doubt {
                 self.resolve(&vault, head, kept).await?;
@@ -214,6 +220,21 @@ impl<P: Ports> Inner<P> {
                 Err(failure) => return Err(self.write_failed(group, failure)),
             }
         }
+    }
+
+    /// Returns when a turn has passed in which nothing was queued, so that the requests of a
+    /// batch share a commit. Each waiter that drives the writer may have queued an entry.
+    async fn queue_settles(&self) {
+        let mut last = 0;
+        poll_fn(|context| {
+            let waiting = self.journal.borrow().queue.len();
+            if waiting == std::mem::replace(&mut last, waiting) || waiting >= MAX_GROUP {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Finds out whether the batch in doubt was written after all.

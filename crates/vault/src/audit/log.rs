@@ -75,8 +75,7 @@ pub(crate) fn open_head(
     key: &SecretBytes<32>,
     stored: Option<&[u8]>,
 ) -> Result<Head, ErrorCode> {
-    let record: HeadRecord =
-        stored.and_then(cbor::decode).ok_or(ErrorCode::AuditCorrupt)?;
+    let record: HeadRecord = stored.and_then(cbor::decode).ok_or(ErrorCode::AuditCorrupt)?;
     let authentic = record.schema == SCHEMA
         && seal::head_is_authentic(key, vault_id, (record.count, &record.hash), &record.mac);
     if authentic {
@@ -141,7 +140,8 @@ impl<P: Ports> Inner<P> {
             }
             Err(error) => {
                 vault.log.stale.set(true);
-                if let StoreError::Unknown | StoreError::ConnectionLost = error {
+                // These two say for certain that nothing was written.
+                if !matches!(error, StoreError::Conflict | StoreError::QuotaExceeded) {
                     *doubt = Some(head);
                 }
                 Err(error.into())

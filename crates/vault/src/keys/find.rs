@@ -36,8 +36,7 @@ impl<P: Ports> UnlockedVault<P> {
         let info = record.info(key_id, crypto)?;
         let secrets = self.secrets()?;
         let policy = record.policy_digest();
-        let context =
-            seal::signing_key_context(&self.id, key_id, record.version, (spec, &policy));
+        let context = seal::signing_key_context(&self.id, key_id, record.version, (spec, &policy));
         let wrapped = record.wrapped()?;
         let signer = wrapped.unwrap_signing_key(crypto, spec, &secrets.wrap, &context).await;
         let signer = signer.map_err(|_| ErrorCode::Unreadable)?;

@@ -50,8 +50,7 @@ impl<P: Ports> Inner<P> {
         let usage = KeyUsage::Verify;
         let operation = Operation { method: "verify", usage, key_id: params.key_id, origin };
         let key = self.permitted(&vault, &operation).await?;
-        let valid =
-            self.ports.crypto().verify(&key.public, &params.data, &params.signature).await;
+        let valid = self.ports.crypto().verify(&key.public, &params.data, &params.signature).await;
         let valid = self.log(&vault, operation, &key, valid.map_err(Error::from)).await?;
         Ok(Verdict { valid })
     }

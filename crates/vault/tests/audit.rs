@@ -1,0 +1,185 @@
+//! The audit log: what is in it, and that no change of it stays unseen.
+
+use kms_protocol::Value;
+use kms_testkit::invariants::{audit_key, entries};
+use kms_testkit::tab::text;
+use kms_testkit::{PASSPHRASE, Tab};
+use kms_vault::{RecordKey, Table};
+use pollster::block_on;
+
+const CORRUPT: &str = "audit_corrupt";
+
+/// A vault with six entries.
+fn logged() -> (Tab, String) {
+    let tab = Tab::ready();
+    let key = tab.create("ed25519", "durable").unwrap();
+    for _ in 0..4 {
+        assert!(tab.sign(&key, b"text").is_ok());
+    }
+    assert_eq!(tab.verify_audit(), Ok(6.0));
+    (tab, key)
+}
+
+fn head() -> RecordKey {
+    RecordKey::Text("audit-head".into())
+}
+
+#[test]
+fn operations_are_logged_with_their_outcome() {
+    let (tab, key) = logged();
+    let missing = "AAECAwQFBgcICQoLDA0ODw";
+    assert_eq!(tab.sign(missing, b"text"), Err("not_found".into()));
+    let log: Vec<_> = entries(&tab)
+        .iter()
+        .map(|entry| (text(entry, "method"), text(entry, "keyId"), text(entry, "outcome")))
+        .collect();
+    let row = |method: &str, key: &str, outcome: &str| (method.into(), key.into(), outcome.into());
+    assert_eq!(log[0], row("vault.setup", "", "ok"));
+    assert_eq!(log[1], row("keys.create", &key, "ok"));
+    assert!(log[2..6].iter().all(|entry| *entry == row("sign", &key, "ok")));
+    assert_eq!(log[6], row("sign", missing, "not_found"));
+    assert_eq!(log.len(), 7);
+}
+
+#[test]
+fn a_deletion_anywhere_is_seen() {
+    for seq in 1..=6 {
+        let (tab, _) = logged();
+        tab.store.poke(Table::Audit, &audit_key(seq), None);
+        assert_eq!(tab.verify_audit(), Err(CORRUPT.into()), "entry {seq}");
+    }
+}
+
+#[test]
+fn an_edit_anywhere_is_seen() {
+    for seq in 1..=6 {
+        let (tab, _) = logged();
+        let mut bytes = tab.store.peek(Table::Audit, &audit_key(seq)).unwrap();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        tab.store.poke(Table::Audit, &audit_key(seq), Some(bytes));
+        assert_eq!(tab.verify_audit(), Err(CORRUPT.into()), "entry {seq}");
+    }
+}
+
+#[test]
+fn two_entries_that_were_swapped_are_seen() {
+    for seq in 1..6 {
+        let (tab, _) = logged();
+        let [first, second] = [seq, seq + 1].map(|n| tab.store.peek(Table::Audit, &audit_key(n)));
+        tab.store.poke(Table::Audit, &audit_key(seq), second);
+        tab.store.poke(Table::Audit, &audit_key(seq + 1), first);
+        assert_eq!(tab.verify_audit(), Err(CORRUPT.into()), "entries {seq} and the next");
+    }
+}
+
+#[test]
+fn a_truncation_is_seen_at_unlock() {
+    let (tab, _) = logged();
+    tab.store.poke(Table::Audit, &audit_key(6), None);
+    assert_eq!(tab.restarted().unlock(PASSPHRASE), Err(CORRUPT.into()));
+}
+
+#[test]
+fn an_old_head_is_seen() {
+    let tab = Tab::ready();
+    let key = tab.create("ed25519", "durable").unwrap();
+    let old = tab.store.peek(Table::Meta, &head());
+    assert!(tab.sign(&key, b"text").is_ok());
+    tab.store.poke(Table::Meta, &head(), old.clone());
+    // With the entry that it does not know, at unlock; without it, by the running tab.
+    assert_eq!(tab.restarted().unlock(PASSPHRASE), Err(CORRUPT.into()));
+    tab.store.poke(Table::Audit, &audit_key(3), None);
+    assert_eq!(tab.verify_audit(), Err(CORRUPT.into()));
+}
+
+#[test]
+fn a_head_that_is_missing_or_forged_is_seen() {
+    let (tab, _) = logged();
+    let good = tab.store.peek(Table::Meta, &head()).unwrap();
+    for index in 0..good.len() {
+        let mut forged = good.clone();
+        forged[index] ^= 1;
+        tab.store.poke(Table::Meta, &head(), Some(forged));
+        assert_eq!(tab.verify_audit(), Err(CORRUPT.into()), "byte {index}");
+    }
+    tab.store.poke(Table::Meta, &head(), None);
+    assert_eq!(tab.verify_audit(), Err(CORRUPT.into()));
+    assert_eq!(tab.restarted().unlock(PASSPHRASE), Err(CORRUPT.into()));
+}
+
+#[test]
+fn entries_of_another_vault_do_not_open() {
+    let (tab, _) = logged();
+    let other = Tab::over(kms_testkit::TestPorts::new(9), 9);
+    assert!(other.set_up(PASSPHRASE).is_ok());
+    let foreign = other.store.peek(Table::Audit, &audit_key(1));
+    tab.store.poke(Table::Audit, &audit_key(1), foreign);
+    assert_eq!(tab.verify_audit(), Err(CORRUPT.into()));
+}
+
+#[test]
+fn appending_never_reads_the_log() {
+    let (tab, key) = logged();
+    let calls = |tab: &Tab| {
+        let before = tab.store.calls();
+        assert!(tab.sign(&key, b"text").is_ok());
+        tab.store.calls() - before
+    };
+    assert_eq!(calls(&tab), 1);
+    for _ in 0..500 {
+        assert!(tab.sign(&key, b"text").is_ok());
+    }
+    assert_eq!(calls(&tab), 1);
+}
+
+#[test]
+fn a_deferred_signature_touches_no_storage_until_the_next_write() {
+    let tab = Tab::ready();
+    let key = tab.create("ed25519", "deferred").unwrap();
+    let before = tab.store.calls();
+    for _ in 0..50 {
+        assert!(tab.sign(&key, b"text").is_ok());
+    }
+    assert_eq!(tab.store.calls(), before);
+    block_on(tab.enclave.tick());
+    assert_eq!(tab.store.calls(), before + 1);
+    assert_eq!(tab.verify_audit(), Ok(52.0));
+}
+
+#[test]
+fn durable_entries_of_a_batch_share_commits() {
+    let tab = Tab::ready();
+    let key = tab.create("ed25519", "durable").unwrap();
+    let sign = |_| {
+        let data = Value::Bytes(vec![1]);
+        tab.request("sign", Value::object([("keyId", Value::Text(key.clone())), ("data", data)]))
+    };
+    let before = tab.store.commits();
+    let Some(Value::List(replies)) = tab.send(Value::List((0..64).map(sign).collect())) else {
+        panic!("a batch is answered by a list");
+    };
+    assert!(replies.iter().all(|reply| kms_testkit::tab::member(reply, "result").is_some()));
+    assert!(tab.store.commits() - before <= 4);
+    assert_eq!(tab.verify_audit(), Ok(66.0));
+}
+
+#[test]
+fn two_tabs_write_one_chain() {
+    let (first, key) = logged();
+    let second = Tab::over(
+        kms_testkit::TestPorts {
+            store: first.store.reopen(),
+            clock: first.clock.clone(),
+            ..kms_testkit::TestPorts::new(5)
+        },
+        5,
+    );
+    assert!(second.unlock(PASSPHRASE).is_ok());
+    for _ in 0..5 {
+        assert!(first.sign(&key, b"text").is_ok());
+        assert!(second.sign(&key, b"text").is_ok());
+    }
+    assert_eq!(first.verify_audit(), Ok(17.0));
+    assert_eq!(second.verify_audit(), Ok(17.0));
+}

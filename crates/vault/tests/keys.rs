@@ -1,0 +1,139 @@
+//! Keys: life, visibility, and records that were tampered with.
+
+use kms_protocol::Value;
+use kms_testkit::tab::{member, origin, text};
+use kms_testkit::{PASSPHRASE, Tab};
+use kms_vault::{RecordKey, Table};
+
+fn key_params(id: &str) -> Value {
+    Value::object([("keyId", Value::Text(id.into()))])
+}
+
+fn record(id: &str) -> RecordKey {
+    RecordKey::Text(id.into())
+}
+
+#[test]
+fn keys_are_made_described_used_and_verified() {
+    for (spec, alg) in [("ed25519", "EdDSA"), ("ec-p256", "ES256")] {
+        let tab = Tab::ready();
+        let id = tab.create(spec, "durable").unwrap();
+        let info = tab.call("keys.describe", key_params(&id)).unwrap();
+        assert_eq!((text(&info, "spec"), text(&info, "keyId")), (spec.into(), id.clone()));
+        let public = tab.call("keys.public_key", key_params(&id)).unwrap();
+        let jwk = member(&public, "jwk").unwrap();
+        assert_eq!((text(&jwk, "alg"), text(&jwk, "kid")), (alg.into(), text(&info, "kid")));
+        let signature = tab.sign(&id, b"text").unwrap();
+        let verify = |data: &[u8]| {
+            let params = Value::object([
+                ("keyId", Value::Text(id.clone())),
+                ("data", Value::Bytes(data.to_vec())),
+                ("signature", Value::Bytes(signature.clone())),
+            ]);
+            member(&tab.call("verify", params).unwrap(), "valid")
+        };
+        assert_eq!(verify(b"text"), Some(Value::Bool(true)));
+        assert_eq!(verify(b"Text"), Some(Value::Bool(false)));
+    }
+}
+
+#[test]
+fn a_key_of_another_site_does_not_exist() {
+    let tab = Tab::ready();
+    let id = tab.create("ed25519", "durable").unwrap();
+    let other = tab.enclave.connect(origin("https://other.example"));
+    let sign = Value::object([("keyId", Value::Text(id.clone())), ("data", Value::Bytes(vec![1]))]);
+    let not_found = Err("not_found".to_owned());
+    assert_eq!(tab.call_as(other, "sign", sign), not_found);
+    assert_eq!(tab.call_as(other, "keys.describe", key_params(&id)), not_found);
+    assert_eq!(tab.call_as(other, "keys.public_key", key_params(&id)), not_found);
+    // Also when the key is not in the cache.
+    assert!(tab.call("vault.lock", Value::Map(vec![])).is_ok());
+    assert!(tab.unlock(PASSPHRASE).is_ok());
+    assert_eq!(tab.call_as(other, "keys.describe", key_params(&id)), not_found);
+    let page = tab.call_as(other, "keys.list", Value::Map(vec![])).unwrap();
+    assert_eq!(member(&page, "keys"), Some(Value::List(vec![])));
+    assert!(tab.sign(&id, b"text").is_ok());
+}
+
+#[test]
+fn lists_come_in_pages_without_gaps() {
+    let tab = Tab::ready();
+    let mut made: Vec<_> = (0..25).map(|_| tab.create("ed25519", "deferred").unwrap()).collect();
+    made.sort();
+    let mut seen = Vec::new();
+    let mut cursor = Value::Null;
+    for _ in 0..4 {
+        let params = Value::object([("limit", Value::Number(10.0)), ("cursor", cursor)]);
+        let page = tab.call("keys.list", params).unwrap();
+        let Some(Value::List(keys)) = member(&page, "keys") else { panic!("no keys") };
+        seen.extend(keys.iter().map(|info| text(info, "keyId")));
+        match member(&page, "next") {
+            Some(next) => cursor = next,
+            None => break,
+        }
+        assert_eq!(keys.len(), 10);
+    }
+    assert_eq!(seen, made);
+    for limit in [0.0, 101.0] {
+        let params = Value::object([("limit", Value::Number(limit))]);
+        assert_eq!(tab.call("keys.list", params), Err("invalid_params".into()));
+    }
+}
+
+#[test]
+fn a_record_at_another_id_is_unreadable() {
+    let tab = Tab::ready();
+    let first = tab.create("ed25519", "durable").unwrap();
+    let second = tab.create("ed25519", "durable").unwrap();
+    let moved = tab.store.peek(Table::Keys, &record(&first));
+    tab.store.poke(Table::Keys, &record(&second), moved);
+    let after = tab.restarted();
+    assert!(after.unlock(PASSPHRASE).is_ok());
+    assert_eq!(after.sign(&second, b"text"), Err("unreadable".into()));
+    assert!(after.sign(&first, b"text").is_ok());
+    assert_eq!(after.call("keys.list", Value::Map(vec![])), Err("unreadable".into()));
+}
+
+#[test]
+fn a_record_of_another_vault_is_unreadable() {
+    let tab = Tab::ready();
+    let id = tab.create("ed25519", "durable").unwrap();
+    let other = Tab::over(kms_testkit::TestPorts::new(9), 9);
+    assert!(other.set_up(PASSPHRASE).is_ok());
+    other.store.poke(Table::Keys, &record(&id), tab.store.peek(Table::Keys, &record(&id)));
+    assert_eq!(other.sign(&id, b"text"), Err("unreadable".into()));
+}
+
+#[test]
+fn a_bit_flipped_anywhere_in_a_record_is_unreadable() {
+    let tab = Tab::ready();
+    let id = tab.create("ec-p256", "deferred").unwrap();
+    let good = tab.store.peek(Table::Keys, &record(&id)).unwrap();
+    let after = tab.restarted();
+    assert!(after.unlock(PASSPHRASE).is_ok());
+    for index in 0..good.len() {
+        let mut bad = good.clone();
+        bad[index] ^= 0x10;
+        after.store.poke(Table::Keys, &record(&id), Some(bad));
+        assert_eq!(after.sign(&id, b"text"), Err("unreadable".into()), "byte {index}");
+    }
+    for end in 0..good.len() {
+        after.store.poke(Table::Keys, &record(&id), Some(good[..end].to_vec()));
+        assert_eq!(after.sign(&id, b"text"), Err("unreadable".into()), "length {end}");
+    }
+    after.store.poke(Table::Keys, &record(&id), None);
+    assert_eq!(after.sign(&id, b"text"), Err("not_found".into()));
+    after.store.poke(Table::Keys, &record(&id), Some(good));
+    assert!(after.sign(&id, b"text").is_ok());
+}
+
+#[test]
+fn other_tabs_and_sessions_of_the_site_learn_of_new_keys() {
+    let tab = Tab::ready();
+    let same = tab.enclave.connect(origin(kms_testkit::PAGE));
+    let other = tab.enclave.connect(origin("https://other.example"));
+    assert!(tab.create("ed25519", "durable").is_ok());
+    assert_eq!(tab.outbox.names(same), ["keys_changed"]);
+    assert!(tab.outbox.names(other).is_empty());
+}
