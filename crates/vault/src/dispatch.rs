@@ -161,10 +161,11 @@ impl<P: Ports> Inner<P> {
 
     async fn status(&self) -> Result<VaultStatus, Error> {
         let state = self.phase.borrow().public_state()?;
+        let enrolments = self.enrolments.borrow().clone();
         let crypto = self.ports.crypto();
         Ok(VaultStatus {
             state,
-            enrolments: self.enrolments.borrow().clone(),
+            enrolments,
             protection: ProtectionMap {
                 ed25519: crypto.protection(KeySpec::Ed25519),
                 ec_p256: crypto.protection(KeySpec::EcP256),

@@ -45,7 +45,7 @@ pub(crate) fn is_outdated(enrolment: &EnrolmentRecord) -> bool {
     enrolment.memory_kib < today.memory_kib() || enrolment.iterations < today.iterations()
 }
 
-/// The UnlockKey of an enrolment: needs the passphrase and this partition's device key.
+/// The `UnlockKey` of an enrolment: needs the passphrase and this partition's device key.
 pub(crate) async fn unlock_key<P: Ports>(
     ports: &P,
     enrolment: &EnrolmentRecord,

@@ -49,15 +49,11 @@ impl<P: Ports> Inner<P> {
         let wall_ms = self.ports.clock().now_ms();
         let watched_ms = now.monotonic_since(self.last_attempt.get());
         let charged = stored::change_header(&self.ports, |header| {
-            match header.attempts.wait_ms(Now { wall_ms, watched_ms }) {
-                Some(retry_after_ms) => {
-                    Err(Error::Wait { code: ErrorCode::UnlockDelayed, retry_after_ms })
-                }
-                None => {
-                    header.attempts.charge(wall_ms);
-                    Ok(())
-                }
+            if let Some(retry_after_ms) = header.attempts.wait_ms(Now { wall_ms, watched_ms }) {
+                return Err(Error::Wait { code: ErrorCode::UnlockDelayed, retry_after_ms });
             }
+            header.attempts.charge(wall_ms);
+            Ok(())
         });
         let header = charged.await?;
         self.last_attempt.set(now);

@@ -107,7 +107,7 @@ impl KeyRecord {
 
     /// What the key is.
     pub(crate) fn spec(&self) -> Result<KeySpec, ErrorCode> {
-        token(KeySpec::ALL, |spec| spec.as_str(), &self.spec)
+        token(KeySpec::ALL, KeySpec::as_str, &self.spec)
     }
 
     /// Digest of the policy.
@@ -133,7 +133,7 @@ impl KeyRecord {
     ) -> Result<KeyInfo, ErrorCode> {
         let unreadable = |_| ErrorCode::Unreadable;
         let spec = self.spec()?;
-        let usage = |name: &String| token(KeyUsage::ALL, |usage| usage.as_str(), name);
+        let usage = |name: &String| token(KeyUsage::ALL, KeyUsage::as_str, name);
         let origin = |text: &String| CallerOrigin::new(text.as_str()).map_err(unreadable);
         let label = self.label.as_ref().map(|label| Label::new(label.as_str()));
         let protection: Protection = crypto.protection(spec);
@@ -148,7 +148,7 @@ impl KeyRecord {
             usage: self.policy.usage.iter().map(usage).collect::<Result<_, _>>()?,
             label: label.transpose().map_err(unreadable)?,
             created: self.created,
-            audit: token(AuditMode::ALL, |mode| mode.as_str(), &self.policy.audit)?,
+            audit: token(AuditMode::ALL, AuditMode::as_str, &self.policy.audit)?,
             caller_origins: self.policy.origins.iter().map(origin).collect::<Result<_, _>>()?,
         })
     }
