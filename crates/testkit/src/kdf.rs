@@ -38,6 +38,6 @@ impl Kdf for FastKdf {
         SecretBytes::try_new_with(|out| {
             hkdf::derive_into(job.salt, &[job.passphrase], info.as_bytes(), out)
         })
-        .map_err(|error| error.code())
+        .map_err(kms_crypto::CryptoError::code)
     }
 }

@@ -118,6 +118,7 @@ impl<D: Clone> MemoryStore<D> {
     }
 
     /// Removes the plan; returns whether the fault fired.
+    #[allow(clippy::must_use_candidate)] // often healed whether it fired or not
     pub fn heal(&self) -> bool {
         let mut plan = self.plan.borrow_mut();
         plan.fault = None;

@@ -180,7 +180,10 @@ pub fn submit(passphrase: &str) -> UiEvent {
     UiEvent::Submit(SecretVec::copy_of(passphrase.as_bytes()))
 }
 
-/// An origin. Test origins are valid.
+/// An origin.
+///
+/// # Panics
+/// If the text is not one.
 #[must_use]
 #[allow(clippy::unwrap_used)]
 pub fn origin(text: &str) -> CallerOrigin {
