@@ -1,4 +1,5 @@
 //! The audit log: what is in it, and that no change of it stays unseen.
+#![allow(clippy::unwrap_used)] // the fixture is a plain function
 
 use kms_protocol::Value;
 use kms_testkit::invariants::{audit_key, entries};
