@@ -9,7 +9,7 @@ export class Mismatch extends Error {}
  * @param {URL} url
  * @param {number} maxBytes
  * @param {AbortSignal} signal
- * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ * @returns {Promise<{ bytes: Uint8Array<ArrayBuffer>, mediaType: string | null }>}
  */
 export async function fetchBytes(url, maxBytes, signal) {
   let response;
@@ -27,7 +27,17 @@ export async function fetchBytes(url, maxBytes, signal) {
     });
   }
   if (!response.ok || !response.body) throw new Mismatch(`The server answered ${response.status}.`);
-  const reader = response.body.getReader();
+  const bytes = await readAll(response.body, maxBytes);
+  return { bytes, mediaType: response.headers.get('content-type') };
+}
+
+/**
+ * @param {ReadableStream<Uint8Array>} body
+ * @param {number} maxBytes
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+async function readAll(body, maxBytes) {
+  const reader = body.getReader();
   /** @type {Uint8Array[]} */
   const parts = [];
   let size = 0;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { verifyEnclave } from '../src/verify.js';
-import { shortCode } from '../src/verify-enclave.js';
+import { shortCode } from '../src/verify-digest.js';
 import { html, manifest, module, pin } from './sample.js';
 
 const realFetch = globalThis.fetch;
@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 /** Plays the server. `changed` replaces what is served at a path. */
-function serve(changed = {}) {
+function serve(changed = {}, types = {}) {
   const files = {
     '/': html,
     [pin.module.path]: module,
@@ -22,7 +22,10 @@ function serve(changed = {}) {
     assert.equal(options.credentials, 'omit');
     const body = files[new URL(url).pathname];
     if (body instanceof Error) throw body;
-    return body === undefined ? new Response('', { status: 404 }) : new Response(body);
+    if (body === undefined) return new Response('', { status: 404 });
+    const path = new URL(url).pathname;
+    const plain = path === '/' ? 'text/html' : 'text/javascript';
+    return new Response(body, { headers: { 'content-type': types[path] ?? plain } });
   };
 }
 
@@ -106,4 +109,11 @@ test('the short code is that of every other verifier', async () => {
   assert.equal(shortCode(new Uint8Array([0xba, 0x78, 0x16, 0xbf, 0x8f])), 'Q9W1-DFWF');
   serve();
   assert.match((await verifyEnclave({ release: pin })).code, /^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$/);
+});
+
+test('a file sent as another kind of file fails', async () => {
+  serve({}, { [pin.module.path]: 'text/plain' });
+  const report = await verifyEnclave({ release: pin });
+  assert.equal(report.level, 'failed');
+  assert.deepEqual(failed(report), [`asset:${pin.module.path}`]);
 });

@@ -1,0 +1,36 @@
+/** @typedef {import('./verify-enclave.js').Level} Level */
+
+/**
+ * What a result does not show, in sentences for people.
+ *
+ * @param {Level} level
+ * @param {boolean} asked
+ * @returns {string[]}
+ */
+export function notProven(level, asked) {
+  const said = [];
+  if (level === 'checked') {
+    said.push(
+      'Nothing here forces this browser to run these files. Firefox and Safari cannot yet be told ' +
+        'to; Chrome and Edge can.',
+    );
+  }
+  if (level !== 'enforced by browser') {
+    said.push(
+      'A dishonest server can tell this check from the frame itself and send other files to each, ' +
+        'or other files to other people.',
+    );
+  }
+  if (asked) {
+    said.push(
+      'What the running enclave reports of itself proves nothing alone: changed code could report ' +
+        'the same.',
+    );
+  }
+  said.push(
+    'That the release is good: this compares bytes with what this app pinned. Whether those come ' +
+      'from the published source, only a rebuild shows.',
+    'That this page, this browser and its extensions are honest: they draw this very result.',
+  );
+  return said;
+}
