@@ -26,7 +26,7 @@ function watchWorker(worker) {
 
 /**
  * Everything that can run at the same time does: the worker starts and tests itself while the
- * wasm is inflated, hashed and compiled and the frame tests its own isolation. The worker gets the
+ * wasm is decoded, hashed and compiled and the frame tests its own isolation. The worker gets the
  * module, and with it the ability to do anything, only when all of it has passed.
  * @returns {Promise<Worker>}
  */

@@ -10,8 +10,8 @@ declare const RELEASE: Readonly<{
 }>;
 /** The worker's whole source. */
 declare const WORKER_SOURCE: string;
-/** Base64 of the raw-deflated wasm module. */
-declare const WASM_DEFLATED: string;
+/** The wasm module, one character per byte. */
+declare const WASM_TEXT: string;
 
 interface KmsPolicy {
   createScriptURL(url: string): string;
@@ -22,9 +22,6 @@ interface KmsPolicyFactory {
 interface Window {
   /** Absent in engines without Trusted Types. */
   trustedTypes?: KmsPolicyFactory;
-}
-interface Uint8ArrayConstructor {
-  fromBase64?(text: string): Uint8Array<ArrayBuffer>;
 }
 
 type ScreenName = 'setup' | 'unlock';

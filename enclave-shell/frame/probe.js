@@ -29,7 +29,6 @@ function missingCapabilities() {
     ['worker', () => Worker],
     ['locks', () => navigator.locks],
     ['promises', () => Promise.withResolvers],
-    ['deflate', () => new DecompressionStream('deflate-raw')],
     ['stylesheets', () => document.adoptedStyleSheets],
   ];
   return needs.filter(([, read]) => !available(read)).map(([name]) => name);

@@ -2,24 +2,14 @@
 // The module is pinned by its digest already; this catches an assembly that does not fit.
 
 /**
- * @param {string} text
+ * The wasm of this module. Byte `b` is the character `b + 0x23`; what is no such character gives
+ * a wrong byte, which the digest tells.
  * @returns {Uint8Array<ArrayBuffer>}
  */
-function fromBase64(text) {
-  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+function wasmBytes() {
+  const bytes = new Uint8Array(WASM_TEXT.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = WASM_TEXT.charCodeAt(i) - 0x23;
   return bytes;
-}
-
-/**
- * @param {Uint8Array<ArrayBuffer>} deflated
- * @returns {Promise<ArrayBuffer>}
- */
-function inflate(deflated) {
-  const inflater = new DecompressionStream('deflate-raw');
-  return new Response(new Blob([deflated]).stream().pipeThrough(inflater)).arrayBuffer();
 }
 
 /**
@@ -42,21 +32,12 @@ async function checkDigest(what, bytes, expected) {
   if ((await digestOf(bytes)) !== expected) throw new Refusal('integrity_failure', what);
 }
 
-/** @returns {Promise<ArrayBuffer>} */
-async function inflatedWasm() {
-  try {
-    return await inflate(fromBase64(WASM_DEFLATED));
-  } catch {
-    throw new Refusal('integrity_failure', 'wasm');
-  }
-}
-
 /**
  * The compiled wasm module. It compiles while it is hashed, and is handed out only if it fits.
  * @returns {Promise<WebAssembly.Module>}
  */
 async function checkedModule() {
-  const bytes = await inflatedWasm();
+  const bytes = wasmBytes();
   const compiled = WebAssembly.compile(bytes).catch(() => {
     throw new Refusal('unsupported_environment', 'wasm');
   });

@@ -12,7 +12,7 @@ pub(crate) const EMBEDDER: &str = "http://pwa.localhost:7002";
 pub(crate) fn sources() -> Sources {
     let part = |name: &str, text: &str| (name.to_owned(), text.to_owned());
     Sources {
-        frame: vec![part("boot.js", "boot(RELEASE, WORKER_SOURCE, WASM_DEFLATED);\n")],
+        frame: vec![part("boot.js", "boot(RELEASE, WORKER_SOURCE, WASM_TEXT);\n")],
         worker: vec![part("lockdown.js", "'use strict';\n"), part("main.js", "main();\n")],
         glue: "let wasm_bindgen;\n".to_owned(),
         wasm: b"\0asm\x01\0\0\0".repeat(100),
