@@ -347,7 +347,6 @@ export type LockReason =
   | 'idle'
   | 'absolute'
   | 'hidden'
-  | 'other_tab'
   | 'fault';
 
 /** The vault was locked. */

@@ -114,7 +114,8 @@ fn refuses_an_oversized_manifest_unread() {
 
 #[test]
 fn refuses_broken_rules() {
-    let cases: [(&str, fn(&mut Manifest)); 11] = [
+    type Case = (&'static str, fn(&mut Manifest));
+    let cases: [Case; 11] = [
         ("schema", |m| m.schema = 2),
         ("version", |m| m.version = "1 0".to_owned()),
         ("epoch", |m| m.epoch = 1 << 53),

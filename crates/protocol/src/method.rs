@@ -194,7 +194,7 @@ methods! {
         errors [AlreadyInitialized, UserCancelled, OutOfMemory];
     #[doc = "Asks the user, in enclave-owned UI, to unlock the vault; resolves when it is unlocked."]
     Unlock = "vault.unlock"(Empty) -> VaultStatus, Vault, Sheet, Durable,
-        errors [NotInitialized, UserCancelled, OutOfMemory, VaultCorrupt];
+        errors [NotInitialized, UserCancelled, OutOfMemory, VaultCorrupt, AuditCorrupt];
     #[doc = "Locks the vault and drops every key handle."]
     Lock = "vault.lock"(Empty) -> Empty, Nothing, None, Durable, errors [];
     #[doc = "Tells the enclave that its sheet was dismissed; requests that wait for the user end with `user_cancelled`."]

@@ -212,8 +212,6 @@ tokens! {
         Absolute => "absolute",
         /// The page went away.
         Hidden => "hidden",
-        /// Another tab of the same vault locked or changed it.
-        OtherTab => "other_tab",
         /// The enclave met a state it cannot trust.
         Fault => "fault",
     }
