@@ -186,7 +186,7 @@ mod tests {
         let wasm: Vec<u8> = (0..=u8::MAX).chain([0x19, 0x0c]).collect();
         let module = assembled(&Sources { wasm: wasm.clone(), ..sources() });
         assert_eq!(module.measurement.wasm, Sha256::of(&wasm));
-        assert_eq!(measure(module.source.as_bytes()), Some(module.measurement.clone()));
+        assert_eq!(measure(module.source.as_bytes()), Some(module.measurement));
         let line = module.source.lines().nth(2).unwrap();
         assert!(line.starts_with(WASM_PREFIX) && line.ends_with("\";"));
         assert!(!line.chars().any(|char| char < ' ' || "\u{2028}\u{2029}".contains(char)));
