@@ -302,9 +302,9 @@ export interface AuditEntry {
   time: number;
   /** Method of the table, or an internal event such as `vault.unlocked`. */
   method: string;
-  /** Which key, if one was named. */
+  /** Which key, if one was named; absent in the entries of other sites. */
   keyId?: string;
-  /** Who asked; absent for the user in enclave-owned UI. */
+  /** Who asked; absent for the user in enclave-owned UI and for other sites. */
   callerOrigin?: string;
   /** `ok` or an error code. */
   outcome: string;

@@ -470,9 +470,9 @@ record! {
         time: u64 => "time",
         /// Method of the table, or an internal event such as `vault.unlocked`.
         method: String => "method",
-        /// Which key, if one was named.
+        /// Which key, if one was named; absent in the entries of other sites.
         key_id: Option<KeyId> => "keyId",
-        /// Who asked; absent for the user in enclave-owned UI.
+        /// Who asked; absent for the user in enclave-owned UI and for other sites.
         caller_origin: Option<CallerOrigin> => "callerOrigin",
         /// `ok` or an error code.
         outcome: String => "outcome",

@@ -143,7 +143,9 @@ impl<P: Ports> Inner<P> {
             }
             Request::Sign(params) => Response::Sign(self.sign(caller, params).await?),
             Request::Verify(params) => Response::Verify(self.verify(caller, params).await?),
-            Request::ListAudit(params) => Response::ListAudit(self.list_audit(params).await?),
+            Request::ListAudit(params) => {
+                Response::ListAudit(self.list_audit(caller, params).await?)
+            }
             Request::VerifyAudit(Empty {}) => Response::VerifyAudit(self.verify_audit().await?),
         })
     }

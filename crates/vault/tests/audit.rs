@@ -1,9 +1,9 @@
 //! The audit log: what is in it, and that no change of it stays unseen.
-#![allow(clippy::unwrap_used)] // the fixture is a plain function
+#![allow(clippy::unwrap_used, clippy::panic)] // the fixture is a plain function
 
 use kms_protocol::Value;
 use kms_testkit::invariants::{audit_key, entries};
-use kms_testkit::tab::text;
+use kms_testkit::tab::{member, origin, text};
 use kms_testkit::{PASSPHRASE, Tab};
 use kms_vault::{RecordKey, Table};
 use pollster::block_on;
@@ -40,6 +40,21 @@ fn operations_are_logged_with_their_outcome() {
     assert!(log[2..6].iter().all(|entry| *entry == row("sign", &key, "ok")));
     assert_eq!(log[6], row("sign", missing, "not_found"));
     assert_eq!(log.len(), 7);
+}
+
+#[test]
+fn another_site_sees_the_chain_but_not_which_keys_were_used() {
+    let (tab, _) = logged();
+    let other = tab.enclave.connect(origin("https://other.example"));
+    let page = tab.call_as(other, "audit.list", Value::Map(vec![])).unwrap();
+    let Some(Value::List(seen)) = member(&page, "entries") else { panic!("no entries") };
+    let own = entries(&tab);
+    assert_eq!(seen.len(), own.len());
+    for (theirs, mine) in seen.iter().zip(&own) {
+        assert_eq!(member(theirs, "hash"), member(mine, "hash"));
+        assert_eq!((text(theirs, "keyId"), text(theirs, "callerOrigin")), Default::default());
+    }
+    assert!(own.iter().any(|entry| !text(entry, "keyId").is_empty()));
 }
 
 #[test]

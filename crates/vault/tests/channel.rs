@@ -1,8 +1,8 @@
 //! The channel: hostile messages, limits, cancellation, deadlines, automatic locking.
 
 use futures_util::future::{join, join3};
-use kms_protocol::limits::{MAX_IN_FLIGHT, RATE_BURST};
 use kms_protocol::Value;
+use kms_protocol::limits::{MAX_IN_FLIGHT, RATE_BURST};
 use kms_testkit::hostile::corpus;
 use kms_testkit::invariants::contains_secret;
 use kms_testkit::tab::{member, origin, outcome, submit, text};

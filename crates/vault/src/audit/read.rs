@@ -3,20 +3,35 @@
 use std::rc::Rc;
 
 use kms_protocol::limits::MAX_PAGE;
-use kms_protocol::{AuditCheckpoint, AuditEntry, AuditPage, ErrorCode, ListAuditParams};
+use kms_protocol::{
+    AuditCheckpoint, AuditEntry, AuditPage, CallerOrigin, ErrorCode, ListAuditParams,
+};
 
 use super::entry::{Head, Link};
 use crate::enclave::Inner;
+use crate::session::Caller;
 use crate::state::UnlockedVault;
 use crate::{Error, Ports, RecordKey, Store, Table, VaultLock};
 
 /// Entries read at once while the whole log is checked.
 const CHUNK: u32 = 256;
 
+/// The entries of another site stay in the page, so that the chain can be followed, but do not
+/// tell which key was used by whom.
+fn seen_by(caller: &CallerOrigin, entry: AuditEntry) -> AuditEntry {
+    match &entry.caller_origin {
+        Some(origin) if origin != caller => {
+            AuditEntry { key_id: None, caller_origin: None, ..entry }
+        }
+        _ => entry,
+    }
+}
+
 impl<P: Ports> Inner<P> {
     /// A page of entries. Links inside the page are checked, and the end against the head.
     pub(crate) async fn list_audit(
         self: &Rc<Self>,
+        caller: &Caller,
         params: ListAuditParams,
     ) -> Result<AuditPage, Error> {
         let limit = params.limit.unwrap_or(MAX_PAGE);
@@ -30,7 +45,10 @@ impl<P: Ports> Inner<P> {
         let mut entries = Vec::new();
         if from <= last {
             let mut walk = Walk { head: self.before(&vault, from).await?, known: head };
-            self.walk(&vault, &mut walk, last, |entry| entries.push(entry)).await?;
+            self.walk(&vault, &mut walk, last, |entry| {
+                entries.push(seen_by(&caller.origin, entry))
+            })
+            .await?;
         }
         vault.still_open()?;
         Ok(AuditPage { entries, checkpoint: checkpoint(head) })

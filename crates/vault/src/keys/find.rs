@@ -137,7 +137,7 @@ impl<P: Ports> Inner<P> {
     ) -> Result<PublicKeyInfo, Error> {
         let key = self.unlocked()?.load(&self.ports, key_id).await?;
         belongs(&key.info, &caller.origin)?;
-        Ok(PublicKeyInfo { jwk: key.public.jwk(), spki: key.public.spki()? })
+        Ok(PublicKeyInfo { jwk: key.public.jwk(), spki: key.public.spki() })
     }
 }
 
