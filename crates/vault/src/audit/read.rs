@@ -46,7 +46,7 @@ impl<P: Ports> Inner<P> {
         if from <= last {
             let mut walk = Walk { head: self.before(&vault, from).await?, known: head };
             self.walk(&vault, &mut walk, last, |entry| {
-                entries.push(seen_by(&caller.origin, entry))
+                entries.push(seen_by(&caller.origin, entry));
             })
             .await?;
         }
