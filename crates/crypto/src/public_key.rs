@@ -1,14 +1,24 @@
 //! Public keys: always valid, in the forms others expect.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use ed25519_dalek::pkcs8::EncodePublicKey;
 use kms_protocol::{Jwk, KeySpec};
+use p256::elliptic_curve::point::AffineCoordinates;
 use sha2::{Digest, Sha256};
 
 use crate::{CryptoError, strict};
 
 /// Length of an uncompressed SEC1 point on P-256 (SEC 1, section 2.3.3).
 const P256_LEN: usize = 65;
+
+/// `SubjectPublicKeyInfo` up to the key (RFC 8410, section 4): two lengths, the algorithm, and a
+/// bit string without unused bits. Nothing in it depends on the key.
+const ED25519_SPKI: [u8; 12] =
+    [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+/// As [`ED25519_SPKI`], for an uncompressed point on P-256 (RFC 5480, section 2).
+const P256_SPKI: [u8; 26] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+    0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
 
 /// A public key. Ed25519: 32 bytes (RFC 8032, section 5.1.2), canonical and not of small
 /// order. P-256: uncompressed SEC1 point on the curve.
@@ -25,11 +35,7 @@ impl PublicKey {
             KeySpec::Ed25519 => {
                 raw.try_into().is_ok_and(|raw| strict::ed25519_point(raw).is_some())
             }
-            KeySpec::EcP256 => {
-                raw.len() == P256_LEN
-                    && raw[0] == 4
-                    && p256::PublicKey::from_sec1_bytes(raw).is_ok()
-            }
+            KeySpec::EcP256 => raw.try_into().is_ok_and(is_p256_point),
         };
         if valid { Ok(Self { spec, raw: raw.to_vec() }) } else { Err(CryptoError::InvalidKey) }
     }
@@ -71,16 +77,13 @@ impl PublicKey {
     }
 
     /// As DER `SubjectPublicKeyInfo` (RFC 5480, RFC 8410).
-    pub fn spki(&self) -> Result<Vec<u8>, CryptoError> {
-        let document = match self.spec {
-            KeySpec::Ed25519 => ed25519_dalek::VerifyingKey::try_from(self.raw.as_slice())
-                .map_err(|_| CryptoError::InvalidKey)?
-                .to_public_key_der(),
-            KeySpec::EcP256 => p256::PublicKey::from_sec1_bytes(&self.raw)
-                .map_err(|_| CryptoError::InvalidKey)?
-                .to_public_key_der(),
+    #[must_use]
+    pub fn spki(&self) -> Vec<u8> {
+        let prefix: &[u8] = match self.spec {
+            KeySpec::Ed25519 => &ED25519_SPKI,
+            KeySpec::EcP256 => &P256_SPKI,
         };
-        document.map(|der| der.as_bytes().to_vec()).map_err(|_| CryptoError::InvalidKey)
+        [prefix, &self.raw].concat()
     }
 
     fn members(&self) -> (&'static str, &'static str, String, Option<String>) {
@@ -90,6 +93,15 @@ impl PublicKey {
             KeySpec::EcP256 => ("EC", "P-256", text(&self.raw[1..33]), Some(text(&self.raw[33..]))),
         }
     }
+}
+
+/// Whether the bytes are an uncompressed point: both coordinates below the prime, and on the
+/// curve. P-256 has no other points of small order than infinity, which has no such form.
+fn is_p256_point(raw: &[u8; P256_LEN]) -> bool {
+    let (tag, point) = raw.split_at(1);
+    let (x, y) = point.split_at(32);
+    let (Ok(x), Ok(y)) = (x.try_into(), y.try_into()) else { return false };
+    tag == [4] && bool::from(p256::AffinePoint::from_coordinates(x, y).is_some())
 }
 
 #[cfg(test)]
@@ -128,12 +140,15 @@ mod tests {
     }
 
     #[test]
-    fn spki_has_the_prefix_of_its_algorithm() {
-        let ed25519 = key(KeySpec::Ed25519, &ED25519).spki().unwrap();
-        assert_eq!(ed25519, [&hex!("302a300506032b6570032100")[..], &ED25519].concat());
-        let p256 = key(KeySpec::EcP256, &P256).spki().unwrap();
-        let prefix = hex!("3059301306072a8648ce3d020106082a8648ce3d030107034200");
-        assert_eq!(p256, [&prefix[..], &P256].concat());
+    fn spki_is_what_a_der_library_writes() {
+        use ed25519_dalek::pkcs8::EncodePublicKey;
+
+        let library = ed25519_dalek::VerifyingKey::from_bytes(&ED25519).unwrap();
+        let der = library.to_public_key_der().unwrap();
+        assert_eq!(key(KeySpec::Ed25519, &ED25519).spki(), der.as_bytes());
+        let library = p256::PublicKey::from_sec1_bytes(&P256).unwrap();
+        let der = library.to_public_key_der().unwrap();
+        assert_eq!(key(KeySpec::EcP256, &P256).spki(), der.as_bytes());
     }
 
     #[test]
@@ -151,7 +166,18 @@ mod tests {
         let compressed = [&[3], &P256[1..33]].concat();
         let mut hybrid = P256;
         hybrid[0] = 7;
-        for bad in [&off_curve[..], &compressed, &hybrid, &P256[1..], &[0], &[]] {
+        // x = p: the same point as x = 0, encoded too large (SP 800-186, section 3.2.1.3).
+        let mut not_reduced = P256;
+        not_reduced[1..33].copy_from_slice(&hex!(
+            "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"
+        ));
+        not_reduced[33..].copy_from_slice(&hex!(
+            "66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4"
+        ));
+        let mut reduced = not_reduced;
+        reduced[1..33].fill(0);
+        assert!(PublicKey::from_raw(KeySpec::EcP256, &reduced).is_ok());
+        for bad in [&off_curve[..], &not_reduced, &compressed, &hybrid, &P256[1..], &[0], &[]] {
             assert!(PublicKey::from_raw(KeySpec::EcP256, bad).is_err());
         }
     }

@@ -6,7 +6,6 @@
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use kms_protocol::KeySpec;
-use p256::ecdsa::signature::Verifier;
 
 use crate::PublicKey;
 
@@ -21,8 +20,19 @@ pub fn precheck(public: &PublicKey, signature: &[u8]) -> bool {
     let Ok(signature) = <&[u8; SIGNATURE_LEN]>::try_from(signature) else { return false };
     match public.spec() {
         KeySpec::Ed25519 => precheck_ed25519(signature),
-        KeySpec::EcP256 => p256::ecdsa::Signature::from_slice(signature).is_ok(),
+        KeySpec::EcP256 => signature.chunks(32).all(is_p256_scalar),
     }
+}
+
+/// Order of the base point of P-256, big endian (SP 800-186, section 3.2.1.3).
+const P256_ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+];
+
+/// Whether 32 bytes are between 1 and the order. Signatures are public.
+fn is_p256_scalar(bytes: &[u8]) -> bool {
+    bytes.iter().any(|byte| *byte != 0) && *bytes < P256_ORDER[..]
 }
 
 fn precheck_ed25519(signature: &[u8; SIGNATURE_LEN]) -> bool {
@@ -39,7 +49,8 @@ pub(crate) fn ed25519_point(bytes: [u8; 32]) -> Option<EdwardsPoint> {
         .filter(|point| point.compress() == compressed && !point.is_small_order())
 }
 
-/// Verifies in software, with the checks of [`precheck`].
+/// Verifies in software, with the checks of [`precheck`]. A build without software P-256 accepts
+/// no P-256 signature here.
 #[must_use]
 pub fn verify(public: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     if !precheck(public, signature) {
@@ -60,7 +71,15 @@ fn verify_ed25519(public: &[u8], message: &[u8], signature: &[u8]) -> bool {
     }
 }
 
+#[cfg(not(feature = "software-p256"))]
+fn verify_p256(_public: &[u8], _message: &[u8], _signature: &[u8]) -> bool {
+    false
+}
+
+#[cfg(feature = "software-p256")]
 fn verify_p256(public: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    use p256::ecdsa::signature::Verifier;
+
     let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(public);
     let signature = p256::ecdsa::Signature::from_slice(signature);
     match (key, signature) {
@@ -155,7 +174,9 @@ mod tests {
                 one[31] = 1;
                 one
             };
-            assert!(precheck(&p256(), &[one, one].concat()));
+            let mut largest = n;
+            largest[31] -= 1;
+            assert!(precheck(&p256(), &[one, largest].concat()));
             assert!(!precheck(&p256(), &[one, bad].concat()));
             assert!(!precheck(&p256(), &[bad, one].concat()));
         }

@@ -54,6 +54,48 @@ fn reads_and_writes_rfc_8410() {
     assert_eq!(signer.sign(b"").unwrap(), expected);
 }
 
+#[test]
+fn ed25519_templates_agree_with_a_der_library() {
+    use ed25519_dalek::SigningKey;
+    use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
+
+    for byte in [0, 1, 0x42, 0xff] {
+        let fill = |out: &mut [u8]| {
+            out.fill(byte);
+            Ok(())
+        };
+        let ours = SoftwareSigner::generate(KeySpec::Ed25519, fill).unwrap();
+        let library = SigningKey::from_bytes(&[byte; 32]);
+        let pair = KeypairBytes { secret_key: [byte; 32], public_key: None };
+        let theirs = pair.to_pkcs8_der().unwrap();
+        assert_eq!(ours.to_pkcs8().unwrap().expose(), theirs.as_bytes());
+        let read = SigningKey::from_pkcs8_der(ours.to_pkcs8().unwrap().expose()).unwrap();
+        assert_eq!(read.as_bytes(), library.as_bytes());
+        let read = SoftwareSigner::from_pkcs8(KeySpec::Ed25519, theirs.as_bytes()).unwrap();
+        assert_eq!(read.public_key().unwrap().raw(), library.verifying_key().as_bytes());
+        // With the public key it is another form (RFC 5958, section 2): nobody writes it here.
+        let with_public = library.to_pkcs8_der().unwrap();
+        assert!(SoftwareSigner::from_pkcs8(KeySpec::Ed25519, with_public.as_bytes()).is_err());
+    }
+}
+
+#[test]
+fn no_byte_of_the_ed25519_form_may_differ() {
+    let fill = |out: &mut [u8]| {
+        out.fill(0x42);
+        Ok(())
+    };
+    let ours = SoftwareSigner::generate(KeySpec::Ed25519, fill).unwrap();
+    let der = ours.to_pkcs8().unwrap().expose().to_vec();
+    for at in 0..16 {
+        let mut other = der.clone();
+        other[at] ^= 1;
+        assert!(SoftwareSigner::from_pkcs8(KeySpec::Ed25519, &other).is_err(), "{at}");
+    }
+    let longer = [&der[..], &[0]].concat();
+    assert!(SoftwareSigner::from_pkcs8(KeySpec::Ed25519, &longer).is_err());
+}
+
 // RFC 6979, appendix A.2.5, SHA-256, message "sample".
 #[test]
 fn signs_as_rfc_6979() {

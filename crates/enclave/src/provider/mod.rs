@@ -14,21 +14,20 @@ use kms_protocol::{KeySpec, Protection};
 pub(crate) use signing::SigningKey;
 pub(crate) use subtle::CryptoKey;
 
-/// The provider. Which keys the browser can hold is found out once, at boot.
+/// The provider. Whether the browser can hold Ed25519 keys is found out once, at boot; P-256
+/// keys it holds always.
 pub(crate) struct WebCrypto {
     ed25519: Protection,
-    p256: Protection,
 }
 
 impl WebCrypto {
-    /// Generates and uses a key of each kind. Signing keys an engine does not have are held
-    /// by the enclave; without a device key that can be stored there is no enclave.
+    /// Generates and uses a key of each kind. Ed25519 keys are held by the enclave where an
+    /// engine does not have them; without P-256, which all have, and without a device key that
+    /// can be stored there is no enclave.
     pub(crate) async fn boot() -> Result<Self, CryptoError> {
         device::probe().await?;
-        Ok(Self {
-            ed25519: signing::probe(KeySpec::Ed25519).await,
-            p256: signing::probe(KeySpec::EcP256).await,
-        })
+        signing::try_browser(KeySpec::EcP256).await?;
+        Ok(Self { ed25519: signing::probe(KeySpec::Ed25519).await })
     }
 }
 
@@ -40,7 +39,7 @@ impl CryptoProvider for WebCrypto {
     fn protection(&self, spec: KeySpec) -> Protection {
         match spec {
             KeySpec::Ed25519 => self.ed25519,
-            KeySpec::EcP256 => self.p256,
+            KeySpec::EcP256 => Protection::Browser,
         }
     }
 

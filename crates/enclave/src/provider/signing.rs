@@ -1,4 +1,4 @@
-//! Ed25519 and ECDSA P-256 keys: in the browser, or in software where it has none.
+//! ECDSA P-256 keys in the browser; Ed25519 keys too, or in software where it has none.
 
 use js_sys::Uint8Array;
 use kms_crypto::software::SoftwareSigner;
@@ -31,7 +31,8 @@ pub(super) async fn probe(spec: KeySpec) -> Protection {
     }
 }
 
-async fn try_browser(spec: KeySpec) -> Result<(), CryptoError> {
+/// Generates a key in the browser and signs with it.
+pub(super) async fn try_browser(spec: KeySpec) -> Result<(), CryptoError> {
     let pair = generate_pair(spec, false).await?;
     let key = SigningKey::Browser(pair.private_key(), spec);
     sign(&key, b"probe").await.map(drop)
