@@ -6,8 +6,10 @@ const ui = {
   screen: null,
   /** Where the answers go; nowhere before the enclave runs. @type {(answer: UiAnswer) => void} */
   answer() {},
-  /** Since when the screen could be seen. */
-  shownAt: 0,
+  /** Whether the screen has been up for long enough. */
+  seen: false,
+  /** Makes it so. @type {ReturnType<typeof setTimeout> | undefined} */
+  display: undefined,
   busy: false,
   /** End of the back-off, on the clock of `performance.now`. */
   waitUntil: 0,
@@ -121,18 +123,24 @@ function toggleReveal(screen) {
   screen.reveal.setAttribute('aria-label', shown ? TEXT.showLabel : TEXT.hideLabel);
 }
 
-/** Starts the time a screen must have been up; the button opens when it is over. */
+/**
+ * Starts the time a screen must have been up; the button opens when it is over. The timer alone
+ * says when: a clock that the engine rounds may not have come as far yet.
+ */
 function startDisplay() {
-  ui.shownAt = performance.now();
-  setTimeout(openSubmit, MIN_DISPLAY_MS);
+  clearTimeout(ui.display);
+  ui.seen = false;
+  ui.display = setTimeout(() => {
+    ui.seen = true;
+    openSubmit();
+  }, MIN_DISPLAY_MS);
   openSubmit();
 }
 
 /** @returns {boolean} */
 function mayAnswer() {
-  const now = performance.now();
-  const seen = document.visibilityState === 'visible' && now - ui.shownAt >= MIN_DISPLAY_MS;
-  return seen && !ui.busy && now >= ui.waitUntil;
+  const seen = document.visibilityState === 'visible' && ui.seen;
+  return seen && !ui.busy && performance.now() >= ui.waitUntil;
 }
 
 function openSubmit() {

@@ -42,7 +42,7 @@ pub(crate) trait Page {
     async fn visible(&self, css: &str) -> Result<Element>;
     /// Clicks the element, once it is visible and enabled.
     async fn press(&self, css: &str) -> Result<()>;
-    /// Replaces what a field holds.
+    /// Clicks into a field and replaces what it holds.
     async fn fill(&self, css: &str, text: &str) -> Result<()>;
     /// The text content of the element, as a person would read it.
     async fn read(&self, css: &str) -> Result<String>;
@@ -86,6 +86,8 @@ impl Page for Client {
 
     async fn fill(&self, css: &str, text: &str) -> Result<()> {
         let field = self.visible(css).await?;
+        // As a person does: WebKitGTK lets no script focus a field of a cross-site frame before.
+        field.click().await?;
         if field.prop("value").await?.is_some_and(|value| !value.is_empty()) {
             field.clear().await?;
         }

@@ -144,15 +144,14 @@ const EXPORT_EVERYTHING: &str = "
         request.onerror = () => reject(request.error);
     });
     let records = 0;
-    for (const { name } of await indexedDB.databases()) {
-        const database = await done(indexedDB.open(name));
-        for (const store of database.objectStoreNames) {
-            const values = await done(database.transaction(store).objectStore(store).getAll());
-            records += values.length;
-            for (const value of values) collect(value, 0);
-        }
-        database.close();
+    // By name: WebKitGTK lists no databases to a frame whose storage is partitioned.
+    const database = await done(indexedDB.open('ats-kms'));
+    for (const store of database.objectStoreNames) {
+        const values = await done(database.transaction(store).objectStore(store).getAll());
+        records += values.length;
+        for (const value of values) collect(value, 0);
     }
+    database.close();
     const exported = [];
     for (const key of keys) {
         for (const format of ['raw', 'pkcs8', 'jwk', 'spki']) {
