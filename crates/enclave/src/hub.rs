@@ -1,14 +1,13 @@
 //! The pages' ports, and the vault behind them.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::Array;
 use js_sys::futures::spawn_local;
 use kms_protocol::limits::{MAX_ITEMS, MAX_MESSAGE};
 use kms_protocol::{ErrorCode, Value, reply_error};
-use kms_vault::{Outbox, SessionId, UiCommand};
+use kms_vault::{Map, Outbox, SessionId, UiCommand};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
@@ -27,7 +26,7 @@ const MAX_HELD: usize = MAX_MESSAGE;
 
 /// Where events go.
 pub(crate) struct Hub {
-    clients: RefCell<BTreeMap<SessionId, Client>>,
+    clients: RefCell<Map<SessionId, Client>>,
     held: Cell<usize>,
     post_ui: PostUi,
 }

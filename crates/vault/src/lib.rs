@@ -16,6 +16,7 @@ mod guard;
 mod header;
 mod keys;
 mod lock;
+mod map;
 mod ports;
 mod random;
 mod rate;
@@ -31,6 +32,7 @@ mod unlock;
 
 pub use enclave::{Config, Enclave};
 pub use error::Error;
+pub use map::Map;
 pub use ports::{
     Batch, Clock, Generation, Kdf, KdfJob, Outbox, Ports, RecordKey, SessionId, Store, StoreError,
     Table, VaultLock, Write,

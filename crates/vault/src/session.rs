@@ -1,12 +1,12 @@
 //! Connected pages: their origin, their rate, and the requests that wait for an answer.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures_channel::oneshot;
 use kms_protocol::limits::MAX_IN_FLIGHT;
 use kms_protocol::{CallerOrigin, ErrorCode, Needs, RequestId};
 
+use crate::map::Map;
 use crate::rate::TokenBucket;
 use crate::{Error, SessionId};
 
@@ -17,19 +17,18 @@ pub(crate) struct Caller {
     pub(crate) origin: Rc<CallerOrigin>,
 }
 
-/// All sessions. Ordered maps: the ids are chosen by pages, and hashing needs a random seed
-/// that wasm does not have.
+/// All sessions.
 #[derive(Default)]
 pub(crate) struct Sessions {
     last: u32,
     serial: u64,
-    open: BTreeMap<SessionId, Session>,
+    open: Map<SessionId, Session>,
 }
 
 struct Session {
     origin: Rc<CallerOrigin>,
     bucket: TokenBucket,
-    in_flight: BTreeMap<RequestId, InFlight>,
+    in_flight: Map<RequestId, InFlight>,
 }
 
 struct InFlight {
@@ -53,7 +52,7 @@ impl Sessions {
         self.last += 1;
         let session = SessionId(self.last);
         let bucket = TokenBucket::new(now_ms);
-        let opened = Session { origin: Rc::new(origin), bucket, in_flight: BTreeMap::new() };
+        let opened = Session { origin: Rc::new(origin), bucket, in_flight: Map::default() };
         self.open.insert(session, opened);
         session
     }
@@ -84,7 +83,7 @@ impl Sessions {
         admission: &Admission<'_>,
     ) -> Result<(u64, oneshot::Receiver<ErrorCode>), ErrorCode> {
         let session = self.open.get_mut(&session).ok_or(ErrorCode::Closed)?;
-        if session.in_flight.contains_key(admission.id) {
+        if session.in_flight.get(admission.id).is_some() {
             return Err(ErrorCode::InvalidRequest);
         }
         if session.in_flight.len() >= MAX_IN_FLIGHT {
@@ -129,7 +128,7 @@ impl Sessions {
 
     /// Every session.
     pub(crate) fn all(&self) -> Vec<SessionId> {
-        self.open.keys().copied().collect()
+        self.open.iter().map(|(id, _)| *id).collect()
     }
 
     /// Every session of an origin.
@@ -140,12 +139,8 @@ impl Sessions {
 
     fn abort_where(&mut self, code: ErrorCode, matches: impl Fn(&InFlight) -> bool) {
         for session in self.open.values_mut() {
-            let ids: Vec<_> = session.in_flight.iter().filter(|(_, w)| matches(w)).collect();
-            let ids: Vec<RequestId> = ids.into_iter().map(|(id, _)| id.clone()).collect();
-            for id in ids {
-                if let Some(waiting) = session.in_flight.remove(&id) {
-                    let _answered = waiting.abort.send(code);
-                }
+            for waiting in session.in_flight.take_where(&matches) {
+                let _answered = waiting.abort.send(code);
             }
         }
     }

@@ -1,12 +1,12 @@
 //! Handles of keys that were used lately. Unwrapping per operation would cost twice the time.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use kms_crypto::{CryptoProvider, PublicKey};
 use kms_protocol::{AuditMode, CallerOrigin, ErrorCode, KeyId, KeyInfo, KeyUsage};
 
 use crate::Ports;
+use crate::map::Map;
 
 /// Most handles that are kept.
 const CAPACITY: usize = 1024;
@@ -39,13 +39,13 @@ pub(crate) fn belongs(info: &KeyInfo, origin: &CallerOrigin) -> Result<(), Error
 
 /// A bounded cache that drops what was not used for longest.
 pub(crate) struct Cache<P: Ports> {
-    keys: BTreeMap<KeyId, (u64, Rc<LoadedKey<P>>)>,
+    keys: Map<KeyId, (u64, Rc<LoadedKey<P>>)>,
     clock: u64,
 }
 
 impl<P: Ports> Default for Cache<P> {
     fn default() -> Self {
-        Self { keys: BTreeMap::new(), clock: 0 }
+        Self { keys: Map::default(), clock: 0 }
     }
 }
 
