@@ -6,13 +6,20 @@ mod faults;
 mod flow;
 mod hostile;
 mod isolation;
+mod known_answers;
 mod memory;
 mod tamper;
 
 /// Every scenario, in the order of reading.
 pub(crate) fn all() -> impl Iterator<Item = Scenario> {
-    [flow::ALL, isolation::ALL, hostile::ALL, tamper::ALL, memory::ALL, faults::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
+    let themes = [
+        flow::ALL,
+        isolation::ALL,
+        hostile::ALL,
+        tamper::ALL,
+        known_answers::ALL,
+        memory::ALL,
+        faults::ALL,
+    ];
+    themes.into_iter().flatten().copied()
 }
