@@ -3,7 +3,7 @@
 //! An attempt is charged in the stored header before it is made and refunded when it
 //! succeeds, so killing the tab in the middle gains nothing.
 
-use minicbor::{Decode, Encode};
+use crate::cbor::record;
 
 /// Wrong attempts that cost nothing.
 const FREE: u32 = 3;
@@ -13,15 +13,14 @@ const LONGEST_MS: u64 = 15 * 60 * 1000;
 const MAX_LOGGED: u32 = 16;
 
 /// The stored state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Attempts {
     /// Attempts since the last success, the current one included.
-    #[n(0)]
     failures: u32,
     /// Wall clock of the last one.
-    #[n(1)]
     last_ms: u64,
 }
+record!(Attempts { failures, last_ms });
 
 /// What the two clocks say.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Limits on a whole message, checked before anything of it is interpreted.
 
-use kms_protocol::limits::{MAX_DEPTH, MAX_ITEMS, MAX_KEYS, MAX_MESSAGE, MAX_TEXT};
+use kms_protocol::limits::{MAX_DEPTH, MAX_ITEMS, MAX_KEYS, MAX_MESSAGE, MAX_TEXT, VALUE_COST};
 use kms_protocol::{ErrorCode, RequestId, Value};
 
 /// Refuses messages that are too deep, too wide or too large.
@@ -19,6 +19,7 @@ pub(crate) fn id_of(message: &Value) -> Option<RequestId> {
 }
 
 fn walk(value: &Value, depth: usize, left: &mut usize) -> Result<(), ErrorCode> {
+    spend(left, VALUE_COST)?;
     match value {
         Value::Null | Value::Bool(_) => Ok(()),
         Value::Number(number) if number.is_finite() => Ok(()),
@@ -80,8 +81,18 @@ mod tests {
     #[test]
     fn bytes_are_bounded_in_sum() {
         let bytes = |n: usize| Value::List(vec![Value::Bytes(vec![0; n]); 4]);
-        assert_eq!(check(&bytes(MAX_MESSAGE / 4)), Ok(()));
-        assert_eq!(check(&bytes(MAX_MESSAGE / 4 + 1)), Err(ErrorCode::PayloadTooLarge));
+        let each = MAX_MESSAGE / 4 - 2 * VALUE_COST;
+        assert_eq!(check(&bytes(each)), Ok(()));
+        assert_eq!(check(&bytes(each + 4 * VALUE_COST)), Err(ErrorCode::PayloadTooLarge));
+    }
+
+    #[test]
+    fn values_without_bytes_are_bounded_too() {
+        let many = |n: usize| {
+            Value::List(vec![Value::List(vec![Value::List(vec![Value::Null; n]); n]); n])
+        };
+        assert_eq!(check(&many(MAX_ITEMS / 2)), Ok(()));
+        assert_eq!(check(&many(MAX_ITEMS)), Err(ErrorCode::PayloadTooLarge));
     }
 
     #[test]
