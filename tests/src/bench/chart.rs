@@ -39,7 +39,7 @@ pub(super) fn draw(title: &str, rows: &[Row]) -> String {
 }
 
 fn bar(svg: &mut String, y: usize, row: &Row) {
-    let Row { row: number, name, ratio, goal, .. } = row;
+    let Row { number, name, ratio, goal, .. } = row;
     let width = (ratio / goal * GOAL).min(LONGEST);
     let class = if row.pass { "met" } else { "missed" };
     let (baseline, end) = (y + 19, f64::from(LEFT) + width + 6.0);

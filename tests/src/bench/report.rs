@@ -28,7 +28,7 @@ impl Report {
         text.push_str("| # | what | ours | reference | ratio | goal | |\n");
         text.push_str("|---|---|---:|---:|---:|---:|---|\n");
         for row in &self.rows {
-            let Row { row: number, name, ours, reference, ratio, goal, pass, unit } = row;
+            let Row { number, name, ours, reference, ratio, goal, pass, unit } = row;
             let verdict = if *pass { "met" } else { "**missed**" };
             // Writing to a string does not fail.
             let _ = writeln!(

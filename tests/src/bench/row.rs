@@ -27,7 +27,7 @@ impl fmt::Display for Unit {
 /// What is compared, and the largest ratio that is good enough.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Goal {
-    row: u8,
+    number: u8,
     name: &'static str,
     unit: Unit,
     chromium: f64,
@@ -36,8 +36,8 @@ pub(super) struct Goal {
 
 impl Goal {
     /// The same goal for every engine, of times.
-    const fn new(row: u8, name: &'static str, goal: f64) -> Self {
-        Self { row, name, unit: Unit::Ms, chromium: goal, firefox: goal }
+    const fn new(number: u8, name: &'static str, goal: f64) -> Self {
+        Self { number, name, unit: Unit::Ms, chromium: goal, firefox: goal }
     }
 
     const fn firefox(self, goal: f64) -> Self {
@@ -71,16 +71,17 @@ impl Goal {
         let ratio = ours / reference;
         let goal = if engine == Engine::Firefox { self.firefox } else { self.chromium };
         let pass = ratio <= goal;
-        let Self { row, name, unit, .. } = self;
-        Row { row, name, ours, reference, ratio, goal, pass, unit }
+        let Self { number, name, unit, .. } = self;
+        Row { number, name, ours, reference, ratio, goal, pass, unit }
     }
 }
 
 /// A measured comparison.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Row {
-    /// Number of the goal in the design.
-    pub row: u8,
+    /// Number of the goal.
+    #[serde(rename = "row")]
+    pub number: u8,
     /// What is compared with what.
     pub name: &'static str,
     /// The enclave's value.
