@@ -1,11 +1,13 @@
 //! Structured-clone values into [`Value`] and back.
 //!
 //! Everything a page sends passes here first. The walk takes plain objects, arrays and
-//! `Uint8Array`s only, looks at own enumerable properties only, and counts depth, members
-//! and bytes before it copies anything.
+//! `Uint8Array`s only, looks at own enumerable properties only, and counts depth, members,
+//! values and bytes before it copies anything.
 
 use js_sys::{Array, JsString, Uint8Array};
-use kms_protocol::limits::{MAX_DEPTH, MAX_ID, MAX_ITEMS, MAX_KEYS, MAX_MESSAGE, MAX_TEXT};
+use kms_protocol::limits::{
+    MAX_DEPTH, MAX_ID, MAX_ITEMS, MAX_KEYS, MAX_MESSAGE, MAX_TEXT, VALUE_COST,
+};
 use kms_protocol::{ErrorCode, Name, RequestId, Value};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -46,6 +48,7 @@ impl Walk {
     }
 
     fn value(&mut self, value: &JsValue, depth: usize) -> Result<Value, ErrorCode> {
+        self.spend(VALUE_COST)?;
         if value.is_string() {
             return self.text(value.unchecked_ref()).map(Value::Text);
         }

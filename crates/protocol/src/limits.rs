@@ -10,8 +10,11 @@ pub const MAX_ITEMS: usize = 64;
 pub const MAX_TEXT: usize = 4096;
 /// Largest `data` of one signature or verification, in bytes.
 pub const MAX_DATA: usize = 1 << 20;
-/// Largest message, in bytes of strings and byte arrays together.
+/// Largest message, in bytes of strings and byte arrays together, and [`VALUE_COST`] for each value.
 pub const MAX_MESSAGE: usize = 4 << 20;
+/// What every value of a message counts beside its own bytes. The same object can stand in a
+/// message many times, so without it a short message could hold billions of values.
+pub const VALUE_COST: usize = 64;
 /// Longest request id, in characters.
 pub const MAX_ID: usize = 64;
 /// Longest key label, in Unicode scalar values.

@@ -173,10 +173,13 @@ fn sizes() -> Vec<Case> {
     let nested = (0..=MAX_DEPTH).fold(Value::Null, |inner, _| map(&[("a", inner)]));
     let names: Vec<String> = (0..=MAX_KEYS).map(|n| format!("k{n}")).collect();
     let wide: Vec<_> = names.iter().map(|name| (name.as_str(), Value::Null)).collect();
+    let many = |inner| Value::List(vec![inner; MAX_ITEMS]);
+    let billions = call("rpc.ping", many(many(many(Value::Null))));
     let key = ("keyId", string("AAECAwQFBgcICQoLDA0ODw"));
     let data = |len| map(&[key.clone(), ("data", Value::Bytes(vec![0; len]))]);
     vec![
         ("very deep", deep, InvalidRequest),
+        ("values without end", billions, PayloadTooLarge),
         ("a level too deep", call("rpc.ping", nested), InvalidRequest),
         ("a key too many", call("rpc.ping", map(&wide)), InvalidRequest),
         (

@@ -47,13 +47,14 @@ the request. Types that could carry a key or a credential do not exist.\n\n\
 ## Limits\n\n";
 
 fn limit_table() -> String {
-    let rows: [(&str, u64); 11] = [
+    let rows: [(&str, u64); 12] = [
         ("nesting of a message", limits::MAX_DEPTH as u64),
         ("own keys of one object", limits::MAX_KEYS as u64),
         ("requests in a batch, items of a list", limits::MAX_ITEMS as u64),
         ("bytes of one string (UTF-8)", limits::MAX_TEXT as u64),
         ("bytes of one byte array", limits::MAX_DATA as u64),
         ("bytes of one message", limits::MAX_MESSAGE as u64),
+        ("of which each value counts, beside its own bytes", limits::VALUE_COST as u64),
         ("characters of a request id", limits::MAX_ID as u64),
         ("requests waiting, per port", limits::MAX_IN_FLIGHT as u64),
         ("requests per second, per port", u64::from(limits::RATE_PER_SECOND)),
