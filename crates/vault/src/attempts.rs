@@ -3,7 +3,10 @@
 //! An attempt is charged in the stored header before it is made and refunded when it
 //! succeeds, so killing the tab in the middle gains nothing.
 
+use std::cell::Cell;
+
 use crate::cbor::record;
+use crate::time::Moment;
 
 /// Wrong attempts that cost nothing.
 const FREE: u32 = 3;
@@ -29,6 +32,27 @@ pub(crate) struct Now {
     pub(crate) wall_ms: u64,
     /// Milliseconds that this process has surely seen pass since the last attempt.
     pub(crate) watched_ms: u64,
+}
+
+/// Since when this process has known the stored state. Another tab may have made an attempt in
+/// the meantime, so time that passed before is no time since the last attempt.
+pub(crate) struct Watch(Cell<(Attempts, Moment)>);
+
+impl Watch {
+    /// Knows of no attempt.
+    pub(crate) fn new(now: Moment) -> Self {
+        Self(Cell::new((Attempts::default(), now)))
+    }
+
+    /// Milliseconds since this state was first seen here.
+    pub(crate) fn known_ms(&self, stored: Attempts, now: Moment) -> u64 {
+        let (known, since) = self.0.get();
+        if known == stored {
+            return now.monotonic_since(since);
+        }
+        self.0.set((stored, now));
+        0
+    }
 }
 
 impl Attempts {

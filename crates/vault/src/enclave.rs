@@ -1,10 +1,11 @@
 //! The facade: what the wasm edge and the tests drive.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use kms_protocol::{AutoLock, CallerOrigin, Enrolment, ErrorCode, IntoValue, Screen, Value, event};
 
+use crate::attempts::Watch;
 use crate::audit::Journal;
 use crate::session::Sessions;
 use crate::sheet::{Attempt, Sheet};
@@ -47,8 +48,8 @@ pub(crate) struct Inner<P: Ports> {
     pub(crate) phase: RefCell<Phase<P>>,
     /// The enrolments of the header that was last read.
     pub(crate) enrolments: RefCell<Vec<Enrolment>>,
-    /// When this process last saw an attempt to unlock.
-    pub(crate) last_attempt: Cell<Moment>,
+    /// Since when the stored attempts to unlock are known.
+    pub(crate) watch: Watch,
     pub(crate) journal: RefCell<Journal<P>>,
     pub(crate) sessions: RefCell<Sessions>,
     pub(crate) sheet: RefCell<Sheet>,
@@ -57,13 +58,13 @@ pub(crate) struct Inner<P: Ports> {
 impl<P: Ports> Enclave<P> {
     /// An enclave that has not read its storage yet.
     pub fn new(ports: P, config: Config) -> Self {
-        let last_attempt = Cell::new(Moment::now(ports.clock()));
+        let watch = Watch::new(Moment::now(ports.clock()));
         Self(Rc::new(Inner {
             ports,
             config,
             phase: RefCell::new(Phase::Faulted(ErrorCode::StorageUnavailable)),
             enrolments: RefCell::default(),
-            last_attempt,
+            watch,
             journal: RefCell::default(),
             sessions: RefCell::default(),
             sheet: RefCell::default(),

@@ -45,6 +45,7 @@ impl<P: Ports> Inner<P> {
     async fn find_vault(&self) -> Result<bool, Error> {
         if let Some(header) = stored::header(&self.ports).await? {
             *self.enrolments.borrow_mut() = header.publish()?;
+            self.watch.known_ms(header.attempts, Moment::now(self.ports.clock()));
             return Ok(true);
         }
         // A log without a header: the header was removed. Never make a new vault over it.

@@ -47,8 +47,8 @@ impl<P: Ports> Inner<P> {
     async fn charge_attempt(&self) -> Result<Header, Error> {
         let now = Moment::now(self.ports.clock());
         let wall_ms = self.ports.clock().now_ms();
-        let watched_ms = now.monotonic_since(self.last_attempt.get());
         let charged = stored::change_header(&self.ports, |header| {
+            let watched_ms = self.watch.known_ms(header.attempts, now);
             if let Some(retry_after_ms) = header.attempts.wait_ms(Now { wall_ms, watched_ms }) {
                 return Err(Error::Wait { code: ErrorCode::UnlockDelayed, retry_after_ms });
             }
@@ -56,7 +56,7 @@ impl<P: Ports> Inner<P> {
             Ok(())
         });
         let header = charged.await?;
-        self.last_attempt.set(now);
+        self.watch.known_ms(header.attempts, now);
         Ok(header)
     }
 

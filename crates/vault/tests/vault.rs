@@ -117,6 +117,24 @@ fn a_wrong_passphrase_opens_nothing_and_backs_off() {
 }
 
 #[test]
+fn a_tab_that_was_open_all_the_time_has_no_attempt_to_spare() {
+    let tab = Tab::ready().restarted();
+    let other = tab.restarted();
+    tab.clock.advance(3_600_000);
+    for _ in 0..3 {
+        assert!(tab.unlock("wrong wrong wrong").is_err());
+    }
+    assert!(other.unlock(PASSPHRASE).is_err());
+    assert_eq!(problems(&other), [ErrorCode::UnlockDelayed]);
+    // Also when the clock is set back: the other tab cannot know when the attempt was.
+    tab.clock.set_wall(5);
+    assert!(other.unlock(PASSPHRASE).is_err());
+    assert_eq!(problems(&other), [ErrorCode::UnlockDelayed]);
+    tab.clock.advance(1000);
+    assert!(other.unlock(PASSPHRASE).is_ok());
+}
+
+#[test]
 fn an_attempt_counts_even_if_the_tab_dies_in_it() {
     let tab = Tab::ready().restarted();
     tab.kdf.set_out_of_memory(true);
