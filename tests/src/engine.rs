@@ -26,11 +26,22 @@ pub(crate) struct Launch {
     pub no_wasm: bool,
     /// Lets Firefox tell the time as exactly as it can.
     pub precise_clock: bool,
+    /// Size and colours, in Chromium.
+    pub look: Option<Look>,
+}
+
+/// What a page is seen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// A phone, upright, in place of a desktop.
+    pub phone: bool,
+    /// Dark colours are asked for.
+    pub dark: bool,
 }
 
 impl Launch {
     /// Nothing differs.
-    pub(crate) const ORDINARY: Self = Self { no_wasm: false, precise_clock: false };
+    pub(crate) const ORDINARY: Self = Self { no_wasm: false, precise_clock: false, look: None };
     /// To measure with.
     pub(crate) const PRECISE_CLOCK: Self = Self { precise_clock: true, ..Self::ORDINARY };
 }
@@ -121,7 +132,15 @@ impl Engine {
                 if launch.no_wasm {
                     args.push("--js-flags=--jitless".into());
                 }
-                json!({"goog:chromeOptions": {"binary": programs.browser, "args": args}})
+                if launch.look.is_some_and(|look| look.dark) {
+                    args.push("--force-dark-mode".into());
+                }
+                let mut options = json!({"binary": programs.browser, "args": args});
+                if launch.look.is_some_and(|look| look.phone) {
+                    let metrics = json!({"width": 390, "height": 844, "pixelRatio": 2});
+                    options["mobileEmulation"] = json!({"deviceMetrics": metrics});
+                }
+                json!({"goog:chromeOptions": options})
             }
             Self::Firefox => {
                 fs::write(profile.join("user.js"), user_js(launch))?;

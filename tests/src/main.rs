@@ -10,6 +10,7 @@ mod http;
 mod page;
 mod scenario;
 mod scenarios;
+mod screenshots;
 mod session;
 mod stage;
 mod vault_ui;
@@ -54,6 +55,14 @@ enum Command {
         #[command(flatten)]
         builds: Builds,
     },
+    /// Take a picture of each screen, in Chromium.
+    Screenshots {
+        /// Where the pictures go.
+        #[arg(long, default_value = "target/screenshots")]
+        out: PathBuf,
+        #[command(flatten)]
+        builds: Builds,
+    },
 }
 
 /// Where `cargo xtask build` left the enclave.
@@ -72,6 +81,7 @@ async fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Run { engine, filter, builds } => run(engine, &filter, &builds).await,
         Command::Bench { engine, options, builds } => bench::run(engine, &options, &builds).await,
+        Command::Screenshots { out, builds } => screenshots::run(&out, &builds).await,
     }
 }
 

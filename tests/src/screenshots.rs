@@ -1,0 +1,171 @@
+//! A picture of each screen, light and dark, on a phone and on a desktop, in Chromium.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Result, ensure};
+use enclave_shell::Sources;
+use fantoccini::Client;
+use serde_json::json;
+
+use crate::{
+    Builds,
+    demo::Demo,
+    driver::Browser,
+    engine::{Engine, Launch, Look},
+    page::{Page as _, SOON, eventually},
+    stage::{Release, Stage},
+    vault_ui::{PASSPHRASE, VaultUi},
+};
+
+/// What a page is seen on.
+const LOOKS: [(&str, Look); 4] = [
+    ("desktop-light", Look { phone: false, dark: false }),
+    ("desktop-dark", Look { phone: false, dark: true }),
+    ("phone-light", Look { phone: true, dark: false }),
+    ("phone-dark", Look { phone: true, dark: true }),
+];
+
+/// Takes every picture; those of an earlier run go.
+pub(crate) async fn run(out: &Path, builds: &Builds) -> Result<ExitCode> {
+    let out = std::path::absolute(out)?;
+    if out.exists() {
+        fs::remove_dir_all(&out)?;
+    }
+    fs::create_dir_all(&out)?;
+    let release = Release::start(&Sources::load(&builds.enclave)?)?;
+    let directory = std::path::absolute("target/e2e/screenshots")?;
+    for (number, (name, look)) in (0..).zip(LOOKS) {
+        let launch = Launch { look: Some(look), ..Launch::ORDINARY };
+        let browser = Browser::launch(Engine::Chromium, launch, &directory.join(name)).await?;
+        let camera = Camera { page: &browser.client, prefix: out.join(name) };
+        let taken = camera.tour(&release.stage(number), look).await;
+        browser.quit().await?;
+        taken?;
+    }
+    println!("pictures of each screen are in {}", out.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+struct Camera<'a> {
+    page: &'a Client,
+    prefix: PathBuf,
+}
+
+impl Camera<'_> {
+    /// Everything a person comes to see, in the order in which it is seen.
+    async fn tour(&self, stage: &Stage, look: Look) -> Result<()> {
+        let demo = Demo::open(self.page, &stage.pwa).await?;
+        self.check(look).await?;
+        self.set_up(&demo, look).await?;
+        self.use_keys(&demo).await?;
+        self.unlock(&demo).await?;
+        self.page.goto(&format!("{}/", stage.evil)).await?;
+        eventually(SOON, async || Ok(!demo.error().await?.is_empty())).await?;
+        self.take("14-demo-not-on-the-list", "body").await
+    }
+
+    async fn set_up(&self, demo: &Demo<'_>, look: Look) -> Result<()> {
+        demo.reaches("uninitialized").await?;
+        self.take("01-demo-new", "body").await?;
+        self.page.press("#setup").await?;
+        self.take_sheet("02-setup", "#passphrase").await?;
+        self.page.enter_enclave().await?;
+        self.check_colours(look).await?;
+        self.page.fill("#passphrase", PASSPHRASE).await?;
+        self.page.fill("#confirm", "something else").await?;
+        self.page.press("#submit").await?;
+        self.page.leave_frame().await?;
+        self.take_sheet("03-setup-differs", "#problem").await?;
+        VaultUi(self.page).set_up(PASSPHRASE).await?;
+        demo.reaches("unlocked").await?;
+        self.take("04-demo-no-keys", "body").await
+    }
+
+    async fn use_keys(&self, demo: &Demo<'_>) -> Result<()> {
+        self.page.fill("#label", "Release signing").await?;
+        demo.create("#create-ed25519").await?;
+        self.page.fill("#label", "Deploy").await?;
+        demo.create("#create-p256").await?;
+        self.page.press("#public summary").await?;
+        demo.public_key().await?;
+        self.take("05-demo-keys", "[aria-labelledby=keys-title]").await?;
+        demo.sign("Pay 10 € to Alice").await?;
+        ensure!(demo.check_signature().await?, "the signature verifies");
+        self.take("06-demo-signed", "[aria-labelledby=sign-title]").await?;
+        demo.audit(3).await?;
+        ensure!(demo.check_audit().await?, "the log verifies");
+        self.take("07-demo-audit", "[aria-labelledby=audit-title]").await?;
+        demo.verify().await?;
+        self.take("08-demo-verified", "[aria-labelledby=verify-title]").await
+    }
+
+    async fn unlock(&self, demo: &Demo<'_>) -> Result<()> {
+        demo.lock().await?;
+        self.take("09-demo-locked", "body").await?;
+        self.page.press("#unlock").await?;
+        self.take_sheet("10-unlock", "#passphrase").await?;
+        let ui = VaultUi(self.page);
+        ui.unlock("not the passphrase at all").await?;
+        ui.problem().await?;
+        self.take_sheet("11-unlock-wrong", "#problem").await?;
+        self.page.enter_enclave().await?;
+        self.page.eval(HOLD_THE_ANSWER, &[]).await?;
+        self.page.leave_frame().await?;
+        ui.unlock(PASSPHRASE).await?;
+        self.take_sheet("12-unlock-busy", ".busy").await?;
+        demo.reaches("unlocked").await?;
+        // Nobody opens an idle sheet, but a page may.
+        let script = "document.querySelector('dialog').showModal();";
+        self.page.eval(script, &[]).await?;
+        self.take_sheet("13-idle", "#lock").await
+    }
+
+    /// That the browser took the look it was started with.
+    async fn check(&self, look: Look) -> Result<()> {
+        self.check_colours(look).await?;
+        let width = self.page.eval("return innerWidth;", &[]).await?;
+        ensure!((width == 390) == look.phone, "{width} pixels wide");
+        Ok(())
+    }
+
+    async fn check_colours(&self, look: Look) -> Result<()> {
+        let script = "return matchMedia('(prefers-color-scheme: dark)').matches;";
+        let dark = self.page.eval(script, &[]).await?;
+        ensure!(dark == look.dark, "dark: {dark} instead of {}", look.dark);
+        Ok(())
+    }
+
+    /// Takes the sheet once the frame shows an element that belongs to the screen.
+    async fn take_sheet(&self, name: &str, css: &str) -> Result<()> {
+        self.page.enter_enclave().await?;
+        self.page.visible(css).await?;
+        self.page.leave_frame().await?;
+        self.take(name, "dialog").await
+    }
+
+    /// Takes what can be seen with the start of the element at the top, once nothing moves.
+    async fn take(&self, name: &str, css: &str) -> Result<()> {
+        self.page.eval(STAND_STILL, &[json!(css)]).await?;
+        let path = self.prefix.with_added_extension(format!("{name}.png"));
+        Ok(fs::write(path, self.page.screenshot().await?)?)
+    }
+}
+
+const STAND_STILL: &str = "
+    document.querySelector($0).scrollIntoView({ block: 'start', behavior: 'instant' });
+    const moving = document.getAnimations().map((animation) => animation.finished);
+    await Promise.allSettled(moving);
+    await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));";
+
+/// Keeps the passphrase from the enclave for a while, so that the waiting can be seen.
+const HOLD_THE_ANSWER: &str = "
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (message, ...more) {
+        const send = () => post.call(this, message, ...more);
+        if (message.ui === 'submit') setTimeout(send, 2000);
+        else send();
+    };";
