@@ -13,8 +13,8 @@ use crate::state::{Phase, UnlockedVault};
 use crate::time::Moment;
 use crate::{Clock, Error, Ports};
 
-/// How long the last audit entries may take before the keys are dropped all the same.
-const LAST_WRITE_MS: u32 = 1000;
+/// How long audit entries may take before the keys are dropped, or the timers run, all the same.
+const PATIENCE_MS: u32 = 1000;
 /// How soon deferred audit entries are written.
 const DEFERRED_MS: u32 = 250;
 
@@ -36,9 +36,7 @@ impl<P: Ports> Inner<P> {
         let origin = caller.map(|caller| Rc::clone(&caller.origin));
         let time = self.ports.clock().now_ms();
         self.defer(Draft { time, method, key_id: None, origin, outcome: OK });
-        let write = pin!(self.flush());
-        let patience = pin!(self.ports.clock().sleep(LAST_WRITE_MS));
-        select(write, patience).await;
+        self.flush_for_a_while().await;
     }
 
     /// Stops for good: the stored state cannot be trusted.
@@ -72,8 +70,7 @@ impl<P: Ports> Inner<P> {
         self.lock_if_due().await;
         let now = self.ports.clock().monotonic_ms();
         self.sessions.borrow_mut().expire(now);
-        // A failed write is kept and tried again; operations are refused until it succeeds.
-        let _kept = self.flush().await;
+        self.flush_for_a_while().await;
     }
 
     pub(crate) async fn run(self: &Rc<Self>) {
@@ -82,6 +79,15 @@ impl<P: Ports> Inner<P> {
             self.ports.clock().sleep(DEFERRED_MS).await;
             let _kept = self.flush().await;
         }
+    }
+
+    /// Writes what waits, unless it takes long: a store that hangs, or a tab that keeps the lock,
+    /// must not hold up locking or the timers. What is not written is kept and tried again;
+    /// operations are refused until it succeeds.
+    async fn flush_for_a_while(self: &Rc<Self>) {
+        let write = pin!(self.flush());
+        let patience = pin!(self.ports.clock().sleep(PATIENCE_MS));
+        select(write, patience).await;
     }
 
     fn close(&self, next: Phase<P>) -> Option<Rc<UnlockedVault<P>>> {

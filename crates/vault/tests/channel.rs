@@ -1,13 +1,16 @@
 //! The channel: hostile messages, limits, cancellation, deadlines, automatic locking.
 
+use std::pin::pin;
+
+use futures_util::FutureExt;
 use futures_util::future::{join, join3};
 use kms_protocol::Value;
 use kms_protocol::limits::{MAX_IN_FLIGHT, RATE_BURST};
 use kms_testkit::hostile::corpus;
 use kms_testkit::invariants::contains_secret;
 use kms_testkit::tab::{member, origin, outcome, submit, text};
-use kms_testkit::{PASSPHRASE, Tab};
-use kms_vault::UiEvent;
+use kms_testkit::{PASSPHRASE, Tab, TestPorts};
+use kms_vault::{UiEvent, VaultLock};
 use pollster::block_on;
 
 fn empty() -> Value {
@@ -175,6 +178,29 @@ fn the_vault_locks_itself() {
     }
     tab.clock.advance(48);
     block_on(tab.enclave.tick());
+    assert_eq!(tab.state().as_deref(), Ok("locked"));
+    assert_eq!(tab.outbox.names(tab.session).last().map(String::as_str), Some("locked"));
+}
+
+#[test]
+fn timers_run_on_while_a_write_hangs() {
+    let ports = TestPorts::new(1);
+    let tab_lock = ports.lock.clone();
+    let tab = Tab::over(ports, 1);
+    assert!(tab.set_up(PASSPHRASE).is_ok());
+    let key = tab.create("ed25519", "deferred").unwrap();
+    assert!(tab.sign(&key, b"text").is_ok());
+    // Another tab holds the lock and never gives it back.
+    let _held = block_on(tab_lock.acquire());
+    let mut tick = pin!(tab.enclave.tick());
+    assert_eq!(tick.as_mut().now_or_never(), None);
+    tab.clock.advance(1000);
+    assert_eq!(tick.now_or_never(), Some(()));
+    tab.clock.advance(15 * 60_000);
+    let mut tick = pin!(tab.enclave.tick());
+    assert_eq!(tick.as_mut().now_or_never(), None);
+    tab.clock.advance(1000);
+    let _ends_later = tick.now_or_never();
     assert_eq!(tab.state().as_deref(), Ok("locked"));
     assert_eq!(tab.outbox.names(tab.session).last().map(String::as_str), Some("locked"));
 }
