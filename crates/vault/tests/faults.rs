@@ -116,3 +116,18 @@ fn a_batch_whose_outcome_was_lost_is_not_written_twice() {
     pollster::block_on(tab.enclave.tick());
     assert_eq!(tab.verify_audit(), Ok(entries + 1.0));
 }
+
+#[test]
+fn nor_is_it_when_the_vault_is_locked_in_between() {
+    let tab = Tab::ready();
+    let key = tab.create("ed25519", "deferred").unwrap();
+    let entries = tab.verify_audit().unwrap();
+    assert!(tab.sign(&key, b"one").is_ok());
+    tab.store.fail_at(1, Fault::CrashAfter);
+    pollster::block_on(tab.enclave.tick());
+    assert!(tab.call("vault.lock", kms_protocol::Value::Map(Vec::new())).is_ok());
+    tab.store.heal();
+    assert!(tab.unlock(PASSPHRASE).is_ok());
+    // The signature, the lock and the unlock.
+    assert_eq!(tab.verify_audit(), Ok(entries + 3.0));
+}

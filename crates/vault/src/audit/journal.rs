@@ -68,7 +68,6 @@ impl<P: Ports> Journal<P> {
     /// Lets entries be written with the keys of this vault.
     pub(crate) fn attach(&mut self, vault: &Rc<UnlockedVault<P>>) {
         self.writer = Some(Rc::clone(vault));
-        self.doubt = None;
     }
 
     /// Stops writing with the keys of this vault; what waits stays for the next unlock.
