@@ -206,6 +206,24 @@ fn timers_run_on_while_a_write_hangs() {
 }
 
 #[test]
+fn a_write_that_hung_when_the_vault_was_locked_does_not_spoil_the_next_unlock() {
+    let ports = TestPorts::new(1);
+    let tab_lock = ports.lock.clone();
+    let tab = Tab::over(ports, 1);
+    assert!(tab.set_up(PASSPHRASE).is_ok());
+    let key = tab.create("ed25519", "deferred").unwrap();
+    assert!(tab.sign(&key, b"text").is_ok());
+    let held = block_on(tab_lock.acquire());
+    let lock = tab.enclave.handle(tab.session, named("a", "vault.lock"));
+    let (reply, ()) = block_on(join(lock, async { tab.clock.advance(1000) }));
+    assert_eq!(outcome(reply), Ok(empty()));
+    drop(held);
+    assert!(tab.unlock(PASSPHRASE).is_ok());
+    // Set-up, key, signature, lock, unlock.
+    assert_eq!(tab.verify_audit(), Ok(5.0));
+}
+
+#[test]
 fn a_page_that_goes_away_locks_the_vault_and_ends_what_waits() {
     let tab = Tab::ready().restarted();
     let unlock = tab.enclave.handle(tab.session, named("a", "vault.unlock"));

@@ -198,13 +198,14 @@ impl<P: Ports> Inner<P> {
     /// Writes group after group until nothing waits.
     async fn write_all(&self) -> Result<(), Error> {
         loop {
+            let _exclusive = self.ports.lock().acquire().await;
+            self.queue_settles().await;
+            // Only now: the vault may have been locked, and opened again, in the meantime.
             let Some(vault) = self.journal.borrow().writer.clone() else {
                 let locked = Error::Code(ErrorCode::Locked);
                 self.journal.borrow_mut().give_up(Vec::new(), &locked);
                 return Err(locked);
             };
-            let _exclusive = self.ports.lock().acquire().await;
-            self.queue_settles().await;
             let doubt = self.journal.borrow_mut().doubt.take();
             if let Some((head, kept)) = doubt {
                 self.resolve(&vault, head, kept).await?;
