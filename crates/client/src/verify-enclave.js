@@ -139,7 +139,7 @@ class Verification {
       same(`sha256-${base64(digest)}`, release.manifest, 'Its manifest is not the pinned one.');
       const read = parseManifest(bytes);
       comparePin(read, release);
-      return [read, 'Its manifest has the pinned digest.'];
+      return [read, `Its manifest is the pinned one, ${release.manifest}.`];
     });
   }
 
@@ -174,7 +174,7 @@ class Verification {
       return false;
     }
     const done = await this.#step('running', title, async () => {
-      const told = await kms.measurement();
+      const told = await kms.measurement(undefined, { signal: this.#signal });
       same(told.release, release.version, 'It reports another release.');
       same(told.digests.worker, release.worker, 'It reports another worker.');
       same(told.digests.wasm, release.wasm, 'It reports another WebAssembly module.');

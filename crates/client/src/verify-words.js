@@ -20,6 +20,11 @@ export function notProven(level, asked) {
       'A dishonest server can tell this check from the frame itself and send other files to each, ' +
         'or other files to other people.',
     );
+  } else {
+    said.push(
+      'That the words in the frame are right: the browser lets no other code run there, but a ' +
+        'dishonest server could put other words around it.',
+    );
   }
   if (asked) {
     said.push(

@@ -54,6 +54,27 @@ test('the level says what the browser does, not more', async () => {
   assert.ok(checked.notProven.length > enforced.notProven.length);
 });
 
+test('the digest that is compared is shown', async () => {
+  serve();
+  const { steps } = await verifyEnclave({ release: pin });
+  assert.ok(steps.find(({ id }) => id === 'manifest').detail.includes(pin.manifest));
+});
+
+test('an enforced pin is not said to prove the words in the frame', async () => {
+  serve();
+  const { notProven } = await verifyEnclave({ release: pin, kms: connection('enforced') });
+  assert.ok(notProven.some((sentence) => sentence.includes('other words')));
+});
+
+test('an enclave that never answers ends with the time limit', { timeout: 2000 }, async () => {
+  serve();
+  const measurement = (_nonce, options) =>
+    new Promise((_, reject) => options?.signal.addEventListener('abort', reject));
+  const kms = { ...connection('enforced'), measurement };
+  const report = await verifyEnclave({ release: pin, kms, timeoutMs: 100 });
+  assert.deepEqual(failed(report), ['running']);
+});
+
 test('a connection made with another release enforces nothing', async () => {
   serve();
   const kms = { ...connection('enforced'), release: { ...pin, csp: 'another' } };
