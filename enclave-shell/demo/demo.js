@@ -49,6 +49,7 @@ function forget() {
   byId('keys-empty').textContent = 'Keys appear here once the vault is unlocked.';
   byId('audit').replaceChildren();
   byId('audit-empty').hidden = false;
+  byId('audit-empty').textContent = 'The log can be read once the vault is unlocked.';
   byId('audit-result').textContent = '';
   byId('public').hidden = true;
   clearSignature();

@@ -1,4 +1,4 @@
-// A connection whose worker will die: what its calls and its `closed` event say.
+// A connection whose enclave will die: what its calls and its `closed` event say.
 import { connect } from '/client/index.js';
 
 let doomed;
@@ -15,7 +15,19 @@ const STEPS = {
     doomed.kms = kms;
     return null;
   },
-  // A call sent to a worker that is about to die or dead already.
+  // The page around the enclave throws the frame away, or loads another page into it.
+  remove: () => {
+    document.querySelector('iframe').remove();
+    return null;
+  },
+  navigate: async () => {
+    const frame = document.querySelector('iframe');
+    const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
+    frame.src = 'about:blank';
+    await loaded;
+    return null;
+  },
+  // A call sent to an enclave that is about to die or dead already.
   call: async () => {
     const start = performance.now();
     const code = await doomed.kms.status().then(() => 'result', (error) => error.code);

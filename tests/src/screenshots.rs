@@ -72,7 +72,7 @@ impl Camera<'_> {
         demo.reaches("uninitialized").await?;
         self.take("01-demo-new", "body").await?;
         self.page.press("#setup").await?;
-        self.take_sheet("02-setup", "#passphrase").await?;
+        self.take_sheet("02-setup", "#submit:enabled").await?;
         self.page.enter_enclave().await?;
         self.check_colours(look).await?;
         self.page.fill("#passphrase", PASSPHRASE).await?;
@@ -107,11 +107,11 @@ impl Camera<'_> {
         demo.lock().await?;
         self.take("09-demo-locked", "body").await?;
         self.page.press("#unlock").await?;
-        self.take_sheet("10-unlock", "#passphrase").await?;
+        self.take_sheet("10-unlock", "#submit:enabled").await?;
         let ui = VaultUi(self.page);
         ui.unlock("not the passphrase at all").await?;
         ui.problem().await?;
-        self.take_sheet("11-unlock-wrong", "#problem").await?;
+        self.take_sheet("11-unlock-wrong", "#submit:enabled").await?;
         self.page.enter_enclave().await?;
         self.page.eval(HOLD_THE_ANSWER, &[]).await?;
         self.page.leave_frame().await?;
@@ -155,7 +155,9 @@ impl Camera<'_> {
     }
 }
 
+/// A phone paints every press for a while, in no known time.
 const STAND_STILL: &str = "
+    document.documentElement.style.setProperty('-webkit-tap-highlight-color', 'transparent');
     document.querySelector($0).scrollIntoView({ block: 'start', behavior: 'instant' });
     const moving = document.getAnimations().map((animation) => animation.finished);
     await Promise.allSettled(moving);

@@ -27,6 +27,7 @@ scenarios!("faults":
     pending_calls_end,
     worker_throws,
     worker_falls_silent,
+    frame_goes_away,
     browser_without_wasm with NO_WASM,
     frame_without_wasm with NO_WASM,
 );
@@ -88,6 +89,19 @@ async fn worker_throws(world: &mut World) -> Result<()> {
 async fn worker_falls_silent(world: &mut World) -> Result<()> {
     let found = doom(world, "hang").await?;
     fails_with(&found, "enclave_unresponsive")
+}
+
+async fn frame_goes_away(world: &mut World) -> Result<()> {
+    for end in ["remove", "navigate"] {
+        let stage = world.stage();
+        let page = world.page()?;
+        stage.visit(page).await?;
+        attack(page, "doomed", &json!({"op": "open"})).await?;
+        attack(page, "doomed", &json!({"op": end})).await?;
+        let found = attack(page, "doomed", &json!({"op": "call"})).await?;
+        fails_with(&found, "enclave_unresponsive").with_context(|| end)?;
+    }
+    Ok(())
 }
 
 /// Lets the worker come to harm, then asks it something.
