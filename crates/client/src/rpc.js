@@ -28,7 +28,7 @@ import { KmsError, errorFrom } from './errors.js';
 /**
  * @typedef {object} Pending
  * @property {(reply: Reply) => void} settle
- * @property {ReturnType<typeof setTimeout>} timer
+ * @property {number} due when the call is given up
  */
 
 const DEADLINE_MS = 30_000;
@@ -50,6 +50,12 @@ export class Rpc {
   #dead;
   #port;
   #options;
+  /** Ids are this connection's random name and a count: a new random number each costs too much. */
+  #name = randomToken();
+  #count = 0;
+  /** One timer for all deadlines, set for the earliest. @type {ReturnType<typeof setTimeout> | undefined} */
+  #sweeper;
+  #sweepAt = Infinity;
   #lastHeard = 0;
   #asked = 0;
   #slept = false;
@@ -111,6 +117,7 @@ export class Rpc {
     if (this.#dead) return;
     this.#dead = error;
     clearTimeout(this.#watch);
+    clearTimeout(this.#sweeper);
     for (const id of [...this.#pending.keys()]) this.#settle(id, { error });
     this.#port.close();
     this.#options.onDead?.(error);
@@ -132,7 +139,7 @@ export class Rpc {
     /** @type {ArrayBuffer[]} */
     const transfer = [];
     const messages = requests.map(({ method, params = {} }) => ({
-      id: randomToken(),
+      id: this.#nextId(),
       method,
       params: prepare(params, transfer),
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
@@ -169,9 +176,35 @@ export class Rpc {
    */
   #expect(id, waitMs) {
     return new Promise((settle) => {
-      const late = () => this.#cancel(id, new KmsError('deadline_exceeded'));
-      this.#pending.set(id, { settle, timer: setTimeout(late, waitMs) });
+      const due = now() + waitMs;
+      this.#pending.set(id, { settle, due });
+      this.#sweepBy(due);
     });
+  }
+
+  #nextId() {
+    return `${this.#name}-${(this.#count++).toString(36)}`;
+  }
+
+  /**
+   * Makes sure that the deadlines are looked at when this one is due.
+   *
+   * @param {number} due
+   */
+  #sweepBy(due) {
+    if (due >= this.#sweepAt) return;
+    clearTimeout(this.#sweeper);
+    this.#sweepAt = due;
+    this.#sweeper = setTimeout(() => this.#sweep(), due - now());
+  }
+
+  #sweep() {
+    this.#sweepAt = Infinity;
+    const time = now();
+    for (const [id, { due }] of [...this.#pending]) {
+      if (due <= time) this.#cancel(id, new KmsError('deadline_exceeded'));
+      else this.#sweepBy(due);
+    }
   }
 
   /**
@@ -191,7 +224,6 @@ export class Rpc {
     const waiting = this.#pending.get(id);
     if (!waiting) return false;
     this.#pending.delete(id);
-    clearTimeout(waiting.timer);
     waiting.settle(reply);
     return true;
   }
@@ -244,7 +276,7 @@ export class Rpc {
       return;
     }
     this.#asked = now();
-    this.#port.postMessage({ id: randomToken(), method: 'rpc.ping' });
+    this.#port.postMessage({ id: this.#nextId(), method: 'rpc.ping' });
     this.#watch = setTimeout(() => this.#judge(), this.#options.pongMs);
   }
 

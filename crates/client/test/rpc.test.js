@@ -37,7 +37,7 @@ test('a call resolves to the result of its own reply', async () => {
   ]);
   assert.deepEqual([a.echo, b.echo], ['a', 'b']);
   assert.notEqual(heard[0].id, heard[1].id);
-  assert.match(heard[0].id, /^[A-Za-z0-9_-]{22}$/);
+  assert.match(heard[0].id, /^[A-Za-z0-9_-]{22}-[0-9a-z]+$/);
   assert.deepEqual(Object.keys(heard[0]).sort(), ['id', 'method', 'params']);
 });
 
@@ -255,4 +255,19 @@ test('a port whose other end is gone ends the connection without waiting', async
   await pause(5);
   peer.close();
   await assert.rejects(call, code('enclave_crashed'));
+});
+
+test('each deadline is kept, whatever the others are', async () => {
+  const { rpc, heard } = pair();
+  const from = performance.now();
+  const ended = [];
+  const call = (deadlineMs) =>
+    rpc.call('rpc.ping', {}, { deadlineMs }).catch(({ code: why }) => {
+      ended.push([deadlineMs, why, performance.now() - from >= deadlineMs - 1]);
+    });
+  const calls = [call(90), call(30), call(60)];
+  await Promise.all(calls);
+  assert.deepEqual(ended, [30, 60, 90].map((ms) => [ms, 'deadline_exceeded', true]));
+  await pause(10);
+  assert.equal(heard.filter(({ cancel }) => cancel !== undefined).length, 3);
 });

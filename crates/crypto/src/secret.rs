@@ -119,9 +119,7 @@ const STACK_DEPTH: usize = 16 * 1024;
 /// returned may have left intermediate values. In wasm that stack is linear memory.
 #[inline(never)]
 pub fn wipe_stack() {
-    let mut frame = [0u8; STACK_DEPTH];
-    frame.zeroize();
-    core::hint::black_box(&frame);
+    core::hint::black_box(&[0_u8; STACK_DEPTH]);
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::task::{Context, Waker};
 
 use js_sys::Array;
 use js_sys::futures::spawn_local;
@@ -12,8 +13,8 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 use crate::convert;
-use crate::js::{self, Dict, Kind};
-use crate::port::MessagePort;
+use crate::js::{self, Kind};
+use crate::port::{MessageEvent, MessagePort};
 use crate::ports::Vault;
 use crate::stack;
 use crate::ui::PostUi;
@@ -81,10 +82,10 @@ impl Hub {
     fn on_message(self: &Rc<Self>, vault: Vault, session: SessionId, port: MessagePort) -> Handler {
         let hub = Rc::clone(self);
         Closure::new(move |event: JsValue| {
-            let data = event.unchecked_ref::<Dict>().at("data");
+            let data = event.unchecked_ref::<MessageEvent>().data();
             match Held::read(&hub, &data) {
                 Ok((held, message)) => {
-                    spawn_local(answer(vault.clone(), session, port.clone(), held, message));
+                    run(answer(vault.clone(), session, port.clone(), held, message));
                 }
                 Err(code) => port.send(&refusal(&data, code)),
             }
@@ -125,6 +126,17 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         self.hub.held.set(self.hub.held.get() - self.bytes);
+    }
+}
+
+/// Takes the first step at once: many requests need no second one, and the queue of the
+/// engine costs as much as such a request itself.
+fn run(work: impl Future<Output = ()> + 'static) {
+    let mut work = Box::pin(work);
+    let mut context = Context::from_waker(Waker::noop());
+    // A future that is not done registers its real waker when the queue polls it again.
+    if work.as_mut().poll(&mut context).is_pending() {
+        spawn_local(work);
     }
 }
 

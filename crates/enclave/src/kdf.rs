@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::clock::Timer;
 use crate::js::{self, Deferred, Dict, Kind};
-use crate::port::{MessageChannel, MessagePort};
+use crate::port::{MessageChannel, MessageEvent, MessagePort};
 use crate::ui::PostUi;
 
 const TIMEOUT_MS: u32 = 60_000;
@@ -48,7 +48,7 @@ fn send(port: &MessagePort, job: KdfJob<'_>) -> Result<(), JsValue> {
 }
 
 fn read(event: &JsValue) -> Result<SecretBytes<32>, ErrorCode> {
-    let answer: Dict = event.unchecked_ref::<Dict>().at("data").unchecked_into();
+    let answer: Dict = event.unchecked_ref::<MessageEvent>().data().unchecked_into();
     match answer.member("key") {
         Some(key) if js::kind(&key) == Kind::Bytes => take(key.unchecked_ref()),
         _ if answer.at("error").as_string().as_deref() == Some("out_of_memory") => {

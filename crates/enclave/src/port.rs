@@ -31,6 +31,12 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn close(this: &MessagePort);
 
+    /// What a port or a worker receives.
+    pub(crate) type MessageEvent;
+
+    #[wasm_bindgen(method, getter)]
+    pub(crate) fn data(this: &MessageEvent) -> JsValue;
+
     pub(crate) type MessageChannel;
 
     #[wasm_bindgen(constructor)]
