@@ -1,5 +1,6 @@
 //! wasm-bindgen as a library, so that its version comes from Cargo.lock.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -23,5 +24,56 @@ pub(super) fn bind(compiled: &Path) -> Result<Bound> {
     ensure!(no_snippets, "a dependency adds JavaScript snippets to the glue");
     ensure!(output.local_modules().is_empty(), "a dependency adds JavaScript modules to the glue");
     ensure!(output.npm_dependencies().is_empty(), "a dependency needs npm packages at run time");
-    Ok(Bound { glue: output.js().to_owned(), wasm: output.wasm_mut().emit_wasm() })
+    let mut glue = output.js().to_owned();
+    let module = output.wasm_mut();
+    let names = module.imports.iter_mut().map(|import| &mut import.name);
+    let names = names.chain(module.exports.iter_mut().map(|export| &mut export.name));
+    shorten(names, &mut glue);
+    Ok(Bound { glue, wasm: module.emit_wasm() })
+}
+
+/// Cuts the hashes off the names that wasm and glue share: nobody can read them, and nothing can
+/// compress them. Names that become equal are numbered.
+fn shorten<'a>(names: impl Iterator<Item = &'a mut String>, glue: &mut String) {
+    let mut names: Vec<_> = names.collect();
+    let mut taken: BTreeSet<String> = names.iter().map(|name| (**name).clone()).collect();
+    for name in &mut names {
+        let Some(stem) = without_hash(name) else { continue };
+        let numbered = (2_u32..).map(|number| format!("{stem}_{number}"));
+        let mut candidates = std::iter::once(stem.to_owned()).chain(numbered);
+        let Some(short) = candidates.find(|short| !taken.contains(short)) else { continue };
+        *glue = glue.replace(name.as_str(), &short);
+        taken.insert(short.clone());
+        **name = short;
+    }
+}
+
+/// The part of a name in front of its hash of 16 digits.
+fn without_hash(name: &str) -> Option<&str> {
+    let (stem, hash) = name.rsplit_once('_')?;
+    let hash = hash.strip_prefix('h').unwrap_or(hash);
+    let is_hash = hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash.then(|| stem.trim_end_matches('_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lose_their_hash_and_stay_different() {
+        let mut names = [
+            "__wbg_get_d7176cfb76d71114",
+            "__wbg_get_2080c49015e35254",
+            "invoke__h0eb4cb0b015ff8a5",
+            "memory",
+            "__wbg_get_imports",
+        ]
+        .map(str::to_owned);
+        let mut glue = names.join(" ");
+        shorten(names.iter_mut(), &mut glue);
+        let expected = ["__wbg_get", "__wbg_get_2", "invoke", "memory", "__wbg_get_imports"];
+        assert_eq!(names, expected);
+        assert_eq!(glue, expected.join(" "));
+    }
 }

@@ -99,51 +99,51 @@ exports.kdf = kdf;
 function __wbg_get_imports(memory) {
             const import0 = {
             __proto__: null,
-        __wbg_Error_208446807d0d1e30: function(arg0, arg1) {
+        __wbg_Error: function(arg0, arg1) {
 const ret = Error(getStringFromWasm0(arg0, arg1));
 return ret;
 },
-__wbg___wbindgen_boolean_get_4f1baf9a00be3c74: function(arg0) {
+__wbg___wbindgen_boolean_get: function(arg0) {
 const v = arg0;
 const ret = typeof(v) === 'boolean' ? v : undefined;
 return isLikeNone(ret) ? 0xFFFFFF : ret ? 1 : 0;
 },
-__wbg___wbindgen_is_falsy_d864b623500ae65d: function(arg0) {
+__wbg___wbindgen_is_falsy: function(arg0) {
 const ret = !arg0;
 return ret;
 },
-__wbg___wbindgen_is_function_741ff2bb612836f5: function(arg0) {
+__wbg___wbindgen_is_function: function(arg0) {
 const ret = typeof(arg0) === 'function';
 return ret;
 },
-__wbg___wbindgen_is_null_c22311b1cc228e3a: function(arg0) {
+__wbg___wbindgen_is_null: function(arg0) {
 const ret = arg0 === null;
 return ret;
 },
-__wbg___wbindgen_is_object_8b968c3ab8e96595: function(arg0) {
+__wbg___wbindgen_is_object: function(arg0) {
 const val = arg0;
 const ret = typeof(val) === 'object' && val !== null;
 return ret;
 },
-__wbg___wbindgen_is_string_fc456fee5d3317de: function(arg0) {
+__wbg___wbindgen_is_string: function(arg0) {
 const ret = typeof(arg0) === 'string';
 return ret;
 },
-__wbg___wbindgen_is_undefined_be5b34249ff1fc15: function(arg0) {
+__wbg___wbindgen_is_undefined: function(arg0) {
 const ret = arg0 === undefined;
 return ret;
 },
-__wbg___wbindgen_jsval_eq_38d7bfbe4cc84039: function(arg0, arg1) {
+__wbg___wbindgen_jsval_eq: function(arg0, arg1) {
 const ret = arg0 === arg1;
 return ret;
 },
-__wbg___wbindgen_number_get_934b640d0889af78: function(arg0, arg1) {
+__wbg___wbindgen_number_get: function(arg0, arg1) {
 const obj = arg1;
 const ret = typeof(obj) === 'number' ? obj : undefined;
 getDataViewMemory0().setFloat64((arg0 >>> 0) + 8 * 1, isLikeNone(ret) ? 0 : ret, true);
 getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, !isLikeNone(ret), true);
 },
-__wbg___wbindgen_string_get_7ce8eee7fd327545: function(arg0, arg1) {
+__wbg___wbindgen_string_get: function(arg0, arg1) {
 const obj = arg1;
 const ret = typeof(obj) === 'string' ? obj : undefined;
 var ptr1 = isLikeNone(ret) ? 0 : passStringToWasm0(ret, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
@@ -151,174 +151,182 @@ var len1 = WASM_VECTOR_LEN;
 getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 1, len1, true);
 getDataViewMemory0().setInt32((arg0 >>> 0) + 4 * 0, ptr1, true);
 },
-__wbg___wbindgen_throw_4c88d8bf264fd984: function(arg0, arg1) {
+__wbg___wbindgen_throw: function(arg0, arg1) {
 throw new Error(getStringFromWasm0(arg0, arg1));
 },
-__wbg__wbg_cb_unref_09736879a3f67559: function(arg0) {
+__wbg__wbg_cb_unref: function(arg0) {
 arg0._wbg_cb_unref();
 },
-__wbg_abort_cf31f4b0416e7182: function() { return handleError(function (arg0) {
+__wbg_abort: function() { return handleError(function (arg0) {
 arg0.abort();
 }, arguments); },
-__wbg_addEventListener_3aea75f19191db94: function(arg0, arg1, arg2, arg3) {
+__wbg_addEventListener: function(arg0, arg1, arg2, arg3) {
 arg0.addEventListener(getStringFromWasm0(arg1, arg2), arg3);
 },
-__wbg_at_7a4ad68884f3828e: function(arg0, arg1, arg2) {
+__wbg_at: function(arg0, arg1, arg2) {
 const ret = arg0[getStringFromWasm0(arg1, arg2)];
 return ret;
 },
-__wbg_at_name_e9db30e4876ac2dd: function(arg0, arg1) {
+__wbg_at_name: function(arg0, arg1) {
 const ret = arg0[arg1];
 return ret;
 },
-__wbg_buffer_aca05a93c046db1a: function(arg0) {
+__wbg_buffer: function(arg0) {
 const ret = arg0.buffer;
 return ret;
 },
-__wbg_call_40b008ba32f73991: function() { return handleError(function (arg0, arg1) {
+__wbg_call_3: function() { return handleError(function (arg0, arg1) {
 const ret = arg0.call(arg1);
 return ret;
 }, arguments); },
-__wbg_call_a410eb4b59ed5965: function() { return handleError(function (arg0, arg1, arg2) {
+__wbg_call: function() { return handleError(function (arg0, arg1, arg2) {
 const ret = arg0.call(arg1, arg2);
 return ret;
 }, arguments); },
-__wbg_call_fc92fee6137d452d: function() { return handleError(function (arg0, arg1, arg2, arg3) {
+__wbg_call_2: function() { return handleError(function (arg0, arg1, arg2, arg3) {
 const ret = arg0.call(arg1, arg2, arg3);
 return ret;
 }, arguments); },
-__wbg_clearTimeout_f632d67bf6bdf5fd: function(arg0) {
+__wbg_clearTimeout: function(arg0) {
 clearTimeout(arg0);
 },
-__wbg_close_2e9fc421c01c9f6f: function(arg0) {
+__wbg_close: function(arg0) {
 arg0.close();
 },
-__wbg_close_73a8f0acfee21e67: function(arg0) {
+__wbg_close_2: function(arg0) {
 arg0.close();
 },
-__wbg_commit_ae48bf2235a641ae: function() { return handleError(function (arg0) {
+__wbg_commit: function() { return handleError(function (arg0) {
 arg0.commit();
 }, arguments); },
-__wbg_createObjectStore_73c93eb170d90b2e: function() { return handleError(function (arg0, arg1, arg2) {
+__wbg_createObjectStore: function() { return handleError(function (arg0, arg1, arg2) {
 const ret = arg0.createObjectStore(getStringFromWasm0(arg1, arg2));
 return ret;
 }, arguments); },
-__wbg_decrypt_a7dd0550d7c19c4a: function() { return handleError(function (arg0, arg1, arg2, arg3) {
+__wbg_data: function(arg0) {
+const ret = arg0.data;
+return ret;
+},
+__wbg_decrypt: function() { return handleError(function (arg0, arg1, arg2, arg3) {
 const ret = crypto.subtle.decrypt(arg0, arg1, getArrayU8FromWasm0(arg2, arg3));
 return ret;
 }, arguments); },
-__wbg_encrypt_7ea1346846fd433e: function() { return handleError(function (arg0, arg1, arg2, arg3) {
+__wbg_encrypt: function() { return handleError(function (arg0, arg1, arg2, arg3) {
 const ret = crypto.subtle.encrypt(arg0, arg1, getArrayU8FromWasm0(arg2, arg3));
 return ret;
 }, arguments); },
-__wbg_error_53a8e428ddb6f26b: function(arg0) {
+__wbg_error_2: function(arg0) {
 const ret = arg0.error;
 return ret;
 },
-__wbg_error_a0bc083f40f93bc6: function() { return handleError(function (arg0) {
+__wbg_error: function() { return handleError(function (arg0) {
 const ret = arg0.error;
 return ret;
 }, arguments); },
-__wbg_exportKey_d153cfdcd6ad2adc: function() { return handleError(function (arg0, arg1, arg2) {
+__wbg_exportKey: function() { return handleError(function (arg0, arg1, arg2) {
 const ret = crypto.subtle.exportKey(getStringFromWasm0(arg0, arg1), arg2);
 return ret;
 }, arguments); },
-__wbg_fill_6ab2ffab47cad7ab: function(arg0, arg1, arg2, arg3) {
+__wbg_fill: function(arg0, arg1, arg2, arg3) {
 const ret = arg0.fill(arg1, arg2 >>> 0, arg3 >>> 0);
 return ret;
 },
-__wbg_generateKey_f26a33ccafb1c6a1: function() { return handleError(function (arg0, arg1, arg2) {
+__wbg_generateKey: function() { return handleError(function (arg0, arg1, arg2) {
 const ret = crypto.subtle.generateKey(arg0, arg1 !== 0, arg2);
 return ret;
 }, arguments); },
-__wbg_getAllKeys_60015c88922d1f4c: function() { return handleError(function (arg0, arg1, arg2) {
+__wbg_getAllKeys: function() { return handleError(function (arg0, arg1, arg2) {
 const ret = arg0.getAllKeys(arg1, arg2 >>> 0);
 return ret;
 }, arguments); },
-__wbg_getAll_d6975c8650245b97: function() { return handleError(function (arg0, arg1, arg2) {
+__wbg_getAll: function() { return handleError(function (arg0, arg1, arg2) {
 const ret = arg0.getAll(arg1, arg2 >>> 0);
 return ret;
 }, arguments); },
-__wbg_getPrototypeOf_17139e7daeef9f7f: function(arg0) {
+__wbg_getPrototypeOf: function(arg0) {
 const ret = Object.getPrototypeOf(arg0);
 return ret;
 },
-__wbg_getRandomValues_e883123807283027: function() { return handleError(function (arg0, arg1) {
+__wbg_getRandomValues: function() { return handleError(function (arg0, arg1) {
 const ret = crypto.getRandomValues(getArrayU8FromWasm0(arg0, arg1));
 return ret;
 }, arguments); },
-__wbg_get_2080c49015e35254: function() { return handleError(function (arg0, arg1) {
+__wbg_get_2: function() { return handleError(function (arg0, arg1) {
 const ret = Reflect.get(arg0, arg1);
 return ret;
 }, arguments); },
-__wbg_get_c093d2fc359ff6d2: function() { return handleError(function (arg0, arg1) {
+__wbg_get_3: function() { return handleError(function (arg0, arg1) {
 const ret = arg0.get(arg1);
 return ret;
 }, arguments); },
-__wbg_get_d7176cfb76d71114: function(arg0, arg1) {
+__wbg_get: function(arg0, arg1) {
 const ret = arg0[arg1 >>> 0];
 return ret;
 },
-__wbg_get_unchecked_e6325ad374eff861: function(arg0, arg1) {
+__wbg_get_unchecked: function(arg0, arg1) {
 const ret = arg0[arg1 >>> 0];
 return ret;
 },
-__wbg_importKey_1ceead4e816b0a93: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4, arg5, arg6) {
+__wbg_importKey: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4, arg5, arg6) {
 const ret = crypto.subtle.importKey(getStringFromWasm0(arg0, arg1), getArrayU8FromWasm0(arg2, arg3), arg4, arg5 !== 0, arg6);
 return ret;
 }, arguments); },
-__wbg_isArray_bcf1376d0d732d08: function(arg0) {
+__wbg_isArray: function(arg0) {
 const ret = Array.isArray(arg0);
 return ret;
 },
-__wbg_keys_a331885e95e62f35: function(arg0) {
+__wbg_is: function(arg0, arg1) {
+const ret = Object.is(arg0, arg1);
+return ret;
+},
+__wbg_keys: function(arg0) {
 const ret = Object.keys(arg0);
 return ret;
 },
-__wbg_length_186163212ffe79c3: function(arg0) {
+__wbg_length_3: function(arg0) {
 const ret = arg0.length;
 return ret;
 },
-__wbg_length_b03a0fabb109b1e9: function(arg0) {
+__wbg_length: function(arg0) {
 const ret = arg0.length;
 return ret;
 },
-__wbg_length_e83e819f48c774e4: function(arg0) {
+__wbg_length_2: function(arg0) {
 const ret = arg0.length;
 return ret;
 },
-__wbg_lowerBound_9b8796112e84f062: function() { return handleError(function (arg0, arg1) {
+__wbg_lowerBound: function() { return handleError(function (arg0, arg1) {
 const ret = IDBKeyRange.lowerBound(arg0, arg1 !== 0);
 return ret;
 }, arguments); },
-__wbg_new_13de428334042d26: function(arg0) {
+__wbg_new_3: function(arg0) {
 const ret = new Uint8Array(arg0);
 return ret;
 },
-__wbg_new_37eb45aaf5eeb820: function() {
+__wbg_new_2: function() {
 const ret = new Array();
 return ret;
 },
-__wbg_new_81c7fb7dbeed40c2: function() {
+__wbg_new_4: function() {
 const ret = new MessageChannel();
 return ret;
 },
-__wbg_new_9c1decfd51b145ec: function() {
+__wbg_new: function() {
 const ret = new Object();
 return ret;
 },
-__wbg_new_from_slice_b8daf545a41c6aa0: function(arg0, arg1) {
+__wbg_new_from_slice: function(arg0, arg1) {
 const ret = new Uint8Array(getArrayU8FromWasm0(arg0, arg1));
 return ret;
 },
-__wbg_new_typed_e09da9dae6ee5935: function(arg0, arg1) {
+__wbg_new_typed: function(arg0, arg1) {
 try {
 var state0 = {a: arg0, b: arg1};
 var cb0 = (arg0, arg1) => {
 const a = state0.a;
 state0.a = 0;
 try {
-return wasm_bindgen__convert__closures_____invoke__h056511e65c485670(a, state0.b, arg0, arg1);
+return wasm_bindgen__convert__closures_____invoke(a, state0.b, arg0, arg1);
 } finally {
 state0.a = a;
 }
@@ -329,222 +337,222 @@ return ret;
 state0.a = 0;
 }
 },
-__wbg_now_c7900fe68de92d3a: function() {
+__wbg_now_2: function() {
 const ret = Date.now();
 return ret;
 },
-__wbg_now_c9a26c3d1f956af9: function() {
+__wbg_now: function() {
 const ret = performance.now();
 return ret;
 },
-__wbg_objectStore_8c9dbd00b661a148: function() { return handleError(function (arg0, arg1, arg2) {
+__wbg_objectStore: function() { return handleError(function (arg0, arg1, arg2) {
 const ret = arg0.objectStore(getStringFromWasm0(arg1, arg2));
 return ret;
 }, arguments); },
-__wbg_open_874b6c52fcc08f99: function() { return handleError(function (arg0, arg1, arg2, arg3) {
+__wbg_open: function() { return handleError(function (arg0, arg1, arg2, arg3) {
 const ret = arg0.open(getStringFromWasm0(arg1, arg2), arg3 >>> 0);
 return ret;
 }, arguments); },
-__wbg_persisted_6f245dd215ea4a48: function(arg0) {
+__wbg_persisted: function(arg0) {
 const ret = arg0.persisted();
 return ret;
 },
-__wbg_port1_8c1f2bcf6ab5ae4e: function(arg0) {
+__wbg_port1: function(arg0) {
 const ret = arg0.port1;
 return ret;
 },
-__wbg_port2_13b171864d25f23c: function(arg0) {
+__wbg_port2: function(arg0) {
 const ret = arg0.port2;
 return ret;
 },
-__wbg_postMessage_22c3a141f9d629f5: function() { return handleError(function (arg0, arg1, arg2) {
+__wbg_postMessage: function() { return handleError(function (arg0, arg1, arg2) {
 arg0.postMessage(arg1, arg2);
 }, arguments); },
-__wbg_privateKey_588143a0497adfe7: function(arg0) {
+__wbg_privateKey: function(arg0) {
 const ret = arg0.privateKey;
 return ret;
 },
-__wbg_promise_4d02f10786bcd162: function(arg0) {
+__wbg_promise: function(arg0) {
 const ret = arg0.promise;
 return ret;
 },
-__wbg_prototypesetcall_13162965d1fe7aa3: function(arg0, arg1, arg2) {
+__wbg_prototypesetcall: function(arg0, arg1, arg2) {
 Uint8Array.prototype.set.call(getArrayU8FromWasm0(arg0, arg1), arg2);
 },
-__wbg_publicKey_8b82dd0eb2a72658: function(arg0) {
+__wbg_publicKey: function(arg0) {
 const ret = arg0.publicKey;
 return ret;
 },
-__wbg_push_c9f4893fc209f768: function(arg0, arg1) {
+__wbg_push: function(arg0, arg1) {
 const ret = arg0.push(arg1);
 return ret;
 },
-__wbg_put_8131072eaaa37c59: function(arg0, arg1, arg2, arg3) {
+__wbg_put: function(arg0, arg1, arg2, arg3) {
 arg0[getStringFromWasm0(arg1, arg2)] = arg3;
 },
-__wbg_put_83ad4ecd6f599faf: function() { return handleError(function (arg0, arg1, arg2) {
+__wbg_put_2: function() { return handleError(function (arg0, arg1, arg2) {
 const ret = arg0.put(arg1, arg2);
 return ret;
 }, arguments); },
-__wbg_put_view_761e9b512da162fb: function(arg0, arg1, arg2, arg3, arg4) {
+__wbg_put_view: function(arg0, arg1, arg2, arg3, arg4) {
 arg0[getStringFromWasm0(arg1, arg2)] = getArrayU8FromWasm0(arg3, arg4);
 },
-__wbg_queueMicrotask_1e8503a8a690f0a3: function(arg0) {
+__wbg_queueMicrotask: function(arg0) {
 const ret = arg0.queueMicrotask;
 return ret;
 },
-__wbg_queueMicrotask_4a1a4d8dd332373b: function(arg0) {
+__wbg_queueMicrotask_2: function(arg0) {
 queueMicrotask(arg0);
 },
-__wbg_reject_5fa39dbaebe38f3b: function(arg0) {
+__wbg_reject: function(arg0) {
 const ret = arg0.reject;
 return ret;
 },
-__wbg_removeEventListener_ae0c5cab5dfb4a15: function(arg0, arg1, arg2, arg3) {
+__wbg_removeEventListener: function(arg0, arg1, arg2, arg3) {
 arg0.removeEventListener(getStringFromWasm0(arg1, arg2), arg3);
 },
-__wbg_request_819b9b9139cf136c: function(arg0, arg1, arg2, arg3) {
+__wbg_request: function(arg0, arg1, arg2, arg3) {
 const ret = arg0.request(getStringFromWasm0(arg1, arg2), arg3);
 return ret;
 },
-__wbg_resolve_695fc50fd6055678: function(arg0) {
+__wbg_resolve: function(arg0) {
 const ret = arg0.resolve;
 return ret;
 },
-__wbg_resolve_dbf78ab4942478b0: function(arg0) {
+__wbg_resolve_2: function(arg0) {
 const ret = Promise.resolve(arg0);
 return ret;
 },
-__wbg_result_b90c44c8b6fcb1f8: function() { return handleError(function (arg0) {
+__wbg_result: function() { return handleError(function (arg0) {
 const ret = arg0.result;
 return ret;
 }, arguments); },
-__wbg_setTimeout_688e44452c798924: function(arg0, arg1) {
+__wbg_setTimeout: function(arg0, arg1) {
 const ret = setTimeout(arg0, arg1 >>> 0);
 return ret;
 },
-__wbg_set_onabort_7255a3a90abd7c4c: function(arg0, arg1) {
+__wbg_set_onabort: function(arg0, arg1) {
 arg0.onabort = arg1;
 },
-__wbg_set_onclose_143283611b738593: function(arg0, arg1) {
+__wbg_set_onclose: function(arg0, arg1) {
 arg0.onclose = arg1;
 },
-__wbg_set_oncomplete_92970445459238c0: function(arg0, arg1) {
+__wbg_set_oncomplete: function(arg0, arg1) {
 arg0.oncomplete = arg1;
 },
-__wbg_set_onerror_8dac64291687db37: function(arg0, arg1) {
+__wbg_set_onerror: function(arg0, arg1) {
 arg0.onerror = arg1;
 },
-__wbg_set_onmessage_b7ec1ba38e0bfef6: function(arg0, arg1) {
+__wbg_set_onmessage: function(arg0, arg1) {
 arg0.onmessage = arg1;
 },
-__wbg_set_onmessageerror_ebc69f021d1f84c9: function(arg0, arg1) {
+__wbg_set_onmessageerror: function(arg0, arg1) {
 arg0.onmessageerror = arg1;
 },
-__wbg_set_onsuccess_9b3120e9d0af2581: function(arg0, arg1) {
+__wbg_set_onsuccess: function(arg0, arg1) {
 arg0.onsuccess = arg1;
 },
-__wbg_set_onupgradeneeded_3e9fc6c18a7c26ca: function(arg0, arg1) {
+__wbg_set_onupgradeneeded: function(arg0, arg1) {
 arg0.onupgradeneeded = arg1;
 },
-__wbg_sign_003144b102f84a78: function() { return handleError(function (arg0, arg1, arg2, arg3) {
+__wbg_sign: function() { return handleError(function (arg0, arg1, arg2, arg3) {
 const ret = crypto.subtle.sign(arg0, arg1, getArrayU8FromWasm0(arg2, arg3));
 return ret;
 }, arguments); },
-__wbg_static_accessor_ARRAY_PROTOTYPE_a1bafd98e12114be: function() {
+__wbg_static_accessor_ARRAY_PROTOTYPE: function() {
 const ret = Array.prototype;
 return ret;
 },
-__wbg_static_accessor_BUFFER_PROTOTYPE_0df823b8a3eaac0d: function() {
+__wbg_static_accessor_BUFFER_PROTOTYPE: function() {
 const ret = ArrayBuffer.prototype;
 return ret;
 },
-__wbg_static_accessor_BYTES_PROTOTYPE_7079b154759b996f: function() {
+__wbg_static_accessor_BYTES_PROTOTYPE: function() {
 const ret = Uint8Array.prototype;
 return ret;
 },
-__wbg_static_accessor_GLOBAL_THIS_003ee833af9699fc: function() {
+__wbg_static_accessor_GLOBAL_THIS: function() {
 const ret = typeof globalThis === 'undefined' ? undefined : globalThis;
 return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
 },
-__wbg_static_accessor_GLOBAL_e4293fb22cbe77da: function() {
+__wbg_static_accessor_GLOBAL: function() {
 const ret = typeof global === 'undefined' ? undefined : global;
 return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
 },
-__wbg_static_accessor_OBJECT_PROTOTYPE_e749c40ea24b99be: function() {
+__wbg_static_accessor_OBJECT_PROTOTYPE: function() {
 const ret = Object.prototype;
 return ret;
 },
-__wbg_static_accessor_SELF_53bb20457401453d: function() {
+__wbg_static_accessor_SELF: function() {
 const ret = typeof self === 'undefined' ? undefined : self;
 return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
 },
-__wbg_static_accessor_WINDOW_b5e0810bfecb7feb: function() {
+__wbg_static_accessor_WINDOW: function() {
 const ret = typeof window === 'undefined' ? undefined : window;
 return isLikeNone(ret) ? 0 : addToExternrefTable0(ret);
 },
-__wbg_structuredClone_a98b3ff21768bec9: function() { return handleError(function (arg0) {
+__wbg_structuredClone: function() { return handleError(function (arg0) {
 const ret = structuredClone(arg0);
 return ret;
 }, arguments); },
-__wbg_then_656f253a5dd7d8ea: function(arg0, arg1, arg2) {
+__wbg_then: function(arg0, arg1, arg2) {
 const ret = arg0.then(arg1, arg2);
 return ret;
 },
-__wbg_then_db8fc3bb49aa23f4: function(arg0, arg1, arg2) {
+__wbg_then_2: function(arg0, arg1, arg2) {
 const ret = arg0.then(arg1, arg2);
 return ret;
 },
-__wbg_then_e3f7f2d365708be8: function(arg0, arg1) {
+__wbg_then_3: function(arg0, arg1) {
 const ret = arg0.then(arg1);
 return ret;
 },
-__wbg_transaction_842fd2e9dace7c6c: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4) {
+__wbg_transaction: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4) {
 const ret = arg0.transaction(arg1, getStringFromWasm0(arg2, arg3), arg4);
 return ret;
 }, arguments); },
-__wbg_unwrapKey_f96fb0ace3bd28b1: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8) {
+__wbg_unwrapKey: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8) {
 const ret = crypto.subtle.unwrapKey(getStringFromWasm0(arg0, arg1), getArrayU8FromWasm0(arg2, arg3), arg4, arg5, arg6, arg7 !== 0, arg8);
 return ret;
 }, arguments); },
-__wbg_verify_70d43afb586b1498: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4, arg5) {
+__wbg_verify: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4, arg5) {
 const ret = crypto.subtle.verify(arg0, arg1, getArrayU8FromWasm0(arg2, arg3), getArrayU8FromWasm0(arg4, arg5));
 return ret;
 }, arguments); },
-__wbg_withResolvers_3a31d0d4157dfd9b: function() {
+__wbg_withResolvers: function() {
 const ret = Promise.withResolvers();
 return ret;
 },
-__wbg_wrapKey_1364a60a49f4d44b: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4) {
+__wbg_wrapKey: function() { return handleError(function (arg0, arg1, arg2, arg3, arg4) {
 const ret = crypto.subtle.wrapKey(getStringFromWasm0(arg0, arg1), arg2, arg3, arg4);
 return ret;
 }, arguments); },
-__wbindgen_generic_0000000000000001: function(arg0, arg1) {
-// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 1, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h3adc263722db467e);
+__wbindgen_generic: function(arg0, arg1) {
+// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 11, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_3);
 return ret;
 },
-__wbindgen_generic_0000000000000002: function(arg0, arg1) {
-// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 110, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
-const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h10ef57dc813ff7ab);
+__wbindgen_generic_2: function(arg0, arg1) {
+// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 24, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_2);
 return ret;
 },
-__wbindgen_generic_0000000000000003: function(arg0, arg1) {
-// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 2, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h1132877e7f88f630);
+__wbindgen_generic_3: function(arg0, arg1) {
+// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 13, ret: NamedExternref("Promise<any>"), inner_ret: Some(NamedExternref("Promise<any>")) }, mutable: true }) -> Externref`.
+const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_4);
 return ret;
 },
-__wbindgen_generic_0000000000000004: function(arg0, arg1) {
-// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 3, ret: NamedExternref("Promise<any>"), inner_ret: Some(NamedExternref("Promise<any>")) }, mutable: true }) -> Externref`.
-const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h8febed3388bed3bc);
+__wbindgen_generic_4: function(arg0, arg1) {
+// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 6, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_5);
 return ret;
 },
-__wbindgen_generic_0000000000000005: function(arg0) {
+__wbindgen_generic_5: function(arg0) {
 // Cast intrinsic for `F64 -> Externref`.
 const ret = arg0;
 return ret;
 },
-__wbindgen_generic_0000000000000006: function(arg0, arg1) {
+__wbindgen_generic_6: function(arg0, arg1) {
 // Cast intrinsic for `Ref(String) -> Externref`.
 const ret = getStringFromWasm0(arg0, arg1);
 return ret;
@@ -565,28 +573,28 @@ memory: memory || new WebAssembly.Memory({initial:128,maximum:1280}),
         };
 }
 
-function wasm_bindgen__convert__closures_____invoke__h1132877e7f88f630(arg0, arg1) {
-wasm.wasm_bindgen__convert__closures_____invoke__h1132877e7f88f630(arg0, arg1);
+function wasm_bindgen__convert__closures_____invoke_5(arg0, arg1) {
+wasm.wasm_bindgen__convert__closures_____invoke_5(arg0, arg1);
 }
 
-function wasm_bindgen__convert__closures_____invoke__h8febed3388bed3bc(arg0, arg1) {
-const ret = wasm.wasm_bindgen__convert__closures_____invoke__h8febed3388bed3bc(arg0, arg1);
+function wasm_bindgen__convert__closures_____invoke_4(arg0, arg1) {
+const ret = wasm.wasm_bindgen__convert__closures_____invoke_4(arg0, arg1);
 return ret;
 }
 
-function wasm_bindgen__convert__closures_____invoke__h3adc263722db467e(arg0, arg1, arg2) {
-wasm.wasm_bindgen__convert__closures_____invoke__h3adc263722db467e(arg0, arg1, arg2);
+function wasm_bindgen__convert__closures_____invoke_3(arg0, arg1, arg2) {
+wasm.wasm_bindgen__convert__closures_____invoke_3(arg0, arg1, arg2);
 }
 
-function wasm_bindgen__convert__closures_____invoke__h10ef57dc813ff7ab(arg0, arg1, arg2) {
-const ret = wasm.wasm_bindgen__convert__closures_____invoke__h10ef57dc813ff7ab(arg0, arg1, arg2);
+function wasm_bindgen__convert__closures_____invoke_2(arg0, arg1, arg2) {
+const ret = wasm.wasm_bindgen__convert__closures_____invoke_2(arg0, arg1, arg2);
 if (ret[1]) {
 throw takeFromExternrefTable0(ret[0]);
 }
 }
 
-function wasm_bindgen__convert__closures_____invoke__h056511e65c485670(arg0, arg1, arg2, arg3) {
-wasm.wasm_bindgen__convert__closures_____invoke__h056511e65c485670(arg0, arg1, arg2, arg3);
+function wasm_bindgen__convert__closures_____invoke(arg0, arg1, arg2, arg3) {
+wasm.wasm_bindgen__convert__closures_____invoke(arg0, arg1, arg2, arg3);
 }
 
 const EnclaveFinalization = (typeof FinalizationRegistry === 'undefined')
