@@ -5,6 +5,11 @@
 #[allow(dead_code, reason = "shared by several tests")]
 mod common;
 
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
 use common::{
     EMBEDDER, free_port, local_release, module_path, paths, release, serve_plain, serve_tls,
     verified,
@@ -158,6 +163,46 @@ async fn each_missing_or_changed_header_is_named() {
                 assert!(report.mismatches[0].problem.contains(&name), "{report}");
             }
         }
+    }
+}
+
+/// Sends everything as it is, but to clients that ask as a browser does without the policy.
+fn two_faced(emitted: &Emitted, port: u16) -> axum_server::Handle<SocketAddr> {
+    let files = emitted.files.clone();
+    let answer = move |request: Request| async move {
+        let Some(asset) = files.get(request.uri().path()) else {
+            return Response::builder().status(404).body(Body::empty()).unwrap();
+        };
+        let browser = request.headers().contains_key("accept-encoding");
+        let mut response = Response::builder().header("Content-Type", &asset.media_type);
+        for (name, value) in asset.headers.iter() {
+            if !(browser && name == "Content-Security-Policy") {
+                response = response.header(name, value);
+            }
+        }
+        response.body(Body::from(asset.bytes.clone())).unwrap()
+    };
+    let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let handle = axum_server::Handle::new();
+    let server = axum_server::from_tcp(listener).unwrap().handle(handle.clone());
+    let app = axum::Router::new().fallback(answer).into_make_service();
+    tokio::spawn(server.serve(app));
+    handle
+}
+
+#[tokio::test]
+async fn a_header_that_browsers_do_not_get_is_named() {
+    let (emitted, port) = local_release();
+    let server = two_faced(&emitted, port);
+    let pin = emitted.pin.clone();
+    let report = verified(pin.url.as_str(), Some(pin.clone()), None).await;
+    server.shutdown();
+    for path in ["/".to_owned(), module_path(&emitted)] {
+        let named = report.mismatches.iter().any(|found| {
+            found.file == path && found.problem.contains("Content-Security-Policy is missing")
+        });
+        assert!(named, "{path}: {report}");
     }
 }
 

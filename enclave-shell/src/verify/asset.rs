@@ -46,7 +46,7 @@ pub(super) fn check(client: &Client, manifest: &Manifest, entry: &AssetEntry, re
     if !check_status(&reply, path, report) {
         return;
     }
-    let kind = if path == "/" { FileKind::Html } else { FileKind::Module };
+    let (kind, _) = kind_of(path);
     let before = report.mismatches.len();
     check_bytes(entry, &reply, report);
     if report.mismatches.len() == before {
@@ -54,10 +54,25 @@ pub(super) fn check(client: &Client, manifest: &Manifest, entry: &AssetEntry, re
             FileKind::Html => check_page(manifest, &reply.body, report),
             _ => check_measurement(manifest, path, &reply.body, report),
         }
-        check_codings(client, entry, &reply.body, report);
+        check_codings(client, manifest, entry, &reply.body, report);
     }
+    check_headers_of(kind, manifest, &reply, path, report);
+}
+
+fn check_headers_of(
+    kind: FileKind,
+    manifest: &Manifest,
+    reply: &Reply,
+    path: &str,
+    report: &mut Report,
+) {
     let origin = &manifest.deployment.origin;
-    check_headers(kind, origin, &reply, manifest.headers.of(kind), path, report);
+    check_headers(kind, origin, reply, manifest.headers.of(kind), path, report);
+}
+
+/// What a file is, and the destination for which a browser fetches it.
+fn kind_of(path: &str) -> (FileKind, &'static str) {
+    if path == "/" { (FileKind::Html, "iframe") } else { (FileKind::Module, "script") }
 }
 
 fn check_bytes(entry: &AssetEntry, reply: &Reply, report: &mut Report) {
@@ -114,16 +129,29 @@ fn check_measurement(manifest: &Manifest, path: &str, module: &[u8], report: &mu
     }
 }
 
-/// A compressed answer must decode to the same bytes.
-fn check_codings(client: &Client, entry: &AssetEntry, body: &[u8], report: &mut Report) {
+/// Asks again as a browser does: a compressed answer must decode to the same bytes and come with
+/// the same headers.
+fn check_codings(
+    client: &Client,
+    manifest: &Manifest,
+    entry: &AssetEntry,
+    body: &[u8],
+    report: &mut Report,
+) {
     let path = entry.path.as_str();
+    let (kind, destination) = kind_of(path);
     for coding in Encoding::ALL {
         // Compressed forms of small files can be longer than the file.
         let limit = entry.size.saturating_add(1024);
-        let reply = match client.fetch(path, limit, &[("accept-encoding", coding.token())]) {
+        let headers = [("accept-encoding", coding.token()), ("sec-fetch-dest", destination)];
+        let reply = match client.fetch(path, limit, &headers) {
             Ok(reply) => reply,
             Err(problem) => return report.unreachable(path, problem),
         };
+        if !check_status(&reply, path, report) {
+            continue;
+        }
+        check_headers_of(kind, manifest, &reply, path, report);
         let decoded = match reply.headers.value("Content-Encoding") {
             None => Some(reply.body),
             Some(sent) if sent == coding.token() => coding.decode(&reply.body, entry.size).ok(),

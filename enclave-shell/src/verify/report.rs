@@ -87,7 +87,11 @@ impl Report {
         if self.outcome == Outcome::Match {
             self.outcome = Outcome::Mismatch;
         }
-        self.mismatches.push(Mismatch { file: file.to_owned(), problem });
+        let found = Mismatch { file: file.to_owned(), problem };
+        // A file is asked for in several ways; what is wrong in all of them is said once.
+        if !self.mismatches.contains(&found) {
+            self.mismatches.push(found);
+        }
     }
 
     pub(super) fn unreachable(&mut self, file: &str, problem: String) {
