@@ -22,9 +22,28 @@ const worker = {
 };
 
 /** Runs beside the frame's own checks; `init` waits for it. */
-const tested = testIsolation();
+const closed = testIsolation().then(lockDown);
 // Reported when `init` arrives.
-tested.catch(() => {});
+closed.catch(() => {});
+
+/**
+ * The first use of a browser's crypto or storage takes many times as long as the next one. Both
+ * are woken while the wasm is still being checked; what comes of it is of no interest.
+ */
+function wakeBrowser() {
+  const idle = () => {};
+  const curve = { name: 'ECDSA', namedCurve: 'P-256' };
+  for (const algorithm of [curve, { name: 'Ed25519' }]) {
+    crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']).then(idle, idle);
+  }
+  indexedDB.databases().then(idle, idle);
+}
+
+try {
+  wakeBrowser();
+} catch {
+  // What is missing is told by the self-test.
+}
 
 /**
  * @param {WebAssembly.Module} module
@@ -109,8 +128,7 @@ function answerKdf(port, job) {
 async function init(message) {
   worker.started = true;
   try {
-    await tested;
-    lockDown();
+    await closed;
     if (message.role === 'enclave') await startEnclave(message);
     else startKdf(message);
   } catch (error) {
