@@ -15,7 +15,6 @@ export const LOCK_REASONS = {
   idle: 'The vault locked itself because nobody used it.',
   absolute: 'The vault locked itself: it had been open long enough.',
   hidden: 'The vault locked itself when this page was put aside.',
-  other_tab: 'The vault was locked in another tab.',
   fault: 'The vault locked itself after a fault.',
 };
 
@@ -29,11 +28,9 @@ const PROTECTION = {
 const METHODS = {
   'vault.setup': 'Vault set up',
   'vault.unlock': 'Vault unlocked',
-  'vault.unlocked': 'Vault unlocked',
   'vault.lock': 'Vault locked',
-  'vault.locked': 'Vault locked',
+  'vault.auto_lock': 'Vault locked itself',
   'keys.create': 'Key made',
-  'keys.public_key': 'Public key read',
   'sign': 'Signed',
   'verify': 'Signature checked',
 };

@@ -11,6 +11,7 @@ use std::path::Path;
 use common::release;
 use enclave_shell::demo::{self, DemoOrigins};
 use kms_manifest::{Headers, Pin};
+use kms_protocol::{AuditRule, LockReason, Method};
 
 #[test]
 fn the_embedder_pins_frames_and_isolates() {
@@ -42,6 +43,30 @@ fn files_are_served_as_they_stand() {
     }
     assert!(site.files["/"].media_type.starts_with("text/html"));
     assert!(!site.files.keys().any(|path| path.contains("tsconfig") || path.contains(".d.ts")));
+}
+
+/// Names between a line that starts with `const NAME = {` and the next that closes it.
+fn names_in<'a>(script: &'a str, table: &str) -> Vec<&'a str> {
+    let start = format!("const {table} = {{");
+    let (_, rest) = script.split_once(start.as_str()).unwrap();
+    let (rows, _) = rest.split_once("\n};").unwrap();
+    let names = rows.lines().filter_map(|row| row.trim().split_once(": "));
+    names.map(|(name, _)| name.trim_matches('\'')).collect()
+}
+
+#[test]
+fn everything_that_is_logged_has_a_name_for_people() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let script = fs::read_to_string(root.join("demo/view.js")).unwrap();
+    let mut logged = names_in(&script, "METHODS");
+    logged.sort_unstable();
+    let mut expected = vec!["vault.auto_lock"];
+    let audited = |method: &&Method| method.policy().audit != AuditRule::Never;
+    expected.extend(Method::ALL.iter().filter(audited).map(|method| method.name()));
+    expected.sort_unstable();
+    assert_eq!(logged, expected);
+    let reasons: Vec<_> = LockReason::ALL.iter().map(|reason| reason.as_str()).collect();
+    assert_eq!(names_in(&script, "LOCK_REASONS"), reasons[1..], "all but `requested`");
 }
 
 #[test]
