@@ -12,7 +12,7 @@ const MIN_DISPLAY_MS = 400;
 /** Slowest isolation probe; a probe without an answer has failed. */
 const PROBE_LIMIT_MS = 2000;
 
-/** Time the start may take; a client gives up a little later, and is told why before. */
+/** Time the start may take. A client's own limit includes loading, so it may end first. */
 const BOOT_LIMIT_MS = 4000;
 
 /** Longest life of a key-derivation worker. */
