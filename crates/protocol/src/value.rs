@@ -30,6 +30,11 @@ impl Value {
     /// An object of the given members; absent ones (`Null`) are left out.
     #[must_use]
     pub fn object<const N: usize>(members: [(&'static str, Value); N]) -> Self {
+        Self::present(members.into())
+    }
+
+    /// One function for all lengths: objects are made for every type on the wire.
+    fn present(members: Vec<(&'static str, Value)>) -> Self {
         let present = members.into_iter().filter(|(_, value)| *value != Value::Null);
         Value::Map(present.map(|(name, value)| (Name::Borrowed(name), value)).collect())
     }
