@@ -14,6 +14,7 @@ use crate::hub::Hub;
 use crate::js::Dict;
 use crate::port::MessagePort;
 use crate::ports::{Browser, Vault};
+use crate::stack::Scrubbed;
 use crate::ui::{self, PostUi};
 
 /// The enclave of this worker.
@@ -53,7 +54,7 @@ impl Enclave {
         let vault = Vault::new(ports, self.config());
         vault.start().await.map_err(|error| name(error.code()))?;
         let background = vault.clone();
-        spawn_local(async move { background.run().await });
+        spawn_local(Scrubbed::new(async move { background.run().await }));
         let _ = self.vault.set(vault);
         Ok(())
     }
@@ -77,10 +78,7 @@ impl Enclave {
     pub fn ui(&self, message: &JsValue) {
         if let (Some(vault), Some(event)) = (self.vault.get(), ui::event_from_js(message)) {
             let vault = vault.clone();
-            spawn_local(async move {
-                vault.handle_ui(event).await;
-                crate::stack::scrub();
-            });
+            spawn_local(Scrubbed::new(async move { vault.handle_ui(event).await }));
         }
     }
 
@@ -91,11 +89,10 @@ impl Enclave {
             return; // the last one still waits for the store
         }
         let ticking = Rc::clone(&self.ticking);
-        spawn_local(async move {
+        spawn_local(Scrubbed::new(async move {
             vault.tick().await;
-            crate::stack::scrub();
             ticking.set(false);
-        });
+        }));
     }
 }
 

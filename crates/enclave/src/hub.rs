@@ -1,6 +1,7 @@
 //! The pages' ports, and the vault behind them.
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
@@ -16,7 +17,7 @@ use crate::convert;
 use crate::js::{self, Kind};
 use crate::port::{MessageEvent, MessagePort};
 use crate::ports::Vault;
-use crate::stack;
+use crate::stack::Scrubbed;
 use crate::ui::PostUi;
 
 type Handler = Closure<dyn FnMut(JsValue)>;
@@ -132,10 +133,10 @@ impl Drop for Held {
 /// Takes the first step at once: many requests need no second one, and the queue of the
 /// engine costs as much as such a request itself.
 fn run(work: impl Future<Output = ()> + 'static) {
-    let mut work = Box::pin(work);
+    let mut work = Scrubbed::new(work);
     let mut context = Context::from_waker(Waker::noop());
     // A future that is not done registers its real waker when the queue polls it again.
-    if work.as_mut().poll(&mut context).is_pending() {
+    if Pin::new(&mut work).poll(&mut context).is_pending() {
         spawn_local(work);
     }
 }
@@ -143,7 +144,6 @@ fn run(work: impl Future<Output = ()> + 'static) {
 async fn answer(vault: Vault, session: SessionId, port: MessagePort, held: Held, message: Value) {
     let reply = vault.handle(session, message).await;
     drop(held);
-    stack::scrub();
     if let Some(reply) = reply {
         port.send(&reply);
     }
