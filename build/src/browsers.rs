@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
 
 use crate::process::{cargo, run};
@@ -57,14 +57,21 @@ pub(crate) fn prepare(repo: &Repo) -> Result<()> {
     Ok(())
 }
 
-/// Runs the end-to-end tests on what `prepare` built.
+/// Runs the end-to-end tests on what `prepare` built, in every engine even if one fails.
 pub(crate) fn test(repo: &Repo, engine: Engine, filter: Option<&str>) -> Result<()> {
-    let mut command = program(repo, "run")?;
-    command.args(["--engine", engine.name()]);
-    if let Some(filter) = filter {
-        command.args(["--filter", filter]);
+    let mut failed = Vec::new();
+    for engine in present(engine)? {
+        let mut command = program(repo, "run")?;
+        command.args(["--engine", engine.name()]);
+        if let Some(filter) = filter {
+            command.args(["--filter", filter]);
+        }
+        if run(&mut command).is_err() {
+            failed.push(engine.name());
+        }
     }
-    run(&mut command)
+    ensure!(failed.is_empty(), "browser tests failed in {}", failed.join(", "));
+    Ok(())
 }
 
 /// Prints the performance tables and writes `target/bench`. WebKitGTK's clock

@@ -136,8 +136,5 @@ fn perform(arguments: Arguments) -> Result<()> {
 
 fn end_to_end(repo: &Repo, engine: Engine, filter: Option<&str>) -> Result<()> {
     browsers::prepare(repo)?;
-    for engine in browsers::present(engine)? {
-        browsers::test(repo, engine, filter)?;
-    }
-    Ok(())
+    browsers::test(repo, engine, filter)
 }

@@ -26,19 +26,18 @@ globalThis.probeNote = (label, bytes) => {
   probe.needles.push({ label, mask, masked: bytes.map((byte, i) => byte ^ mask[i]) });
 };
 
-/** Labels of the needles that occur in the bytes; nothing is unmasked for the search. */
+/** Which needles occur where in the bytes; nothing is unmasked for the search. */
 function probeSearch(bytes) {
-  const found = new Set();
-  for (const { label, mask, masked } of probe.needles) {
+  const found = [];
+  for (const [number, { label, mask, masked }] of probe.needles.entries()) {
     const first = mask[0] ^ masked[0];
     for (let at = bytes.indexOf(first); at >= 0; at = bytes.indexOf(first, at + 1)) {
       if (masked.every((byte, i) => bytes[at + i] === (byte ^ mask[i]))) {
-        found.add(label);
-        break;
+        found.push(`${label} ${number} at ${at}`);
       }
     }
   }
-  return [...found].sort();
+  return found;
 }
 
 const PROBE_GONE = ['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'WebTransport',
@@ -58,7 +57,7 @@ const PROBES = {
   }),
   /** Which secrets lie in wasm memory now. */
   scan: () => ({
-    needles: probe.needles.map(({ label }) => label).sort(),
+    needles: probe.needles.map(({ label, mask }) => `${label} of ${mask.length}`),
     found: probeSearch(new Uint8Array(probe.memory.buffer)),
   }),
   /** Which secrets lie in bytes that left the enclave. */

