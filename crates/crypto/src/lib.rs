@@ -4,7 +4,6 @@
 //! it can. What is the same everywhere lives here: strict checks of signatures and public
 //! keys, the HKDF labels, Argon2id, and the envelope that binds a record to its place.
 
-pub mod cbor;
 pub mod envelope;
 mod error;
 pub mod hkdf;

@@ -5,7 +5,8 @@
 
 use std::cell::Cell;
 
-use crate::cbor::record;
+use minicbor::{Decode, Encode};
+
 use crate::time::Moment;
 
 /// Wrong attempts that cost nothing.
@@ -16,14 +17,15 @@ const LONGEST_MS: u64 = 15 * 60 * 1000;
 const MAX_LOGGED: u32 = 16;
 
 /// The stored state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Attempts {
     /// Attempts since the last success, the current one included.
+    #[n(0)]
     failures: u32,
     /// Wall clock of the last one.
+    #[n(1)]
     last_ms: u64,
 }
-record!(Attempts { failures, last_ms });
 
 /// What the two clocks say.
 #[derive(Clone, Copy)]

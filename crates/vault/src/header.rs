@@ -2,9 +2,10 @@
 
 use kms_crypto::Argon2Params;
 use kms_protocol::{Enrolment, EnrolmentId, EnrolmentKind, ErrorCode, Label};
+use minicbor::{Decode, Encode};
 
 use crate::attempts::Attempts;
-use crate::cbor::{self, record};
+use crate::cbor;
 
 /// Version of the stored form.
 const SCHEMA: u32 = 1;
@@ -17,47 +18,49 @@ const PASSPHRASE: &str = "passphrase";
 pub(crate) type VaultId = [u8; 16];
 
 /// The stored header.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Header {
+    #[n(0)]
     schema: u32,
+    #[cbor(n(1), with = "minicbor::bytes")]
     pub(crate) vault_id: VaultId,
+    #[n(2)]
     pub(crate) created: u64,
+    #[n(3)]
     pub(crate) enrolments: Vec<EnrolmentRecord>,
+    #[n(4)]
     pub(crate) attempts: Attempts,
 }
-record!(Header { schema, vault_id, created, enrolments, attempts });
 
 /// One way to open the vault.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct EnrolmentRecord {
+    #[n(0)]
     pub(crate) id: String,
+    #[n(1)]
     kind: String,
+    #[n(2)]
     label: String,
+    #[n(3)]
     created: u64,
+    #[n(4)]
     pub(crate) last_used: Option<u64>,
     /// Argon2id memory in KiB.
+    #[n(5)]
     pub(crate) memory_kib: u32,
     /// Argon2id passes.
+    #[n(6)]
     pub(crate) iterations: u32,
     /// Argon2id lanes.
+    #[n(7)]
     pub(crate) parallelism: u32,
     /// Salt of Argon2id and input of the device key's MAC.
+    #[cbor(n(8), with = "minicbor::bytes")]
     pub(crate) salt: [u8; 32],
     /// The sealed RootKey.
+    #[cbor(n(9), with = "minicbor::bytes")]
     pub(crate) envelope: Vec<u8>,
 }
-record!(EnrolmentRecord {
-    id,
-    kind,
-    label,
-    created,
-    last_used,
-    memory_kib,
-    iterations,
-    parallelism,
-    salt,
-    envelope
-});
 
 impl Header {
     /// A header without enrolments.

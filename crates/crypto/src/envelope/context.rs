@@ -2,8 +2,7 @@
 
 use kms_protocol::KeySpec;
 
-use super::PROTECTED;
-use crate::cbor::Writer;
+use super::{PROTECTED, cbor};
 
 /// Kind of a sealed record. The numbers are part of the additional data and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,32 +46,29 @@ impl RecordContext<'_> {
     /// The additional data of the AEAD: `Enc_structure` (RFC 9052, section 5.3).
     #[must_use]
     pub fn aad(&self) -> Vec<u8> {
-        let mut out = Writer::default();
-        out.array(3);
-        out.text("Encrypt0");
-        out.bytes(PROTECTED);
-        out.bytes(&self.external_aad());
-        out.finish()
+        let external = self.external_aad();
+        cbor(|encoder| {
+            encoder.array(3)?.str("Encrypt0")?.bytes(PROTECTED)?.bytes(&external)?;
+            Ok(())
+        })
     }
 
     /// The fields as a CBOR array; each has its own type and length, so no two contexts
     /// share an encoding.
     fn external_aad(&self) -> Vec<u8> {
-        let mut out = Writer::default();
-        out.array(7);
-        out.bytes(self.vault_id);
-        out.uint(self.record_type as u64);
-        out.bytes(self.id);
-        out.uint(self.version);
-        match self.spec {
-            Some(spec) => out.text(spec.as_str()),
-            None => out.null(),
-        }
-        match self.policy_digest {
-            Some(digest) => out.bytes(digest),
-            None => out.null(),
-        }
-        out.uint(self.schema.into());
-        out.finish()
+        cbor(|encoder| {
+            encoder.array(7)?.bytes(self.vault_id)?.u8(self.record_type as u8)?.bytes(self.id)?;
+            encoder.u64(self.version)?;
+            match self.spec {
+                Some(spec) => encoder.str(spec.as_str())?,
+                None => encoder.null()?,
+            };
+            match self.policy_digest {
+                Some(digest) => encoder.bytes(digest)?,
+                None => encoder.null()?,
+            };
+            encoder.u32(self.schema)?;
+            Ok(())
+        })
     }
 }

@@ -3,17 +3,19 @@
 
 mod context;
 
+use std::convert::Infallible;
+
 use kms_protocol::KeySpec;
+use minicbor::{Decoder, Encoder, encode};
 
 pub use self::context::{RecordContext, RecordType};
-use crate::cbor::{Reader, Writer};
 use crate::{AeadContext, CryptoError, CryptoProvider, NONCE_LEN, PublicKey, SecretVec, TAG_LEN};
 
 /// Protected header `{1: 3}`: algorithm A256GCM (RFC 9052, section 3.1; RFC 9053, section 4.1).
 const PROTECTED: &[u8] = &[0xa1, 0x01, 0x03];
 
 /// Header parameter `IV` (RFC 9052, section 3.1).
-const IV: u64 = 5;
+const IV: u8 = 5;
 
 /// A sealed record: nonce and ciphertext. Nothing else in it is believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,36 +88,48 @@ impl Envelope {
     /// The stored form.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Writer::default();
-        out.array(3);
-        out.bytes(PROTECTED);
-        out.map(1);
-        out.uint(IV);
-        out.bytes(&self.nonce);
-        out.bytes(&self.ciphertext);
-        out.finish()
+        cbor(|encoder| {
+            encoder.array(3)?.bytes(PROTECTED)?;
+            encoder.map(1)?.u8(IV)?.bytes(&self.nonce)?;
+            encoder.bytes(&self.ciphertext)?;
+            Ok(())
+        })
     }
 
     /// Reads the stored form. Everything but the output of [`Self::encode`] is refused.
     pub fn decode(bytes: &[u8]) -> Result<Self, CryptoError> {
-        let envelope = parse(bytes).filter(|envelope| envelope.ciphertext.len() >= TAG_LEN);
-        envelope.ok_or(CryptoError::InvalidCiphertext)
+        let envelope = parse(bytes).map_err(|_| CryptoError::InvalidCiphertext)?;
+        // One byte string per value: this catches long forms, other headers and trailing bytes.
+        if envelope.ciphertext.len() < TAG_LEN || envelope.encode() != bytes {
+            return Err(CryptoError::InvalidCiphertext);
+        }
+        Ok(envelope)
     }
 }
 
-fn parse(bytes: &[u8]) -> Option<Envelope> {
-    let mut input = Reader::new(bytes);
-    let framed = input.array()? == 3
-        && input.bytes()? == PROTECTED
-        && input.map()? == 1
-        && input.uint()? == IV;
-    let nonce = input.bytes()?.try_into().ok()?;
-    let ciphertext = input.bytes()?.to_vec();
-    (framed && input.is_done()).then_some(Envelope { nonce, ciphertext })
+fn parse(bytes: &[u8]) -> Result<Envelope, minicbor::decode::Error> {
+    let mut decoder = Decoder::new(bytes);
+    decoder.array()?;
+    decoder.bytes()?;
+    decoder.map()?;
+    decoder.u8()?;
+    let nonce = decoder.bytes()?;
+    let nonce = nonce.try_into().map_err(minicbor::decode::Error::custom)?;
+    Ok(Envelope { nonce, ciphertext: decoder.bytes()?.to_vec() })
 }
 
 fn random_nonce<P: CryptoProvider>(provider: &P) -> Result<[u8; NONCE_LEN], CryptoError> {
     let mut nonce = [0; NONCE_LEN];
     provider.fill_random(&mut nonce)?;
     Ok(nonce)
+}
+
+type CborResult = Result<(), encode::Error<Infallible>>;
+
+/// Writes CBOR (RFC 8949). The encoder chooses the shortest form of every length and number.
+fn cbor(write: impl FnOnce(&mut Encoder<&mut Vec<u8>>) -> CborResult) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Writing to a vector cannot fail, and the closures here raise no error of their own.
+    let _: CborResult = write(&mut Encoder::new(&mut bytes));
+    bytes
 }

@@ -3,9 +3,10 @@
 use std::rc::Rc;
 
 use kms_protocol::{AuditEntry, CallerOrigin, ErrorCode, KeyId};
+use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
-use crate::cbor::{self, record};
+use crate::cbor;
 
 /// Separates these hashes from every other use of SHA-256 in the product.
 const CHAIN_DOMAIN: &[u8] = b"ats-kms/audit-chain/v1\0";
@@ -29,25 +30,32 @@ pub(crate) struct Draft {
 }
 
 /// The hashed form: a CBOR array in this order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Entry {
+    #[n(0)]
     pub(crate) seq: u64,
+    #[n(1)]
     time: u64,
+    #[n(2)]
     method: String,
+    #[n(3)]
     key_id: Option<String>,
+    #[n(4)]
     origin: Option<String>,
+    #[n(5)]
     outcome: String,
 }
-record!(Entry { seq, time, method, key_id, origin, outcome });
 
 /// The sealed form of an entry.
+#[derive(Encode, Decode)]
 pub(crate) struct Link {
     /// Hash of the entry before.
+    #[cbor(n(0), with = "minicbor::bytes")]
     pub(crate) previous: [u8; 32],
     /// The entry itself, as it was hashed.
+    #[cbor(n(1), with = "minicbor::bytes")]
     pub(crate) entry: Vec<u8>,
 }
-record!(Link { previous, entry });
 
 /// Where the chain ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,16 +5,16 @@ use std::rc::Rc;
 
 use kms_crypto::SecretBytes;
 use kms_protocol::ErrorCode;
+use minicbor::{Decode, Encode};
 
 use super::entry::{Head, Link};
 use super::journal::Item;
-use crate::cbor::{self, record};
 use crate::enclave::Inner;
 use crate::header::VaultId;
 use crate::seal;
 use crate::state::{Secrets, UnlockedVault};
 use crate::stored::{self, HEAD};
-use crate::{Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, Write};
+use crate::{Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, Write, cbor};
 
 /// Tries of one group, the first included.
 const TRIES: u32 = 4;
@@ -36,13 +36,17 @@ pub(crate) struct Failure {
 }
 
 /// The stored head.
+#[derive(Encode, Decode)]
 struct HeadRecord {
+    #[n(0)]
     schema: u32,
+    #[n(1)]
     count: u64,
+    #[cbor(n(2), with = "minicbor::bytes")]
     hash: [u8; 32],
+    #[cbor(n(3), with = "minicbor::bytes")]
     mac: [u8; 32],
 }
-record!(HeadRecord { schema, count, hash, mac });
 
 impl Log {
     /// The log as it was read at this generation.

@@ -5,9 +5,10 @@ use kms_protocol::{
     AuditMode, CallerOrigin, ErrorCode, KeyId, KeyInfo, KeyOrigin, KeySpec, KeyState, KeyUsage,
     Label, Protection,
 };
+use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
-use crate::cbor::{self, record};
+use crate::cbor;
 
 /// Version of the stored form.
 const SCHEMA: u32 = 1;
@@ -17,29 +18,38 @@ pub(crate) const VERSION: u32 = 1;
 const POLICY_DOMAIN: &[u8] = b"ats-kms/key-policy/v1\0";
 
 /// What is inside the seal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct KeyRecord {
+    #[n(0)]
     schema: u32,
+    #[n(1)]
     spec: String,
+    #[n(2)]
     pub(crate) version: u32,
+    #[n(3)]
     label: Option<String>,
+    #[n(4)]
     created: u64,
+    #[n(5)]
     policy: PolicyRecord,
     /// The public key, in the form of [`PublicKey`].
+    #[cbor(n(6), with = "minicbor::bytes")]
     public: Vec<u8>,
     /// The wrapped private key, in an envelope of its own.
+    #[cbor(n(7), with = "minicbor::bytes")]
     wrapped: Vec<u8>,
 }
-record!(KeyRecord { schema, spec, version, label, created, policy, public, wrapped });
 
 /// Who may do what with a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct PolicyRecord {
+    #[n(0)]
     origins: Vec<String>,
+    #[n(1)]
     usage: Vec<String>,
+    #[n(2)]
     audit: String,
 }
-record!(PolicyRecord { origins, usage, audit });
 
 /// What a new key is to be.
 pub(crate) struct NewKey {
