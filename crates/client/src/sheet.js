@@ -76,7 +76,8 @@ export class Sheet {
     this.#dialog.append(header, this.#iframe);
     // Fires for Esc, the platform's back gesture and the button alike.
     this.#dialog.addEventListener('close', () => {
-      if (!this.#visible) return;
+      // An open sheet was shown again before the event of its last end came.
+      if (!this.#visible || this.#dialog.open) return;
       this.#visible = false;
       onDismiss();
     });

@@ -72,6 +72,8 @@ async fn pending_calls_end(world: &mut World) -> Result<()> {
     fails_with(&found["aborted"], "aborted")?;
     fails_with(&found["abortedBefore"], "aborted")?;
     fails_with(&found["deadline"], "deadline_exceeded")?;
+    fails_with(&found["swapped"][0], "aborted")?;
+    fails_with(&found["swapped"][1], "deadline_exceeded")?;
     ensure!(found["alive"] == "result", "{found}");
     for waiting in found["closed"].as_array().into_iter().flatten() {
         fails_with(waiting, "closed")?;
