@@ -12,10 +12,10 @@ import { Sheet } from './sheet.js';
  * @property {string} [url] origin of the enclave; must be the one the release is pinned for
  * @property {Element} [container] where the sheet is put; `document.body` if absent
  * @property {AbortSignal} [signal] gives up connecting; it has no effect on a connection
- * @property {number} [timeoutMs] for loading and starting the enclave together; 4000 if absent
+ * @property {number} [timeoutMs] for loading and starting the enclave together; 4600 if absent
  */
 
-const TIMEOUT_MS = 4_000;
+const TIMEOUT_MS = 4_600;
 
 /**
  * Loads the enclave in a frame of its own and connects to it. Rejects with a {@link KmsError}; the

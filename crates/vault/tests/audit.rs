@@ -1,7 +1,7 @@
 //! The audit log: what is in it, and that no change of it stays unseen.
 #![allow(clippy::unwrap_used, clippy::panic)] // the fixture is a plain function
 
-use kms_protocol::Value;
+use kms_protocol::{AuditRule, Method, Value};
 use kms_testkit::invariants::{audit_key, entries};
 use kms_testkit::tab::{member, origin, text};
 use kms_testkit::{PASSPHRASE, Tab};
@@ -198,4 +198,30 @@ fn two_tabs_write_one_chain() {
     }
     assert_eq!(first.verify_audit(), Ok(17.0));
     assert_eq!(second.verify_audit(), Ok(17.0));
+}
+
+/// What the method table says of logging is what happens.
+#[test]
+fn the_method_table_tells_what_is_logged() {
+    let (tab, key) = logged();
+    let with_key = |more: &[(&'static str, Value)]| {
+        let mut members = vec![("keyId".into(), Value::Text(key.clone()))];
+        members.extend(more.iter().map(|(name, value)| ((*name).into(), value.clone())));
+        Value::Map(members)
+    };
+    let data = || ("data", Value::Bytes(b"text".to_vec()));
+    for method in Method::ALL {
+        let params = match method {
+            Method::DescribeKey | Method::PublicKey => with_key(&[]),
+            Method::Sign => with_key(&[data()]),
+            Method::Verify => with_key(&[data(), ("signature", Value::Bytes(vec![0; 64]))]),
+            // These ask a person or end the vault; their entries are tested on their own.
+            Method::Setup | Method::Unlock | Method::Lock | Method::Dismiss => continue,
+            _ => method.samples().0,
+        };
+        let before = tab.verify_audit().unwrap();
+        let _ = tab.call(method.name(), params);
+        let logged = tab.verify_audit().unwrap() > before;
+        assert_eq!(logged, method.policy().audit != AuditRule::Never, "{}", method.name());
+    }
 }
