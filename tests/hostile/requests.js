@@ -14,6 +14,13 @@ function detached() {
 
 const sign = (data) => ({ id: 'a', method: 'sign', params: { keyId: 'A'.repeat(22), data } });
 
+/** A few hundred bytes on the way that unfold into sixteen million values. */
+function unfolding() {
+  let list = Array(64).fill(null);
+  for (let i = 0; i < 3; i++) list = Array(64).fill(list);
+  return list;
+}
+
 const REQUESTS = {
   'not an object': () => 'ping',
   null: () => null,
@@ -46,6 +53,7 @@ const REQUESTS = {
   'deep parameters': () => ping({ params: deep(100) }),
   'many parameters': () =>
     ping({ params: Object.fromEntries([...Array(1000).keys()].map((i) => [`k${i}`, i])) }),
+  'unfolding parameters': () => ping({ params: unfolding() }),
   'circular parameters': () => {
     const params = {};
     params.params = params;

@@ -127,6 +127,7 @@ const MALFORMED: &[(&str, &str)] = &[
     ("constructor parameter", "invalid_params"),
     ("no data", "invalid_params"),
     ("text as data", "invalid_params"),
+    ("unfolding parameters", "payload_too_large"),
     ("data over the limit", "payload_too_large"),
     ("message over the limit", "payload_too_large"),
     ("key id with path", "invalid_params"),
