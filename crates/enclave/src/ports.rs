@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use futures_util::future::join;
 use kms_protocol::ErrorCode;
 use kms_vault::Ports;
 
@@ -29,9 +30,12 @@ pub(crate) struct Browser {
 impl Browser {
     /// Finds out what this browser can do, and refuses one that cannot do enough.
     pub(crate) async fn boot(hub: Rc<Hub>, post_ui: PostUi) -> Result<Self, ErrorCode> {
+        let store = IdbStore::default();
+        // Side by side: each waits for another process of the browser.
+        let (crypto, ()) = join(WebCrypto::boot(), store.wake()).await;
         Ok(Self {
-            store: IdbStore::default(),
-            crypto: WebCrypto::boot().await.map_err(|_| ErrorCode::UnsupportedEnvironment)?,
+            store,
+            crypto: crypto.map_err(|_| ErrorCode::UnsupportedEnvironment)?,
             clock: BrowserClock,
             kdf: WorkerKdf(post_ui),
             outbox: hub,

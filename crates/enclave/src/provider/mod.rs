@@ -6,6 +6,7 @@ mod device;
 mod signing;
 pub(crate) mod subtle;
 
+use futures_util::future::join3;
 use kms_crypto::{
     AeadContext, CryptoError, CryptoProvider, GeneratedKey, PublicKey, SecretBytes, SecretVec,
 };
@@ -25,9 +26,11 @@ impl WebCrypto {
     /// engine does not have them; without P-256, which all have, and without a device key that
     /// can be stored there is no enclave.
     pub(crate) async fn boot() -> Result<Self, CryptoError> {
-        device::probe().await?;
-        signing::try_browser(KeySpec::EcP256).await?;
-        Ok(Self { ed25519: signing::probe(KeySpec::Ed25519).await })
+        let p256 = signing::try_browser(KeySpec::EcP256);
+        let ed25519 = signing::probe(KeySpec::Ed25519);
+        let (device, p256, ed25519) = join3(device::probe(), p256, ed25519).await;
+        device.and(p256)?;
+        Ok(Self { ed25519 })
     }
 }
 

@@ -47,6 +47,11 @@ impl IdbStore {
         }
     }
 
+    /// Opens the database ahead of its first use, which reports what is wrong with it.
+    pub(crate) async fn wake(&self) {
+        let _ = self.connect().await;
+    }
+
     async fn connect(&self) -> Result<Rc<Connection>, StoreError> {
         if self.lost.take() {
             self.connection.take();
