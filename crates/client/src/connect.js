@@ -33,29 +33,16 @@ export async function connect({ release: pin, url, container, signal, timeoutMs 
   /** @type {Kms | undefined} */
   let kms;
   const life = new AbortController();
+  const connecting = new AbortController();
   const sheet = new Sheet(origin, release, () => kms?.dismiss());
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
   try {
     const opened = load(sheet, origin, container ?? document.body, life.signal);
-    const failed = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new KmsError('frame_unreachable')), timeoutMs);
-      const stop = () => reject(new KmsError('aborted', { cause: signal?.reason }));
-      signal?.addEventListener('abort', stop, { signal: life.signal });
-      hearFrame(sheet.iframe, origin, (error) => {
-        reject(error);
-        kms?.close(error);
-      }, life.signal);
-    });
+    const failed = Promise.race([
+      givenUp(timeoutMs, signal, connecting.signal),
+      refused(sheet.iframe, origin, life.signal, (error) => kms?.close(error)),
+    ]);
     await Promise.race([opened, failed]);
-    const frame = sheet.iframe.contentWindow;
-    if (!frame) throw new KmsError('frame_unreachable');
-    const { port, nonce } = offerPort(frame, origin);
-    const ready = awaitReady(port, nonce, release.version);
-    await Promise.race([ready, failed]).catch((error) => {
-      port.close();
-      throw error;
-    });
+    const port = await handshake(sheet.iframe, origin, release.version, failed);
     kms = new Kms(port, sheet, release, origin, life);
     return kms;
   } catch (error) {
@@ -63,7 +50,62 @@ export async function connect({ release: pin, url, container, signal, timeoutMs 
     sheet.remove();
     throw error;
   } finally {
-    clearTimeout(timer);
+    connecting.abort();
+  }
+}
+
+/**
+ * Rejects when the time is over or the caller gives up.
+ *
+ * @param {number} timeoutMs
+ * @param {AbortSignal | undefined} signal
+ * @param {AbortSignal} over
+ * @returns {Promise<never>}
+ */
+function givenUp(timeoutMs, signal, over) {
+  return new Promise((_, reject) => {
+    const timer = setTimeout(() => reject(new KmsError('frame_unreachable')), timeoutMs);
+    over.addEventListener('abort', () => clearTimeout(timer));
+    const stop = () => reject(new KmsError('aborted', { cause: signal?.reason }));
+    signal?.addEventListener('abort', stop, { signal: over });
+  });
+}
+
+/**
+ * Rejects when the frame refuses. What it says later ends the connection.
+ *
+ * @param {HTMLIFrameElement} iframe
+ * @param {string} origin
+ * @param {AbortSignal} life
+ * @param {(error: KmsError) => void} later
+ * @returns {Promise<never>}
+ */
+function refused(iframe, origin, life, later) {
+  return new Promise((_, reject) => {
+    hearFrame(iframe, origin, (error) => {
+      reject(error);
+      later(error);
+    }, life);
+  });
+}
+
+/**
+ * @param {HTMLIFrameElement} iframe
+ * @param {string} origin
+ * @param {string} version
+ * @param {Promise<never>} failed
+ * @returns {Promise<MessagePort>}
+ */
+async function handshake(iframe, origin, version, failed) {
+  const frame = iframe.contentWindow;
+  if (!frame) throw new KmsError('frame_unreachable');
+  const { port, nonce } = offerPort(frame, origin);
+  try {
+    await Promise.race([awaitReady(port, nonce, version), failed]);
+    return port;
+  } catch (error) {
+    port.close();
+    throw error;
   }
 }
 

@@ -132,10 +132,7 @@ export class Rpc {
   async #send(requests, { signal, deadlineMs }, asBatch) {
     if (this.#dead) throw this.#dead;
     if (signal?.aborted) throw new KmsError('aborted', { cause: signal.reason });
-    if (deadlineMs !== undefined && !(Number.isInteger(deadlineMs) && deadlineMs >= 1 &&
-        deadlineMs <= INTERACTIVE_MS)) {
-      throw new KmsError('invalid_params', { detail: 'deadlineMs' });
-    }
+    checkDeadline(deadlineMs);
     /** @type {ArrayBuffer[]} */
     const transfer = [];
     const messages = requests.map(({ method, params = {} }) => ({
@@ -148,11 +145,23 @@ export class Rpc {
       const wait = deadlineMs ?? (waitsForPerson(method) ? INTERACTIVE_MS : DEADLINE_MS);
       return this.#expect(id, wait);
     });
+    this.#post(messages, transfer, asBatch);
+    if (signal === undefined) return Promise.all(replies);
     const stop = () => {
       for (const { id } of messages) {
-        this.#cancel(id, new KmsError('aborted', { cause: signal?.reason }));
+        this.#cancel(id, new KmsError('aborted', { cause: signal.reason }));
       }
     };
+    signal.addEventListener('abort', stop, { once: true });
+    return Promise.all(replies).finally(() => signal.removeEventListener('abort', stop));
+  }
+
+  /**
+   * @param {{ id: string }[]} messages
+   * @param {ArrayBuffer[]} transfer
+   * @param {boolean} asBatch
+   */
+  #post(messages, transfer, asBatch) {
     try {
       this.#port.postMessage(asBatch ? messages : messages[0], transfer);
     } catch (cause) {
@@ -160,13 +169,7 @@ export class Rpc {
       const error = new KmsError('invalid_params', { cause });
       for (const { id } of messages) this.#settle(id, { error });
     }
-    signal?.addEventListener('abort', stop, { once: true });
     this.#listen();
-    try {
-      return await Promise.all(replies);
-    } finally {
-      signal?.removeEventListener('abort', stop);
-    }
   }
 
   /**
@@ -298,6 +301,14 @@ export class Rpc {
 }
 
 const now = () => performance.now();
+
+/** @param {number | undefined} deadlineMs */
+function checkDeadline(deadlineMs) {
+  if (deadlineMs === undefined) return;
+  if (!Number.isInteger(deadlineMs) || deadlineMs < 1 || deadlineMs > INTERACTIVE_MS) {
+    throw new KmsError('invalid_params', { detail: 'deadlineMs' });
+  }
+}
 
 /**
  * Copies bytes so that neither the rest of a larger buffer nor shared memory is cloned with them,

@@ -33,8 +33,6 @@ labels! {
     WrapKey => "ats-kms/v1/root/wrap-key",
     /// `RootKey` → key of the audit log.
     AuditKey => "ats-kms/v1/root/audit-key",
-    /// `RootKey` → HMAC key of lookups that must not show what is looked up.
-    IndexKey => "ats-kms/v1/root/index-key",
     /// Passphrase factor and device MAC → `UnlockKey` that seals the `RootKey`.
     UnlockPassphrase => "ats-kms/v1/unlock/passphrase",
 }
@@ -109,10 +107,6 @@ mod tests {
             (
                 Label::AuditKey,
                 hex!("eaea2186645e38fb97478ffcd63bce0dc92273e2038a34eed2344bf6970b6149"),
-            ),
-            (
-                Label::IndexKey,
-                hex!("ec9d9eb5d008cceaa40c589a7bb007630706dd1636559f3b9132b66ce1406f7b"),
             ),
             (
                 Label::UnlockPassphrase,

@@ -16,10 +16,6 @@ pub enum RecordType {
     KeyRecord = 3,
     /// An entry of the audit log.
     AuditEntry = 4,
-    /// The head of the audit log.
-    AuditHead = 5,
-    /// Settings and counters of the vault.
-    Settings = 6,
 }
 
 /// The place a record is expected in. It is recomputed by whoever opens the record and never
