@@ -13,6 +13,8 @@
 mod error;
 mod ids;
 pub mod limits;
+#[macro_use]
+mod macros;
 mod message;
 mod method;
 pub mod schema;
