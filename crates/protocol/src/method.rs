@@ -195,6 +195,16 @@ methods! {
     #[doc = "Asks the user, in enclave-owned UI, to unlock the vault; resolves when it is unlocked."]
     Unlock = "vault.unlock"(Empty) -> VaultStatus, Vault, Sheet, Durable,
         errors [NotInitialized, UserCancelled, OutOfMemory, VaultCorrupt, AuditCorrupt];
+    #[doc = "Opens the enclave's own page for enrolments, automatic locking and backups; the page that asks cannot drive it. Resolves when the person closes it."]
+    Manage = "vault.manage"(Empty) -> VaultStatus, Unlocked, Sheet, Durable, errors [Locked, UserCancelled];
+    #[doc = "Asks the user, in enclave-owned UI, to save a backup; resolves when one was made."]
+    Backup = "vault.backup"(Empty) -> VaultStatus, Unlocked, Sheet, Durable,
+        errors [Locked, UserCancelled, OutOfMemory];
+    #[doc = "Asks the user, in enclave-owned UI, to restore a backup where there is no vault; resolves when it is restored and unlocked."]
+    Restore = "vault.restore"(Empty) -> VaultStatus, NoVault, Sheet, Durable,
+        errors [AlreadyInitialized, UserCancelled, OutOfMemory];
+    #[doc = "Asks the user, in enclave-owned UI and with a fresh unlock, to delete the vault with every key; resolves when it is gone."]
+    Reset = "vault.reset"(Empty) -> VaultStatus, Vault, Sheet, Never, errors [NotInitialized, UserCancelled];
     #[doc = "Locks the vault and drops every key handle."]
     Lock = "vault.lock"(Empty) -> Empty, Nothing, None, Durable, errors [];
     #[doc = "Tells the enclave that its sheet was dismissed; requests that wait for the user end with `user_cancelled`."]

@@ -79,6 +79,10 @@ tokens! {
     EnrolmentKind {
         /// A passphrase, through Argon2id (RFC 9106).
         Passphrase => "passphrase",
+        /// A passkey with the PRF extension (Web Authentication level 3, section 10.1.4).
+        Passkey => "passkey",
+        /// A recovery phrase of 24 words (BIP-39).
+        RecoveryPhrase => "recovery-phrase",
     }
 }
 
@@ -89,6 +93,14 @@ tokens! {
         Setup => "setup",
         /// Unlocking a vault.
         Unlock => "unlock",
+        /// Enrolments, locking, backups.
+        Manage => "manage",
+        /// Making a backup.
+        Backup => "backup",
+        /// Restoring a backup.
+        Restore => "restore",
+        /// Deleting the vault.
+        Reset => "reset",
     }
 }
 
@@ -103,6 +115,8 @@ tokens! {
         Absolute => "absolute",
         /// The page went away.
         Hidden => "hidden",
+        /// Another tab locked the same vault.
+        OtherTab => "other_tab",
         /// The enclave met a state it cannot trust.
         Fault => "fault",
     }
@@ -124,6 +138,8 @@ record! {
         label: Label => "label",
         /// Milliseconds since 1970-01-01T00:00Z.
         created: u64 => "created",
+        /// When it last opened the vault; absent if never since it was made.
+        last_used: Option<u64> => "lastUsed",
     }
 }
 
@@ -152,6 +168,23 @@ record! {
     StorageHealth {
         /// Whether the browser promised not to evict it; absent where it cannot be known.
         persisted: Option<bool> => "persisted",
+        /// Whether the browser keeps it apart for each embedding site; absent where it cannot be
+        /// known.
+        partitioned: Option<bool> => "partitioned",
+        /// Bytes in use, as the browser estimates them.
+        usage: Option<u64> => "usage",
+        /// Bytes that may be used, as the browser estimates them.
+        quota: Option<u64> => "quota",
+    }
+}
+
+record! {
+    /// What is known of backups of this vault.
+    BackupHealth {
+        /// When the last backup was made here, in milliseconds since 1970-01-01T00:00Z.
+        last_backup: Option<u64> => "lastBackup",
+        /// When a backup was last proved to open.
+        last_drill: Option<u64> => "lastDrill",
     }
 }
 
@@ -168,6 +201,8 @@ record! {
         auto_lock: AutoLock => "autoLock",
         /// Storage.
         storage: StorageHealth => "storage",
+        /// Backups.
+        backup: BackupHealth => "backup",
         /// Version of the release that runs.
         release: String => "release",
     }

@@ -1,7 +1,7 @@
 //! The ports: everything the vault needs from the outside, each with a fake in the test kit.
 
-use kms_crypto::{CryptoProvider, SecretBytes};
-use kms_protocol::{ErrorCode, Value};
+use kms_crypto::{CryptoProvider, SecretBytes, SecretVec};
+use kms_protocol::{ErrorCode, StorageHealth, Value};
 
 use crate::UiCommand;
 
@@ -56,6 +56,8 @@ pub struct Write {
 
 /// What one transaction writes: all of it or nothing.
 pub struct Batch<D> {
+    /// Whether every record and the device key are deleted first.
+    pub clear: bool,
     /// Records, in order.
     pub writes: Vec<Write>,
     /// The device key of a new vault.
@@ -115,8 +117,8 @@ pub trait Store {
     /// The device key that was committed with the vault's first batch.
     async fn device_key(&self) -> Result<Option<Self::Device>, StoreError>;
 
-    /// Whether the browser promised not to evict the data; `None` where it cannot be known.
-    async fn persisted(&self) -> Option<bool>;
+    /// What is known of the storage.
+    async fn health(&self) -> StorageHealth;
 }
 
 /// Time.
@@ -173,6 +175,93 @@ pub trait VaultLock {
     async fn acquire(&self) -> Self::Guard;
 }
 
+/// The other tabs of the same vault.
+#[allow(async_fn_in_trait)]
+pub trait Tabs {
+    /// Tells every other tab to lock. Called when this one locks.
+    fn announce_lock(&self);
+
+    /// Returns when another tab tells this one to lock. Called again after each return.
+    async fn lock_announced(&self);
+}
+
+/// To whom a backup is encrypted; at least one of them.
+pub struct Recipients {
+    /// X25519 public key that belongs to the recovery phrase.
+    pub phrase: Option<[u8; 32]>,
+    /// Argon2id of a passphrase.
+    pub passphrase: Option<PassphraseRecipient>,
+}
+
+/// A passphrase that a backup is encrypted to.
+pub struct PassphraseRecipient {
+    /// How the key came from the passphrase; written into the file.
+    pub kdf: BackupKdf,
+    /// HKDF of the Argon2id output under [`kms_crypto::labels::Label::BackupPassphrase`].
+    pub key: SecretBytes<32>,
+}
+
+/// Argon2id parameters in a backup. Read from a file they are not trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BackupKdf {
+    /// Random salt.
+    pub salt: [u8; 16],
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+}
+
+/// What opens a backup.
+pub enum BackupIdentity {
+    /// X25519 private key, derived from the recovery phrase.
+    Phrase(SecretBytes<32>),
+    /// As [`PassphraseRecipient::key`].
+    Passphrase(SecretBytes<32>),
+}
+
+/// Encrypted files in the age format. The bytes of a file never pass through the enclave: a new
+/// one is offered to the person, and one to open was chosen by the person, in the frame.
+#[allow(async_fn_in_trait)]
+pub trait BackupFiles {
+    /// A file that is being written.
+    type Writer: BackupWriter;
+    /// A file that is being read.
+    type Reader: BackupReader;
+
+    /// Starts a file.
+    async fn create(&self, recipients: Recipients) -> Result<Self::Writer, ErrorCode>;
+
+    /// The passphrase parameters of the chosen file; `None` if it has no such recipient.
+    /// [`ErrorCode::BackupForeign`] if it is not an age file.
+    async fn kdf(&self) -> Result<Option<BackupKdf>, ErrorCode>;
+
+    /// Opens the chosen file from its start; [`ErrorCode::BackupWrongFactor`] if this opens
+    /// nothing in it.
+    async fn open(&self, identity: BackupIdentity) -> Result<Self::Reader, ErrorCode>;
+}
+
+/// A file that is being written; dropping it throws it away.
+#[allow(async_fn_in_trait)]
+pub trait BackupWriter {
+    /// Adds plaintext, at most 64 KiB at a time.
+    async fn write(&mut self, part: SecretVec) -> Result<(), ErrorCode>;
+
+    /// Ends the file and hands it to the frame, which offers it after
+    /// [`crate::UiScreen::BackupReady`]; returns its length.
+    async fn finish(self) -> Result<u64, ErrorCode>;
+}
+
+/// A file that is being read.
+#[allow(async_fn_in_trait)]
+pub trait BackupReader {
+    /// The next plaintext, at most 64 KiB; `None` after the last.
+    /// [`ErrorCode::BackupTruncated`] or [`ErrorCode::BackupDamaged`] otherwise.
+    async fn read(&mut self) -> Result<Option<SecretVec>, ErrorCode>;
+}
+
 /// All ports together.
 pub trait Ports: 'static {
     /// Storage.
@@ -187,6 +276,10 @@ pub trait Ports: 'static {
     type Outbox: Outbox;
     /// Lock between tabs.
     type Lock: VaultLock;
+    /// Other tabs.
+    type Tabs: Tabs;
+    /// Backup files.
+    type Files: BackupFiles;
 
     /// The store.
     fn store(&self) -> &Self::Store;
@@ -200,6 +293,10 @@ pub trait Ports: 'static {
     fn outbox(&self) -> &Self::Outbox;
     /// The lock.
     fn lock(&self) -> &Self::Lock;
+    /// The other tabs.
+    fn tabs(&self) -> &Self::Tabs;
+    /// The backup files.
+    fn files(&self) -> &Self::Files;
 }
 
 /// A connected page.

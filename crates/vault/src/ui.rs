@@ -2,33 +2,234 @@
 //! cross the page's port, so they are not part of the protocol crate.
 
 use kms_crypto::SecretVec;
-use kms_protocol::{CallerOrigin, ErrorCode, Screen};
+use kms_protocol::{
+    AutoLock, BackupHealth, CallerOrigin, Enrolment, EnrolmentId, EnrolmentKind, ErrorCode, Label,
+    StorageHealth,
+};
 
-/// What the user interface should show.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What the user interface should do.
 pub enum UiCommand {
-    /// A screen, with the reason why the last attempt did not succeed.
-    Show {
-        /// Which screen.
-        screen: Screen,
-        /// The page that asks; always shown to the person.
-        origin: CallerOrigin,
-        /// What was wrong with the last attempt.
-        problem: Option<ErrorCode>,
-        /// How long to wait before the next attempt.
-        retry_after_ms: Option<u32>,
-    },
+    /// Show a screen in place of the one before.
+    Show(View),
+    /// How strong the passphrase is that is being typed: 0 (guessed at once) to 100.
+    Strength(u8),
     /// Work is under way: no input is taken.
     Busy,
     /// Nothing more to ask.
     Hide,
 }
 
+/// A screen and what stands around it.
+pub struct View {
+    /// The page that asks; always shown to the person.
+    pub origin: CallerOrigin,
+    /// What was wrong with the last answer.
+    pub problem: Option<ErrorCode>,
+    /// How long to wait before the next attempt.
+    pub retry_after_ms: Option<u32>,
+    /// The screen.
+    pub screen: UiScreen,
+}
+
+/// A page of the user interface, with what it needs to be drawn.
+pub enum UiScreen {
+    /// How to protect a new vault: passkey, passphrase or recovery phrase; or restore a backup.
+    Setup(NewPasskey),
+    /// Opening the vault, or doing so again before something that matters.
+    Unlock {
+        /// What for.
+        why: Why,
+        /// Ways to open it, in the order they were made.
+        enrolments: Vec<Enrolment>,
+        /// For the passkeys among them.
+        ceremony: Ceremony,
+    },
+    /// A new recovery phrase: its words, separated by single spaces.
+    Phrase(SecretVec),
+    /// Which words of it to ask for, from 1, ascending.
+    ConfirmPhrase([u8; 3]),
+    /// Another passphrase.
+    AddPassphrase,
+    /// Another passkey.
+    AddPasskey(NewPasskey),
+    /// Enrolments, locking, backups.
+    Manage(Manage),
+    /// Making a backup.
+    Backup {
+        /// Whether a recovery phrase is enrolled that it can be encrypted to.
+        phrase: bool,
+    },
+    /// A backup that waits to be saved by the person.
+    BackupReady {
+        /// Suggested file name.
+        name: String,
+        /// Its length.
+        bytes: u64,
+    },
+    /// Choosing a backup and what opens it.
+    Restore {
+        /// What for.
+        why: RestoreWhy,
+    },
+    /// What is in the backup that was opened; nothing has been changed yet.
+    ConfirmRestore(BackupInfo),
+    /// Deleting the vault.
+    Reset,
+}
+
+/// Why the vault is to be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// A page wants to use keys.
+    Unlock,
+    /// Before an enrolment is added.
+    Add,
+    /// Before an enrolment is renamed.
+    Rename,
+    /// Before an enrolment is removed.
+    Remove,
+    /// Before the times of automatic locking change.
+    AutoLock,
+    /// Before a backup is made.
+    Backup,
+    /// Before a backup is tried out.
+    Drill,
+    /// Before the vault is deleted.
+    Reset,
+}
+
+impl Why {
+    /// Name on the channel.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Why::Unlock => "unlock",
+            Why::Add => "add",
+            Why::Rename => "rename",
+            Why::Remove => "remove",
+            Why::AutoLock => "auto_lock",
+            Why::Backup => "backup",
+            Why::Drill => "drill",
+            Why::Reset => "reset",
+        }
+    }
+}
+
+/// What a backup is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestoreWhy {
+    /// To become the vault of this browser.
+    Restore,
+    /// To prove that it opens.
+    Drill,
+}
+
+impl RestoreWhy {
+    /// Name on the channel.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RestoreWhy::Restore => "restore",
+            RestoreWhy::Drill => "drill",
+        }
+    }
+}
+
+/// Input of the ceremony that creates a passkey (Web Authentication, section 5.1.3), and of the
+/// one that evaluates its PRF.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPasskey {
+    /// Random challenge.
+    pub challenge: [u8; 32],
+    /// Random user handle.
+    pub user: [u8; 16],
+    /// PRF input of the new enrolment.
+    pub salt: [u8; 32],
+    /// Credentials that are enrolled already.
+    pub exclude: Vec<Vec<u8>>,
+}
+
+/// Input of the ceremony that uses a passkey (Web Authentication, section 5.1.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ceremony {
+    /// Random challenge.
+    pub challenge: [u8; 32],
+    /// Enrolled passkeys; any of them may answer.
+    pub passkeys: Vec<Passkey>,
+}
+
+/// An enrolled passkey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passkey {
+    /// Its enrolment.
+    pub enrolment: EnrolmentId,
+    /// Credential id.
+    pub credential: Vec<u8>,
+    /// PRF input.
+    pub salt: [u8; 32],
+}
+
+/// What the management page shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manage {
+    /// Ways to open the vault.
+    pub enrolments: Vec<Enrolment>,
+    /// Times of automatic locking.
+    pub auto_lock: AutoLock,
+    /// Longest times that may be set.
+    pub longest: AutoLock,
+    /// Backups.
+    pub backup: BackupHealth,
+    /// Storage.
+    pub storage: StorageHealth,
+}
+
+/// What a backup says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BackupInfo {
+    /// When it was made, in milliseconds since 1970-01-01T00:00Z.
+    pub created: u64,
+    /// Keys in it.
+    pub keys: u64,
+    /// Audit entries in it.
+    pub entries: u64,
+    /// When this browser made a later one, if it knows of one.
+    pub newer: Option<u64>,
+}
+
 /// What the person or the frame did.
 pub enum UiEvent {
-    /// A passphrase was entered (NFKC-normalised UTF-8). Wiped when dropped.
-    Submit(SecretVec),
-    /// The sheet was cancelled.
+    /// A passphrase is being typed: how strong is it?
+    Estimate(SecretVec),
+    /// Something that opens, or is to open, what the screen is about.
+    Factor {
+        /// Which enrolment it belongs to, where the screen lists them.
+        enrolment: Option<EnrolmentId>,
+        /// The thing itself.
+        factor: Factor,
+    },
+    /// A new recovery phrase is wanted.
+    NewPhrase,
+    /// The phrase was written down.
+    Written,
+    /// The words that were asked for, separated by single spaces.
+    Words(SecretVec),
+    /// One screen back.
+    Back,
+    /// From set-up to restoring a backup.
+    Restore,
+    /// Something of the management page.
+    Action(Action),
+    /// How the backup is to be encrypted.
+    Backup {
+        /// To the enrolled recovery phrase.
+        phrase: bool,
+        /// To this passphrase.
+        passphrase: Option<SecretVec>,
+    },
+    /// What the screen describes shall happen.
+    Confirm,
+    /// The sheet was cancelled, or the management page closed.
     Cancel,
     /// Any input: the vault is not idle.
     Activity,
@@ -36,4 +237,45 @@ pub enum UiEvent {
     Hidden,
     /// The person pressed Lock.
     Lock,
+}
+
+/// What opens a vault or a backup. Wiped when dropped.
+pub enum Factor {
+    /// A passphrase (NFKC-normalised UTF-8).
+    Passphrase(SecretVec),
+    /// The words of a recovery phrase, as they were typed.
+    Phrase(SecretVec),
+    /// The answer of a passkey.
+    Passkey(PasskeyAnswer),
+}
+
+/// The answer of a passkey's ceremony.
+pub struct PasskeyAnswer {
+    /// Credential id.
+    pub credential: Vec<u8>,
+    /// PRF output.
+    pub prf: SecretVec,
+    /// PRF output at the creation of the credential, where the authenticator gave one.
+    pub prf_at_creation: Option<SecretVec>,
+    /// Authenticator data (Web Authentication, section 6.1) that came with the PRF output.
+    pub authenticator_data: Vec<u8>,
+}
+
+/// What can be asked for on the management page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Another enrolment.
+    Add(EnrolmentKind),
+    /// Another name.
+    Rename(EnrolmentId, Label),
+    /// One enrolment less.
+    Remove(EnrolmentId),
+    /// Other times.
+    AutoLock(AutoLock),
+    /// A backup.
+    Backup,
+    /// Proving that a backup opens.
+    Drill,
+    /// Deleting the vault.
+    Reset,
 }

@@ -16,6 +16,8 @@ pub enum RecordType {
     KeyRecord = 3,
     /// An entry of the audit log.
     AuditEntry = 4,
+    /// What the owner of the vault has set.
+    Settings = 5,
 }
 
 /// The place a record is expected in. It is recomputed by whoever opens the record and never
