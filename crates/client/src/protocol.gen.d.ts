@@ -19,6 +19,17 @@ export type ErrorCode =
   | 'unlock_failed'
   | 'unlock_delayed'
   | 'weak_passphrase'
+  | 'passkey_failed'
+  | 'passkey_without_prf'
+  | 'phrase_invalid'
+  | 'phrase_mismatch'
+  | 'last_enrolment'
+  | 'too_many_enrolments'
+  | 'backup_foreign'
+  | 'backup_wrong_factor'
+  | 'backup_truncated'
+  | 'backup_damaged'
+  | 'backup_other_vault'
   | 'not_found'
   | 'unreadable'
   | 'policy_denied'
@@ -90,7 +101,9 @@ export type VaultState =
 
 /** What opens a vault. */
 export type EnrolmentKind =
-  | 'passphrase';
+  | 'passphrase'
+  | 'passkey'
+  | 'recovery-phrase';
 
 /** A way to open the vault; nothing of it is secret. */
 export interface Enrolment {
@@ -102,6 +115,8 @@ export interface Enrolment {
   label: string;
   /** Milliseconds since 1970-01-01T00:00Z. */
   created: number;
+  /** When it last opened the vault; absent if never since it was made. */
+  lastUsed?: number;
 }
 
 /** Who keeps the private key from being read. */
@@ -129,6 +144,20 @@ export interface AutoLock {
 export interface StorageHealth {
   /** Whether the browser promised not to evict it; absent where it cannot be known. */
   persisted?: boolean;
+  /** Whether the browser keeps it apart for each embedding site; absent where it cannot be known. */
+  partitioned?: boolean;
+  /** Bytes in use, as the browser estimates them. */
+  usage?: number;
+  /** Bytes that may be used, as the browser estimates them. */
+  quota?: number;
+}
+
+/** What is known of backups of this vault. */
+export interface BackupHealth {
+  /** When the last backup was made here, in milliseconds since 1970-01-01T00:00Z. */
+  lastBackup?: number;
+  /** When a backup was last proved to open. */
+  lastDrill?: number;
 }
 
 /** The state of the vault. */
@@ -143,6 +172,8 @@ export interface VaultStatus {
   autoLock: AutoLock;
   /** Storage. */
   storage: StorageHealth;
+  /** Backups. */
+  backup: BackupHealth;
   /** Version of the release that runs. */
   release: string;
 }
@@ -331,7 +362,11 @@ export interface AuditPage {
 /** A page of the enclave's own user interface. */
 export type Screen =
   | 'setup'
-  | 'unlock';
+  | 'unlock'
+  | 'manage'
+  | 'backup'
+  | 'restore'
+  | 'reset';
 
 /** The frame should be shown or hidden. */
 export interface Attention {
@@ -347,6 +382,7 @@ export type LockReason =
   | 'idle'
   | 'absolute'
   | 'hidden'
+  | 'other_tab'
   | 'fault';
 
 /** The vault was locked. */
@@ -377,6 +413,14 @@ export interface Methods {
   'vault.setup': { params: Empty; result: VaultStatus };
   /** Asks the user, in enclave-owned UI, to unlock the vault; resolves when it is unlocked. */
   'vault.unlock': { params: Empty; result: VaultStatus };
+  /** Opens the enclave's own page for enrolments, automatic locking and backups; the page that asks cannot drive it. Resolves when the person closes it. */
+  'vault.manage': { params: Empty; result: VaultStatus };
+  /** Asks the user, in enclave-owned UI, to save a backup; resolves when one was made. */
+  'vault.backup': { params: Empty; result: VaultStatus };
+  /** Asks the user, in enclave-owned UI, to restore a backup where there is no vault; resolves when it is restored and unlocked. */
+  'vault.restore': { params: Empty; result: VaultStatus };
+  /** Asks the user, in enclave-owned UI and with a fresh unlock, to delete the vault with every key; resolves when it is gone. */
+  'vault.reset': { params: Empty; result: VaultStatus };
   /** Locks the vault and drops every key handle. */
   'vault.lock': { params: Empty; result: Empty };
   /** Tells the enclave that its sheet was dismissed; requests that wait for the user end with `user_cancelled`. */

@@ -11,15 +11,31 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({  }) satisfies Methods['vault.status']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true }, 'release': "text" }) satisfies Methods['vault.status']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.status']['result'];
 
 ({  }) satisfies Methods['vault.setup']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true }, 'release': "text" }) satisfies Methods['vault.setup']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.setup']['result'];
 
 ({  }) satisfies Methods['vault.unlock']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true }, 'release': "text" }) satisfies Methods['vault.unlock']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.unlock']['result'];
+
+({  }) satisfies Methods['vault.manage']['params'];
+
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.manage']['result'];
+
+({  }) satisfies Methods['vault.backup']['params'];
+
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.backup']['result'];
+
+({  }) satisfies Methods['vault.restore']['params'];
+
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.restore']['result'];
+
+({  }) satisfies Methods['vault.reset']['params'];
+
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.reset']['result'];
 
 ({  }) satisfies Methods['vault.lock']['params'];
 
