@@ -57,5 +57,6 @@ fn store_code(error: StoreError) -> ErrorCode {
         StoreError::ConnectionLost => ErrorCode::StorageLost,
         StoreError::Unknown => ErrorCode::StorageUnknown,
         StoreError::Corrupt => ErrorCode::VaultCorrupt,
+        StoreError::Unsupported => ErrorCode::UnsupportedEnvironment,
     }
 }

@@ -85,6 +85,9 @@ pub enum StoreError {
     /// The storage answered something that is not a record of ours.
     #[error("storage corrupt")]
     Corrupt,
+    /// The storage cannot hold the device key or give it back; nothing was written.
+    #[error("device key cannot be stored")]
+    Unsupported,
 }
 
 /// Transactional storage of opaque bytes.
