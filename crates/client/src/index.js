@@ -14,6 +14,10 @@ export { Kms } from './kms.js';
 /** @typedef {import('./protocol.gen.js').KeyInfo} KeyInfo */
 /** @typedef {import('./protocol.gen.js').KeySpec} KeySpec */
 /** @typedef {import('./protocol.gen.js').VaultStatus} VaultStatus */
+/** @typedef {import('./protocol.gen.js').Enrolment} Enrolment */
+/** @typedef {import('./protocol.gen.js').StorageHealth} StorageHealth */
+/** @typedef {import('./protocol.gen.js').BackupHealth} BackupHealth */
+/** @typedef {import('./protocol.gen.js').LockReason} LockReason */
 /** @typedef {import('./protocol.gen.js').PublicKeyInfo} PublicKeyInfo */
 /** @typedef {import('./protocol.gen.js').AuditEntry} AuditEntry */
 /** @typedef {import('./protocol.gen.js').Measurement} Measurement */

@@ -90,7 +90,7 @@ export class Kms {
   }
 
   /**
-   * Asks the person to protect a new vault. Resolves when that is done.
+   * Asks the person to protect a new vault, or to restore one. Resolves when that is done.
    *
    * @param {CallOptions} [options]
    */
@@ -105,6 +105,45 @@ export class Kms {
    */
   unlock(options) {
     return this.#rpc.call('vault.unlock', {}, options);
+  }
+
+  /**
+   * Shows the person the vault's own page for ways to unlock, locking and backups. Resolves when
+   * they close it; what they did there is not told, beyond what `status` says.
+   *
+   * @param {CallOptions} [options]
+   */
+  manage(options) {
+    return this.#rpc.call('vault.manage', {}, options);
+  }
+
+  /**
+   * Asks the person to save a backup of the whole vault. Resolves when they have; the file never
+   * passes through this page.
+   *
+   * @param {CallOptions} [options]
+   */
+  backup(options) {
+    return this.#rpc.call('vault.backup', {}, options);
+  }
+
+  /**
+   * Asks the person for a backup to restore, where there is no vault yet. Resolves when the vault
+   * is there and unlocked.
+   *
+   * @param {CallOptions} [options]
+   */
+  restore(options) {
+    return this.#rpc.call('vault.restore', {}, options);
+  }
+
+  /**
+   * Asks the person to delete the vault with every key in it. Resolves when it is gone.
+   *
+   * @param {CallOptions} [options]
+   */
+  reset(options) {
+    return this.#rpc.call('vault.reset', {}, options);
   }
 
   /** @param {CallOptions} [options] */
@@ -219,7 +258,9 @@ export class Kms {
    * @param {unknown} data
    */
   #event(event, data) {
-    if (event === 'attention' && isRecord(data)) this.#sheet.show(data['visible'] === true);
+    if (event === 'attention' && isRecord(data)) {
+      this.#sheet.show(data['visible'] === true, data['screen']);
+    }
     if (event !== 'closed') this.#tell(event, data);
   }
 

@@ -39,8 +39,10 @@ const TRANSFER_FROM = 1 << 16;
 /** A timer this late means that the page slept: the answer may be waiting behind it. */
 const SLEPT_MS = 1_000;
 
-/** @param {string} method */
-const waitsForPerson = (method) => method === 'vault.setup' || method === 'vault.unlock';
+/** Methods that end when a person has acted. */
+const INTERACTIVE = new Set(
+  ['setup', 'unlock', 'manage', 'backup', 'restore', 'reset'].map((name) => `vault.${name}`),
+);
 
 /** One port, many calls. Knows nothing of frames: anything that looks like a MessagePort will do. */
 export class Rpc {
@@ -142,7 +144,7 @@ export class Rpc {
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
     }));
     const replies = messages.map(({ id, method }) => {
-      const wait = deadlineMs ?? (waitsForPerson(method) ? INTERACTIVE_MS : DEADLINE_MS);
+      const wait = deadlineMs ?? (INTERACTIVE.has(method) ? INTERACTIVE_MS : DEADLINE_MS);
       return this.#expect(id, wait);
     });
     this.#post(messages, transfer, asBatch);

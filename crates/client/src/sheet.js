@@ -1,4 +1,9 @@
+import { needsOwnTab } from './passkeys.js';
+
 /** @typedef {import('./release.js').Release} Release */
+
+/** Screens on which a person may want a new passkey. @type {Set<unknown>} */
+const ENROLLING = new Set(['setup', 'manage']);
 
 const STYLE = `
 dialog.ats-kms-sheet {
@@ -12,7 +17,8 @@ dialog.ats-kms-sheet {
 dialog.ats-kms-sheet[open] { display: grid; grid-template: auto 1fr / 1fr; }
 dialog.ats-kms-sheet::backdrop { background: #0b1216a6; }
 dialog.ats-kms-sheet > header {
-  display: flex; align-items: center; gap: .5rem; margin: 0; padding: .25rem .25rem .25rem 1rem;
+  display: flex; flex-wrap: wrap; align-items: center; gap: 0 .5rem; margin: 0;
+  padding: .25rem .25rem .25rem 1rem;
   font: 500 .8125rem/1.4 system-ui, sans-serif;
   border-block-end: 1px solid light-dark(#0002, #fff2);
 }
@@ -27,6 +33,13 @@ dialog.ats-kms-sheet > header > button {
 dialog.ats-kms-sheet > header > button:hover { background: light-dark(#0000000f, #ffffff1a); }
 dialog.ats-kms-sheet > header > button:focus-visible {
   outline: 2px solid light-dark(#0b6a5f, #5cc9b8); outline-offset: -3px;
+}
+dialog.ats-kms-sheet > header > a {
+  flex: 1 0 100%; padding-block: .25rem .5rem; color: light-dark(#0b6a5f, #5cc9b8);
+}
+dialog.ats-kms-sheet > header > a[hidden] { display: none; }
+dialog.ats-kms-sheet > header > a:focus-visible {
+  outline: 2px solid light-dark(#0b6a5f, #5cc9b8); outline-offset: -2px;
 }
 dialog.ats-kms-sheet > iframe {
   display: block; box-sizing: border-box; inline-size: 100%; block-size: 100%;
@@ -50,6 +63,8 @@ dialog.ats-kms-sheet > iframe {
 export class Sheet {
   #dialog;
   #iframe;
+  #enrol;
+  #origin;
   #style = new CSSStyleSheet();
   #visible = false;
 
@@ -60,7 +75,9 @@ export class Sheet {
    */
   constructor(origin, release, onDismiss) {
     this.#style.replaceSync(STYLE);
+    this.#origin = origin;
     this.#iframe = makeFrame(origin, release);
+    this.#enrol = makeEnrolLink(origin);
     const name = document.createElement('span');
     name.textContent = `Key vault of ${new URL(origin).host}`;
     const close = document.createElement('button');
@@ -69,7 +86,7 @@ export class Sheet {
     close.setAttribute('aria-label', 'Close the key vault');
     close.addEventListener('click', () => this.#dialog.close());
     const header = document.createElement('header');
-    header.append(name, close);
+    header.append(name, close, this.#enrol);
     this.#dialog = document.createElement('dialog');
     this.#dialog.className = 'ats-kms-sheet';
     this.#dialog.setAttribute('aria-label', 'Key vault');
@@ -97,8 +114,14 @@ export class Sheet {
     container.append(this.#dialog);
   }
 
-  /** @param {boolean} visible */
-  show(visible) {
+  /**
+   * @param {boolean} visible
+   * @param {unknown} [screen] what the enclave asks
+   */
+  show(visible, screen) {
+    this.#enrol.hidden = !(
+      visible && ENROLLING.has(screen) && needsOwnTab(this.#iframe, this.#origin)
+    );
     if (visible === this.#visible || !this.#dialog.isConnected) return;
     this.#visible = visible;
     if (visible) {
@@ -119,6 +142,23 @@ export class Sheet {
 }
 
 /**
+ * The way to the enclave's own page for engines that create no passkey in a frame. No message
+ * passes between that page and this one; the new passkey is used in the frame afterwards.
+ *
+ * @param {string} origin
+ * @returns {HTMLAnchorElement}
+ */
+function makeEnrolLink(origin) {
+  const link = document.createElement('a');
+  link.href = `${origin}/enrol`;
+  link.target = '_blank';
+  link.rel = 'noopener noreferrer';
+  link.textContent = 'Create a passkey in its own tab';
+  link.hidden = true;
+  return link;
+}
+
+/**
  * @param {string} origin
  * @param {Release} release
  * @returns {HTMLIFrameElement}
@@ -127,7 +167,7 @@ function makeFrame(origin, release) {
   const iframe = document.createElement('iframe');
   // All of these hold for the navigation that follows, so they stand before `src` is set.
   if (canEnforce()) iframe.setAttribute('csp', release.csp);
-  iframe.setAttribute('sandbox', 'allow-scripts allow-same-origin');
+  iframe.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-downloads');
   iframe.allow = `publickey-credentials-get ${origin}; publickey-credentials-create ${origin}`;
   iframe.referrerPolicy = 'no-referrer';
   iframe.title = 'Key vault';

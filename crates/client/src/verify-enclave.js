@@ -196,7 +196,7 @@ class Verification {
       title: 'The browser enforces the release',
       ok: enforced ? true : null,
       detail: enforced
-        ? 'It was told to run nothing in the frame but the pinned module.'
+        ? 'It was told to run nothing in the frame but the pinned scripts.'
         : 'Not in this browser or not for this connection: it runs what the server sends.',
     });
     return enforced;

@@ -32,8 +32,12 @@ const isAsset = (asset) =>
   isRecord(asset) && Number.isSafeInteger(asset['size']) &&
   ['path', 'sha256', 'sha384', 'mediaType'].every((name) => typeof asset[name] === 'string');
 
+/** A script that a policy lets run. */
+const SCRIPT = /'(sha\d+-[^']+)'/g;
+
 /**
- * The pin names some digests itself; the manifest must say the same.
+ * The pin names some digests itself; the manifest must say the same. Every script that the pinned
+ * policy lets run must be a file of the release: those are all read and compared.
  *
  * @param {Manifest} manifest
  * @param {Release} release
@@ -45,6 +49,9 @@ export function comparePin(manifest, release) {
   same(manifest.wasm, release.wasm, text);
   const module = manifest.assets.find(({ path }) => path === release.module.path);
   same(module?.sha384, release.module.integrity, text);
-  const html = manifest.assets.some(({ sha256 }) => sha256 === release.html);
-  if (!html) throw new Mismatch(text);
+  same(manifest.assets.find(({ path }) => path === '/')?.sha256, release.html, text);
+  for (const [, digest] of release.csp.matchAll(SCRIPT)) {
+    const known = manifest.assets.some(({ sha256, sha384 }) => [sha256, sha384].includes(`${digest}`));
+    if (!known) throw new Mismatch(text);
+  }
 }

@@ -25,8 +25,8 @@ function connected(results = {}) {
     iframe: new EventTarget(),
     shown: [],
     removed: 0,
-    show(visible) {
-      this.shown.push(visible);
+    show(...asked) {
+      this.shown.push(asked);
     },
     remove() {
       this.removed += 1;
@@ -50,6 +50,10 @@ test('each method asks what the table calls it, with exactly its parameters', as
     'audit.verify': {},
     'vault.setup': {},
     'vault.unlock': {},
+    'vault.manage': {},
+    'vault.backup': {},
+    'vault.restore': {},
+    'vault.reset': {},
     'vault.lock': {},
     'vault.status': {},
     'rpc.ping': {},
@@ -62,7 +66,8 @@ test('each method asks what the table calls it, with exactly its parameters', as
   await kms.keys.publicKey('k');
   await kms.audit.list({ from: 3 });
   await kms.audit.verify();
-  for (const name of ['setup', 'unlock', 'lock', 'status', 'ping']) await kms[name]();
+  for (const name of ['setup', 'unlock', 'manage', 'backup', 'restore', 'reset']) await kms[name]();
+  for (const name of ['lock', 'status', 'ping']) await kms[name]();
   assert.deepEqual(asked, [
     ['sign', { keyId: 'k', data }],
     ['verify', { keyId: 'k', data, signature }],
@@ -74,6 +79,10 @@ test('each method asks what the table calls it, with exactly its parameters', as
     ['audit.verify', {}],
     ['vault.setup', {}],
     ['vault.unlock', {}],
+    ['vault.manage', {}],
+    ['vault.backup', {}],
+    ['vault.restore', {}],
+    ['vault.reset', {}],
     ['vault.lock', {}],
     ['vault.status', {}],
     ['rpc.ping', {}],
@@ -86,7 +95,7 @@ test('the sheet follows the attention the enclave asks for', async () => {
   peer.postMessage({ event: 'attention', data: { visible: 'yes' } });
   peer.postMessage({ event: 'attention' });
   await pause(10);
-  assert.deepEqual(sheet.shown, [true, false]);
+  assert.deepEqual(sheet.shown, [[true, 'unlock'], [false, undefined]]);
 });
 
 test('a dismissed sheet is reported to the enclave', async () => {

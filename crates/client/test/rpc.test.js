@@ -271,3 +271,25 @@ test('each deadline is kept, whatever the others are', async () => {
   await pause(10);
   assert.equal(heard.filter(({ cancel }) => cancel !== undefined).length, 3);
 });
+
+test('only calls that wait for a person may take ten minutes', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  let clock = performance.now();
+  context.mock.method(performance, 'now', () => clock);
+  const { rpc } = pair(undefined, { quietMs: 1e9, pongMs: 1e9 });
+  const over = new Map();
+  const person = ['setup', 'unlock', 'manage', 'backup', 'restore', 'reset'].map((n) => `vault.${n}`);
+  for (const method of [...person, 'vault.status', 'sign']) {
+    rpc.call(method, {}).catch(({ code: why }) => over.set(method, why));
+  }
+  const pass = async (ms) => {
+    clock += ms;
+    context.mock.timers.tick(ms);
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  };
+  await pass(31_000);
+  assert.deepEqual([...over.keys()], ['vault.status', 'sign']);
+  await pass(570_000);
+  assert.deepEqual([...over.keys()].slice(2), person);
+  assert.ok([...over.values()].every((why) => why === 'deadline_exceeded'));
+});

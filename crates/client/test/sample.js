@@ -5,8 +5,12 @@ export const sri = (name, bytes) =>
 
 export const html = Buffer.from('<!doctype html>');
 export const module = Buffer.from('export {};');
+export const tools = Buffer.from('globalThis.tools = 1;');
+export const enrol = { html: Buffer.from('<!doctype html><p>'), script: Buffer.from('enrol();') };
 const [worker, wasm] = ['worker', 'wasm'].map((text) => sri('sha256', text));
 const path = '/r/0123456789abcdef/enclave.js';
+export const toolsPath = '/r/fedcba9876543210/tools.js';
+export const enrolPath = '/r/0011223344556677/enrol.js';
 const asset = (at, bytes, mediaType) => ({
   path: at,
   sha256: sri('sha256', bytes),
@@ -22,7 +26,13 @@ export const manifest = Buffer.from(
     version: '1.2.3',
     worker,
     wasm,
-    assets: [asset('/', html, 'text/html'), asset(path, module, 'text/javascript')],
+    assets: [
+      asset('/', html, 'text/html'),
+      asset('/enrol', enrol.html, 'text/html'),
+      asset(enrolPath, enrol.script, 'text/javascript'),
+      asset(path, module, 'text/javascript'),
+      asset(toolsPath, tools, 'text/javascript'),
+    ],
   }),
 );
 
@@ -31,7 +41,9 @@ export const pin = Object.freeze({
   version: '1.2.3',
   url: 'https://kms.example',
   manifest: sri('sha256', manifest),
-  csp: `default-src 'none'; script-src '${sri('sha384', module)}' 'wasm-unsafe-eval'`,
+  csp:
+    `default-src 'none'; script-src '${sri('sha384', module)}' '${sri('sha384', tools)}' ` +
+    `'wasm-unsafe-eval'`,
   module: { path, integrity: sri('sha384', module) },
   html: sri('sha256', html),
   worker,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { verifyEnclave } from '../src/verify.js';
 import { shortCode } from '../src/verify-digest.js';
-import { html, manifest, module, pin } from './sample.js';
+import { enrol, enrolPath, html, manifest, module, pin, sri, tools, toolsPath } from './sample.js';
 
 const realFetch = globalThis.fetch;
 afterEach(() => {
@@ -14,6 +14,9 @@ function serve(changed = {}, types = {}) {
   const files = {
     '/': html,
     [pin.module.path]: module,
+    [toolsPath]: tools,
+    '/enrol': enrol.html,
+    [enrolPath]: enrol.script,
     '/.well-known/ats-kms/manifest.json': manifest,
     ...changed,
   };
@@ -24,7 +27,7 @@ function serve(changed = {}, types = {}) {
     if (body instanceof Error) throw body;
     if (body === undefined) return new Response('', { status: 404 });
     const path = new URL(url).pathname;
-    const plain = path === '/' ? 'text/html' : 'text/javascript';
+    const plain = path === '/' || path === '/enrol' ? 'text/html' : 'text/javascript';
     return new Response(body, { headers: { 'content-type': types[path] ?? plain } });
   };
 }
@@ -89,6 +92,10 @@ test('each change fails and is named', async () => {
     [{ [pin.module.path]: module.subarray(1) }, `asset:${pin.module.path}`],
     [{ [pin.module.path]: Buffer.concat([module, module]) }, `asset:${pin.module.path}`],
     [{ [pin.module.path]: undefined }, `asset:${pin.module.path}`],
+    [{ [toolsPath]: module }, `asset:${toolsPath}`],
+    [{ [toolsPath]: undefined }, `asset:${toolsPath}`],
+    [{ '/enrol': html }, 'asset:/enrol'],
+    [{ [enrolPath]: enrol.html }, `asset:${enrolPath}`],
     [{ '/': module }, 'asset:/'],
     [{ '/': new TypeError('offline') }, 'asset:/'],
     [{ '/.well-known/ats-kms/manifest.json': Buffer.from(`${manifest} `) }, 'manifest'],
@@ -114,6 +121,29 @@ test('a manifest that contradicts the pin fails even with the pinned digest', as
   serve();
   const report = await verifyEnclave({ release: { ...pin, worker: pin.wasm } });
   assert.deepEqual(failed(report), ['manifest']);
+});
+
+test('the frame\u2019s page is the pinned one, not any page of the release', async () => {
+  serve();
+  const report = await verifyEnclave({ release: { ...pin, html: sri('sha256', enrol.html) } });
+  assert.deepEqual(failed(report), ['manifest']);
+});
+
+test('a policy that lets a script run which is no file of the release fails', async () => {
+  for (const digest of ['sha384', 'sha256', 'sha512'].map((name) => sri(name, Buffer.from('x')))) {
+    serve();
+    const csp = pin.csp.replace("'wasm", `'${digest}' 'wasm`);
+    const report = await verifyEnclave({ release: { ...pin, csp } });
+    assert.equal(report.level, 'failed');
+    assert.deepEqual(failed(report), ['manifest']);
+  }
+});
+
+test('every file of the release is read and named', async () => {
+  serve();
+  const { steps } = await verifyEnclave({ release: pin });
+  const read = steps.filter(({ id }) => id.startsWith('asset:')).map(({ id }) => id.slice(6));
+  assert.deepEqual(read, ['/', '/enrol', enrolPath, pin.module.path, toolsPath]);
 });
 
 test('without a pin, or when given up, it fails instead of throwing', async () => {
