@@ -1,15 +1,6 @@
 // The isolation self-test of the frame: what the headers forbid must really fail.
 // Each probe answers true when the forbidden thing worked.
 
-/** @returns {Promise<boolean>} */
-function importWorks() {
-  const script = 'data:text/javascript,0';
-  return import(script).then(
-    () => true,
-    () => false,
-  );
-}
-
 /**
  * A worker from the network: refused by Trusted Types as it is called, or by the CSP after.
  * @returns {Promise<boolean>}

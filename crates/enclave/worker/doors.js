@@ -55,3 +55,12 @@ function socketWorks() {
     }
   });
 }
+
+/** @returns {Promise<boolean>} */
+function importWorks() {
+  const script = 'data:text/javascript,0';
+  return import(script).then(
+    () => true,
+    () => false,
+  );
+}

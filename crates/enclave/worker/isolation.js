@@ -71,6 +71,7 @@ async function testIsolation() {
     bounded('fetch', fetchWorks()),
     bounded('xhr', xhrWorks()),
     bounded('websocket', socketWorks()),
+    bounded('import', importWorks()),
   ];
   const open = openDoors();
   for (const [name, works] of await Promise.all(network)) if (works) open.push(name);
