@@ -14,6 +14,15 @@ pub enum CryptoError {
     /// Stored parameters are outside of what any release writes.
     #[error("the parameters are out of bounds")]
     InvalidParameters,
+    /// The text is not a recovery phrase.
+    #[error("the recovery phrase is not valid")]
+    InvalidPhrase,
+    /// What was done with a passkey is not what was asked for.
+    #[error("the passkey was not used")]
+    PasskeyFailed,
+    /// The passkey gives no secret that can be relied on.
+    #[error("the passkey has no PRF")]
+    PasskeyWithoutPrf,
     /// The provider lacks the algorithm.
     #[error("the algorithm is not supported")]
     Unsupported,
@@ -36,6 +45,9 @@ impl CryptoError {
             Self::InvalidCiphertext => ErrorCode::InvalidCiphertext,
             Self::InvalidKey => ErrorCode::InvalidKey,
             Self::InvalidParameters => ErrorCode::VaultCorrupt,
+            Self::InvalidPhrase => ErrorCode::PhraseInvalid,
+            Self::PasskeyFailed => ErrorCode::PasskeyFailed,
+            Self::PasskeyWithoutPrf => ErrorCode::PasskeyWithoutPrf,
             Self::Unsupported => ErrorCode::UnsupportedAlgorithm,
             Self::OutOfMemory => ErrorCode::OutOfMemory,
             Self::Random | Self::Unavailable => ErrorCode::Internal,

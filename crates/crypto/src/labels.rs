@@ -35,9 +35,17 @@ labels! {
     AuditKey => "ats-kms/v1/root/audit-key",
     /// Passphrase factor and device MAC → `UnlockKey` that seals the `RootKey`.
     UnlockPassphrase => "ats-kms/v1/unlock/passphrase",
+    /// PRF output of a passkey and device MAC → `UnlockKey`.
+    UnlockPasskey => "ats-kms/v1/unlock/passkey",
+    /// Entropy of a recovery phrase and device MAC → `UnlockKey`.
+    UnlockPhrase => "ats-kms/v1/unlock/phrase",
+    /// Entropy of a recovery phrase → X25519 private key that opens backups.
+    BackupPhrase => "ats-kms/v1/backup/phrase",
+    /// Argon2id of a passphrase → key that opens backups.
+    BackupPassphrase => "ats-kms/v1/backup/passphrase",
 }
 
-/// Derives the key for `label` from the `RootKey`.
+/// Derives the key for `label` from the `RootKey`, or from the secret of a factor.
 #[must_use]
 pub fn derive(root: &SecretBytes<32>, label: Label) -> SecretBytes<32> {
     expand(&[root.expose()], label)
@@ -92,6 +100,7 @@ mod tests {
         assert_ne!(key(1, 2).expose(), key(3, 2).expose());
         assert_ne!(key(1, 2).expose(), key(2, 1).expose());
     }
+
     // Computed with Python's hmac module. A change here makes every vault unreadable.
     #[test]
     fn derived_keys_are_fixed() {
@@ -111,6 +120,22 @@ mod tests {
             (
                 Label::UnlockPassphrase,
                 hex!("ccb71398be4f8136b0bc8d80be16cefbcabd6af56f071b16b4a81f0c85463c00"),
+            ),
+            (
+                Label::UnlockPasskey,
+                hex!("805b78f1ba3db187cc120c4171e49fe85ae2c4b2db42f0e60f1b149707b0baa9"),
+            ),
+            (
+                Label::UnlockPhrase,
+                hex!("fd013b6ff5aa59775743d38845fe76bea08b719c8cc06b01f94c2bf23b293cc5"),
+            ),
+            (
+                Label::BackupPhrase,
+                hex!("6af29b6b19fafe1b81f06b198009117383cbcd3cdaf484f2c79b49c7c74464bd"),
+            ),
+            (
+                Label::BackupPassphrase,
+                hex!("fbe68f294660ce2fc04f6ea2c1963a8e4443077f3bc354b0d752521396760f3e"),
             ),
         ];
         assert_eq!(golden.len(), Label::ALL.len());

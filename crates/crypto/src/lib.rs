@@ -2,19 +2,23 @@
 //!
 //! Private-key work and AEAD happen behind the port, so that the browser can do them where
 //! it can. What is the same everywhere lives here: strict checks of signatures and public
-//! keys, the HKDF labels, Argon2id, and the envelope that binds a record to its place.
+//! keys, the HKDF labels, Argon2id, recovery phrases, what a passkey answers, and the envelope that binds a record to its place.
 
+pub mod backup_key;
 pub mod envelope;
 mod error;
 pub mod hkdf;
 pub mod kdf;
 pub mod labels;
+pub mod passkey;
+pub mod phrase;
 #[cfg(feature = "probe")]
 pub mod probe;
 mod provider;
 mod public_key;
 mod secret;
 pub mod software;
+pub mod strength;
 pub mod strict;
 
 pub use envelope::{Envelope, RecordContext, RecordType};
