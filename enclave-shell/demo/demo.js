@@ -2,12 +2,28 @@
 
 import { connect, KmsError } from '/client/index.js';
 import '/client/verify.js';
-import { auditEntry, errorText, keyItem, LOCK_REASONS, minutes, STATES } from './view.js';
+import { backupFact, enrolmentsFact, lockFact, storageFact } from './health.js';
+import { auditEntry, errorText, keyItem, LOCK_REASONS, STATES } from './view.js';
 
 const PAGE = 50;
 /** @type {(id: string) => any} */
 const byId = (id) => document.getElementById(id);
 const encoder = new TextEncoder();
+
+/** When each of the vault's buttons is of use. */
+const BUTTONS = {
+  setup: ['uninitialized'],
+  restore: ['uninitialized'],
+  unlock: ['locked'],
+  manage: ['unlocked'],
+  backup: ['unlocked'],
+  lock: ['unlocked'],
+  reset: ['locked', 'unlocked'],
+  reconnect: ['error'],
+};
+
+/** Errors that say that the vault is not in the state that was shown. */
+const STALE = ['locked', 'not_initialized', 'already_initialized'];
 
 const app = { kms: undefined, state: 'connecting', selected: undefined, signature: undefined };
 
@@ -23,10 +39,7 @@ function showState(state, note) {
   byId('status').textContent = pill;
   byId('status').dataset.state = state;
   byId('vault-text').textContent = note ?? text;
-  byId('setup').hidden = state !== 'uninitialized';
-  byId('unlock').hidden = state !== 'locked';
-  byId('lock').hidden = state !== 'unlocked';
-  byId('reconnect').hidden = state !== 'error';
+  for (const [id, states] of Object.entries(BUTTONS)) byId(id).hidden = !states.includes(state);
   if (state !== 'unlocked') forget();
   enable();
 }
@@ -72,10 +85,22 @@ function verdict(id, valid, text) {
   byId(id).textContent = text;
 }
 
+/**
+ * @param {string} id
+ * @param {import('./health.js').Fact} fact
+ */
+function showFact(id, { text, tone = '' }) {
+  byId(id).textContent = text;
+  byId(id).dataset.tone = tone;
+}
+
 async function showStatus() {
   const status = await app.kms.status();
   showState(status.state);
-  byId('fact-lock').textContent = `${minutes(status.autoLock.idleMs)} without use`;
+  showFact('fact-enrolments', enrolmentsFact(status));
+  showFact('fact-lock', lockFact(status));
+  showFact('storage', storageFact(status));
+  showFact('backup-state', backupFact(status));
   if (status.state === 'unlocked') await Promise.all([showKeys(), showAudit()]);
 }
 
@@ -168,7 +193,7 @@ async function run(button, work) {
   } catch (error) {
     showError(error);
     if (!(error instanceof KmsError)) throw error;
-    if (error.code === 'locked') await showStatus().catch(showError);
+    if (STALE.includes(error.code)) await showStatus().catch(showError);
   } finally {
     button.removeAttribute('aria-busy');
   }
@@ -213,6 +238,10 @@ const ACTIONS = {
   'setup': () => app.kms.setup().then(showStatus),
   'unlock': () => app.kms.unlock().then(showStatus),
   'lock': () => app.kms.lock().then(showStatus),
+  'manage': () => app.kms.manage().then(showStatus),
+  'backup': () => app.kms.backup().then(showStatus),
+  'restore': () => app.kms.restore().then(showStatus),
+  'reset': () => app.kms.reset().then(showStatus),
   'create-ed25519': () => create('ed25519'),
   'create-p256': () => create('ec-p256'),
   'sign': sign,

@@ -4,7 +4,7 @@ export const STATES = {
   connecting: { pill: 'Connecting', text: 'Starting the enclave…' },
   uninitialized: {
     pill: 'Not set up',
-    text: 'There is no vault for this site yet. Choose a passphrase in the vault’s own sheet.',
+    text: 'There is no vault for this site yet. Set one up, or bring one back from a backup.',
   },
   locked: { pill: 'Locked', text: 'The vault is locked. Its keys cannot be used, by anybody.' },
   unlocked: { pill: 'Unlocked', text: 'The vault is open: this site can use its own keys.' },
@@ -15,6 +15,7 @@ export const LOCK_REASONS = {
   idle: 'The vault locked itself because nobody used it.',
   absolute: 'The vault locked itself: it had been open long enough.',
   hidden: 'The vault locked itself when this page was put aside.',
+  other_tab: 'The vault was locked in another tab.',
   fault: 'The vault locked itself after a fault.',
 };
 
@@ -30,14 +31,18 @@ const METHODS = {
   'vault.unlock': 'Vault unlocked',
   'vault.lock': 'Vault locked',
   'vault.auto_lock': 'Vault locked itself',
+  'vault.backup': 'Backup made',
+  'vault.restore': 'Vault restored',
   'keys.create': 'Key made',
   'sign': 'Signed',
   'verify': 'Signature checked',
 };
 
 const ERRORS = {
-  user_cancelled: 'You closed the vault’s sheet. Nothing was changed.',
+  user_cancelled: 'You closed the vault’s sheet before that was done.',
   locked: 'The vault is locked. Unlock it, then try again.',
+  not_initialized: 'There is no vault any more.',
+  already_initialized: 'There is a vault already.',
   frame_unreachable: 'The enclave did not load. Is its server running?',
   invalid_release: 'This app has no valid pinned release.',
 };
@@ -46,11 +51,6 @@ const ERRORS = {
 export function errorText(error) {
   return ERRORS[error.code] ?? error.message ?? 'Something unexpected went wrong.';
 }
-
-export const minutes = (ms) => {
-  const count = Math.round(ms / 60_000);
-  return count === 1 ? '1 minute' : `${count} minutes`;
-};
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
