@@ -7,6 +7,7 @@
 
 mod attempts;
 mod audit;
+mod backup;
 mod cbor;
 mod dispatch;
 mod enclave;
@@ -34,7 +35,8 @@ pub use enclave::{Config, Enclave};
 pub use error::Error;
 pub use map::Map;
 pub use ports::{
-    Batch, Clock, Generation, Kdf, KdfJob, Outbox, Ports, RecordKey, SessionId, Store, StoreError,
-    Table, VaultLock, Write,
+    BackupFiles, BackupIdentity, BackupKdf, BackupReader, BackupWriter, Batch, Clock, Generation,
+    Kdf, KdfJob, Outbox, PassphraseRecipient, Ports, Recipients, RecordKey, SessionId, Store,
+    StoreError, Table, Tabs, VaultLock, Write,
 };
 pub use ui::{UiCommand, UiEvent};

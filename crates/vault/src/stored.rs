@@ -9,6 +9,10 @@ use crate::{Batch, Error, Ports, RecordKey, Store, StoreError, Table, VaultLock,
 pub(crate) const HEADER: &str = "header";
 /// Name of the audit head in [`Table::Meta`].
 pub(crate) const HEAD: &str = "audit-head";
+/// Name of the sealed settings in [`Table::Meta`].
+pub(crate) const SETTINGS: &str = "settings";
+/// Name of what is kept of a vault that was deleted, in [`Table::Meta`].
+pub(crate) const HISTORY: &str = "history";
 /// Tries of one change of the header, the first included.
 const TRIES: u32 = 4;
 

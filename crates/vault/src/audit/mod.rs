@@ -6,6 +6,6 @@ mod journal;
 mod log;
 mod read;
 
-pub(crate) use entry::{Draft, Head, OK};
+pub(crate) use entry::{Draft, Head, Link, OK};
 pub(crate) use journal::Journal;
 pub(crate) use log::{Log, head_write, link_write, open_head};

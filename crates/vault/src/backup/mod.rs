@@ -5,17 +5,22 @@
 //! Both directions work in small pieces, so that a vault of any size passes through the
 //! enclave's small memory.
 
-use kms_crypto::{CryptoProvider, SecretBytes};
-use kms_protocol::ErrorCode;
+mod check;
+mod drill;
+mod format;
+mod read;
+mod restore;
+mod write;
 
-use crate::header::{Header, VaultId};
-use crate::ui::{BackupInfo, Factor};
-use crate::{BackupFiles, Error, Generation, Ports, Recipients};
+use kms_crypto::SecretBytes;
 
-/// The device key of the provider of these ports.
-type DeviceKey<P> = <<P as Ports>::Crypto as CryptoProvider>::DeviceKey;
-/// The reader of these ports.
-type Reader<P> = <<P as Ports>::Files as BackupFiles>::Reader;
+use self::read::Records;
+use crate::header::VaultId;
+use crate::ui::BackupInfo;
+use crate::{BackupFiles, Ports};
+
+pub(crate) use read::open;
+pub(crate) use write::write;
 
 /// A backup whose head was read.
 pub(crate) struct OpenedBackup<P: Ports> {
@@ -27,47 +32,13 @@ pub(crate) struct OpenedBackup<P: Ports> {
     pub(crate) created: u64,
     /// When the vault was made.
     pub(crate) vault_created: u64,
-    keys: u64,
-    entries: u64,
-    _reader: Reader<P>,
-}
-
-/// Writes a backup; returns the length of the file. The caller does not hold the lock.
-pub(crate) async fn write<P: Ports>(
-    _ports: &P,
-    _header: &Header,
-    _root: &SecretBytes<32>,
-    _recipients: Recipients,
-) -> Result<u64, Error> {
-    Err(Error::Code(ErrorCode::Internal))
-}
-
-/// Opens the chosen file and reads its head.
-pub(crate) async fn open<P: Ports>(
-    _ports: &P,
-    _factor: &Factor,
-) -> Result<OpenedBackup<P>, Error> {
-    Err(Error::Code(ErrorCode::Internal))
+    records: Records<<P::Files as BackupFiles>::Reader>,
 }
 
 impl<P: Ports> OpenedBackup<P> {
     /// What the person is shown. `newer` is when this browser made a later one.
     pub(crate) fn info(&self, newer: Option<u64>) -> BackupInfo {
-        BackupInfo { created: self.created, keys: self.keys, entries: self.entries, newer }
-    }
-
-    /// Writes every record, the header and device key last; nothing is a vault before.
-    pub(crate) async fn restore(
-        self,
-        _ports: &P,
-        _header: &Header,
-        _device: DeviceKey<P>,
-    ) -> Result<Generation, Error> {
-        Err(Error::Code(ErrorCode::Internal))
-    }
-
-    /// Reads all of it and opens every record, without writing.
-    pub(crate) async fn drill(self, _ports: &P) -> Result<(), Error> {
-        Err(Error::Code(ErrorCode::Internal))
+        let (keys, entries) = self.records.claimed();
+        BackupInfo { created: self.created, keys, entries, newer }
     }
 }

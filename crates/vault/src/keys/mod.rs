@@ -7,3 +7,4 @@ mod record;
 mod sign;
 
 pub(crate) use cache::{Cache, LoadedKey};
+pub(crate) use record::KeyRecord;

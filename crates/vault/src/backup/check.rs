@@ -1,0 +1,62 @@
+//! Opening the records of a backup with its RootKey.
+
+use kms_crypto::SecretBytes;
+use kms_protocol::{ErrorCode, KeyId};
+
+use crate::audit::{Head, Link, open_head};
+use crate::header::VaultId;
+use crate::keys::KeyRecord;
+use crate::state::Secrets;
+use crate::{Error, Ports, RecordKey, Write, cbor, enrol, seal};
+
+/// The keys of the vault in a backup.
+pub(super) struct Opener<'a, P: Ports> {
+    ports: &'a P,
+    vault_id: VaultId,
+    secrets: Secrets<P>,
+}
+
+impl<'a, P: Ports> Opener<'a, P> {
+    pub(super) async fn new(
+        ports: &'a P,
+        vault_id: VaultId,
+        root: &SecretBytes<32>,
+    ) -> Result<Self, Error> {
+        Ok(Self { ports, vault_id, secrets: enrol::derive(ports, root).await? })
+    }
+
+    /// The head of the log.
+    pub(super) fn head(&self, record: &Write) -> Result<Head, ErrorCode> {
+        open_head(&self.vault_id, &self.secrets.audit, Some(&record.value))
+            .map_err(|_| ErrorCode::BackupDamaged)
+    }
+
+    /// An entry of the log.
+    pub(super) async fn link(&self, seq: u64, sealed: &[u8]) -> Result<Link, Error> {
+        let context = seal::audit_context(&self.vault_id, seq);
+        let plain = seal::open(self.ports.crypto(), &self.secrets.record, &context, sealed).await;
+        let plain = plain.map_err(|_| ErrorCode::BackupDamaged)?;
+        cbor::decode(plain.expose()).ok_or(Error::Code(ErrorCode::BackupDamaged))
+    }
+
+    /// A key: its record, its policy, and the private key that is wrapped in it.
+    pub(super) async fn key(&self, record: &Write) -> Result<(), Error> {
+        self.try_key(record).await.map_err(|_| Error::Code(ErrorCode::BackupDamaged))
+    }
+
+    async fn try_key(&self, record: &Write) -> Result<(), Error> {
+        let RecordKey::Text(id) = &record.key else {
+            return Err(Error::Code(ErrorCode::Unreadable));
+        };
+        let (crypto, key_id) = (self.ports.crypto(), KeyId::new(id.as_str())?);
+        let context = seal::key_context(&self.vault_id, &key_id);
+        let plain = seal::open(crypto, &self.secrets.record, &context, &record.value).await?;
+        let key = KeyRecord::decode(plain.expose())?;
+        key.info(&key_id, crypto)?;
+        let (spec, policy) = (key.spec()?, key.policy_digest());
+        let context =
+            seal::signing_key_context(&self.vault_id, &key_id, key.version, (spec, &policy));
+        key.wrapped()?.unwrap_signing_key(crypto, spec, &self.secrets.wrap, &context).await?;
+        Ok(())
+    }
+}

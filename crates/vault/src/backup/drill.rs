@@ -1,0 +1,69 @@
+//! The drill: proves that a backup would restore this vault, without writing.
+
+use kms_protocol::ErrorCode;
+
+use super::OpenedBackup;
+use super::check::Opener;
+use crate::audit::Head;
+use crate::stored::{self, HEAD};
+use crate::{Error, Ports, RecordKey, Table, Write};
+
+/// What was found so far.
+#[derive(Default)]
+struct Found {
+    /// The head as it is stored.
+    head: Option<Head>,
+    /// The head that the entries make.
+    walked: Head,
+}
+
+impl<P: Ports> OpenedBackup<P> {
+    /// Reads all of it and opens every record, without writing.
+    pub(crate) async fn drill(mut self, ports: &P) -> Result<(), Error> {
+        let opener = Opener::new(ports, self.vault_id, &self.root).await?;
+        self.is_of_this_vault(ports, &opener).await?;
+        let mut found = Found::default();
+        while let Some(record) = self.records.next().await? {
+            found.check(&opener, &record).await?;
+        }
+        if found.head == Some(found.walked) {
+            Ok(())
+        } else {
+            Err(Error::Code(ErrorCode::BackupDamaged))
+        }
+    }
+
+    /// A vault id can be copied into any file; the head of the log of this browser opens only
+    /// under the RootKey of this vault.
+    async fn is_of_this_vault(&self, ports: &P, opener: &Opener<'_, P>) -> Result<(), Error> {
+        let other = Error::Code(ErrorCode::BackupOtherVault);
+        let header = stored::header(ports).await?.ok_or(ErrorCode::NotInitialized)?;
+        if header.vault_id != self.vault_id {
+            return Err(other);
+        }
+        let value = stored::meta(ports, HEAD).await?.ok_or(ErrorCode::AuditCorrupt)?;
+        let head = Write { table: Table::Meta, key: RecordKey::Text(HEAD.into()), value };
+        opener.head(&head).map(|_| ()).map_err(|_| other)
+    }
+}
+
+impl Found {
+    async fn check<P: Ports>(
+        &mut self,
+        opener: &Opener<'_, P>,
+        record: &Write,
+    ) -> Result<(), Error> {
+        match (record.table, &record.key) {
+            (Table::Meta, RecordKey::Text(name)) if name == HEAD => {
+                self.head = Some(opener.head(record)?);
+            }
+            (Table::Audit, RecordKey::Number(seq)) => {
+                let link = opener.link(*seq, &record.value).await?;
+                self.walked = link.follow(self.walked).ok_or(ErrorCode::BackupDamaged)?;
+            }
+            (Table::Keys, _) => opener.key(record).await?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
