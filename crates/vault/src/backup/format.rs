@@ -135,7 +135,10 @@ impl<'b> Head<'b> {
 }
 
 /// The head of a new backup: its encoding, and the one that the digest covers.
-pub(super) fn head(facts: &Facts, root: &SecretBytes<32>) -> Result<(SecretVec, Vec<u8>), ErrorCode> {
+pub(super) fn head(
+    facts: &Facts,
+    root: &SecretBytes<32>,
+) -> Result<(SecretVec, Vec<u8>), ErrorCode> {
     let head = Head::new(facts, env!("CARGO_PKG_VERSION"), root.expose());
     let blank = head.blank();
     let encoded = SecretVec::try_new_with(blank.len(), |out| minicbor::encode(&head, out));

@@ -1,6 +1,6 @@
 //! Reading a backup: what opens it, its head, and its records one by one.
 
-use kms_crypto::{Argon2Params, SecretVec, backup_key, phrase};
+use kms_crypto::{Argon2Params, SecretBytes, SecretVec, backup_key, phrase};
 use kms_protocol::ErrorCode;
 use sha2::{Digest, Sha256};
 
@@ -16,21 +16,8 @@ use crate::{
 pub(crate) async fn open<P: Ports>(ports: &P, factor: &Factor) -> Result<OpenedBackup<P>, Error> {
     let identity = identity(ports, factor).await?;
     let reader = ports.files().open(identity).await?;
-    let mut input = Input { reader, part: SecretVec::new(Vec::new()), at: 0 };
-    let (facts, root, digested) = loop {
-        match format::parse_head(input.rest())? {
-            Some((head, len)) => {
-                input.at += len;
-                break head;
-            }
-            None => input.more().await?,
-        }
-    };
-    let mut digest = Sha256::new();
-    digest.update(digested);
-    let Facts { vault_id, vault_created, created, keys, entries, .. } = facts;
-    let records =
-        Records { input, digest, claimed: (keys, entries), last: None, keys: 0, entries: 0 };
+    let (facts, root, records) = Records::begin(reader).await?;
+    let Facts { vault_id, vault_created, created, .. } = facts;
     Ok(OpenedBackup { vault_id, root, created, vault_created, records })
 }
 
@@ -120,6 +107,21 @@ pub(super) struct Records<R> {
 }
 
 impl<R: BackupReader> Records<R> {
+    /// Reads the head.
+    async fn begin(reader: R) -> Result<(Facts, SecretBytes<32>, Self), Error> {
+        let mut input = Input { reader, part: SecretVec::new(Vec::new()), at: 0 };
+        let (facts, root, digested) = loop {
+            if let Some((head, len)) = format::parse_head(input.rest())? {
+                input.at += len;
+                break head;
+            }
+            input.more().await?;
+        };
+        let digest = Sha256::new_with_prefix(digested);
+        let claimed = (facts.keys, facts.entries);
+        Ok((facts, root, Self { input, digest, claimed, last: None, keys: 0, entries: 0 }))
+    }
+
     /// Keys and audit entries by the head.
     pub(super) fn claimed(&self) -> (u64, u64) {
         self.claimed
@@ -164,12 +166,14 @@ impl<R: BackupReader> Records<R> {
 
     async fn end(&mut self, counts: (u64, u64), digest: [u8; 32]) -> Result<(), Error> {
         let found: [u8; 32] = self.digest.clone().finalize().into();
-        let whole = counts == (self.keys, self.entries)
-            && self.keys == self.claimed.0
-            && digest == found;
+        let whole =
+            counts == (self.keys, self.entries) && self.keys == self.claimed.0 && digest == found;
         if !whole {
             return Err(Error::Code(ErrorCode::BackupDamaged));
         }
         self.input.must_end().await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,9 @@ use super::OpenedBackup;
 use super::check::Opener;
 use crate::header::Header;
 use crate::stored::{self, HEAD, HEADER, HISTORY, header_write};
-use crate::{Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, VaultLock, Write};
+use crate::{
+    Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, VaultLock, Write,
+};
 
 /// The device key of the provider of these ports.
 type DeviceKey<P> = <<P as Ports>::Crypto as CryptoProvider>::DeviceKey;

@@ -29,7 +29,8 @@ pub(crate) async fn write<P: Ports>(
     same_vault(ports, &header.vault_id).await?;
     let facts = facts(ports, header, root, generation).await?;
     let writer = ports.files().create(recipients).await?;
-    let mut output = Output { writer, part: Vec::new(), digest: Sha256::new(), keys: 0, entries: 0 };
+    let mut output =
+        Output { writer, part: Vec::new(), digest: Sha256::new(), keys: 0, entries: 0 };
     output.head(&facts, root).await?;
     for name in [HEAD, SETTINGS] {
         if let Some(value) = stored::meta(ports, name).await? {
