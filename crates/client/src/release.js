@@ -1,6 +1,8 @@
 import { isRecord } from './bytes.js';
 import { KmsError } from './errors.js';
 
+/** @typedef {{ path: string, integrity: string }} PinnedScript integrity is `sha384-…` */
+
 /**
  * What an embedder pins: `pin.json` as `enclave-shell emit` writes it. It is public, belongs into
  * the embedder's own build, and must never be fetched from the enclave's server at run time.
@@ -10,7 +12,8 @@ import { KmsError } from './errors.js';
  * @property {string} url origin of the enclave
  * @property {string} manifest `sha256-…` of the bytes of the manifest
  * @property {string} csp the frame's policy, as the browser can be told to require it
- * @property {{ path: string, integrity: string }} module
+ * @property {PinnedScript} module the frame's module
+ * @property {PinnedScript} tools what the frame runs beside it when a backup is made or opened
  * @property {string} html `sha256-…`
  * @property {string} worker `sha256-…`
  * @property {string} wasm `sha256-…`
@@ -31,21 +34,40 @@ export function checkRelease(release, url) {
   for (const name of ['manifest', 'html', 'worker', 'wasm']) {
     if (!matches(release[name], SHA256)) throw invalid(name);
   }
-  const module = release['module'];
-  if (!isRecord(module) || !matches(module['integrity'], SHA384) ||
-      !matches(module['path'], /^\/[\w./-]+$/)) {
-    throw invalid('module');
-  }
+  for (const name of SCRIPTS) if (!isScript(release[name])) throw invalid(name);
   if (!matches(release['version'], /^[\w.+-]{1,64}$/)) throw invalid('version');
-  // A policy which does not name the pinned module, or which the browser would ignore, pins nothing.
-  const csp = release['csp'];
-  if (typeof csp !== 'string' || csp.length > MAX_CSP || !/^[\x20-\x2b\x2d-\x7e]+$/.test(csp) ||
-      !csp.includes(`'${module['integrity']}'`)) {
-    throw invalid('csp');
-  }
-  const origin = originOf(release['url']);
+  const pin = /** @type {Release} */ (/** @type {unknown} */ (release));
+  if (!pins(pin.csp, SCRIPTS.map((name) => pin[name].integrity))) throw invalid('csp');
+  const origin = originOf(pin.url);
   if (url !== undefined && originOf(url) !== origin) throw invalid('pinned for another origin');
-  return { release: /** @type {Release} */ (/** @type {unknown} */ (release)), origin };
+  return { release: pin, origin };
+}
+
+/** @type {('module' | 'tools')[]} */
+const SCRIPTS = ['module', 'tools'];
+
+/**
+ * @param {unknown} value
+ * @returns {boolean}
+ */
+const isScript = (value) =>
+  isRecord(value) && matches(value['integrity'], SHA384) &&
+  matches(value['path'], /^\/[\w./-]+$/);
+
+/**
+ * A policy which lets other scripts run than the pinned ones, or which the browser would ignore,
+ * pins nothing.
+ *
+ * @param {unknown} csp
+ * @param {string[]} scripts
+ * @returns {boolean}
+ */
+function pins(csp, scripts) {
+  if (typeof csp !== 'string' || csp.length > MAX_CSP || !/^[\x20-\x2b\x2d-\x7e]+$/.test(csp)) {
+    return false;
+  }
+  const digests = [...csp.matchAll(/'(sha\d+-[^']+)'/g)].map(([, digest]) => digest);
+  return digests.sort().join() === scripts.sort().join();
 }
 
 /** @param {string} detail */

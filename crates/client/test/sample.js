@@ -45,6 +45,7 @@ export const pin = Object.freeze({
     `default-src 'none'; script-src '${sri('sha384', module)}' '${sri('sha384', tools)}' ` +
     `'wasm-unsafe-eval'`,
   module: { path, integrity: sri('sha384', module) },
+  tools: { path: toolsPath, integrity: sri('sha384', tools) },
   html: sri('sha256', html),
   worker,
   wasm,
