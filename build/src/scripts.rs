@@ -10,8 +10,13 @@ use crate::setup;
 
 /// Each holds a `tsconfig.json`: the files are plain JavaScript with types in
 /// comments, checked and never compiled.
-const CHECKED: [&str; 4] =
-    ["enclave-shell/frame", "crates/enclave/worker", "crates/client", "enclave-shell/demo"];
+const CHECKED: [&str; 5] = [
+    "enclave-shell/frame",
+    "enclave-shell/enrol",
+    "crates/enclave/worker",
+    "crates/client",
+    "enclave-shell/demo",
+];
 
 /// Checks the types of every script.
 pub(crate) fn check_types(repo: &Repo) -> Result<()> {
@@ -24,8 +29,10 @@ pub(crate) fn check_types(repo: &Repo) -> Result<()> {
     Ok(())
 }
 
-/// Runs the client's own tests.
+/// Runs the client's own tests and those of the enrolment page.
 pub(crate) fn test_client(repo: &Repo) -> Result<()> {
-    let mut command = Command::new("npm");
-    run(command.current_dir(repo.path("crates/client")).args(["test", "--silent"]))
+    let mut page = Command::new("node");
+    run(page.current_dir(repo.root()).args(["--test", "enclave-shell/enrol/test/enrol.test.mjs"]))?;
+    let mut client = Command::new("npm");
+    run(client.current_dir(repo.path("crates/client")).args(["test", "--silent"]))
 }

@@ -16,7 +16,7 @@ const counted = (count, [one, many]) => (count === 1 ? `1 ${one}` : `${count} ${
 function bytes(count) {
   const power = count < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(count) / 3));
   const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
-  return `${number.format(count / 1000 ** power)} ${UNITS[power]}`;
+  return `${number.format(count / 1000 ** power)}\u00a0${UNITS[power]}`;
 }
 
 const day = (time) => new Date(time).toLocaleDateString([], { dateStyle: 'medium' });
@@ -52,13 +52,17 @@ export function lockFact({ autoLock: { idleMs, absoluteMs } }) {
  * @param {VaultStatus} status
  * @returns {Fact}
  */
-export function storageFact({ storage: { persisted, partitioned, usage, quota } }) {
+export function storageFact({ state, storage: { persisted, partitioned, usage, quota } }) {
   const parts = [
     persisted === undefined ? 'Not known whether kept' : persisted ? 'Kept' : 'May be evicted',
   ];
   if (partitioned !== undefined) parts.push(partitioned ? 'for this site alone' : 'one for all sites');
-  if (usage !== undefined && quota !== undefined) parts.push(`${bytes(usage)} of ${bytes(quota)}`);
-  return { text: parts.join(' · '), tone: persisted ? 'good' : persisted === false ? 'fair' : '' };
+  if (usage !== undefined && quota !== undefined) {
+    parts.push(`${bytes(usage)}\u00a0of\u00a0${bytes(quota)}`);
+  }
+  // Before there is a vault, nothing can be lost.
+  const known = persisted !== undefined && state !== 'uninitialized';
+  return { text: parts.join(' · '), tone: known ? (persisted ? 'good' : 'fair') : '' };
 }
 
 /**
