@@ -7,7 +7,7 @@ use crate::audit::{Head, Link, open_head};
 use crate::header::VaultId;
 use crate::keys::KeyRecord;
 use crate::state::Secrets;
-use crate::{Error, Ports, RecordKey, Write, cbor, enrol, seal};
+use crate::{Error, Ports, RecordKey, Write, cbor, enrol, seal, settings};
 
 /// The keys of the vault in a backup.
 pub(super) struct Opener<'a, P: Ports> {
@@ -37,6 +37,18 @@ impl<'a, P: Ports> Opener<'a, P> {
         let plain = seal::open(self.ports.crypto(), &self.secrets.record, &context, sealed).await;
         let plain = plain.map_err(|_| ErrorCode::BackupDamaged)?;
         cbor::decode(plain.expose()).ok_or(Error::Code(ErrorCode::BackupDamaged))
+    }
+
+    /// The settings that belong to a head.
+    pub(super) async fn settings(&self, head: Head, record: Option<&Write>) -> Result<(), Error> {
+        if head.settings == 0 {
+            return Ok(());
+        }
+        let damaged = Error::Code(ErrorCode::BackupDamaged);
+        let record = record.ok_or(damaged.clone())?;
+        let place = (&*self.secrets.record, head.settings);
+        let opened = settings::open(self.ports.crypto(), &self.vault_id, place, &record.value);
+        opened.await.map(|_| ()).map_err(|_| damaged)
     }
 
     /// A key: its record, its policy, and the private key that is wrapped in it.

@@ -13,6 +13,7 @@ use crate::{Error, Ports, RecordKey, Table, Write};
 struct Found {
     /// The head as it is stored.
     head: Option<Head>,
+    settings: Option<Write>,
     /// The head that the entries make.
     walked: Head,
 }
@@ -26,11 +27,7 @@ impl<P: Ports> OpenedBackup<P> {
         while let Some(record) = self.records.next().await? {
             found.check(&opener, &record).await?;
         }
-        if found.head == Some(found.walked) {
-            Ok(())
-        } else {
-            Err(Error::Code(ErrorCode::BackupDamaged))
-        }
+        found.fits(&opener).await
     }
 
     /// A vault id can be copied into any file; the head of the log of this browser opens only
@@ -61,9 +58,19 @@ impl Found {
                 let link = opener.link(*seq, &record.value).await?;
                 self.walked = link.follow(self.walked).ok_or(ErrorCode::BackupDamaged)?;
             }
+            (Table::Meta, _) => self.settings = Some(record.clone()),
             (Table::Keys, _) => opener.key(record).await?,
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether entries, head and settings belong together.
+    async fn fits<P: Ports>(&self, opener: &Opener<'_, P>) -> Result<(), Error> {
+        let damaged = Error::Code(ErrorCode::BackupDamaged);
+        let Some(head) = self.head else { return Err(damaged) };
+        let Head { count, hash, .. } = self.walked;
+        let walked = count > 0 && (count, hash) == (head.count, head.hash);
+        if walked { opener.settings(head, self.settings.as_ref()).await } else { Err(damaged) }
     }
 }

@@ -164,11 +164,13 @@ pub(super) fn parse_head(bytes: &[u8]) -> Parsed<(Facts, SecretBytes<32>, Vec<u8
 }
 
 /// Whether the input begins as a backup of this version; `false` if that cannot be told yet.
+/// What a newer release wrote is told from what no release did.
 fn is_ours(bytes: &[u8]) -> Result<bool, ErrorCode> {
     let mut decoder = Decoder::new(bytes);
     let begins = decoder.array().and_then(|_| Ok((decoder.str()?, decoder.u32()?)));
     match begins {
         Ok((FORMAT, VERSION)) => Ok(true),
+        Ok((FORMAT, newer)) if newer > VERSION => Err(ErrorCode::VaultNewer),
         Err(error) if error.is_end_of_input() && bytes.len() < MAX_ITEM => Ok(false),
         _ => Err(ErrorCode::BackupForeign),
     }

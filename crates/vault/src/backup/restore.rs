@@ -46,32 +46,48 @@ impl<P: Ports> OpenedBackup<P> {
     }
 
     /// Copies every record but the head of the log, which it returns. A damaged record is
-    /// restored as it was, so that one of them never costs the others; but the end of the log
-    /// must be right, or the vault could not be unlocked.
+    /// restored as it was, so that one of them never costs the others; but what unlocking needs
+    /// must be right.
     async fn copy(&mut self, target: &mut Target<'_, P>) -> Result<Write, Error> {
         let opener = Opener::new(target.ports, self.vault_id, &self.root).await?;
-        let (mut head, mut end) = (None, None);
+        let mut needed = Needed { head: None, settings: None, last: None };
+        let count = self.records.claimed().1;
         while let Some(record) = self.records.next().await? {
-            if is_head(&record) {
-                head = Some(record);
-                continue;
-            }
-            if record.key == RecordKey::Number(self.records.claimed().1) {
-                end = Some(record.value.clone());
+            match (record.table, &record.key) {
+                (Table::Meta, RecordKey::Text(name)) if name == HEAD => {
+                    needed.head = Some(record);
+                    continue;
+                }
+                (Table::Meta, _) => needed.settings = Some(record.clone()),
+                (Table::Audit, RecordKey::Number(seq)) if *seq == count => {
+                    needed.last = Some(record.clone());
+                }
+                _ => {}
             }
             target.push(record).await?;
         }
-        let head = head.ok_or(ErrorCode::BackupDamaged)?;
-        let log = opener.head(&head)?;
-        let end = end.ok_or(ErrorCode::BackupDamaged)?;
-        let last = opener.link(log.count, &end).await?;
-        let ends = log.count == self.records.claimed().1 && last.hash() == log.hash;
-        if ends { Ok(head) } else { Err(Error::Code(ErrorCode::BackupDamaged)) }
+        needed.check(&opener, count).await
     }
 }
 
-fn is_head(record: &Write) -> bool {
-    record.table == Table::Meta && record.key == RecordKey::Text(HEAD.into())
+/// The records without which a vault cannot be unlocked.
+struct Needed {
+    head: Option<Write>,
+    settings: Option<Write>,
+    /// The last entry of the log.
+    last: Option<Write>,
+}
+
+impl Needed {
+    /// Returns the head, which opens and fits the others.
+    async fn check<P: Ports>(self, opener: &Opener<'_, P>, count: u64) -> Result<Write, Error> {
+        let damaged = Error::Code(ErrorCode::BackupDamaged);
+        let (Some(record), Some(last)) = (self.head, self.last) else { return Err(damaged) };
+        let head = opener.head(&record)?;
+        opener.settings(head, self.settings.as_ref()).await?;
+        let link = opener.link(count, &last.value).await?;
+        if head.count == count && link.hash() == head.hash { Ok(record) } else { Err(damaged) }
+    }
 }
 
 /// A store without a vault, in which one is made.
