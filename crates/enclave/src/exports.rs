@@ -15,7 +15,7 @@ use crate::js::Dict;
 use crate::port::MessagePort;
 use crate::ports::{Browser, Vault};
 use crate::stack::Scrubbed;
-use crate::ui::{self, PostUi};
+use crate::ui::{self, FromFrame, PostUi};
 
 /// The enclave of this worker.
 #[wasm_bindgen]
@@ -29,8 +29,8 @@ pub struct Enclave {
 
 #[wasm_bindgen]
 impl Enclave {
-    /// `config` is `{ version, workerDigest, wasmDigest }`; `post_ui(message, port?)` sends
-    /// to the frame.
+    /// `config` is `{ version, workerDigest, wasmDigest, host, partitioned? }`;
+    /// `post_ui(message, transfer)` sends to the frame.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(config: JsValue, post_ui: Function) -> Self {
@@ -49,8 +49,9 @@ impl Enclave {
     /// Tests the browser and reads the vault's header. Rejects with the name of an error.
     pub async fn start(&self) -> Result<(), JsValue> {
         let name = |code: ErrorCode| JsValue::from_str(code.as_str());
-        let ports =
-            Browser::boot(Rc::clone(&self.hub), self.post_ui.clone()).await.map_err(name)?;
+        let partitioned = self.config.at("partitioned").as_bool();
+        let (hub, post_ui) = (Rc::clone(&self.hub), self.post_ui.clone());
+        let ports = Browser::boot(hub, post_ui, partitioned).await.map_err(name)?;
         let vault = Vault::new(ports, self.config());
         vault.start().await.map_err(|error| name(error.code()))?;
         let background = vault.clone();
@@ -76,9 +77,12 @@ impl Enclave {
 
     /// Takes a message of the frame's user interface; what is kept is copied at once.
     pub fn ui(&self, message: &JsValue) {
-        if let (Some(vault), Some(event)) = (self.vault.get(), ui::event_from_js(message)) {
-            let vault = vault.clone();
-            spawn_local(Scrubbed::new(async move { vault.handle_ui(event).await }));
+        match (ui::read(message), self.vault.get().cloned()) {
+            (Some(FromFrame::HelperFailed), _) => self.post_ui.helper_failed(),
+            (Some(FromFrame::Event(event)), Some(vault)) => {
+                spawn_local(Scrubbed::new(async move { vault.handle_ui(event).await }));
+            }
+            _ => {}
         }
     }
 
@@ -106,6 +110,7 @@ impl Enclave {
             release: self.text("version"),
             worker_digest: self.text("workerDigest"),
             wasm_digest: self.text("wasmDigest"),
+            host: self.text("host"),
             auto_lock: Config::AUTO_LOCK,
         }
     }

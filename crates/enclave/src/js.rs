@@ -29,11 +29,6 @@ extern "C" {
     #[wasm_bindgen(method, structural, indexing_setter)]
     pub(crate) fn put_view(this: &Dict, key: &str, value: &[u8]);
 
-    pub(crate) type StorageManager;
-
-    #[wasm_bindgen(method)]
-    pub(crate) fn persisted(this: &StorageManager) -> Promise;
-
     #[wasm_bindgen(js_namespace = Promise, js_name = withResolvers)]
     fn with_resolvers() -> Resolvers;
 

@@ -8,6 +8,8 @@ mod argon2id;
 mod clock;
 mod convert;
 mod exports;
+mod files;
+mod helper;
 mod hub;
 mod js;
 mod kdf;
@@ -17,6 +19,7 @@ mod ports;
 mod provider;
 mod stack;
 mod store;
+mod tabs;
 mod ui;
 
 #[cfg(feature = "probe")]

@@ -15,10 +15,24 @@ const NAME: &str = "ats-kms";
 
 #[wasm_bindgen]
 extern "C" {
-    type LockManager;
+    #[derive(Clone)]
+    pub(crate) type LockManager;
 
     #[wasm_bindgen(method)]
     fn request(this: &LockManager, name: &str, granted: &Function) -> Promise;
+
+    #[wasm_bindgen(method, js_name = request)]
+    pub(crate) fn request_with(
+        this: &LockManager,
+        name: &str,
+        options: &JsValue,
+        granted: &Function,
+    ) -> Promise;
+}
+
+/// The browser's lock manager, if it has one.
+pub(crate) fn manager() -> Option<LockManager> {
+    js::global("navigator").member("locks").map(JsCast::unchecked_into)
 }
 
 /// The lock that all tabs of this partition share.
@@ -27,6 +41,13 @@ pub(crate) struct WebLock(LockManager);
 /// Holds the lock until it is dropped, also while it is still waited for.
 pub(crate) struct Guard(Function);
 
+impl Guard {
+    /// `release` settles the promise that keeps the lock.
+    pub(crate) fn new(release: Function) -> Self {
+        Self(release)
+    }
+}
+
 impl Drop for Guard {
     fn drop(&mut self) {
         let _ = self.0.call0(&JsValue::NULL); // a promise's resolver does not throw
@@ -34,10 +55,8 @@ impl Drop for Guard {
 }
 
 impl WebLock {
-    /// The browser's lock manager, if it has one.
-    pub(crate) fn new() -> Option<Self> {
-        let locks = js::global("navigator").member("locks")?;
-        Some(Self(locks.unchecked_into()))
+    pub(crate) fn new(locks: LockManager) -> Self {
+        Self(locks)
     }
 }
 
@@ -46,7 +65,7 @@ impl VaultLock for WebLock {
 
     async fn acquire(&self) -> Guard {
         let Deferred { promise: held, resolve: release, .. } = Deferred::new();
-        let guard = Guard(release);
+        let guard = Guard::new(release);
         let granted = Deferred::new();
         let tell = granted.resolve.clone();
         let on_granted = Closure::once_into_js(move || {

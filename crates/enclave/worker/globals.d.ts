@@ -12,9 +12,14 @@ interface EnclaveConfig {
   version: string;
   workerDigest: string;
   wasmDigest: string;
+  /** Host name of the enclave's origin. */
+  host: string;
+  /** Absent where the frame cannot know. */
+  partitioned?: boolean;
 }
 
 interface KdfJob {
+  op: 'derive';
   passphrase: Uint8Array<ArrayBuffer>;
   salt: Uint8Array<ArrayBuffer>;
   memoryKib: number;
@@ -28,8 +33,39 @@ type InitMessage =
       role: 'enclave';
       module: WebAssembly.Module;
       release: { version: string; digests: { worker: string; wasm: string } };
+      host: string;
+      partitioned?: boolean;
     }
   | { kind: 'init'; role: 'kdf'; module: WebAssembly.Module; port: MessagePort };
+
+interface ToolsInitMessage {
+  kind: 'init';
+  role: 'tools';
+  module: WebAssembly.Module;
+  port: MessagePort;
+  /** The file to open, when one was chosen. */
+  file?: ArrayBuffer;
+}
+
+/** Argon2id parameters of a backup. */
+interface PassphraseParameters {
+  salt: Uint8Array<ArrayBuffer>;
+  memoryKib: number;
+  iterations: number;
+  parallelism: number;
+}
+
+type PassphraseRecipient = PassphraseParameters & { key: Uint8Array<ArrayBuffer> };
+
+/** What the enclave asks of the tools. Each is answered by `{ ok }` or `{ error }`. */
+type ToolsJob =
+  | { op: 'create'; phrase?: Uint8Array<ArrayBuffer>; passphrase?: PassphraseRecipient }
+  | { op: 'write'; part: Uint8Array<ArrayBuffer> }
+  | { op: 'finish' }
+  | { op: 'kdf' }
+  | { op: 'open'; kind: 'phrase' | 'passphrase'; key: Uint8Array<ArrayBuffer> }
+  | { op: 'read' }
+  | { op: 'end' };
 
 interface ConnectMessage {
   kind: 'connect';
@@ -38,8 +74,8 @@ interface ConnectMessage {
   version: number;
 }
 
-/** Sends a message to the frame's UI, with a port for a key derivation. */
-type PostUi = (message: object, port?: MessagePort) => void;
+/** Sends a message to the frame's UI. */
+type PostUi = (message: object, transfer: Transferable[]) => void;
 
 interface EnclaveInstance {
   /** Resolves when the vault's header is read; rejects with the name of an error code. */
@@ -50,7 +86,19 @@ interface EnclaveInstance {
   tick(): void;
 }
 
-/** What the generated glue gives (crates/enclave/src). */
+/** Throws the names of errors (crates/tools/src/lib.rs); wipes every key and part it is given. */
+interface ToolsInstance {
+  create(phrase?: Uint8Array, passphrase?: PassphraseRecipient): void;
+  /** Finished bytes of the file, often none. */
+  write(part: Uint8Array): Uint8Array<ArrayBuffer>;
+  finish(): Uint8Array<ArrayBuffer>;
+  kdf(file: Uint8Array): PassphraseParameters | null;
+  open(file: Uint8Array, kind: 'phrase' | 'passphrase', key: Uint8Array): void;
+  /** Plaintext; null behind the last. */
+  read(): Uint8Array<ArrayBuffer> | null;
+}
+
+/** What the generated glue gives: in the tools' worker the last one, in the enclave's the others. */
 declare const wasm_bindgen: {
   initSync(input: { module: WebAssembly.Module; memory: WebAssembly.Memory }): unknown;
   Enclave: new (config: EnclaveConfig, postUi: PostUi) => EnclaveInstance;
@@ -61,4 +109,5 @@ declare const wasm_bindgen: {
     iterations: number,
     parallelism: number,
   ): Uint8Array<ArrayBuffer>;
+  Tools: new () => ToolsInstance;
 };

@@ -1,10 +1,7 @@
 // The worker's own script around the wasm: start it, hand over ports, and stop it for good when
 // it fails. One source for both roles: the enclave, and a key derivation.
 
-/** Pages of 64 KiB that the module is linked for. */
-const INITIAL_PAGES = 128;
-
-/** The enclave's memory is fixed: memory that never grows never leaves a copy behind. */
+/** The enclave's memory is fixed. */
 const ENCLAVE_PAGES = INITIAL_PAGES;
 
 /** A key derivation grows its memory once, before a secret is in it, and ends right after. */
@@ -20,11 +17,6 @@ const worker = {
   started: false,
   crashed: false,
 };
-
-/** Runs beside the frame's own checks; `init` waits for it. */
-const closed = testIsolation().then(lockDown);
-// Reported when `init` arrives.
-closed.catch(() => {});
 
 /**
  * The first use of a browser's crypto or storage takes many times as long as the next one. Both
@@ -43,15 +35,6 @@ try {
   wakeBrowser();
 } catch {
   // What is missing is told by the self-test.
-}
-
-/**
- * @param {WebAssembly.Module} module
- * @param {number} maximum
- */
-function instantiate(module, maximum) {
-  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum });
-  wasm_bindgen.initSync({ module, memory });
 }
 
 /**
@@ -84,13 +67,12 @@ function guarded(step) {
 }
 
 /** @param {InitMessage & { role: 'enclave' }} message */
-async function startEnclave({ module, release }) {
+async function startEnclave({ module, release, host, partitioned }) {
   instantiate(module, ENCLAVE_PAGES);
   const { version, digests } = release;
-  const config = { version, workerDigest: digests.worker, wasmDigest: digests.wasm };
-  const enclave = new wasm_bindgen.Enclave(config, (message, port) => {
-    postToFrame(message, port ? [port] : []);
-  });
+  const { worker: workerDigest, wasm: wasmDigest } = digests;
+  const config = { version, workerDigest, wasmDigest, host, partitioned };
+  const enclave = new wasm_bindgen.Enclave(config, postToFrame);
   await enclave.start();
   worker.enclave = enclave;
   setInterval(() => guarded(() => enclave.tick()), TICK_MS);
@@ -102,7 +84,7 @@ function startKdf({ module, port }) {
   instantiate(module, KDF_PAGES);
   port.onmessage = (event) => {
     port.onmessage = null;
-    answerKdf(port, event.data);
+    if (event.data.op === 'derive') answerKdf(port, event.data);
     postToFrame({ kind: 'kdf_done' });
   };
 }
@@ -132,23 +114,8 @@ async function init(message) {
     if (message.role === 'enclave') await startEnclave(message);
     else startKdf(message);
   } catch (error) {
-    const { code, detail } = bootError(error);
-    if (message.role === 'kdf') message.port.postMessage({ error: code });
-    postToFrame({ kind: 'boot_failed', code, detail });
-    closeWorker();
+    failBoot(error, message.role === 'kdf' ? message.port : undefined);
   }
-}
-
-/**
- * Names of error codes cross from the wasm as strings; anything else is no text for anybody.
- * @param {unknown} error
- * @returns {{ code: string, detail: string }}
- */
-function bootError(error) {
-  if (error instanceof WorkerRefusal) return { code: error.code, detail: error.detail };
-  if (error instanceof RangeError) return { code: 'out_of_memory', detail: 'wasm memory' };
-  if (typeof error === 'string') return { code: error, detail: '' };
-  return { code: 'enclave_crashed', detail: 'the wasm did not start' };
 }
 
 /**

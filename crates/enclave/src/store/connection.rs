@@ -15,8 +15,9 @@ const NAME: &str = "ats-kms";
 const VERSION: u32 = 1;
 
 /// The store; connects when it is first used.
-#[derive(Default)]
 pub(crate) struct IdbStore {
+    /// Whether the browser keeps it apart for each embedding site, where the frame could tell.
+    pub(super) partitioned: Option<bool>,
     connection: RefCell<Option<Rc<Connection>>>,
     lost: Rc<Cell<bool>>,
 }
@@ -28,6 +29,10 @@ pub(super) struct Connection {
 }
 
 impl IdbStore {
+    pub(crate) fn new(partitioned: Option<bool>) -> Self {
+        Self { partitioned, connection: RefCell::default(), lost: Rc::default() }
+    }
+
     /// Starts a transaction over all tables, on a new connection if the old one is gone.
     pub(super) async fn begin(
         &self,

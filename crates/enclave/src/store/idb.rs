@@ -96,6 +96,12 @@ extern "C" {
         key: &JsValue,
     ) -> Result<Request, JsValue>;
 
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn delete(this: &ObjectStore, key: &JsValue) -> Result<Request, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn clear(this: &ObjectStore) -> Result<Request, JsValue>;
+
     /// `IDBKeyRange.lowerBound`.
     #[wasm_bindgen(catch, js_namespace = IDBKeyRange, js_name = lowerBound)]
     pub(crate) fn lower_bound(key: &JsValue, open: bool) -> Result<JsValue, JsValue>;

@@ -5,9 +5,11 @@
 
 mod commit;
 mod connection;
+mod health;
 mod idb;
 
 use js_sys::{Array, Uint8Array};
+use kms_protocol::StorageHealth;
 use kms_vault::{Batch, Generation, RecordKey, Store, StoreError, Table};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -63,15 +65,11 @@ impl Store for IdbStore {
         if value.is_undefined() {
             return Ok(None);
         }
-        // An engine that cannot restore the handle gives `null`, not an error.
-        if value.is_object() { Ok(Some(value.unchecked_into())) } else { Err(StoreError::Corrupt) }
+        handle(value).map(Some)
     }
 
-    async fn persisted(&self) -> Option<bool> {
-        let storage = js::global("navigator").member("storage")?;
-        storage.member("persisted")?;
-        let answer = storage.unchecked_ref::<js::StorageManager>().persisted();
-        js::settled(answer).await.ok()?.as_bool()
+    async fn health(&self) -> StorageHealth {
+        health::read(self.partitioned).await
     }
 }
 
@@ -100,6 +98,11 @@ impl IdbStore {
         };
         Ok((array(keys)?, array(values)?))
     }
+}
+
+/// A stored device key. An engine that cannot restore the handle gives `null`, not an error.
+fn handle(value: JsValue) -> Result<CryptoKey, StoreError> {
+    if value.is_object() { Ok(value.unchecked_into()) } else { Err(StoreError::Unsupported) }
 }
 
 #[allow(clippy::cast_precision_loss)] // sequence numbers stay far below 2^53
@@ -143,6 +146,8 @@ fn unavailable(error: impl Into<JsValue>) -> StoreError {
     match js::error_name(&error.into()).as_str() {
         "QuotaExceededError" => StoreError::QuotaExceeded,
         "NotFoundError" => StoreError::Corrupt,
+        // Only the device key is no plain data.
+        "DataCloneError" => StoreError::Unsupported,
         _ => StoreError::Unavailable,
     }
 }

@@ -1,0 +1,142 @@
+//! What the frame is told.
+
+use js_sys::{Array, Uint8Array};
+use kms_protocol::{IntoValue, Value};
+use kms_vault::{BackupInfo, Ceremony, Manage, NewPasskey, Passkey, UiCommand, UiScreen, View};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::convert;
+use crate::js::Dict;
+
+/// A message, and its transfer list.
+pub(super) fn command(command: UiCommand) -> (JsValue, Array) {
+    let message = match command {
+        UiCommand::Show(view) => return show(view),
+        UiCommand::Strength(score) => {
+            Value::object([("ui", text("strength")), ("score", u32::from(score).into_value())])
+        }
+        UiCommand::Busy => Value::object([("ui", text("busy"))]),
+        UiCommand::Hide => Value::object([("ui", text("hide"))]),
+    };
+    convert::to_js(&message)
+}
+
+fn show(view: View) -> (JsValue, Array) {
+    let around = Value::object([
+        ("ui", text("show")),
+        ("origin", text(view.origin.as_str())),
+        ("problem", view.problem.map_or(Value::Null, |code| text(code.as_str()))),
+        ("retryAfterMs", view.retry_after_ms.into_value()),
+    ]);
+    // Straight from their own buffer into the message's: no string, no other copy.
+    let words = match &view.screen {
+        UiScreen::Phrase(words) => Some(Uint8Array::new_from_slice(words.expose())),
+        _ => None,
+    };
+    let (message, transfer) = convert::to_js(&join(around, screen(view.screen)));
+    if let Some(words) = words {
+        transfer.push(&words.buffer());
+        message.unchecked_ref::<Dict>().put("words", &words);
+    }
+    (message, transfer)
+}
+
+fn screen(screen: UiScreen) -> Value {
+    match screen {
+        UiScreen::Setup(new) => named("setup", [("passkey", passkey(new))]),
+        UiScreen::Unlock { why, enrolments, ceremony: input } => named(
+            "unlock",
+            [
+                ("why", text(why.as_str())),
+                ("enrolments", enrolments.into_value()),
+                ("ceremony", ceremony(input)),
+            ],
+        ),
+        UiScreen::Phrase(_) => named("phrase", []),
+        UiScreen::ConfirmPhrase(positions) => {
+            let positions = positions.map(|position| u32::from(position).into_value());
+            named("confirm_phrase", [("positions", Value::List(positions.into()))])
+        }
+        UiScreen::AddPassphrase => named("add_passphrase", []),
+        UiScreen::AddPasskey(new) => named("add_passkey", [("passkey", passkey(new))]),
+        UiScreen::Manage(page) => manage(page),
+        UiScreen::Backup { phrase } => named("backup", [("phrase", phrase.into_value())]),
+        UiScreen::BackupReady { name, bytes } => {
+            named("backup_ready", [("name", name.into_value()), ("bytes", bytes.into_value())])
+        }
+        UiScreen::Restore { why } => named("restore", [("why", text(why.as_str()))]),
+        UiScreen::ConfirmRestore(info) => backup_info(info),
+        UiScreen::Reset => named("reset", []),
+    }
+}
+
+fn passkey(new: NewPasskey) -> Value {
+    Value::object([
+        ("challenge", bytes(&new.challenge)),
+        ("user", bytes(&new.user)),
+        ("salt", bytes(&new.salt)),
+        ("exclude", new.exclude.into_value()),
+    ])
+}
+
+fn ceremony(input: Ceremony) -> Value {
+    let one = |passkey: Passkey| {
+        Value::object([
+            ("enrolment", passkey.enrolment.into_value()),
+            ("credential", passkey.credential.into_value()),
+            ("salt", bytes(&passkey.salt)),
+        ])
+    };
+    Value::object([
+        ("challenge", bytes(&input.challenge)),
+        ("passkeys", Value::List(input.passkeys.into_iter().map(one).collect())),
+    ])
+}
+
+fn manage(page: Manage) -> Value {
+    named(
+        "manage",
+        [
+            ("enrolments", page.enrolments.into_value()),
+            ("autoLock", page.auto_lock.into_value()),
+            ("longest", page.longest.into_value()),
+            ("backup", page.backup.into_value()),
+            ("storage", page.storage.into_value()),
+        ],
+    )
+}
+
+fn backup_info(info: BackupInfo) -> Value {
+    named(
+        "confirm_restore",
+        [
+            ("created", info.created.into_value()),
+            ("keys", info.keys.into_value()),
+            ("entries", info.entries.into_value()),
+            ("newer", info.newer.into_value()),
+        ],
+    )
+}
+
+fn named<const N: usize>(screen: &str, members: [(&'static str, Value); N]) -> Value {
+    join(Value::object([("screen", text(screen))]), Value::object(members))
+}
+
+/// One object of the members of two.
+fn join(first: Value, second: Value) -> Value {
+    match (first, second) {
+        (Value::Map(mut members), Value::Map(more)) => {
+            members.extend(more);
+            Value::Map(members)
+        }
+        (first, _) => first,
+    }
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.into())
+}
+
+fn bytes(bytes: &[u8]) -> Value {
+    Value::Bytes(bytes.into())
+}
