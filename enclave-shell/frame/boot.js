@@ -39,14 +39,17 @@ async function start() {
   const running = watchWorker(worker);
   running.catch(() => worker.terminate());
   try {
-    const [module] = await Promise.all([
-      checkedModule(),
+    const [module, partitioned] = await Promise.all([
+      checkedModule('wasm', WASM_TEXT, RELEASE.digests.wasm),
+      isPartitioned(),
       checkDigest('worker', source, RELEASE.digests.worker),
       testIsolation(),
     ]);
     host.module = module;
     const { version, digests } = RELEASE;
-    worker.postMessage({ kind: 'init', role: 'enclave', module, release: { version, digests } });
+    const release = { version, digests };
+    const name = location.hostname;
+    worker.postMessage({ kind: 'init', role: 'enclave', module, release, host: name, partitioned });
     await running;
     return worker;
   } catch (error) {

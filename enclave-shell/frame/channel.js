@@ -114,7 +114,13 @@ function serve() {
 function serveWith(worker) {
   channel.worker = worker;
   ui.answer = (answer) => {
-    worker.postMessage(answer, answer.ui === 'submit' ? [answer.passphrase.buffer] : []);
+    // What is absent is left out, and every byte string goes over for good.
+    const members = Object.entries(answer).filter(([, value]) => value !== undefined);
+    const bytes = members.map(([, value]) => value).filter((value) => value instanceof Uint8Array);
+    worker.postMessage(
+      Object.fromEntries(members),
+      bytes.map(({ buffer }) => buffer),
+    );
   };
   serve();
 }

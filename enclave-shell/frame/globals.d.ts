@@ -6,12 +6,17 @@ declare const RELEASE: Readonly<{
   protocol: number;
   origin: string;
   embedders: readonly string[];
-  digests: Readonly<{ worker: string; wasm: string }>;
+  digests: Readonly<{ worker: string; wasm: string; tools: string; toolsWorker: string }>;
+  /** The second script, loaded only when a backup is made or opened. */
+  tools: Readonly<{ url: string; integrity: string }>;
 }>;
 /** The worker's whole source. */
 declare const WORKER_SOURCE: string;
 /** The wasm module, one character per byte. */
 declare const WASM_TEXT: string;
+/** The same two for backups; they exist once the second script is loaded. */
+declare const TOOLS_WORKER_SOURCE: string;
+declare const TOOLS_WASM_TEXT: string;
 
 interface KmsPolicy {
   createScriptURL(url: string): string;
@@ -22,6 +27,10 @@ interface KmsPolicyFactory {
 interface Window {
   /** Absent in engines without Trusted Types. */
   trustedTypes?: KmsPolicyFactory;
+}
+interface Document {
+  /** One engine tells what the embedder allows. */
+  featurePolicy?: { allowsFeature(name: string): boolean };
 }
 
 type EnrolmentKind = 'passphrase' | 'passkey' | 'recovery-phrase';
@@ -140,13 +149,18 @@ type UiAnswer =
   | { ui: 'cancel' }
   | { ui: 'activity' }
   | { ui: 'hidden' }
-  | { ui: 'lock' };
+  | { ui: 'lock' }
+  /** A helper that was asked for died or never ran: nothing will come over its port. */
+  | { ui: 'helper_failed' };
 
 type WorkerReport =
   | { kind: 'booted' }
   | { kind: 'boot_failed'; code: RefusalCode; detail: string }
   | { kind: 'crashed' }
-  | { kind: 'kdf_done' };
+  | { kind: 'kdf_done' }
+  /** A piece of the backup that is being written; then its end. */
+  | { kind: 'file'; part: Uint8Array<ArrayBuffer> }
+  | { kind: 'file_end' };
 
 interface Connect {
   kind: 'ats-kms/connect';
@@ -162,19 +176,84 @@ interface Client {
   port: MessagePort;
 }
 
+type Field = HTMLInputElement | HTMLTextAreaElement;
+
+/** What is said on a screen's button and under it. */
+interface ScreenTexts {
+  title: string;
+  submit?: string;
+  busy?: string;
+  working?: string;
+}
+
+/** What a screen is made of. */
+interface ScreenParts {
+  text: ScreenTexts;
+  /** Why the site asks; without it the site is not named. */
+  asks?: string;
+  /** Between the heading and the buttons. */
+  body: (Node | string)[];
+  /** Below the buttons. */
+  tail?: Node[];
+  /** Hold what is typed: emptied when the screen is left, when it is sent, when it is cancelled. */
+  fields?: Field[];
+  reveal?: HTMLButtonElement;
+  /** The button does something that cannot be undone. */
+  danger?: boolean;
+  /** Adds a way back. */
+  back?: () => void;
+  /** Text of the button that closes the sheet. */
+  cancel?: string;
+  /** Brings the hints up to date with what is typed. */
+  refresh?: () => void;
+  /** How strong what is typed is, from 0 to 100. */
+  strength?: (score: number) => void;
+  /** Whether the button is open at all. */
+  ready?: () => boolean;
+  /** Names what still keeps the input from being sent, or nothing. */
+  check?: () => string | null;
+  /** Takes the input. */
+  send?: () => void;
+}
+
 /** A screen on display. */
 interface Screen_ {
   name: ScreenName;
+  text: ScreenTexts;
   card: HTMLElement;
   first: HTMLElement;
-  fields: HTMLInputElement[];
-  reveal: HTMLButtonElement;
-  submit: HTMLButtonElement;
-  cancel: HTMLButtonElement;
+  fields: Field[];
+  submit: HTMLButtonElement | null;
   problem: HTMLElement;
   status: HTMLElement;
-  /** Brings the hints up to date with what is typed. */
   refresh(): void;
-  /** Names what still keeps the input from being sent, or nothing. */
+  strength(score: number): void;
+  ready(): boolean;
   check(): string | null;
+  send(): void;
+  /** Hides what was shown on request. */
+  conceal(): void;
+}
+
+/** The request that is on display. */
+type Show = UiRequest & { ui: 'show' };
+
+/** The fields in which a new passphrase is chosen. */
+interface PassphraseChoice {
+  boxes: Node[];
+  fields: HTMLInputElement[];
+  reveal: HTMLButtonElement;
+  refresh(): void;
+  strength(score: number): void;
+  check(): string | null;
+  secret(): Uint8Array<ArrayBuffer>;
+}
+
+/** The fields in which a recovery phrase is typed. */
+interface PhraseEntry {
+  box: HTMLElement;
+  fields: Field[];
+  refresh(): void;
+  check(): string | null;
+  secret(): Uint8Array<ArrayBuffer>;
 }

@@ -9,6 +9,21 @@ const PASSPHRASE_MAX = 512;
 /** A screen must have been up this long before an input counts: no blind click-through. */
 const MIN_DISPLAY_MS = 400;
 
+/** Words of a recovery phrase. */
+const PHRASE_WORDS = 24;
+
+/** Longest input that can be a recovery phrase, in characters. */
+const PHRASE_MAX = 1024;
+
+/** Largest file that is read as a backup, in bytes. */
+const BACKUP_MAX_BYTES = 64 * 1024 * 1024;
+
+/** Time a person has for the browser's passkey prompt. */
+const PASSKEY_LIMIT_MS = 120_000;
+
+/** Pause in typing after which the strength of a passphrase is asked for. */
+const ESTIMATE_AFTER_MS = 150;
+
 /** Slowest isolation probe; a probe without an answer has failed. */
 const PROBE_LIMIT_MS = 2000;
 

@@ -2,13 +2,14 @@
 // The module is pinned by its digest already; this catches an assembly that does not fit.
 
 /**
- * The wasm of this module. Byte `b` is the character `b + 0x23`; what is no such character gives
- * a wrong byte, which the digest tells.
+ * The bytes of a wasm module that came as text. Byte `b` is the character `b + 0x23`; what is no
+ * such character gives a wrong byte, which the digest tells.
+ * @param {string} text
  * @returns {Uint8Array<ArrayBuffer>}
  */
-function wasmBytes() {
-  const bytes = new Uint8Array(WASM_TEXT.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = WASM_TEXT.charCodeAt(i) - 0x23;
+function wasmBytes(text) {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i) - 0x23;
   return bytes;
 }
 
@@ -34,15 +35,18 @@ async function checkDigest(what, bytes, expected) {
 
 /**
  * The compiled wasm module. It compiles while it is hashed, and is handed out only if it fits.
+ * @param {string} what
+ * @param {string} text
+ * @param {string} expected
  * @returns {Promise<WebAssembly.Module>}
  */
-async function checkedModule() {
-  const bytes = wasmBytes();
+async function checkedModule(what, text, expected) {
+  const bytes = wasmBytes(text);
   const compiled = WebAssembly.compile(bytes).catch(() => {
-    throw new Refusal('unsupported_environment', 'wasm');
+    throw new Refusal('unsupported_environment', what);
   });
   // Wrong bytes often do not compile either; the digest is the better answer then.
-  const digested = checkDigest('wasm', bytes, RELEASE.digests.wasm);
+  const digested = checkDigest(what, bytes, expected);
   const [module] = await Promise.all([
     digested.then(() => compiled),
     compiled.catch(() => digested),

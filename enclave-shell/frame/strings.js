@@ -4,6 +4,25 @@ const TEXT = Object.freeze({
   /** @param {string} version */
   footer: (version) => `ATS KMS ${version} · served by ${location.host}`,
 
+  cancel: 'Cancel',
+  back: 'Back',
+  done: 'Done',
+  show: 'Show',
+  hide: 'Hide',
+  showLabel: 'Show what I type',
+  hideLabel: 'Hide what I type',
+  account: 'ATS KMS vault',
+  capsLock: 'Caps Lock is on.',
+  passphrase: 'Passphrase',
+  again: 'Passphrase again',
+  slow: 'This takes a moment on purpose: it slows down guessing.',
+
+  kind: Object.freeze({
+    passkey: 'Passkey',
+    passphrase: 'Passphrase',
+    'recovery-phrase': 'Recovery phrase',
+  }),
+
   idle: Object.freeze({
     title: 'The enclave is running',
     body:
@@ -14,47 +33,268 @@ const TEXT = Object.freeze({
   }),
 
   setup: Object.freeze({
-    title: 'Choose a passphrase',
+    title: 'Create your vault',
     asks: 'wants to keep its signing keys in your vault.',
-    explain:
-      'The keys are made in this browser and stay in it. ' +
-      'Not even this site learns your passphrase.',
+    explain: 'Keys are made in this browser and stay in it. Choose what opens your vault.',
+    choices: 'What opens your vault',
+    passkey: 'Your device, its fingerprint or face check, or a security key.',
+    passphrase: 'Something only you know, twelve characters or more.',
+    phrase: '24 words to write down. They open a backup on any device too.',
+    restore: 'Restore a backup',
+    working: 'One moment…',
+  }),
+
+  setupPassphrase: Object.freeze({
+    title: 'Choose a passphrase',
+    asks: 'will keep its signing keys in your vault. It never learns your passphrase.',
     warnTitle: 'Nobody can reset it.',
-    warn: 'Forget it, or clear this browser’s data, and the keys are gone.',
-    passphrase: 'Passphrase',
-    confirm: 'Passphrase again',
+    warn: 'Forget it, or clear this browser’s data, and the keys are gone. Make a backup.',
     submit: 'Create vault',
     busy: 'Creating…',
     working: 'Preparing your vault. This takes a moment on purpose: it slows down guessing.',
   }),
 
+  addPassphrase: Object.freeze({
+    title: 'Add a passphrase',
+    explain: 'It will open this vault as the ways you have already do.',
+    submit: 'Add passphrase',
+    busy: 'Adding…',
+    working: 'Adding it. This takes a moment on purpose: it slows down guessing.',
+  }),
+
+  setupPasskey: Object.freeze({
+    title: 'Create a passkey',
+    asks: 'will keep its signing keys in your vault. It never gets to use your passkey.',
+    explain:
+      'Your browser asks twice: once to create the passkey, once to show that it opens the vault.',
+    warnTitle: 'Keep a second way.',
+    warn: 'If the passkey is lost, only another way to unlock or a backup helps.',
+    submit: 'Create passkey',
+    busy: 'Waiting…',
+    working: 'Preparing your vault.',
+  }),
+
+  addPasskey: Object.freeze({
+    title: 'Add a passkey',
+    explain:
+      'Your browser asks twice: once to create the passkey, once to show that it opens the vault.',
+    working: 'Adding it.',
+  }),
+
+  passkey: Object.freeze({
+    prompt: 'Follow your browser’s prompt.',
+    have: 'I have a passkey already',
+    prove: 'Use the new passkey',
+    proof: 'The passkey was created. Use it once to show that it opens your vault.',
+    elsewhere: 'No prompt? Some browsers create passkeys only in a tab of their own.',
+    open: 'Open this address in a new tab, create the passkey there, then come back:',
+    enrolled: 'Created it? Press “I have a passkey already”.',
+    /** @param {string} site */
+    name: (site) => `ATS KMS vault for ${site}`,
+  }),
+
   unlock: Object.freeze({
     title: 'Unlock your vault',
     asks: 'wants to use its signing keys.',
-    explain: 'The passphrase stays in this enclave. The site only learns that you unlocked it.',
-    passphrase: 'Passphrase',
     submit: 'Unlock',
     busy: 'Unlocking…',
-    working: 'Checking. This takes a moment on purpose: it slows down guessing.',
+    other: 'Other ways to unlock',
+    explain: 'It stays in this enclave. The site only learns that you unlocked the vault.',
+    passkey: 'Your browser asks for your passkey. The site only learns that you unlocked the vault.',
+    usePasskey: 'Use passkey',
+    /** @param {string} kind @param {string} label */
+    named: (kind, label) => `${kind} “${label}”`,
   }),
 
-  cancel: 'Cancel',
-  show: 'Show',
-  hide: 'Hide',
-  showLabel: 'Show what I type',
-  hideLabel: 'Hide what I type',
-  account: 'ATS KMS vault',
-  capsLock: 'Caps Lock is on.',
+  why: Object.freeze({
+    add: 'Unlock again before another way to unlock is added.',
+    rename: 'Unlock again before the name is changed.',
+    remove: 'Unlock again before a way to unlock is removed.',
+    auto_lock: 'Unlock again before the times of automatic locking change.',
+    backup: 'Unlock again before a backup is made.',
+    drill: 'Unlock again before a backup is tried out.',
+    reset: 'Unlock again before the vault can be deleted.',
+  }),
+  whyTitle: 'Is it you?',
+  whyAsks: 'is the site whose vault this is.',
+  whySubmit: 'Continue',
+
+  phrase: Object.freeze({
+    title: 'Your recovery phrase',
+    asks: 'is the site whose vault these words open.',
+    explain: 'Write these 24 words on paper, in this order. Three of them are asked for next.',
+    warnTitle: 'Whoever has the words has your keys.',
+    warn: 'Keep them away from screens and cameras. They are not shown again.',
+    list: 'Words of the recovery phrase',
+    submit: 'I have written them down',
+    busy: 'Continuing…',
+  }),
+
+  confirmPhrase: Object.freeze({
+    title: 'Check what you wrote',
+    explain: 'Type three of the words as you wrote them down.',
+    /** @param {number} position */
+    word: (position) => `Word ${position}`,
+    submit: 'Confirm',
+    busy: 'Confirming…',
+    working: 'Checking the words.',
+  }),
+
+  entry: Object.freeze({
+    label: 'Recovery phrase',
+    legend: 'Words of the recovery phrase',
+    grid: 'Word by word',
+    whole: 'All in one',
+    empty: 'Type or paste all 24 words.',
+    /** @param {number} count */
+    count: (count) => `${count} of 24 words`,
+    /** @param {number} count */
+    short: (count) => `A recovery phrase has 24 words; these are ${count}.`,
+  }),
+
+  manage: Object.freeze({
+    title: 'Your vault',
+    asks: 'is the site whose vault this is.',
+    ways: 'Ways to unlock',
+    add: 'Add a way to unlock',
+    rename: 'Rename',
+    remove: 'Remove',
+    save: 'Save',
+    keep: 'Keep',
+    name: 'New name',
+    /** @param {string} label */
+    renameOf: (label) => `Rename ${label}`,
+    /** @param {string} label */
+    removeOf: (label) => `Remove ${label}`,
+    /** @param {string} label */
+    sure: (label) => `Remove “${label}”? It will no longer open this vault.`,
+    only: 'The only way to unlock cannot be removed.',
+    /** @param {string} day */
+    added: (day) => `added ${day}`,
+    /** @param {string} day */
+    used: (day) => `last used ${day}`,
+    locking: 'Automatic locking',
+    idle: 'When nothing is done for',
+    absolute: 'In any case after',
+    saveTimes: 'Save times',
+    backups: 'Backups',
+    /** @param {string} day */
+    lastBackup: (day) => `Last backup: ${day}.`,
+    /** @param {string} day */
+    lastDrill: (day) => `Last tried out: ${day}.`,
+    noBackup: 'There is no backup yet.',
+    noBackupMore: 'If this browser’s data is cleared, the keys are gone.',
+    noDrill: 'It has never been tried out whether a backup opens.',
+    backup: 'Make a backup',
+    drill: 'Try out a backup',
+    storage: 'Storage',
+    persisted: 'The browser has promised not to clear the vault by itself.',
+    evictable: 'The browser may clear the vault when it runs out of space. Keep a backup.',
+    unknown: 'This browser does not tell whether it may clear the vault.',
+    partitioned: 'The vault belongs to this site alone: under another site there is another one.',
+    /** @param {string} used @param {string} quota */
+    usage: (used, quota) => `${used} of ${quota} used.`,
+    danger: 'Delete',
+    reset: 'Delete this vault',
+    resetMore: 'All keys in this browser are lost. You are asked again.',
+    working: 'One moment…',
+  }),
+
+  backup: Object.freeze({
+    title: 'Make a backup',
+    asks: 'is the site whose vault goes into the backup.',
+    explain:
+      'One encrypted file that brings back the whole vault in any browser. ' +
+      'Choose what will open it.',
+    legend: 'What opens the backup',
+    phrase: 'My recovery phrase',
+    passphrase: 'A passphrase of its own',
+    field: 'Passphrase of the backup',
+    fieldAgain: 'Passphrase of the backup again',
+    none: 'Choose at least one way to open the backup.',
+    submit: 'Make backup',
+    busy: 'Making…',
+    working: 'Encrypting the vault. This may take a moment.',
+  }),
+
+  backupReady: Object.freeze({
+    title: 'Save your backup',
+    explain:
+      'Keep the file where you would find it without this device. ' +
+      'It is encrypted; nobody opens it without what you chose.',
+    save: 'Save file',
+    submit: 'I have saved it',
+    busy: 'Finishing…',
+    first: 'Save the file first.',
+  }),
+
+  restore: Object.freeze({
+    title: 'Restore a backup',
+    asks: 'will use the vault that the backup brings back.',
+    explain: 'Nothing is changed until you have seen what is in the file.',
+    file: 'Backup file',
+    legend: 'What opens it',
+    passphrase: 'Its passphrase',
+    phrase: 'The recovery phrase',
+    noFile: 'Choose the backup file.',
+    large: 'This file is too large to be a backup.',
+    submit: 'Open backup',
+    busy: 'Opening…',
+    working: 'Opening the backup. This may take a moment.',
+  }),
+
+  drill: Object.freeze({
+    title: 'Try out a backup',
+    asks: 'is the site whose vault the backup should bring back.',
+    explain: 'The file is opened and read to its end. Nothing is changed.',
+    submit: 'Try it out',
+    busy: 'Trying…',
+    working: 'Reading the backup. This may take a moment.',
+  }),
+
+  confirmRestore: Object.freeze({
+    title: 'Restore this backup?',
+    asks: 'will use the vault that the backup brings back.',
+    created: 'Made',
+    keys: 'Keys',
+    entries: 'Log entries',
+    explain: 'What opened the file opens the vault in this browser from now on.',
+    newerTitle: 'There is a later backup.',
+    /** @param {string} time */
+    newer: (time) =>
+      `This browser made a later backup on ${time}. ` +
+      'Keys and log entries that are only in that one will be missing.',
+    submit: 'Restore',
+    submitOlder: 'Restore the older backup',
+    busy: 'Restoring…',
+    working: 'Writing the vault. Keep this page open.',
+  }),
+
+  reset: Object.freeze({
+    title: 'Delete this vault?',
+    asks: 'loses the keys in this vault.',
+    warnTitle: 'This cannot be undone.',
+    warn: 'Every key in this browser is deleted. Only a backup brings them back.',
+    word: 'DELETE',
+    label: 'Type DELETE to go on',
+    check: 'Type the word DELETE in capital letters.',
+    submit: 'Delete vault',
+    busy: 'Deleting…',
+    working: 'Deleting the vault.',
+  }),
 
   hint: Object.freeze({
     /** @param {number} least */
     empty: (least) => `At least ${least} characters. A few words work well.`,
     /** @param {number} more */
     more: (more) => (more === 1 ? '1 more character.' : `${more} more characters.`),
-    enough: 'Long enough. Longer is stronger.',
     long: 'Too long.',
     differs: 'The two do not match yet.',
     matches: 'They match.',
+    weak: 'Easy to guess. Make it longer.',
+    fair: 'Could be stronger. Add a word.',
+    good: 'Good.',
+    strong: 'Very good.',
   }),
 
   check: Object.freeze({
@@ -63,17 +303,44 @@ const TEXT = Object.freeze({
     long: 'The passphrase is too long.',
     differs: 'The two passphrases are not the same.',
     empty: 'Type your passphrase.',
+    words: 'Type all three words.',
+    label: 'Type a name.',
   }),
 
   problem: Object.freeze({
-    unlock_failed: 'That passphrase does not open this vault.',
+    unlock_failed: 'That does not open this vault.',
     unlock_delayed: 'Too many wrong attempts.',
     weak_passphrase: 'The passphrase is too short or too long.',
+    passkey_failed: 'The passkey was not used. Try again, or choose another way.',
+    passkey_without_prf:
+      'This passkey cannot open a vault: it does not make the secret that a vault needs ' +
+      '(the PRF extension). Use another passkey, or another way.',
+    passkey_known: 'This passkey opens the vault already.',
+    phrase_invalid: 'These are not the 24 words of a recovery phrase. Check order and spelling.',
+    phrase_mismatch: 'These are not the words that were asked for. Check what you wrote.',
+    last_enrolment: 'The last way to unlock cannot be removed.',
+    too_many_enrolments: 'There are as many ways to unlock as there may be. Remove one first.',
+    backup_foreign: 'This file is not a backup of an ATS KMS vault.',
+    backup_wrong_factor: 'That does not open this backup.',
+    backup_truncated: 'The end of this backup is missing. Use another copy of the file.',
+    backup_damaged: 'This backup is damaged or was altered. Use another copy of the file.',
+    backup_other_vault: 'This is a backup of another vault.',
+    invalid_params: 'That cannot be used. Change it and try again.',
+    not_found: 'That is not there any more.',
+    already_initialized: 'There is a vault here already.',
+    not_initialized: 'There is no vault here.',
+    locked: 'The vault was locked. Unlock it first.',
     out_of_memory: 'The browser refused the memory this needs. Close some tabs and try again.',
     storage_unavailable: 'The browser’s storage cannot be used here.',
     storage_quota: 'The browser’s storage is full.',
     storage_conflict: 'Another tab changed the vault at the same time. Try again.',
+    storage_lost: 'The connection to the browser’s storage was lost. Load the page again.',
+    storage_unknown: 'It is not known whether the change was stored. Look before you try again.',
     vault_corrupt: 'The stored vault is damaged or was altered.',
+    vault_newer: 'A newer release than this one used the vault last. Load the page again.',
+    audit_corrupt: 'The vault’s log is damaged or was altered.',
+    audit_unavailable: 'This could not be logged, so it was not done. Try again.',
+    integrity_failure: 'The code that arrived is not the code of the release. It was not run.',
     other: 'That did not work. Try again.',
   }),
   /** @param {string} time */
@@ -102,17 +369,4 @@ const TEXT = Object.freeze({
 function textOf(table, code) {
   const text = Object.hasOwn(table, code) ? table[code] : table.other;
   return typeof text === 'string' ? text : '';
-}
-
-/**
- * A waiting time in words.
- * @param {number} seconds
- * @returns {string}
- */
-function inWords(seconds) {
-  if (seconds < 60) return `${seconds} s`;
-  const rest = seconds % 60;
-  return rest === 0
-    ? `${Math.floor(seconds / 60)} min`
-    : `${Math.floor(seconds / 60)} min ${rest} s`;
 }

@@ -39,27 +39,130 @@ function brandMark() {
  * @returns {HTMLElement}
  */
 function makeCard(role, title, ...children) {
-  const heading = make('h1', { id: 'title' }, brandMark(), title);
-  const card = make('main', { class: 'card', role, 'aria-labelledby': 'title' });
+  const heading = make('h1', { id: 'title', tabindex: '-1' }, brandMark(), title);
+  const card = make('div', { class: 'card', role, 'aria-labelledby': 'title' });
   if (role === 'dialog') card.setAttribute('aria-modal', 'true');
   card.append(heading, ...children);
-  return card;
+  return make('main', {}, card);
 }
 
 /** @returns {HTMLElement} */
 function footer() {
-  return make('p', { class: 'foot' }, TEXT.footer(RELEASE.version));
+  return make('footer', { class: 'foot' }, TEXT.footer(RELEASE.version));
+}
+
+/** Who asks, as the browser told it: the host, and the scheme where it is insecure. */
+function siteName() {
+  const origin = ui.view?.origin ?? '';
+  return origin.startsWith('https://') ? origin.slice('https://'.length) : origin;
 }
 
 /**
- * Who asks, as the browser told it; the host stands out, an insecure scheme is shown.
- * @param {string} origin
+ * Who asks, and what for.
  * @param {string} text
  * @returns {HTMLElement}
  */
-function askedBy(origin, text) {
-  const name = origin.startsWith('https://') ? origin.slice('https://'.length) : origin;
-  return make('p', { class: 'asks' }, make('strong', { id: 'site' }, name), make('span', {}, text));
+function askedBy(text) {
+  const site = make('strong', { id: 'site' }, siteName());
+  return make('p', { class: 'asks' }, site, ' ', make('span', {}, text));
+}
+
+/**
+ * Not a submit button: the sandbox forbids forms to be sent, so the frame takes the click.
+ * @param {string} id
+ * @param {string} look
+ * @param {string} text
+ * @returns {HTMLButtonElement}
+ */
+function button(id, look, text) {
+  return make('button', { type: 'button', id, class: look }, text);
+}
+
+/**
+ * A button that says what it stands for, and more about it.
+ * @param {string} id
+ * @param {string} title
+ * @param {string} more
+ * @param {() => void} choose
+ * @returns {HTMLButtonElement}
+ */
+function choice(id, title, more, choose) {
+  const chosen = button(id, 'choice', '');
+  chosen.append(make('strong', {}, title));
+  if (more !== '') chosen.append(make('span', {}, more));
+  onPress(chosen, choose);
+  return chosen;
+}
+
+/**
+ * Runs for a press of the person's own, and only while an answer is taken.
+ * @param {HTMLElement} target
+ * @param {() => void} press
+ */
+function onPress(target, press) {
+  target.dataset.press = '';
+  target.addEventListener('click', (event) => {
+    if (event.isTrusted && mayPress()) press();
+  });
+}
+
+/**
+ * A warning whose first words stand out.
+ * @param {string} title
+ * @param {string} text
+ * @returns {HTMLElement}
+ */
+function note(title, text) {
+  return make('p', { class: 'note' }, make('strong', {}, title), ` ${text}`);
+}
+
+/**
+ * A line of explanation.
+ * @param {string} text
+ * @returns {HTMLElement}
+ */
+function soft(text) {
+  return make('p', { class: 'soft' }, text);
+}
+
+/**
+ * A plain field with its label.
+ * @param {string} id
+ * @param {string} label
+ * @param {Record<string, string>} attributes
+ * @returns {{ box: HTMLElement, input: HTMLInputElement }}
+ */
+function labelled(id, label, attributes) {
+  const input = make('input', { id, ...attributes });
+  const box = make('div', { class: 'field' }, make('label', { for: id }, label), input);
+  return { box, input };
+}
+
+/**
+ * A check box or radio button with its label behind it.
+ * @param {string} id
+ * @param {string} label
+ * @param {Record<string, string>} attributes
+ * @returns {{ box: HTMLElement, input: HTMLInputElement }}
+ */
+function tick(id, label, attributes) {
+  const input = make('input', { id, ...attributes });
+  return { box: make('label', { class: 'tick', for: id }, input, label), input };
+}
+
+/** Attributes of a field whose content no browser should complete, correct or send anywhere. */
+const VERBATIM = Object.freeze({
+  autocomplete: 'off',
+  autocapitalize: 'off',
+  autocorrect: 'off',
+  spellcheck: 'false',
+});
+
+/** The button that shows what is typed. */
+function revealButton() {
+  const reveal = button('reveal', 'quiet', TEXT.show);
+  reveal.setAttribute('aria-label', TEXT.showLabel);
+  return reveal;
 }
 
 /**
@@ -74,10 +177,9 @@ function passphraseField(id, label, autocomplete) {
     id,
     name: id,
     type: 'password',
+    'data-secret': '',
+    ...VERBATIM,
     autocomplete,
-    autocapitalize: 'off',
-    autocorrect: 'off',
-    spellcheck: 'false',
     maxlength: String(PASSPHRASE_MAX * 2),
     'aria-describedby': `${id}-hint`,
     'aria-required': 'true',
@@ -104,4 +206,13 @@ function countCharacters(text) {
   let count = 0;
   for (const _ of text.normalize('NFKC')) count += 1;
   return count;
+}
+
+/**
+ * Bytes of what is typed. The field's string cannot be wiped; it is read once and dropped.
+ * @param {string} text
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+function encoded(text) {
+  return new TextEncoder().encode(text.normalize('NFKC'));
 }

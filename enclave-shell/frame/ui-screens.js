@@ -1,124 +1,133 @@
-// The two screens that ask for a passphrase.
+// What every screen has in common, and the two that are no dialog.
 
 /**
- * Not a submit button: the sandbox forbids forms to be sent, so the frame takes the click.
- * @param {string} id
- * @param {string} look
- * @param {string} text
- * @returns {HTMLButtonElement}
- */
-function button(id, look, text) {
-  return make('button', { type: 'button', id, class: look }, text);
-}
-
-/** @returns {Pick<Screen_, 'reveal' | 'submit' | 'cancel' | 'problem' | 'status'>} */
-function sharedParts() {
-  const reveal = button('reveal', 'quiet', TEXT.show);
-  reveal.setAttribute('aria-label', TEXT.showLabel);
-  return {
-    reveal,
-    submit: button('submit', 'primary', ''),
-    cancel: button('cancel', 'plain', TEXT.cancel),
-    problem: make('p', { class: 'problem', id: 'problem', role: 'alert' }),
-    status: make('p', { class: 'status', id: 'status', role: 'status' }),
-  };
-}
-
-/**
- * @param {string} origin
+ * A screen: heading, who asks, body, what went wrong, buttons, status.
+ * @param {ScreenName} name
+ * @param {ScreenParts} parts
  * @returns {Screen_}
  */
-function setupScreen(origin) {
-  const text = TEXT.setup;
-  const parts = sharedParts();
-  const chosen = passphraseField('passphrase', text.passphrase, 'new-password');
-  const again = passphraseField('confirm', text.confirm, 'new-password');
-  const bar = make('progress', { max: String(PASSPHRASE_MIN), value: '0', 'aria-hidden': 'true' });
-  chosen.input.after(bar);
-  chosen.head.append(parts.reveal);
-  chosen.hint.setAttribute('aria-live', 'polite');
-  again.hint.setAttribute('aria-live', 'polite');
-  parts.submit.textContent = text.submit;
-  const form = make('form', { novalidate: '' }, accountField(), chosen.box, again.box);
-  form.append(
-    parts.problem,
-    make('div', { class: 'actions' }, parts.submit, parts.cancel),
-    parts.status,
-  );
-  const card = makeCard(
-    'dialog',
-    text.title,
-    askedBy(origin, text.asks),
-    make('p', { class: 'soft' }, text.explain),
-    make('p', { class: 'note' }, make('strong', {}, text.warnTitle), ` ${text.warn}`),
-    form,
-  );
-  const refresh = () => {
-    const count = countCharacters(chosen.input.value);
-    bar.value = Math.min(count, PASSPHRASE_MIN);
-    bar.classList.toggle('enough', count >= PASSPHRASE_MIN);
-    chosen.hint.textContent = lengthHint(count);
-    again.hint.textContent = matchHint(chosen.input.value, again.input.value);
+function makeScreen(name, parts) {
+  const { text, fields = [], reveal } = parts;
+  const look = parts.danger ? 'primary danger' : 'primary';
+  const submitter = text.submit === undefined ? null : button('submit', look, text.submit);
+  const problem = make('p', { class: 'problem', id: 'problem', role: 'alert' });
+  const status = make('p', { class: 'status', id: 'status', role: 'status' });
+  const closer = button('cancel', 'plain', parts.cancel ?? TEXT.cancel);
+  const form = make('form', { novalidate: '' }, ...parts.body, problem);
+  const actions = make('div', { class: 'actions' }, closer);
+  if (submitter !== null) actions.prepend(submitter);
+  form.append(actions, status, ...(parts.tail ?? []));
+  const asked = parts.asks === undefined ? [] : [askedBy(parts.asks)];
+  const card = makeCard('dialog', text.title, ...asked, form);
+  addBack(card, parts.back);
+  const heading = /** @type {HTMLElement} */ (card.querySelector('h1'));
+  /** @type {Screen_} */
+  const screen = {
+    name,
+    text,
+    card,
+    first: fields[0] ?? heading,
+    fields,
+    submit: submitter,
+    problem,
+    status,
+    refresh: parts.refresh ?? (() => {}),
+    strength: parts.strength ?? (() => {}),
+    ready: parts.ready ?? (() => true),
+    check: parts.check ?? (() => null),
+    send: parts.send ?? (() => {}),
+    conceal: () => conceal(fields, reveal, false),
   };
-  const check = () => checkChoice(chosen.input.value, again.input.value);
-  const fields = [chosen.input, again.input];
-  return { name: 'setup', card, first: chosen.input, fields, ...parts, refresh, check };
+  listenTo(screen, closer, reveal);
+  return screen;
 }
 
 /**
- * @param {string} origin
+ * @param {HTMLElement} card
+ * @param {(() => void) | undefined} back
+ */
+function addBack(card, back) {
+  if (back === undefined) return;
+  const button_ = button('back', 'quiet back', TEXT.back);
+  onPress(button_, back);
+  card.querySelector('.card')?.prepend(button_);
+}
+
+/**
+ * @param {Screen_} screen
+ * @param {HTMLButtonElement} closer
+ * @param {HTMLButtonElement | undefined} reveal
+ */
+function listenTo(screen, closer, reveal) {
+  const { fields } = screen;
+  screen.submit?.addEventListener('click', (event) => event.isTrusted && submit());
+  closer.addEventListener('click', (event) => event.isTrusted && cancel());
+  reveal?.addEventListener('click', (event) => {
+    if (event.isTrusted) conceal(fields, reveal, fields.some(isHidden));
+  });
+  for (const field of fields) {
+    field.addEventListener('input', () => {
+      if (ui.waitUntil === 0) screen.problem.textContent = '';
+      screen.refresh();
+    });
+  }
+}
+
+/**
+ * @param {Field} field
+ * @returns {boolean}
+ */
+function isHidden(field) {
+  return field.type === 'password';
+}
+
+/**
+ * Shows or hides what is typed; a screen without a button for it has nothing to hide.
+ * @param {Field[]} fields
+ * @param {HTMLButtonElement | undefined} reveal
+ * @param {boolean} shown
+ */
+function conceal(fields, reveal, shown) {
+  if (reveal === undefined) return;
+  for (const field of fields) {
+    if ('secret' in field.dataset) field.setAttribute('type', shown ? 'text' : 'password');
+  }
+  reveal.textContent = shown ? TEXT.hide : TEXT.show;
+  reveal.setAttribute('aria-label', shown ? TEXT.hideLabel : TEXT.showLabel);
+}
+
+/**
+ * The screen of a request.
+ * @param {Show} view
  * @returns {Screen_}
  */
-function unlockScreen(origin) {
-  const text = TEXT.unlock;
-  const parts = sharedParts();
-  const field = passphraseField('passphrase', text.passphrase, 'current-password');
-  field.head.append(parts.reveal);
-  field.hint.textContent = text.explain;
-  parts.submit.textContent = text.submit;
-  const form = make('form', { novalidate: '' }, accountField(), field.box, parts.problem);
-  form.append(make('div', { class: 'actions' }, parts.submit, parts.cancel), parts.status);
-  const card = makeCard('dialog', text.title, askedBy(origin, text.asks), form);
-  const check = () => {
-    if (field.input.value === '') return TEXT.check.empty;
-    return countCharacters(field.input.value) > PASSPHRASE_MAX ? TEXT.check.long : null;
-  };
-  const fields = [field.input];
-  return { name: 'unlock', card, first: field.input, fields, ...parts, refresh() {}, check };
-}
-
-/**
- * @param {number} count
- * @returns {string}
- */
-function lengthHint(count) {
-  if (count === 0) return TEXT.hint.empty(PASSPHRASE_MIN);
-  if (count < PASSPHRASE_MIN) return TEXT.hint.more(PASSPHRASE_MIN - count);
-  return count > PASSPHRASE_MAX ? TEXT.hint.long : TEXT.hint.enough;
-}
-
-/**
- * @param {string} chosen
- * @param {string} again
- * @returns {string}
- */
-function matchHint(chosen, again) {
-  if (again === '') return '';
-  return chosen.normalize('NFKC') === again.normalize('NFKC')
-    ? TEXT.hint.matches
-    : TEXT.hint.differs;
-}
-
-/**
- * @param {string} chosen
- * @param {string} again
- * @returns {string | null}
- */
-function checkChoice(chosen, again) {
-  const count = countCharacters(chosen);
-  if (count < PASSPHRASE_MIN) return TEXT.check.short(PASSPHRASE_MIN);
-  if (count > PASSPHRASE_MAX) return TEXT.check.long;
-  return chosen.normalize('NFKC') === again.normalize('NFKC') ? null : TEXT.check.differs;
+function screenOf(view) {
+  switch (view.screen) {
+    case 'setup':
+      return setupScreen();
+    case 'unlock':
+      return unlockScreen(view);
+    case 'phrase':
+      return phraseScreen(view);
+    case 'confirm_phrase':
+      return confirmPhraseScreen(view);
+    case 'add_passphrase':
+      return passphraseScreen('add_passphrase');
+    case 'add_passkey':
+      return passkeyScreen('add_passkey');
+    case 'manage':
+      return manageScreen(view);
+    case 'backup':
+      return backupScreen(view);
+    case 'backup_ready':
+      return backupReadyScreen(view);
+    case 'restore':
+      return restoreScreen(view);
+    case 'confirm_restore':
+      return confirmRestoreScreen(view);
+    case 'reset':
+      return resetScreen();
+  }
 }
 
 /**
@@ -134,8 +143,7 @@ function idleCard(lock) {
     status.textContent = TEXT.idle.locked;
     lock();
   });
-  const body = make('p', { class: 'soft' }, TEXT.idle.body);
-  return makeCard('region', TEXT.idle.title, body, locker, status);
+  return makeCard('region', TEXT.idle.title, soft(TEXT.idle.body), locker, status);
 }
 
 /**
@@ -148,7 +156,7 @@ function faultCard(refusal) {
     'alert',
     TEXT.fault.title,
     make('p', {}, textOf(TEXT.fault, refusal.code)),
-    make('p', { class: 'soft' }, TEXT.fault.body),
+    soft(TEXT.fault.body),
     make('p', { class: 'soft' }, `${TEXT.fault.code}: `, make('code', {}, reason)),
   );
 }

@@ -1,7 +1,9 @@
-// Shows the screens and takes what the person does. It holds the passphrase only while it is
+// Shows the screens and takes what the person does. What is secret is held only while it is
 // typed: on submit it is read once, encoded, cleared from the fields and transferred.
 
 const ui = {
+  /** What the enclave asked for last. @type {Show | null} */
+  view: null,
   /** @type {Screen_ | null} */
   screen: null,
   /** Where the answers go; nowhere before the enclave runs. @type {(answer: UiAnswer) => void} */
@@ -15,7 +17,14 @@ const ui = {
   waitUntil: 0,
   /** @type {ReturnType<typeof setInterval> | undefined} */
   ticker: undefined,
+  /** Asks for the strength of what is typed. @type {ReturnType<typeof setTimeout> | undefined} */
+  estimate: undefined,
+  /** Ends the browser's passkey prompt with the screen. @type {AbortController | null} */
+  ceremony: null,
 };
+
+/** Screens that stay as they are when an answer was wrong; the others are drawn again. */
+const KEPT = ['setup', 'unlock', 'add_passphrase', 'add_passkey', 'backup', 'restore', 'reset'];
 
 /**
  * @param {HTMLElement} card
@@ -27,10 +36,18 @@ function place(card, name) {
   document.documentElement.dataset.screen = name;
 }
 
-function showIdle() {
+/** Lets go of the screen and of all that was typed or begun on it. */
+function leave() {
   clearFields();
+  ui.ceremony?.abort();
+  ui.ceremony = null;
   ui.screen = null;
   ui.busy = false;
+}
+
+function showIdle() {
+  leave();
+  ui.view = null;
   place(
     idleCard(() => ui.answer({ ui: 'lock' })),
     'idle',
@@ -39,61 +56,63 @@ function showIdle() {
 
 /** @param {Refusal} refusal */
 function showFault(refusal) {
-  clearFields();
-  ui.screen = null;
+  leave();
+  ui.view = null;
   ui.answer = () => {};
   place(faultCard(refusal), 'fault');
 }
 
 /**
  * Shows a screen, or the same one again with what went wrong.
- * @param {UiRequest & { ui: 'show' }} request
+ * @param {Show} request
  */
 function showScreen(request) {
-  let screen = ui.screen;
-  if (screen === null || screen.name !== request.screen || !request.problem) {
-    clearFields();
-    screen =
-      request.screen === 'setup' ? setupScreen(request.origin) : unlockScreen(request.origin);
-    ui.screen = screen;
-    place(screen.card, screen.name);
-    listenTo(screen);
-    screen.refresh();
-  }
-  setBusy(false);
-  startDisplay();
+  const same = ui.screen?.name === request.screen && request.problem;
+  ui.view = request;
+  if (same && KEPT.includes(request.screen)) showAgain();
+  else openScreen(screenOf(request));
+  const screen = /** @type {Screen_ | null} */ (ui.screen);
+  if (screen === null) return;
   const problem = request.problem ? textOf(TEXT.problem, request.problem) : '';
   waitFor(screen, problem, request.retryAfterMs ?? 0);
+}
+
+function showAgain() {
+  setBusy(false);
+  startDisplay();
   focusScreen();
 }
 
-/** @param {Screen_} screen */
-function listenTo(screen) {
-  screen.submit.addEventListener('click', (event) => event.isTrusted && submit());
-  screen.cancel.addEventListener('click', (event) => event.isTrusted && cancel());
-  screen.reveal.addEventListener('click', (event) => event.isTrusted && toggleReveal(screen));
-  for (const field of screen.fields) {
-    field.addEventListener('input', () => {
-      if (ui.waitUntil === 0) screen.problem.textContent = '';
-      screen.refresh();
-    });
-  }
+/**
+ * Puts a screen, or another part of one, in place of what is there.
+ * @param {Screen_} screen
+ */
+function openScreen(screen) {
+  leave();
+  ui.screen = screen;
+  ui.waitUntil = 0;
+  place(screen.card, screen.name);
+  document.documentElement.scrollTop = 0;
+  screen.refresh();
+  setBusy(false);
+  startDisplay();
+  focusScreen();
 }
 
 /** @param {KeyboardEvent} event */
 function onKey(event) {
   const screen = ui.screen;
   if (screen === null || !event.isTrusted || event.isComposing) return;
-  const inField = event.target instanceof HTMLInputElement;
+  const at = screen.fields.findIndex((field) => field === event.target);
   if (event.key === 'Escape') cancel();
   else if (event.key === 'Tab') keepInside(screen, event);
-  else if (event.key === 'Enter' && inField) {
+  else if (event.key === 'Enter' && at >= 0) {
     event.preventDefault();
-    const next = screen.fields[screen.fields.indexOf(event.target) + 1];
-    if (next && next.value === '') next.focus();
+    const next = screen.fields[at + 1];
+    if (next && next.value === '' && next.checkVisibility()) next.focus();
     else submit();
   }
-  if (inField && !ui.busy) {
+  if (at >= 0 && !ui.busy) {
     screen.status.textContent = event.getModifierState('CapsLock') ? TEXT.capsLock : '';
   }
 }
@@ -105,26 +124,20 @@ function onKey(event) {
  */
 function keepInside(screen, event) {
   /** @type {NodeListOf<HTMLElement>} */
-  const stops = screen.card.querySelectorAll('input:not([hidden]), button:enabled');
+  const all = screen.card.querySelectorAll('input, textarea, select, button, a[href]');
+  const stops = [...all].filter((stop) => !stop.matches(':disabled') && stop.checkVisibility());
   const ends = [stops[0], stops[stops.length - 1]];
   const [to, from] = event.shiftKey ? ends.reverse() : ends;
   const active = document.activeElement;
-  if (to && (active === from || !screen.card.contains(active))) {
+  const outside = !screen.card.contains(active) || (event.shiftKey && active === screen.first);
+  if (to && (active === from || (outside && !stops.includes(screen.first)))) {
     event.preventDefault();
     to.focus();
   }
 }
 
-/** @param {Screen_} screen */
-function toggleReveal(screen) {
-  const shown = screen.fields[0]?.type === 'text';
-  for (const field of screen.fields) field.type = shown ? 'password' : 'text';
-  screen.reveal.textContent = shown ? TEXT.show : TEXT.hide;
-  screen.reveal.setAttribute('aria-label', shown ? TEXT.showLabel : TEXT.hideLabel);
-}
-
 /**
- * Starts the time a screen must have been up; the button opens when it is over. The timer alone
+ * Starts the time a screen must have been up; the buttons open when it is over. The timer alone
  * says when: a clock that the engine rounds may not have come as far yet.
  */
 function startDisplay() {
@@ -132,19 +145,29 @@ function startDisplay() {
   ui.seen = false;
   ui.display = setTimeout(() => {
     ui.seen = true;
-    openSubmit();
+    openButtons();
   }, MIN_DISPLAY_MS);
-  openSubmit();
+  openButtons();
 }
 
-/** @returns {boolean} */
+/** Whether the screen was seen and waits for the person. @returns {boolean} */
+function mayPress() {
+  return document.visibilityState === 'visible' && ui.seen && !ui.busy;
+}
+
+/** Whether, besides, no back-off keeps the input from being sent. @returns {boolean} */
 function mayAnswer() {
-  const seen = document.visibilityState === 'visible' && ui.seen;
-  return seen && !ui.busy && performance.now() >= ui.waitUntil;
+  return mayPress() && performance.now() >= ui.waitUntil;
 }
 
-function openSubmit() {
-  if (ui.screen) ui.screen.submit.disabled = !mayAnswer();
+function openButtons() {
+  if (ui.screen === null) return;
+  const { submit, card, ready } = ui.screen;
+  if (submit !== null) submit.disabled = !mayAnswer() || !ready();
+  // These stay open during a back-off: another way to unlock has one of its own.
+  /** @type {NodeListOf<HTMLButtonElement>} */
+  const others = card.querySelectorAll('button[data-press]');
+  for (const other of others) other.disabled = !mayPress();
 }
 
 /**
@@ -169,55 +192,73 @@ function waitFor(screen, problem, milliseconds) {
     ui.waitUntil = 0;
     screen.problem.textContent = '';
     screen.status.textContent = TEXT.retry;
-    openSubmit();
+    openButtons();
   };
   ui.ticker = setInterval(tick, 250);
   tick();
-  openSubmit();
+  openButtons();
 }
 
-/** @param {boolean} busy */
-function setBusy(busy) {
+/**
+ * @param {boolean} busy
+ * @param {string} [working] what is being done
+ */
+function setBusy(busy, working) {
   const screen = ui.screen;
   ui.busy = busy;
   if (screen === null) return;
-  const text = TEXT[screen.name];
+  const { text } = screen;
   screen.card.classList.toggle('busy', busy);
   for (const field of screen.fields) field.readOnly = busy;
-  screen.submit.textContent = busy ? text.busy : text.submit;
-  screen.status.textContent = busy ? text.working : '';
-  openSubmit();
+  if (screen.submit) screen.submit.textContent = (busy ? text.busy : text.submit) ?? '';
+  screen.status.textContent = busy ? (working ?? text.working ?? '') : '';
+  openButtons();
 }
 
 function submit() {
   const screen = ui.screen;
-  if (screen === null || !mayAnswer()) return;
+  if (screen === null || screen.submit === null || !mayAnswer() || !screen.ready()) return;
   const problem = screen.check();
-  if (problem !== null) {
-    screen.problem.textContent = problem;
-    screen.first.focus();
-    return;
-  }
-  // The field's string cannot be wiped; it is read once and dropped with the field's value.
-  const passphrase = new TextEncoder().encode(screen.fields[0]?.value.normalize('NFKC'));
+  if (problem === null) screen.send();
+  else complain(problem);
+}
+
+/** @param {string} problem */
+function complain(problem) {
+  const screen = ui.screen;
+  if (screen === null) return;
+  screen.problem.textContent = problem;
+  const visible = screen.fields.filter((field) => field.checkVisibility());
+  const wrong = visible.find((field) => field.value === '') ?? visible[0];
+  (wrong ?? screen.first).focus();
+}
+
+/**
+ * Sends an answer; nothing more is taken until the enclave asks again.
+ * @param {UiAnswer} answer
+ */
+function give(answer) {
+  if (ui.screen === null) return;
   clearFields();
-  screen.problem.textContent = '';
+  ui.screen.problem.textContent = '';
   setBusy(true);
-  ui.answer({ ui: 'submit', passphrase });
+  ui.answer(answer);
 }
 
 function cancel() {
   if (ui.screen === null) return;
   clearFields();
+  ui.ceremony?.abort();
   ui.answer({ ui: 'cancel' });
 }
 
 /** Empties the fields and hides what is typed next. */
 function clearFields() {
+  clearTimeout(ui.estimate);
   const screen = ui.screen;
   if (screen === null) return;
   for (const field of screen.fields) field.value = '';
-  if (screen.fields[0]?.type === 'text') toggleReveal(screen);
+  screen.conceal();
   screen.refresh();
 }
 

@@ -1,7 +1,9 @@
-// The enclave's worker and its helper for key derivation: started here, never from the network.
+// The enclave's worker and its helpers: started here, never from the network.
 
 const host = {
-  /** Worker scripts may come from here alone; set once. */
+  /** Scripts may come from these addresses alone; each is set once. @type {Set<string>} */
+  urls: new Set(),
+  /** The worker of the enclave and of key derivations. */
   url: '',
   /** @type {KmsPolicy | undefined} */
   policy: undefined,
@@ -10,26 +12,53 @@ const host = {
 };
 
 /**
- * Makes the address of the worker from the very bytes that are hashed, and the one Trusted Types
- * policy of this document, which lets nothing but this address through.
+ * Makes the address of a worker from the very bytes that are hashed.
+ * @param {Uint8Array<ArrayBuffer>} source
+ * @returns {string}
+ */
+function workerUrl(source) {
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  host.urls.add(url);
+  return url;
+}
+
+/**
+ * Makes the address of the worker, and the one Trusted Types policy of this document, which lets
+ * nothing through but the workers of this release and its second script.
  * @param {Uint8Array<ArrayBuffer>} source
  */
 function prepareWorkers(source) {
-  host.url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  host.url = workerUrl(source);
+  host.urls.add(RELEASE.tools.url);
   const createScriptURL = (/** @type {string} */ url) => {
-    if (url !== host.url) throw new TypeError('not the worker of this release');
+    if (!host.urls.has(url)) throw new TypeError('not a script of this release');
     return url;
   };
   host.policy = window.trustedTypes?.createPolicy('kms', { createScriptURL });
 }
 
 /**
+ * @param {string} url
+ * @returns {string}
+ */
+function trusted(url) {
+  return host.policy?.createScriptURL(url) ?? url;
+}
+
+/**
  * @param {string} name
+ * @param {string} [url]
  * @returns {Worker}
  */
-function startWorker(name) {
-  return new Worker(host.policy?.createScriptURL(host.url) ?? host.url, { name });
+function startWorker(name, url = host.url) {
+  return new Worker(trusted(url), { name });
 }
+
+/** Names of what a worker may tell. */
+const REPORTS = ['booted', 'boot_failed', 'crashed', 'kdf_done', 'file', 'file_end'];
+
+/** Names of what the enclave may ask the frame for. */
+const REQUESTS = ['show', 'strength', 'busy', 'hide', 'kdf', 'tools'];
 
 /**
  * What a worker told, or null: the channel is a closed set of messages.
@@ -39,10 +68,36 @@ function startWorker(name) {
 function readReport(data) {
   if (typeof data !== 'object' || data === null) return null;
   const message = /** @type {Record<string, unknown>} */ (data);
-  const known =
-    ['booted', 'boot_failed', 'crashed', 'kdf_done'].includes(String(message.kind)) ||
-    ['show', 'busy', 'hide', 'kdf'].includes(String(message.ui));
+  const known = REPORTS.includes(String(message.kind)) || REQUESTS.includes(String(message.ui));
   return known ? /** @type {WorkerReport | UiRequest} */ (data) : null;
+}
+
+/**
+ * Watches a helper, which answers on its own port as long as it lives; when it dies the enclave
+ * is told instead.
+ * @param {Worker} worker
+ * @param {(report: WorkerReport) => boolean} onReport whether the helper goes on
+ * @returns {() => void} ends it
+ */
+function watchHelper(worker, onReport) {
+  const end = () => {
+    worker.onmessage = null;
+    worker.onerror = null;
+    worker.terminate();
+  };
+  const fail = () => {
+    end();
+    ui.answer({ ui: 'helper_failed' });
+  };
+  worker.onerror = fail;
+  worker.onmessageerror = fail;
+  worker.onmessage = (event) => {
+    const report = readReport(event.data);
+    if (report === null || 'ui' in report) return;
+    if (report.kind === 'crashed') fail();
+    else if (!onReport(report)) end();
+  };
+  return end;
 }
 
 /**
@@ -51,27 +106,29 @@ function readReport(data) {
  */
 function runKdf(port) {
   const worker = startWorker('ats-kms-kdf');
-  const timer = setTimeout(() => end(), KDF_LIMIT_MS);
-  const end = () => {
+  const end = watchHelper(worker, () => {
     clearTimeout(timer);
-    worker.terminate();
-  };
-  worker.onerror = end;
-  worker.onmessage = (event) => {
-    const report = readReport(event.data);
-    if (report !== null && 'kind' in report) end();
-  };
+    return false;
+  });
+  const timer = setTimeout(end, KDF_LIMIT_MS);
   worker.postMessage({ kind: 'init', role: 'kdf', module: host.module, port }, [port]);
 }
 
 /**
- * Draws what the enclave asks for.
+ * Does what the enclave asks for.
  * @param {UiRequest} request
  * @param {readonly MessagePort[]} ports
  */
 function onUiRequest(request, ports) {
-  if (request.ui === 'show') showScreen(request);
+  const [port] = ports;
+  if (request.ui === 'show') {
+    keepTools(request.screen);
+    showScreen(request);
+  } else if (request.ui === 'strength') ui.screen?.strength(request.score);
   else if (request.ui === 'busy') setBusy(true);
-  else if (request.ui === 'hide') showIdle();
-  else if (ports[0]) runKdf(ports[0]);
+  else if (request.ui === 'hide') {
+    keepTools(null);
+    showIdle();
+  } else if (port && request.ui === 'kdf') runKdf(port);
+  else if (port) runTools(port);
 }
