@@ -108,7 +108,7 @@ pub(super) struct Records<R> {
 
 impl<R: BackupReader> Records<R> {
     /// Reads the head.
-    async fn begin(reader: R) -> Result<(Facts, SecretBytes<32>, Self), Error> {
+    pub(super) async fn begin(reader: R) -> Result<(Facts, SecretBytes<32>, Self), Error> {
         let mut input = Input { reader, part: SecretVec::new(Vec::new()), at: 0 };
         let (facts, root, digested) = loop {
             if let Some((head, len)) = format::parse_head(input.rest())? {

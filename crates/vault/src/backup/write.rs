@@ -29,8 +29,7 @@ pub(crate) async fn write<P: Ports>(
     same_vault(ports, &header.vault_id).await?;
     let facts = facts(ports, header, root, generation).await?;
     let writer = ports.files().create(recipients).await?;
-    let mut output =
-        Output { writer, part: Vec::new(), digest: Sha256::new(), keys: 0, entries: 0 };
+    let mut output = Output::new(writer);
     output.head(&facts, root).await?;
     for name in [HEAD, SETTINGS] {
         if let Some(value) = stored::meta(ports, name).await? {
@@ -115,6 +114,10 @@ struct Output<W> {
 }
 
 impl<W: BackupWriter> Output<W> {
+    fn new(writer: W) -> Self {
+        Self { writer, part: Vec::new(), digest: Sha256::new(), keys: 0, entries: 0 }
+    }
+
     /// The head is a part of its own: no buffer that grows ever holds the RootKey.
     async fn head(&mut self, facts: &Facts, root: &SecretBytes<32>) -> Result<(), Error> {
         let (encoded, digested) = format::head(facts, root)?;
@@ -162,5 +165,82 @@ impl<W: BackupWriter> Output<W> {
     async fn flush(&mut self) -> Result<(), Error> {
         let part = SecretVec::new(std::mem::take(&mut self.part));
         Ok(self.writer.write(part).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use pollster::block_on;
+
+    use super::super::format::MAX_VALUE;
+    use super::super::read::Records;
+    use super::*;
+    use crate::{BackupReader, Write};
+
+    #[derive(Default)]
+    struct Parts(VecDeque<SecretVec>);
+
+    impl BackupWriter for Parts {
+        async fn write(&mut self, part: SecretVec) -> Result<(), ErrorCode> {
+            assert!((1..=MAX_PART).contains(&part.expose().len()));
+            self.0.push_back(part);
+            Ok(())
+        }
+
+        async fn finish(self) -> Result<u64, ErrorCode> {
+            Ok(0)
+        }
+    }
+
+    impl BackupReader for Parts {
+        async fn read(&mut self) -> Result<Option<SecretVec>, ErrorCode> {
+            Ok(self.0.pop_front())
+        }
+    }
+
+    async fn through(records: &[Write]) -> Result<Vec<Write>, Error> {
+        let root = SecretBytes::copy_of(&[7; 32])?;
+        let entries = records.len() as u64;
+        let (vault_id, keys) = ([1; 16], 0);
+        let facts = Facts { vault_id, vault_created: 2, created: 3, generation: 4, keys, entries };
+        let mut output = Output::new(Parts::default());
+        output.head(&facts, &root).await?;
+        for Write { table, key, value } in records {
+            output.record(*table, key, value).await?;
+        }
+        output.end().await?;
+        let (_, _, mut input) = Records::begin(output.writer).await?;
+        let mut read = Vec::new();
+        while let Some(record) = input.next().await? {
+            read.push(record);
+        }
+        Ok(read)
+    }
+
+    fn entry(seq: usize, len: usize) -> Write {
+        let key = RecordKey::Number(seq as u64 + 1);
+        Write { table: Table::Audit, key, value: vec![0x5a; len] }
+    }
+
+    #[test]
+    fn records_of_every_length_pass_through_parts() {
+        let records: Vec<_> = (0..1500).map(|n| entry(n, n * 97 % 2000)).collect();
+        assert_eq!(block_on(through(&records)), Ok(records));
+        let longest: Vec<_> = (0..5).map(|n| entry(n, MAX_VALUE)).collect();
+        assert_eq!(block_on(through(&longest)), Ok(longest));
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_written() {
+        let long = entry(0, MAX_VALUE + 1);
+        let stranger = Write { table: Table::Keys, ..entry(0, 5) };
+        let header = RecordKey::Text("header".into());
+        let header = Write { table: Table::Meta, key: header, value: vec![1] };
+        for record in [long, stranger, header] {
+            let refused = block_on(through(&[record]));
+            assert_eq!(refused, Err(Error::Code(ErrorCode::VaultCorrupt)));
+        }
     }
 }
