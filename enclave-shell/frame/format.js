@@ -30,7 +30,7 @@ function lockTime(milliseconds) {
  * @returns {string}
  */
 function dayOf(time) {
-  return new Date(time).toLocaleDateString('en-GB', { dateStyle: 'long' });
+  return new Date(time).toLocaleDateString('en-GB', { dateStyle: 'medium' });
 }
 
 /**

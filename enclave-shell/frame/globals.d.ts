@@ -193,6 +193,8 @@ interface ScreenParts {
   asks?: string;
   /** Between the heading and the buttons. */
   body: (Node | string)[];
+  /** Beside the button that closes the sheet. */
+  beside?: Node[];
   /** Below the buttons. */
   tail?: Node[];
   /** Hold what is typed: emptied when the screen is left, when it is sent, when it is cancelled. */

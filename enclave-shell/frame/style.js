@@ -31,7 +31,7 @@ main { width: 100%; max-width: 27rem; }
   box-shadow: 0 1px 2px #0000000d, 0 8px 28px #00000014;
 }
 h1 {
-  display: flex; align-items: center; gap: 10px; margin: 0 0 14px;
+  display: flex; align-items: center; gap: 10px; margin: 0 0 12px;
   font-size: 22px; line-height: 1.25; font-weight: 650; letter-spacing: -.012em;
 }
 h1:focus { outline: none; }
@@ -50,7 +50,7 @@ legend { padding: 0; margin: 0 0 4px; font-size: 14px; font-weight: 600; }
   background: var(--note); color: var(--note-ink); font-size: 14px; line-height: 1.45;
 }
 form { margin: 0; }
-label { display: block; margin: 0 0 4px; font-size: 14px; font-weight: 600; }
+label, .label { display: block; margin: 0 0 4px; font-size: 14px; font-weight: 600; }
 .field { margin: 0 0 10px; }
 .line { display: flex; align-items: baseline; justify-content: space-between; gap: 12px; }
 input, textarea, select {
@@ -117,6 +117,7 @@ button:disabled { cursor: default; }
 .choice {
   display: flex; flex-direction: column; gap: 1px; width: 100%; min-height: 52px;
   padding: 9px 40px 9px 14px; border-color: var(--edge); position: relative;
+  justify-content: center;
   background: transparent; color: var(--ink); text-align: start; font-weight: 400;
 }
 .choice strong { font-weight: 600; }
@@ -141,7 +142,6 @@ button:disabled { cursor: default; }
 }
 .words strong { font-weight: 600; font-size: 15px; }
 .cells { display: grid; grid-template-columns: repeat(3, 1fr); gap: 6px; margin: 0; }
-.cells legend { float: left; grid-column: 1 / -1; }
 .cell { display: flex; align-items: center; gap: 5px; min-width: 0; }
 .cell input { min-width: 0; min-height: 36px; padding: 4px 8px; border-radius: 8px; font-size: 15px; }
 .facts { display: flex; flex-direction: column; margin: 0 0 8px; min-width: 0; overflow-wrap: anywhere; }
@@ -168,6 +168,7 @@ button:disabled { cursor: default; }
 .elsewhere p:last-child { margin: 0; }
 .address { user-select: all; -webkit-user-select: all; overflow-wrap: anywhere; font-weight: 600; }
 .actions { display: flex; flex-direction: row-reverse; gap: 12px; margin: 12px 0 0; }
+.actions .quiet { margin-right: auto; }
 :focus-visible { outline: 3px solid var(--brand); outline-offset: 2px; }
 input:focus-visible, textarea:focus-visible, select:focus-visible { border-color: var(--brand); outline-width: 2px; outline-offset: -1px; }
 .problem {

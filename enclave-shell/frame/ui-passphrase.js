@@ -184,6 +184,6 @@ function setupScreen() {
     text: { title: text.title, working: text.working },
     asks: text.asks,
     body: [soft(text.explain), list],
-    tail: [make('p', { class: 'aside' }, restore)],
+    beside: [restore],
   });
 }

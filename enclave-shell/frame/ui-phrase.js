@@ -72,18 +72,19 @@ function phraseEntry() {
   });
   const cells = phraseCells();
   const inputs = cells.map(({ input }) => input);
-  const grid = make('fieldset', { class: 'cells' }, make('legend', {}, text.legend));
-  grid.append(...cells.map(({ box }) => box));
+  const group = { class: 'cells', role: 'group', 'aria-labelledby': 'words-label' };
+  const grid = make('div', group, ...cells.map(({ box }) => box));
   const label = make('label', { for: 'phrase' }, text.label);
+  const gridLabel = make('span', { class: 'label', id: 'words-label' }, text.legend);
   const toggle = button('phrase-mode', 'quiet', '');
   const hint = make('p', { id: 'phrase-hint', class: 'hint', 'aria-live': 'polite' });
   const box = make('div', { class: 'field' });
-  box.append(make('div', { class: 'line' }, label, toggle), whole, grid, hint);
+  box.append(make('div', { class: 'line' }, label, gridLabel, toggle), whole, grid, hint);
   const byWord = () => !grid.hidden;
   const typed = () => wordsIn(byWord() ? inputs.map(({ value }) => value).join(' ') : whole.value);
   const show = (/** @type {boolean} */ words) => {
     const moved = typed();
-    grid.hidden = !words;
+    grid.hidden = gridLabel.hidden = !words;
     whole.hidden = label.hidden = words;
     toggle.textContent = words ? text.whole : text.grid;
     inputs.forEach((input, index) => (input.value = words ? (moved[index] ?? '') : ''));

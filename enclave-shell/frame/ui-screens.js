@@ -12,9 +12,11 @@ function makeScreen(name, parts) {
   const submitter = text.submit === undefined ? null : button('submit', look, text.submit);
   const problem = make('p', { class: 'problem', id: 'problem', role: 'alert' });
   const status = make('p', { class: 'status', id: 'status', role: 'status' });
-  const closer = button('cancel', 'plain', parts.cancel ?? TEXT.cancel);
-  const form = make('form', { novalidate: '' }, ...parts.body, problem);
-  const actions = make('div', { class: 'actions' }, closer);
+  const closer = button('cancel', parts.cancel ? 'primary' : 'plain', parts.cancel ?? TEXT.cancel);
+  // Next to the button it is about; where there is none, where the reading starts.
+  const body = submitter === null ? [problem, ...parts.body] : [...parts.body, problem];
+  const form = make('form', { novalidate: '' }, ...body);
+  const actions = make('div', { class: 'actions' }, closer, ...(parts.beside ?? []));
   if (submitter !== null) actions.prepend(submitter);
   form.append(actions, status, ...(parts.tail ?? []));
   const asked = parts.asks === undefined ? [] : [askedBy(parts.asks)];
