@@ -14,9 +14,9 @@ declare const RELEASE: Readonly<{
 declare const WORKER_SOURCE: string;
 /** The wasm module, one character per byte. */
 declare const WASM_TEXT: string;
-/** The same two for backups; they exist once the second script is loaded. */
-declare const TOOLS_WORKER_SOURCE: string;
-declare const TOOLS_WASM_TEXT: string;
+/** The same two for backups: there from the load of the second script until they are taken. */
+declare var TOOLS_WORKER_SOURCE: string | undefined;
+declare var TOOLS_WASM_TEXT: string | undefined;
 
 interface KmsPolicy {
   createScriptURL(url: string): string;

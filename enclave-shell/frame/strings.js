@@ -100,7 +100,8 @@ const TEXT = Object.freeze({
     busy: 'Unlocking…',
     other: 'Other ways to unlock',
     explain: 'It stays in this enclave. The site only learns that you unlocked the vault.',
-    passkey: 'Your browser asks for your passkey. The site only learns that you unlocked the vault.',
+    passkey:
+      'Your browser asks for your passkey. The site only learns that you unlocked the vault.',
     usePasskey: 'Use passkey',
     /** @param {string} kind @param {string} label */
     named: (kind, label) => `${kind} “${label}”`,

@@ -64,8 +64,13 @@ input[type=file] { padding: 7px 8px; font-size: 14px; line-height: 28px; }
   min-height: 28px; margin: 0 10px 0 0; padding: 0 12px; border: 0; border-radius: 7px;
   background: var(--tint); color: var(--ink); font: inherit; font-weight: 600; cursor: pointer;
 }
-.tick { display: flex; align-items: center; gap: 10px; min-height: 40px; margin: 0; font-size: 16px; font-weight: 400; }
-.tick input { flex: none; width: 20px; height: 20px; min-height: 0; margin: 0; accent-color: var(--brand); }
+.tick {
+  display: flex; align-items: center; gap: 10px; min-height: 40px; margin: 0;
+  font-size: 16px; font-weight: 400;
+}
+.tick input {
+  flex: none; width: 20px; height: 20px; min-height: 0; margin: 0; accent-color: var(--brand);
+}
 .pair { display: flex; align-items: center; justify-content: space-between; gap: 12px; }
 .pair label { margin: 0; font-weight: 400; font-size: 15px; }
 .pair select { width: auto; min-width: 8.5rem; flex: none; }
@@ -143,8 +148,12 @@ button:disabled { cursor: default; }
 .words strong { font-weight: 600; font-size: 15px; }
 .cells { display: grid; grid-template-columns: repeat(3, 1fr); gap: 6px; margin: 0; }
 .cell { display: flex; align-items: center; gap: 5px; min-width: 0; }
-.cell input { min-width: 0; min-height: 36px; padding: 4px 8px; border-radius: 8px; font-size: 15px; }
-.facts { display: flex; flex-direction: column; margin: 0 0 8px; min-width: 0; overflow-wrap: anywhere; }
+.cell input {
+  min-width: 0; min-height: 36px; padding: 4px 8px; border-radius: 8px; font-size: 15px;
+}
+.facts {
+  display: flex; flex-direction: column; margin: 0 0 8px; min-width: 0; overflow-wrap: anywhere;
+}
 .facts span { color: var(--soft); font-size: 14px; line-height: 1.4; }
 .ways { margin: 0 0 8px; padding: 0; list-style: none; }
 .ways li { padding: 10px 0 12px; border-bottom: 1px solid var(--line); }
@@ -163,14 +172,18 @@ button:disabled { cursor: default; }
 }
 .contents dt { color: var(--soft); }
 .contents dd { margin: 0; text-align: end; font-weight: 600; }
-.elsewhere { margin: 0 0 12px; padding: 12px 14px; border: 1px solid var(--line); border-radius: 12px; }
+.elsewhere {
+  margin: 0 0 12px; padding: 12px 14px; border: 1px solid var(--line); border-radius: 12px;
+}
 .elsewhere p { margin: 0 0 8px; }
 .elsewhere p:last-child { margin: 0; }
 .address { user-select: all; -webkit-user-select: all; overflow-wrap: anywhere; font-weight: 600; }
 .actions { display: flex; flex-direction: row-reverse; gap: 12px; margin: 12px 0 0; }
 .actions .quiet { margin-right: auto; }
 :focus-visible { outline: 3px solid var(--brand); outline-offset: 2px; }
-input:focus-visible, textarea:focus-visible, select:focus-visible { border-color: var(--brand); outline-width: 2px; outline-offset: -1px; }
+input:focus-visible, textarea:focus-visible, select:focus-visible {
+  border-color: var(--brand); outline-width: 2px; outline-offset: -1px;
+}
 .problem {
   margin: 0 0 12px; padding: 10px 14px; border-radius: 10px; background: var(--bad-tint);
   color: var(--bad); font-size: 14px; font-weight: 600;

@@ -49,14 +49,19 @@ function loadScript() {
 }
 
 /**
- * What the script brought is checked as the enclave's own code was.
+ * What the script left on the global object is taken from there, and checked as the enclave's
+ * own code was.
  * @returns {Promise<Tools>}
  */
 async function checkTools() {
+  const { TOOLS_WORKER_SOURCE: worker, TOOLS_WASM_TEXT: wasm } = globalThis;
+  if (worker === undefined || wasm === undefined) throw new Refusal('integrity_failure', 'tools');
+  delete globalThis.TOOLS_WORKER_SOURCE;
+  delete globalThis.TOOLS_WASM_TEXT;
   const { tools, toolsWorker } = RELEASE.digests;
-  const source = new TextEncoder().encode(TOOLS_WORKER_SOURCE);
+  const source = new TextEncoder().encode(worker);
   const [module] = await Promise.all([
-    checkedModule('tools', TOOLS_WASM_TEXT, tools),
+    checkedModule('tools', wasm, tools),
     checkDigest('tools worker', source, toolsWorker),
   ]);
   return { module, url: workerUrl(source) };

@@ -141,7 +141,8 @@ function remover({ id, label }, close) {
   const keep = button('keep', 'small', text.keep);
   onPress(keep, close);
   const remove = actionButton('remove', text.remove, { action: 'remove', id }, 'small danger');
-  return [make('p', { role: 'alert' }, text.sure(label)), make('div', { class: 'row' }, keep, remove)];
+  const question = make('p', { role: 'alert' }, text.sure(label));
+  return [question, make('div', { class: 'row' }, keep, remove)];
 }
 
 /** Times to choose from, in minutes. */

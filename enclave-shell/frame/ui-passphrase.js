@@ -15,9 +15,10 @@ function passphraseChoice(label, again) {
   chosen.head.append(reveal);
   for (const { hint } of [chosen, repeated]) hint.setAttribute('aria-live', 'polite');
   const typed = () => chosen.input.value;
-  /** Strength of what is typed, once it is known. @type {number | null} */
-  let score = null;
+  /** What was judged last, and how; nothing before the enclave has answered. */
   let judged = '';
+  /** @type {number | null} */
+  let score = null;
   const draw = () => {
     const count = countCharacters(typed());
     bar.value = meterValue(count, score);
@@ -33,16 +34,15 @@ function passphraseChoice(label, again) {
     }
     draw();
   };
-  const strength = (/** @type {number} */ value) => {
-    score = typed() === '' ? null : value;
-    draw();
-  };
   return {
     boxes: [accountField(), chosen.box, repeated.box],
     fields: [chosen.input, repeated.input],
     reveal,
     refresh,
-    strength,
+    strength(value) {
+      score = typed() === '' ? null : value;
+      draw();
+    },
     check: () => checkChoice(typed(), repeated.input.value),
     secret: () => encoded(typed()),
   };

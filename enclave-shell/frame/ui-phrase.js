@@ -62,14 +62,7 @@ function confirmPhraseScreen({ positions }) {
  */
 function phraseEntry() {
   const text = TEXT.entry;
-  const whole = make('textarea', {
-    id: 'phrase',
-    rows: '4',
-    ...VERBATIM,
-    maxlength: String(PHRASE_MAX),
-    'aria-describedby': 'phrase-hint',
-    'aria-required': 'true',
-  });
+  const whole = wholePhrase();
   const cells = phraseCells();
   const inputs = cells.map(({ input }) => input);
   const group = { class: 'cells', role: 'group', 'aria-labelledby': 'words-label' };
@@ -102,6 +95,18 @@ function phraseEntry() {
     check: () => (typed().length === PHRASE_WORDS ? null : text.short(typed().length)),
     secret: () => encoded(typed().join(' ').toLowerCase()),
   };
+}
+
+/** The field that takes all words at once. */
+function wholePhrase() {
+  return make('textarea', {
+    id: 'phrase',
+    rows: '4',
+    ...VERBATIM,
+    maxlength: String(PHRASE_MAX),
+    'aria-describedby': 'phrase-hint',
+    'aria-required': 'true',
+  });
 }
 
 /**

@@ -228,7 +228,9 @@ function complain(problem) {
   const screen = ui.screen;
   if (screen === null) return;
   screen.problem.textContent = problem;
-  const visible = screen.fields.filter((field) => field.checkVisibility());
+  /** @type {NodeListOf<Field>} */
+  const typed = screen.card.querySelectorAll('input:not(.tick input), textarea');
+  const visible = [...typed].filter((field) => field.checkVisibility());
   const wrong = visible.find((field) => field.value === '') ?? visible[0];
   (wrong ?? screen.first).focus();
 }
