@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use js_sys::{Array, Uint8Array};
 use kms_crypto::SecretVec;
-use kms_protocol::{AutoLock, EnrolmentKind, FromValue};
+use kms_protocol::{AutoLock, EnrolmentKind, ErrorCode, FromValue};
 use kms_vault::{Action, Factor, PasskeyAnswer, UiEvent};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -62,7 +62,7 @@ fn event(name: &str, members: &Members<'_>) -> Option<UiEvent> {
         "action" => UiEvent::Action(action(members)?),
         "backup" => UiEvent::Backup {
             phrase: members.plain("phrase")?,
-            passphrase: members.optional("secret", MAX_SECRET)?.map(SecretVec::new),
+            passphrase: members.optional("secret", MAX_SECRET).ok()?.map(SecretVec::new),
         },
         "confirm" => UiEvent::Confirm,
         "cancel" => UiEvent::Cancel,
@@ -80,7 +80,7 @@ fn factor(members: &Members<'_>) -> Option<Factor> {
         EnrolmentKind::Passkey => Factor::Passkey(PasskeyAnswer {
             credential: members.bytes("credential", MAX_CREDENTIAL)?,
             prf: members.bytes("prf", MAX_PRF).map(SecretVec::new)?,
-            prf_at_creation: members.optional("prfAtCreation", MAX_PRF)?.map(SecretVec::new),
+            prf_at_creation: members.optional("prfAtCreation", MAX_PRF).ok()?.map(SecretVec::new),
             authenticator_data: members.bytes("authenticatorData", MAX_AUTHENTICATOR_DATA)?,
         }),
     })
@@ -133,16 +133,15 @@ impl<'a> Members<'a> {
 
     /// A byte array that may be absent. One that is too long is read as an empty one, which the
     /// vault refuses with a reason that the person gets to see.
-    fn optional(&self, name: &str, longest: u32) -> Option<Option<Vec<u8>>> {
+    fn optional(&self, name: &str, longest: u32) -> Result<Option<Vec<u8>>, ErrorCode> {
         let value = self.take(name).filter(|value| !value.is_null() && !value.is_undefined());
-        let Some(value) = value else { return Some(None) };
-        let view = as_bytes(&value)?;
-        let bytes = if view.length() > longest { Vec::new() } else { convert::copy(view).ok()? };
-        Some(Some(bytes))
+        let Some(value) = value else { return Ok(None) };
+        let view = as_bytes(&value).ok_or(ErrorCode::InvalidRequest)?;
+        if view.length() > longest { Ok(Some(Vec::new())) } else { convert::copy(view).map(Some) }
     }
 
     fn bytes(&self, name: &str, longest: u32) -> Option<Vec<u8>> {
-        self.optional(name, longest).flatten()
+        self.optional(name, longest).ok().flatten()
     }
 
     fn secret(&self, name: &str) -> Option<SecretVec> {
