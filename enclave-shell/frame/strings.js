@@ -326,6 +326,7 @@ const TEXT = Object.freeze({
     backup_truncated: 'The end of this backup is missing. Use another copy of the file.',
     backup_damaged: 'This backup is damaged or was altered. Use another copy of the file.',
     backup_other_vault: 'This is a backup of another vault.',
+    backup_newer: 'A newer release than this one made this backup. Load the page again.',
     invalid_params: 'That cannot be used. Change it and try again.',
     not_found: 'That is not there any more.',
     already_initialized: 'There is a vault here already.',

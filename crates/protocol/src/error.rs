@@ -104,6 +104,7 @@ errors! {
     BackupTruncated, "backup_truncated", Never, Ui, "The end of this backup is missing.";
     BackupDamaged, "backup_damaged", Never, Ui, "This backup is damaged or was altered.";
     BackupOtherVault, "backup_other_vault", Never, Ui, "This is a backup of another vault.";
+    BackupNewer, "backup_newer", Reload, Ui, "This backup was made by a newer release than this one.";
     NotFound, "not_found", Never, Enclave, "There is no such key for this site.";
     Unreadable, "unreadable", Never, Enclave, "The record exists and cannot be read.";
     PolicyDenied, "policy_denied", Never, Enclave, "The policy does not allow this.";
@@ -117,6 +118,7 @@ errors! {
     StorageLost, "storage_lost", Reload, Enclave, "The connection to the browser's storage was lost.";
     StorageUnknown, "storage_unknown", Backoff, Enclave, "A write may or may not have been applied.";
     VaultCorrupt, "vault_corrupt", Never, Enclave, "The vault's header is damaged or was altered.";
+    VaultNewer, "vault_newer", Reload, Enclave, "The vault was last used by a newer release than this one.";
     AuditCorrupt, "audit_corrupt", Never, Enclave, "The audit log is damaged or was altered.";
     AuditUnavailable, "audit_unavailable", Backoff, Enclave, "The operation could not be logged, so it was not done.";
     UnsupportedEnvironment, "unsupported_environment", Never, Frame, "This browser lacks something the enclave needs.";

@@ -170,7 +170,7 @@ fn is_ours(bytes: &[u8]) -> Result<bool, ErrorCode> {
     let begins = decoder.array().and_then(|_| Ok((decoder.str()?, decoder.u32()?)));
     match begins {
         Ok((FORMAT, VERSION)) => Ok(true),
-        Ok((FORMAT, newer)) if newer > VERSION => Err(ErrorCode::VaultNewer),
+        Ok((FORMAT, newer)) if newer > VERSION => Err(ErrorCode::BackupNewer),
         Err(error) if error.is_end_of_input() && bytes.len() < MAX_ITEM => Ok(false),
         _ => Err(ErrorCode::BackupForeign),
     }

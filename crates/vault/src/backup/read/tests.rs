@@ -110,8 +110,8 @@ fn every_flipped_bit_is_found() {
                 assert_ne!(root.expose(), &ROOT);
             }
             Err(error) => {
-                use ErrorCode::{BackupDamaged, BackupForeign, BackupTruncated, VaultNewer};
-                let codes = [BackupDamaged, BackupForeign, BackupTruncated, VaultNewer];
+                use ErrorCode::{BackupDamaged, BackupForeign, BackupNewer, BackupTruncated};
+                let codes = [BackupDamaged, BackupForeign, BackupTruncated, BackupNewer];
                 assert!(codes.contains(&error.code()), "{bit}: {error}");
             }
         }
@@ -171,7 +171,7 @@ fn what_is_not_ours_is_foreign() {
     // An array of ten members: the name of the format, its version.
     assert_eq!((bytes[0], bytes[16]), (0x8a, 1));
     let newer = [&bytes[..16], &[2], &bytes[17..]].concat();
-    assert_eq!(refused(Parts::of(&newer, MAX_PART)), ErrorCode::VaultNewer);
+    assert_eq!(refused(Parts::of(&newer, MAX_PART)), ErrorCode::BackupNewer);
     let older = [&bytes[..16], &[0], &bytes[17..]].concat();
     let renamed = [&bytes[..15], b"P", &bytes[16..]].concat();
     for foreign in [older, renamed, b"age-encryption.org/v1".to_vec(), vec![0xff; 100]] {
