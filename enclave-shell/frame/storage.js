@@ -6,8 +6,10 @@
  * @returns {Promise<boolean | undefined>}
  */
 async function isPartitioned() {
+  const limit = new Refusal('internal', 'storage access');
   try {
-    return (await document.hasStorageAccess?.()) === false ? true : undefined;
+    const shared = await within(document.hasStorageAccess(), PROBE_LIMIT_MS, limit);
+    return shared ? undefined : true;
   } catch {
     return undefined;
   }
