@@ -191,7 +191,7 @@ input:focus-visible, textarea:focus-visible, select:focus-visible {
 .status { margin: 12px 0 0; color: var(--soft); font-size: 14px; line-height: 1.45; }
 /* Kept in the tree while empty, so that what they say later is spoken. */
 .problem:empty, .status:empty { margin: 0; padding: 0; }
-.busy .primary::before {
+.busy #submit::before {
   content: ""; display: inline-block; width: 14px; height: 14px; margin-right: 9px;
   border: 2px solid currentColor; border-right-color: transparent; border-radius: 50%;
   vertical-align: -2px; animation: turn .9s linear infinite;
@@ -212,7 +212,7 @@ code { font: 14px/1.4 ui-monospace, "Cascadia Mono", Consolas, monospace; }
   .pair { flex-direction: column; align-items: stretch; gap: 4px; }
 }
 @media (prefers-reduced-motion: reduce) {
-  .busy .primary::before { animation-duration: 4s; animation-timing-function: steps(8); }
+  .busy #submit::before { animation-duration: 4s; animation-timing-function: steps(8); }
 }
 @media (forced-colors: active) {
   .card, .asks, .note, .problem, .primary, .words li { border: 1px solid; }
