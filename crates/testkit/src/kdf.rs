@@ -1,9 +1,9 @@
-//! A KDF that costs nothing, for tests that are not about its cost.
+//! A KDF that costs nothing, for tests that are not about its cost; on request the real one.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use kms_crypto::{SecretBytes, hkdf};
+use kms_crypto::{Argon2Params, SecretBytes, hkdf, kdf};
 use kms_protocol::ErrorCode;
 use kms_vault::{Kdf, KdfJob};
 
@@ -11,7 +11,9 @@ use kms_vault::{Kdf, KdfJob};
 #[derive(Clone, Default)]
 pub struct FastKdf {
     asked: Rc<RefCell<Vec<(u32, u32, u32)>>>,
-    out_of_memory: Rc<RefCell<bool>>,
+    /// Computations that need more than this many KiB fail.
+    memory_kib: Rc<RefCell<Option<u32>>>,
+    real: Rc<RefCell<bool>>,
 }
 
 impl FastKdf {
@@ -23,7 +25,17 @@ impl FastKdf {
 
     /// Lets computations fail for want of memory.
     pub fn set_out_of_memory(&self, fail: bool) {
-        *self.out_of_memory.borrow_mut() = fail;
+        *self.memory_kib.borrow_mut() = fail.then_some(0);
+    }
+
+    /// Lets computations fail that need more memory than this.
+    pub fn set_memory(&self, kib: Option<u32>) {
+        *self.memory_kib.borrow_mut() = kib;
+    }
+
+    /// Computes Argon2id in earnest.
+    pub fn set_real(&self) {
+        *self.real.borrow_mut() = true;
     }
 }
 
@@ -31,8 +43,13 @@ impl Kdf for FastKdf {
     async fn derive(&self, job: KdfJob<'_>) -> Result<SecretBytes<32>, ErrorCode> {
         let params = (job.memory_kib, job.iterations, job.parallelism);
         self.asked.borrow_mut().push(params);
-        if *self.out_of_memory.borrow() {
+        if self.memory_kib.borrow().is_some_and(|limit| job.memory_kib > limit) {
             return Err(ErrorCode::OutOfMemory);
+        }
+        if *self.real.borrow() {
+            let params = Argon2Params::new(job.memory_kib, job.iterations, job.parallelism);
+            let secret = params.and_then(|params| kdf::derive(job.passphrase, job.salt, params));
+            return secret.map_err(kms_crypto::CryptoError::code);
         }
         let info = format!("test-kdf {params:?}");
         SecretBytes::try_new_with(|out| {

@@ -2,21 +2,28 @@
 //! messages, and the invariants that must hold after every step.
 
 mod clock;
+mod files;
 pub mod hostile;
 pub mod invariants;
 mod kdf;
 mod lock;
 mod outbox;
+pub mod passkey;
+pub mod person;
 mod ports;
 mod random;
 mod store;
 pub mod tab;
+mod tabs;
 
 pub use clock::ManualClock;
+pub use files::MemoryFiles;
 pub use kdf::FastKdf;
 pub use lock::TabLock;
 pub use outbox::Recorder;
+pub use passkey::FakePasskey;
 pub use ports::TestPorts;
 pub use random::seeded_provider;
 pub use store::{Disk, Fault, MemoryStore};
 pub use tab::{PAGE, PASSPHRASE, Tab};
+pub use tabs::TabRing;

@@ -28,6 +28,11 @@ impl Recorder {
         self.events.borrow().iter().map(|(_, event)| event.clone()).collect()
     }
 
+    /// Looks at the commands to the user interface, the last one first, until something is found.
+    pub fn find<T>(&self, look: impl FnMut(&UiCommand) -> Option<T>) -> Option<T> {
+        self.commands.borrow().iter().rev().find_map(look)
+    }
+
     /// Commands to the user interface so far; they are forgotten.
     #[must_use]
     pub fn take_commands(&self) -> Vec<UiCommand> {

@@ -3,7 +3,9 @@
 use kms_crypto::software::{DeviceKey, SoftwareProvider};
 use kms_vault::Ports;
 
-use crate::{FastKdf, ManualClock, MemoryStore, Recorder, TabLock, seeded_provider};
+use crate::{
+    FastKdf, ManualClock, MemoryFiles, MemoryStore, Recorder, TabLock, TabRing, seeded_provider,
+};
 
 /// The ports of one tab. What clones share is shared between tabs.
 pub struct TestPorts {
@@ -19,6 +21,10 @@ pub struct TestPorts {
     pub outbox: Recorder,
     /// Lock between tabs.
     pub lock: TabLock,
+    /// The other tabs.
+    pub tabs: TabRing,
+    /// Backup files.
+    pub files: MemoryFiles,
 }
 
 impl TestPorts {
@@ -32,6 +38,8 @@ impl TestPorts {
             kdf: FastKdf::default(),
             outbox: Recorder::default(),
             lock: TabLock::default(),
+            tabs: TabRing::default(),
+            files: MemoryFiles::default(),
         }
     }
 }
@@ -43,6 +51,8 @@ impl Ports for TestPorts {
     type Kdf = FastKdf;
     type Outbox = Recorder;
     type Lock = TabLock;
+    type Tabs = TabRing;
+    type Files = MemoryFiles;
 
     fn store(&self) -> &Self::Store {
         &self.store
@@ -66,5 +76,13 @@ impl Ports for TestPorts {
 
     fn lock(&self) -> &Self::Lock {
         &self.lock
+    }
+
+    fn tabs(&self) -> &Self::Tabs {
+        &self.tabs
+    }
+
+    fn files(&self) -> &Self::Files {
+        &self.files
     }
 }

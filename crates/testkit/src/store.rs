@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use kms_protocol::StorageHealth;
 use kms_vault::{Batch, Generation, RecordKey, Store, StoreError, Table};
 
 /// How a call fails.
@@ -166,6 +167,11 @@ impl<D: Clone> MemoryStore<D> {
         };
     }
 
+    /// Deletes everything behind the vault's back, as a browser that needs room.
+    pub fn evict(&self) {
+        *self.disk.borrow_mut() = Disk::default();
+    }
+
     /// Replaces the device key, as in another profile.
     pub fn poke_device(&self, device: Option<D>) {
         self.disk.borrow_mut().device = device;
@@ -238,6 +244,10 @@ impl<D: Clone> Store for MemoryStore<D> {
             if disk.generation != expect {
                 return Err(StoreError::Conflict);
             }
+            if batch.clear {
+                disk.tables.clear();
+                disk.device = None;
+            }
             for write in batch.writes {
                 disk.tables.insert((write.table, write.key), write.value);
             }
@@ -251,7 +261,13 @@ impl<D: Clone> Store for MemoryStore<D> {
         self.call(|disk| Ok(disk.device.clone()))
     }
 
-    async fn persisted(&self) -> Option<bool> {
-        Some(false)
+    async fn health(&self) -> StorageHealth {
+        let used: usize = self.disk.borrow().tables.values().map(Vec::len).sum();
+        StorageHealth {
+            persisted: Some(false),
+            partitioned: Some(true),
+            usage: u64::try_from(used).ok(),
+            quota: Some(1 << 30),
+        }
     }
 }

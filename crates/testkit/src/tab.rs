@@ -2,14 +2,16 @@
 
 use std::cell::Cell;
 
-use futures_util::future::join;
-use kms_crypto::SecretVec;
 use kms_crypto::software::DeviceKey;
-use kms_protocol::{CallerOrigin, Value};
-use kms_vault::{Config, Enclave, SessionId, UiEvent};
+use kms_protocol::{CallerOrigin, EnrolmentKind, Value};
+use kms_vault::{Config, Enclave, SessionId};
 use pollster::block_on;
 
-use crate::{FastKdf, ManualClock, MemoryStore, Recorder, TestPorts, seeded_provider};
+use crate::passkey::HOST;
+use crate::{
+    FastKdf, ManualClock, MemoryFiles, MemoryStore, Recorder, TabLock, TabRing, TestPorts,
+    seeded_provider,
+};
 
 /// The page of most tests.
 pub const PAGE: &str = "https://page.example";
@@ -33,6 +35,11 @@ pub struct Tab {
     pub kdf: FastKdf,
     /// What it sent by itself.
     pub outbox: Recorder,
+    /// The other tabs.
+    pub tabs: TabRing,
+    /// Its person's files.
+    pub files: MemoryFiles,
+    lock: TabLock,
     seed: u64,
     next: Cell<u32>,
 }
@@ -49,12 +56,14 @@ impl Tab {
     pub fn over(ports: TestPorts, seed: u64) -> Self {
         let (store, clock) = (ports.store.clone(), ports.clock.clone());
         let (kdf, outbox) = (ports.kdf.clone(), ports.outbox.clone());
+        let (files, lock) = (ports.files.clone(), ports.lock.clone());
+        let tabs = ports.tabs.clone();
         let enclave = Enclave::new(ports, config());
         // A store that cannot be read shows in every later call.
         let _reported = block_on(enclave.start());
         let session = enclave.connect(origin(PAGE));
         let next = Cell::new(0);
-        Self { enclave, session, store, clock, kdf, outbox, seed, next }
+        Self { enclave, session, store, clock, kdf, outbox, tabs, files, lock, seed, next }
     }
 
     /// A tab whose vault is set up and unlocked.
@@ -72,17 +81,33 @@ impl Tab {
         self.on(self.store.reopen())
     }
 
+    /// A second tab of the same browser, at the same time.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        let seed = self.seed + 500;
+        let ports = TestPorts {
+            lock: self.lock.clone(),
+            tabs: self.tabs.neighbour(),
+            ..self.ports_on(self.store.reopen(), seed)
+        };
+        Self::over(ports, seed)
+    }
+
     /// A tab on another store.
     #[must_use]
     pub fn on(&self, store: MemoryStore<DeviceKey>) -> Self {
         let seed = self.seed + 1000;
-        let ports = TestPorts {
+        Self::over(self.ports_on(store, seed), seed)
+    }
+
+    fn ports_on(&self, store: MemoryStore<DeviceKey>, seed: u64) -> TestPorts {
+        TestPorts {
             store,
             clock: self.clock.clone(),
             crypto: seeded_provider(seed),
+            files: self.files.clone(),
             ..TestPorts::new(seed)
-        };
-        Self::over(ports, seed)
+        }
     }
 
     /// Sends a message as the page and waits for the answer.
@@ -110,26 +135,25 @@ impl Tab {
         outcome(block_on(self.enclave.handle(session, request)))
     }
 
-    /// Calls a method that asks the person, who does this.
-    pub fn ask(&self, method: &str, events: Vec<UiEvent>) -> Result<Value, Code> {
-        let request = self.request(method, Value::Map(Vec::new()));
-        let person = async {
-            for event in events {
-                self.enclave.handle_ui(event).await;
+    /// The enrolments, as the page sees them: id, kind, label.
+    #[must_use]
+    pub fn enrolments(&self) -> Vec<(String, String, String)> {
+        let status = self.call("vault.status", Value::Map(Vec::new()));
+        match status.ok().and_then(|status| member(&status, "enrolments")) {
+            Some(Value::List(all)) => {
+                let row = |one: &Value| (text(one, "id"), text(one, "kind"), text(one, "label"));
+                all.iter().map(row).collect()
             }
-        };
-        let (reply, ()) = block_on(join(self.enclave.handle(self.session, request), person));
-        outcome(reply)
+            _ => Vec::new(),
+        }
     }
 
-    /// Makes a vault.
-    pub fn set_up(&self, passphrase: &str) -> Result<Value, Code> {
-        self.ask("vault.setup", vec![submit(passphrase), UiEvent::Cancel])
-    }
-
-    /// Unlocks the vault.
-    pub fn unlock(&self, passphrase: &str) -> Result<Value, Code> {
-        self.ask("vault.unlock", vec![submit(passphrase), UiEvent::Cancel])
+    /// Id of the first enrolment of a kind; one that does not exist if there is none.
+    #[must_use]
+    pub fn first(&self, kind: EnrolmentKind) -> String {
+        let enrolments = self.enrolments();
+        let mut all = enrolments.into_iter().filter(|(_, name, _)| name == kind.as_str());
+        all.next().map_or_else(|| "AAAAAAAAAAAAAAAAAAAAAA".into(), |(id, _, _)| id)
     }
 
     /// Makes a key; returns its id.
@@ -171,13 +195,8 @@ pub fn config() -> Config {
         worker_digest: "sha256-worker".into(),
         wasm_digest: "sha256-wasm".into(),
         auto_lock: Config::AUTO_LOCK,
+        host: HOST.into(),
     }
-}
-
-/// The event of a person who enters a passphrase.
-#[must_use]
-pub fn submit(passphrase: &str) -> UiEvent {
-    UiEvent::Submit(SecretVec::copy_of(passphrase.as_bytes()))
 }
 
 /// An origin.

@@ -7,9 +7,9 @@ use futures_channel::oneshot;
 use futures_util::future::{Either, join_all, select};
 use kms_crypto::CryptoProvider;
 use kms_protocol::{
-    Call, Digests, Empty, ErrorCode, Incoming, KeySpec, MeasureParams, Measurement, ProtectionMap,
-    Request, RequestId, Response, Screen, StorageHealth, Value, VaultStatus, WireError,
-    reply_error, reply_ok,
+    Call, Digests, Empty, ErrorCode, Incoming, KeySpec, MeasureParams, Measurement, Method,
+    ProtectionMap, Request, RequestId, Response, Value, VaultStatus, WireError, reply_error,
+    reply_ok,
 };
 
 use crate::enclave::Inner;
@@ -112,14 +112,25 @@ impl<P: Ports> Inner<P> {
             Request::Measurement(params) => Response::Measurement(self.measurement(params)),
             Request::Status(Empty {}) => Response::Status(self.status().await?),
             Request::Setup(Empty {}) => {
-                self.ask(caller, Screen::Setup).await?;
-                Response::Setup(self.status().await?)
+                Response::Setup(self.ask_person(caller, Method::Setup).await?)
+            }
+            Request::Unlock(Empty {}) if self.unlocked().is_ok() => {
+                Response::Unlock(self.status().await?)
             }
             Request::Unlock(Empty {}) => {
-                if self.unlocked().is_err() {
-                    self.ask(caller, Screen::Unlock).await?;
-                }
-                Response::Unlock(self.status().await?)
+                Response::Unlock(self.ask_person(caller, Method::Unlock).await?)
+            }
+            Request::Manage(Empty {}) => {
+                Response::Manage(self.ask_person(caller, Method::Manage).await?)
+            }
+            Request::Backup(Empty {}) => {
+                Response::Backup(self.ask_person(caller, Method::Backup).await?)
+            }
+            Request::Restore(Empty {}) => {
+                Response::Restore(self.ask_person(caller, Method::Restore).await?)
+            }
+            Request::Reset(Empty {}) => {
+                Response::Reset(self.ask_person(caller, Method::Reset).await?)
             }
             Request::Lock(Empty {}) => {
                 self.lock(kms_protocol::LockReason::Requested, Some(caller)).await;
@@ -161,19 +172,29 @@ impl<P: Ports> Inner<P> {
         }
     }
 
+    /// Asks the person; afterwards the caller learns the state of the vault and nothing else.
+    async fn ask_person(
+        self: &Rc<Self>,
+        caller: &Caller,
+        method: Method,
+    ) -> Result<VaultStatus, Error> {
+        self.ask(caller, method).await?;
+        self.status().await
+    }
+
     async fn status(&self) -> Result<VaultStatus, Error> {
         let state = self.phase.borrow().public_state()?;
-        let enrolments = self.enrolments.borrow().clone();
         let crypto = self.ports.crypto();
         Ok(VaultStatus {
             state,
-            enrolments,
+            enrolments: self.enrolments(),
             protection: ProtectionMap {
                 ed25519: crypto.protection(KeySpec::Ed25519),
                 ec_p256: crypto.protection(KeySpec::EcP256),
             },
-            auto_lock: self.config.auto_lock.clone(),
-            storage: StorageHealth { persisted: self.ports.store().persisted().await },
+            auto_lock: self.auto_lock(),
+            storage: self.ports.store().health().await,
+            backup: self.backup_health(),
             release: self.config.release.clone(),
         })
     }

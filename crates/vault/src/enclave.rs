@@ -3,13 +3,16 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use kms_protocol::{AutoLock, CallerOrigin, Enrolment, ErrorCode, IntoValue, Screen, Value, event};
+use kms_protocol::{
+    AutoLock, BackupHealth, CallerOrigin, Enrolment, ErrorCode, IntoValue, Value, event,
+};
 
 use crate::attempts::Watch;
 use crate::audit::Journal;
+use crate::header::Header;
 use crate::session::Sessions;
-use crate::sheet::{Attempt, Sheet};
-use crate::state::{Phase, UnlockedVault};
+use crate::sheet::Sheet;
+use crate::state::Phase;
 use crate::time::Moment;
 use crate::{Clock, Error, Outbox, Ports, SessionId, UiEvent};
 
@@ -22,8 +25,10 @@ pub struct Config {
     pub worker_digest: String,
     /// Digest of the wasm module as the frame measured it (`sha256-…`).
     pub wasm_digest: String,
-    /// When the vault locks itself.
+    /// When the vault locks itself at the latest.
     pub auto_lock: AutoLock,
+    /// Host name of the enclave's origin, to which passkeys belong.
+    pub host: String,
 }
 
 impl Config {
@@ -46,25 +51,24 @@ pub(crate) struct Inner<P: Ports> {
     pub(crate) ports: P,
     pub(crate) config: Config,
     pub(crate) phase: RefCell<Phase<P>>,
-    /// The enrolments of the header that was last read.
-    pub(crate) enrolments: RefCell<Vec<Enrolment>>,
+    /// The header that was read or written last.
+    pub(crate) header: RefCell<Option<Header>>,
     /// Since when the stored attempts to unlock are known.
     pub(crate) watch: Watch,
     pub(crate) journal: RefCell<Journal<P>>,
     pub(crate) sessions: RefCell<Sessions>,
-    pub(crate) sheet: RefCell<Sheet>,
+    pub(crate) sheet: RefCell<Sheet<P>>,
 }
 
 impl<P: Ports> Enclave<P> {
     /// An enclave that has not read its storage yet.
     pub fn new(ports: P, config: Config) -> Self {
-        let watch = Watch::new(Moment::now(ports.clock()));
         Self(Rc::new(Inner {
             ports,
             config,
             phase: RefCell::new(Phase::Faulted(ErrorCode::StorageUnavailable)),
-            enrolments: RefCell::default(),
-            watch,
+            header: RefCell::default(),
+            watch: Watch::default(),
             journal: RefCell::default(),
             sessions: RefCell::default(),
             sheet: RefCell::default(),
@@ -106,49 +110,37 @@ impl<P: Ports> Enclave<P> {
         self.0.tick().await;
     }
 
-    /// Background work, started once: writes deferred audit entries within 250 ms. Never ends.
+    /// Background work, started once: writes deferred audit entries within 250 ms, and locks when
+    /// another tab does. Never ends.
     pub async fn run(&self) {
         self.0.run().await;
     }
 }
 
 impl<P: Ports> Inner<P> {
-    async fn handle_ui(self: &Rc<Self>, event: UiEvent) {
-        match event {
-            UiEvent::Submit(passphrase) => {
-                if let Some(attempt) = self.begin_attempt() {
-                    let outcome = self.try_passphrase(attempt, passphrase.expose()).await;
-                    drop(passphrase);
-                    self.finish_attempt(attempt, &outcome);
-                }
-            }
-            UiEvent::Cancel => self.close_sheet(&Err(Error::Code(ErrorCode::UserCancelled))),
-            UiEvent::Activity => self.touch(),
-            UiEvent::Hidden => self.lock(kms_protocol::LockReason::Hidden, None).await,
-            UiEvent::Lock => self.lock(kms_protocol::LockReason::Requested, None).await,
-        }
+    /// Remembers the header that was read or written last.
+    pub(crate) fn note_header(&self, header: Header) {
+        *self.header.borrow_mut() = Some(header);
     }
 
-    async fn try_passphrase(
-        self: &Rc<Self>,
-        attempt: Attempt,
-        passphrase: &[u8],
-    ) -> Result<Rc<UnlockedVault<P>>, Error> {
-        match attempt.screen {
-            Screen::Setup => self.set_up(attempt, passphrase).await,
-            Screen::Unlock => self.unlock(attempt, passphrase).await,
-        }
+    /// Ways to open the vault, as far as they are known here.
+    pub(crate) fn enrolments(&self) -> Vec<Enrolment> {
+        let header = self.header.borrow();
+        // A header that cannot be published is never remembered.
+        header.as_ref().and_then(|header| header.publish().ok()).unwrap_or_default()
     }
 
-    fn finish_attempt(&self, attempt: Attempt, outcome: &Result<Rc<UnlockedVault<P>>, Error>) {
-        match outcome {
-            Ok(vault) => {
-                *self.phase.borrow_mut() = Phase::Unlocked(Rc::clone(vault));
-                self.answer(attempt, &Ok(()));
-                self.broadcast("unlocked", &kms_protocol::Empty {});
-            }
-            Err(error) if is_for_the_person(error.code()) => self.ask_again(attempt, error),
-            Err(error) => self.answer(attempt, &Err(error.clone())),
+    /// What is known of backups.
+    pub(crate) fn backup_health(&self) -> BackupHealth {
+        let none = BackupHealth { last_backup: None, last_drill: None };
+        self.header.borrow().as_ref().map_or(none, Header::backup_health)
+    }
+
+    /// Notes the attempts that are stored.
+    pub(crate) fn watch_attempts(&self, header: &Header) {
+        let now = Moment::now(self.ports.clock());
+        for enrolment in &header.enrolments {
+            self.watch.known_ms(&enrolment.id, enrolment.attempts, now);
         }
     }
 
@@ -159,10 +151,4 @@ impl<P: Ports> Inner<P> {
             self.ports.outbox().event(session, event(name, data.clone()));
         }
     }
-}
-
-/// Whether the person can do something about it in the sheet.
-fn is_for_the_person(code: ErrorCode) -> bool {
-    use ErrorCode::{UnlockDelayed, UnlockFailed, WeakPassphrase};
-    matches!(code, UnlockFailed | UnlockDelayed | WeakPassphrase)
 }

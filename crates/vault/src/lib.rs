@@ -13,6 +13,7 @@ mod dispatch;
 mod enclave;
 mod enrol;
 mod error;
+mod factor;
 mod guard;
 mod header;
 mod keys;
@@ -23,6 +24,7 @@ mod random;
 mod rate;
 mod seal;
 mod session;
+mod settings;
 mod setup;
 mod sheet;
 mod state;
@@ -39,4 +41,7 @@ pub use ports::{
     Kdf, KdfJob, Outbox, PassphraseRecipient, Ports, Recipients, RecordKey, SessionId, Store,
     StoreError, Table, Tabs, VaultLock, Write,
 };
-pub use ui::{UiCommand, UiEvent};
+pub use ui::{
+    Action, BackupInfo, Ceremony, Factor, Manage, NewPasskey, Passkey, PasskeyAnswer, RestoreWhy,
+    UiCommand, UiEvent, UiScreen, View, Why,
+};

@@ -1,17 +1,17 @@
-//! Locking: on request, by timer, when the page goes away, on a fault.
+//! Locking: on request, by timer, when the page goes away, with the other tabs, on a fault.
 
 use std::pin::pin;
 use std::rc::Rc;
 
-use futures_util::future::select;
+use futures_util::future::{join, select};
 use kms_protocol::{ErrorCode, LockReason, LockedEvent};
 
-use crate::audit::{Draft, OK};
+use crate::audit::Draft;
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::state::{Phase, UnlockedVault};
 use crate::time::Moment;
-use crate::{Clock, Error, Ports};
+use crate::{Clock, Error, Ports, Tabs};
 
 /// How long audit entries may take before the keys are dropped, or the timers run, all the same.
 const PATIENCE_MS: u32 = 1000;
@@ -22,7 +22,12 @@ impl<P: Ports> Inner<P> {
     /// Locks the vault. From the first instant no operation finds it open; the handles are
     /// dropped as soon as the last audit entries are written.
     pub(crate) async fn lock(self: &Rc<Self>, reason: LockReason, caller: Option<&Caller>) {
-        let Some(vault) = self.close(Phase::Locked) else {
+        let closed = self.close(Phase::Locked);
+        // Who asks for the lock means every tab, also from one that is locked already.
+        if reason != LockReason::OtherTab && (closed.is_some() || reason == LockReason::Requested) {
+            self.ports.tabs().announce_lock();
+        }
+        let Some(vault) = closed else {
             self.close_sheet(&Err(Error::Code(ErrorCode::Locked)));
             return;
         };
@@ -34,8 +39,7 @@ impl<P: Ports> Inner<P> {
             _ => "vault.auto_lock",
         };
         let origin = caller.map(|caller| Rc::clone(&caller.origin));
-        let time = self.ports.clock().now_ms();
-        self.defer(Draft { time, method, key_id: None, origin, outcome: OK });
+        self.defer(Draft { origin, ..Draft::internal(method, self.ports.clock().now_ms()) });
         self.flush_for_a_while().await;
     }
 
@@ -43,8 +47,27 @@ impl<P: Ports> Inner<P> {
     pub(crate) fn fault(&self, code: ErrorCode) {
         if let Some(vault) = self.close(Phase::Faulted(code)) {
             self.drop_keys(&vault);
+            self.ports.tabs().announce_lock();
             self.announce(LockReason::Fault);
         }
+    }
+
+    /// Drops the keys of a vault that was deleted: there is no log to write to any more.
+    pub(crate) fn leave(&self) {
+        self.ports.tabs().announce_lock();
+        if let Some(vault) = self.close(Phase::Uninitialized) {
+            self.drop_keys(&vault);
+            self.announce(LockReason::Requested);
+        }
+    }
+
+    /// Another tab was locked, or has deleted the vault.
+    async fn lock_with_others(self: &Rc<Self>) {
+        if self.unlocked().is_ok() {
+            self.lock(LockReason::OtherTab, None).await;
+        }
+        // What cannot be read now is read when the person is asked next.
+        let _looked = self.look_again().await;
     }
 
     /// Locks the vault if a timer says so.
@@ -68,17 +91,27 @@ impl<P: Ports> Inner<P> {
 
     pub(crate) async fn tick(self: &Rc<Self>) {
         self.lock_if_due().await;
+        self.expire_fresh();
         let now = self.ports.clock().monotonic_ms();
         self.sessions.borrow_mut().expire(now);
         self.flush_for_a_while().await;
     }
 
     pub(crate) async fn run(self: &Rc<Self>) {
-        loop {
-            self.entries_wait().await;
-            self.ports.clock().sleep(DEFERRED_MS).await;
-            let _kept = self.flush().await;
-        }
+        let entries = async {
+            loop {
+                self.entries_wait().await;
+                self.ports.clock().sleep(DEFERRED_MS).await;
+                let _kept = self.flush().await;
+            }
+        };
+        let tabs = async {
+            loop {
+                self.ports.tabs().lock_announced().await;
+                self.lock_with_others().await;
+            }
+        };
+        join(entries, tabs).await;
     }
 
     /// Writes what waits, unless it takes long: a store that hangs, or a tab that keeps the lock,
@@ -104,7 +137,8 @@ impl<P: Ports> Inner<P> {
         self.broadcast("locked", &LockedEvent { reason });
     }
 
-    fn drop_keys(&self, vault: &Rc<UnlockedVault<P>>) {
+    /// Wipes a vault and stops writing with its keys.
+    pub(crate) fn drop_keys(&self, vault: &Rc<UnlockedVault<P>>) {
         self.journal.borrow_mut().detach(vault);
         vault.wipe();
     }

@@ -6,20 +6,33 @@ use kms_protocol::{KeyId, KeySpec};
 use sha2::Sha256;
 
 use crate::Error;
-use crate::header::{EnrolmentRecord, VaultId};
+use crate::header::VaultId;
 
 /// Version of the encoding of every record in this release.
 const SCHEMA: u32 = 1;
+/// Version of an enrolment's envelope: from 2 on it is bound to kind and parameters.
+const ENROLMENT_SCHEMA: u32 = 2;
 /// Separates the MAC of the log's head from every other use of the audit key.
-const HEAD_DOMAIN: &[u8] = b"ats-kms/audit-head/v1\0";
+const HEAD_DOMAIN: &[u8] = b"ats-kms/audit-head/v2\0";
+/// The same for a head that does not know of settings (release 0.1.0).
+const HEAD_DOMAIN_V1: &[u8] = b"ats-kms/audit-head/v1\0";
 
-/// The RootKey of an enrolment.
+/// The RootKey of an enrolment; `binding` is the enrolment's own digest of its parameters.
 pub(crate) fn root_context<'a>(
     vault_id: &'a VaultId,
-    enrolment: &'a EnrolmentRecord,
+    id: &'a str,
+    binding: Option<&'a [u8; 32]>,
 ) -> RecordContext<'a> {
-    let id = enrolment.id.as_bytes();
-    place(vault_id, RecordType::RootKey, id, 1)
+    let context = place(vault_id, RecordType::RootKey, id.as_bytes(), 1);
+    match binding {
+        Some(_) => RecordContext { policy_digest: binding, schema: ENROLMENT_SCHEMA, ..context },
+        None => context,
+    }
+}
+
+/// The settings of a generation.
+pub(crate) fn settings_context(vault_id: &VaultId, generation: u64) -> RecordContext<'_> {
+    place(vault_id, RecordType::Settings, &[], generation)
 }
 
 /// What is known about a key.
@@ -74,12 +87,17 @@ pub(crate) async fn open<C: CryptoProvider>(
     Ok(Envelope::decode(stored)?.open(crypto, key, context).await?)
 }
 
-/// MAC of the audit head: HMAC-SHA-256 (RFC 2104) over domain, vault, count and hash.
-pub(crate) fn head_mac(
-    key: &SecretBytes<32>,
-    vault_id: &VaultId,
-    head: (u64, &[u8; 32]),
-) -> [u8; 32] {
+/// What the head of the log says: entries, hash of the last one, generation of the settings.
+#[derive(Clone, Copy)]
+pub(crate) struct HeadFacts<'a> {
+    pub(crate) count: u64,
+    pub(crate) hash: &'a [u8; 32],
+    /// Absent in a head of release 0.1.0.
+    pub(crate) settings: Option<u64>,
+}
+
+/// MAC of the audit head: HMAC-SHA-256 (RFC 2104) over domain, vault and facts.
+pub(crate) fn head_mac(key: &SecretBytes<32>, vault_id: &VaultId, head: HeadFacts<'_>) -> [u8; 32] {
     head_hmac(key, vault_id, head).map_or([0; 32], |mac| mac.finalize().into_bytes().into())
 }
 
@@ -87,7 +105,7 @@ pub(crate) fn head_mac(
 pub(crate) fn head_is_authentic(
     key: &SecretBytes<32>,
     vault_id: &VaultId,
-    head: (u64, &[u8; 32]),
+    head: HeadFacts<'_>,
     mac: &[u8; 32],
 ) -> bool {
     head_hmac(key, vault_id, head).is_some_and(|expected| expected.verify_slice(mac).is_ok())
@@ -97,12 +115,15 @@ pub(crate) fn head_is_authentic(
 fn head_hmac(
     key: &SecretBytes<32>,
     vault_id: &VaultId,
-    (count, hash): (u64, &[u8; 32]),
+    head: HeadFacts<'_>,
 ) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.expose()).ok()?;
-    mac.update(HEAD_DOMAIN);
+    mac.update(if head.settings.is_some() { HEAD_DOMAIN } else { HEAD_DOMAIN_V1 });
     mac.update(vault_id);
-    mac.update(&count.to_be_bytes());
-    mac.update(hash);
+    mac.update(&head.count.to_be_bytes());
+    mac.update(head.hash);
+    if let Some(settings) = head.settings {
+        mac.update(&settings.to_be_bytes());
+    }
     Some(mac)
 }

@@ -1,17 +1,18 @@
-//! Making a vault, and finding out at start whether there is one.
+//! Making a vault, and finding out whether there is one.
 
 use std::rc::Rc;
 
 use kms_crypto::{CryptoProvider, SecretBytes};
-use kms_protocol::{EnrolmentId, ErrorCode};
+use kms_protocol::ErrorCode;
 
-use crate::audit::{Draft, Head, Log, OK, head_write, link_write};
+use crate::audit::{Draft, Head, Log, head_write, link_write};
 use crate::enclave::Inner;
-use crate::enrol;
-use crate::header::{EnrolmentRecord, Header};
-use crate::sheet::Attempt;
+use crate::enrol::{self, DeviceKey, Home};
+use crate::factor::Candidate;
+use crate::header::Header;
+use crate::settings::Settings;
 use crate::state::{Phase, Secrets, UnlockedVault};
-use crate::stored::{self, HEAD, header_write};
+use crate::stored::{self, HEAD, header_write, may_retry};
 use crate::time::Moment;
 use crate::{Batch, Clock, Error, Generation, Ports, Store, StoreError, VaultLock, Write, random};
 
@@ -21,8 +22,9 @@ const TRIES: u32 = 4;
 /// A vault that is ready to be written.
 struct NewVault<P: Ports> {
     header: Header,
+    settings: Settings,
     secrets: Secrets<P>,
-    device: <P::Crypto as CryptoProvider>::DeviceKey,
+    device: DeviceKey<P>,
     writes: Vec<Write>,
     head: Head,
 }
@@ -30,81 +32,96 @@ struct NewVault<P: Ports> {
 impl<P: Ports> Inner<P> {
     /// Reads the header and decides the phase.
     pub(crate) async fn start(&self) -> Result<(), Error> {
+        let looked = self.look_again().await;
+        if let Err(error) = &looked {
+            *self.phase.borrow_mut() = Phase::Faulted(error.code());
+        }
+        looked
+    }
+
+    /// Finds out what another tab may have done: made a vault, or deleted it. An unlocked vault
+    /// stays as it is, and so does the phase when the storage cannot be read.
+    pub(crate) async fn look_again(&self) -> Result<(), Error> {
         if self.unlocked().is_ok() {
             return Ok(());
         }
-        let found = self.find_vault().await;
-        *self.phase.borrow_mut() = match &found {
-            Ok(true) => Phase::Locked,
-            Ok(false) => Phase::Uninitialized,
-            Err(error) => Phase::Faulted(error.code()),
-        };
-        found.map(|_| ())
+        let found = self.find_vault().await?;
+        if self.unlocked().is_err() {
+            *self.phase.borrow_mut() = if found { Phase::Locked } else { Phase::Uninitialized };
+        }
+        Ok(())
     }
 
     async fn find_vault(&self) -> Result<bool, Error> {
         if let Some(header) = stored::header(&self.ports).await? {
-            *self.enrolments.borrow_mut() = header.publish()?;
-            self.watch.known_ms(header.attempts, Moment::now(self.ports.clock()));
+            self.watch_attempts(&header);
+            self.note_header(header);
             return Ok(true);
         }
         // A log without a header: the header was removed. Never make a new vault over it.
-        match stored::meta(&self.ports, HEAD).await? {
-            Some(_) => Err(Error::Code(ErrorCode::VaultCorrupt)),
-            None => Ok(false),
+        if stored::meta(&self.ports, HEAD).await?.is_some() {
+            return Err(Error::Code(ErrorCode::VaultCorrupt));
         }
+        self.header.borrow_mut().take();
+        Ok(false)
     }
 
-    /// Makes a vault that this passphrase opens, and opens it.
+    /// Makes a vault that this candidate opens, and opens it.
     pub(crate) async fn set_up(
         self: &Rc<Self>,
-        attempt: Attempt,
-        passphrase: &[u8],
+        question: u64,
+        candidate: &Candidate,
+        salt: Option<[u8; 32]>,
     ) -> Result<Rc<UnlockedVault<P>>, Error> {
-        enrol::check_new_passphrase(passphrase)?;
-        let vault = self.prepare(passphrase).await?;
-        self.still_wanted(attempt)?;
+        candidate.check_new()?;
+        let vault = self.prepare(candidate, salt).await?;
+        self.still_wanted(question)?;
         let now = Moment::now(self.ports.clock());
         let written = self.write_new(&vault).await;
         if let Err(Error::Code(ErrorCode::AlreadyInitialized)) = written {
             // Another tab was faster: this one finds its vault.
-            self.start().await?;
+            self.look_again().await?;
         }
         let generation = written?;
-        *self.enrolments.borrow_mut() = vault.header.publish()?;
+        let vault_id = vault.header.vault_id;
+        self.note_header(vault.header);
         *self.phase.borrow_mut() = Phase::Locked;
-        let log = Log::new(vault.head, generation);
-        let opened = UnlockedVault::new(vault.header.vault_id, vault.secrets, log, now);
-        let opened = Rc::new(opened);
-        self.still_wanted(attempt)?;
+        let state = (Log::new(vault.head, generation), vault.settings);
+        let opened = Rc::new(UnlockedVault::new(vault_id, vault.secrets, state, now));
+        self.still_wanted(question)?;
         self.journal.borrow_mut().attach(&opened);
         Ok(opened)
     }
 
-    async fn prepare(&self, passphrase: &[u8]) -> Result<NewVault<P>, Error> {
+    async fn prepare(
+        &self,
+        candidate: &Candidate,
+        salt: Option<[u8; 32]>,
+    ) -> Result<NewVault<P>, Error> {
         let crypto = self.ports.crypto();
         let now = self.ports.clock().now_ms();
         let root = SecretBytes::<32>::try_new_with(|out| crypto.fill_random(out))?;
         let mut header = Header::new(random::bytes(crypto)?, now);
-        let id = EnrolmentId::new(random::id(crypto)?)?;
-        let mut enrolment = EnrolmentRecord::passphrase(&id, random::bytes(crypto)?, now);
-        let device = crypto.generate_device_key().await?;
-        let key = enrol::unlock_key(&self.ports, &enrolment, &device, passphrase).await?;
         let vault_id = header.vault_id;
-        enrol::seal_root(&self.ports, &vault_id, &mut enrolment, (&key, &root)).await?;
-        drop(root);
-        // The enrolment is proved by opening the RootKey with what will be stored.
-        let root = enrol::open_root(&self.ports, &vault_id, &enrolment, &key).await?;
+        let device = crypto.generate_device_key().await?;
+        let home = Home { vault_id: &vault_id, device: &device, root: &root };
+        let enrolment = enrol::create(&self.ports, home, candidate, salt).await?;
         let secrets = enrol::derive(&self.ports, &root).await?;
         drop(root);
-        header.enrolments.push(enrolment);
-        let method = "vault.setup";
-        let draft = Draft { time: now, method, key_id: None, origin: None, outcome: OK };
-        let (link, head) = draft.link(Head::default());
-        let entry = link_write(&self.ports, &vault_id, &secrets, (head.count, &link)).await?;
-        let writes =
-            vec![header_write(&header), entry, head_write(&vault_id, &secrets.audit, head)];
-        Ok(NewVault { header, secrets, device, writes, head })
+        let mut settings = Settings::default();
+        if let Some(recipient) = candidate.recipient() {
+            settings.set_recipient(&enrolment.id, recipient);
+        }
+        header.add(enrolment)?;
+        let first = Head { settings: 1, ..Head::default() };
+        let (link, head) = Draft::internal("vault.setup", now).link(first);
+        let writes = vec![
+            header_write(&header),
+            settings.write(&self.ports, &vault_id, (&secrets, head.settings)).await?,
+            link_write(&self.ports, &vault_id, &secrets, (head.count, &link)).await?,
+            head_write(&vault_id, &secrets.audit, head),
+        ];
+        Ok(NewVault { header, settings, secrets, device, writes, head })
     }
 
     /// One batch holds everything, so there is never half a vault.
@@ -118,8 +135,7 @@ impl<P: Ports> Inner<P> {
                 Some(_) => return Err(Error::Code(ErrorCode::AlreadyInitialized)),
                 None => {}
             }
-            let device_key = Some(vault.device.clone());
-            let batch = Batch { writes: vault.writes.clone(), device_key };
+            let batch = self.first_batch(vault).await?;
             match self.ports.store().commit(generation, batch).await {
                 Ok(generation) => return Ok(generation),
                 Err(error) if may_retry(error) => last = error,
@@ -128,8 +144,15 @@ impl<P: Ports> Inner<P> {
         }
         Err(last.into())
     }
-}
 
-fn may_retry(error: StoreError) -> bool {
-    matches!(error, StoreError::Conflict | StoreError::Unknown | StoreError::ConnectionLost)
+    /// Clears what an interrupted restore may have left behind, but keeps what is remembered of
+    /// a deleted vault.
+    async fn first_batch(&self, vault: &NewVault<P>) -> Result<Batch<DeviceKey<P>>, Error> {
+        if stored::meta(&self.ports, HEAD).await?.is_some() {
+            return Err(Error::Code(ErrorCode::VaultCorrupt));
+        }
+        let mut writes = vault.writes.clone();
+        writes.extend(stored::history(&self.ports).await?.as_ref().map(stored::history_write));
+        Ok(Batch { clear: true, writes, device_key: Some(vault.device.clone()) })
+    }
 }

@@ -10,6 +10,7 @@ use crate::audit::Log;
 use crate::enclave::Inner;
 use crate::header::VaultId;
 use crate::keys::Cache;
+use crate::settings::Settings;
 use crate::time::Moment;
 use crate::{Error, Ports};
 
@@ -57,6 +58,8 @@ pub(crate) struct UnlockedVault<P: Ports> {
     secrets: RefCell<Option<Secrets<P>>>,
     pub(crate) cache: RefCell<Cache<P>>,
     pub(crate) log: Log,
+    /// As they were last read or written here.
+    pub(crate) settings: RefCell<Settings>,
     opened: Moment,
     used: Cell<Moment>,
 }
@@ -86,9 +89,21 @@ impl<P: Ports> Clone for Secrets<P> {
 
 impl<P: Ports> UnlockedVault<P> {
     /// A vault that was opened just now.
-    pub(crate) fn new(id: VaultId, secrets: Secrets<P>, log: Log, now: Moment) -> Self {
-        let secrets = RefCell::new(Some(secrets));
-        Self { id, secrets, cache: RefCell::default(), log, opened: now, used: Cell::new(now) }
+    pub(crate) fn new(
+        id: VaultId,
+        secrets: Secrets<P>,
+        (log, settings): (Log, Settings),
+        now: Moment,
+    ) -> Self {
+        Self {
+            id,
+            secrets: RefCell::new(Some(secrets)),
+            cache: RefCell::default(),
+            log,
+            settings: RefCell::new(settings),
+            opened: now,
+            used: Cell::new(now),
+        }
     }
 
     /// The handles, for one operation.
@@ -113,8 +128,9 @@ impl<P: Ports> UnlockedVault<P> {
         self.used.set(now);
     }
 
-    /// Why the vault must be locked now, if it must.
-    pub(crate) fn due(&self, limits: &AutoLock, now: Moment) -> Option<LockReason> {
+    /// Why the vault must be locked now, if it must; `longest` are the times of the release.
+    pub(crate) fn due(&self, longest: &AutoLock, now: Moment) -> Option<LockReason> {
+        let limits = self.settings.borrow().auto_lock(longest);
         if now.since(self.opened) >= limits.absolute_ms.into() {
             Some(LockReason::Absolute)
         } else if now.since(self.used.get()) >= limits.idle_ms.into() {
@@ -134,6 +150,15 @@ impl<P: Ports> Inner<P> {
             vault.touch(Moment::now(self.ports.clock()));
         }
         Ok(())
+    }
+
+    /// The times of automatic locking: those that were set, where they can be read.
+    pub(crate) fn auto_lock(&self) -> AutoLock {
+        let longest = &self.config.auto_lock;
+        match &*self.phase.borrow() {
+            Phase::Unlocked(vault) => vault.settings.borrow().auto_lock(longest),
+            _ => longest.clone(),
+        }
     }
 
     /// The unlocked vault.

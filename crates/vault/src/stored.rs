@@ -1,9 +1,10 @@
 //! Where the records of a vault are, and how its header changes while it is locked.
 
 use kms_protocol::ErrorCode;
+use minicbor::{Decode, Encode};
 
-use crate::header::Header;
-use crate::{Batch, Error, Ports, RecordKey, Store, StoreError, Table, VaultLock, Write};
+use crate::header::{Header, VaultId};
+use crate::{Batch, Error, Ports, RecordKey, Store, StoreError, Table, VaultLock, Write, cbor};
 
 /// Name of the header in [`Table::Meta`].
 pub(crate) const HEADER: &str = "header";
@@ -15,6 +16,17 @@ pub(crate) const SETTINGS: &str = "settings";
 pub(crate) const HISTORY: &str = "history";
 /// Tries of one change of the header, the first included.
 const TRIES: u32 = 4;
+
+/// What this browser remembers of a vault that was deleted here. Nothing of it is secret, and
+/// nothing but a notice depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct History {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub(crate) vault_id: VaultId,
+    /// When its last backup was made.
+    #[n(1)]
+    pub(crate) last_backup: u64,
+}
 
 /// Reads a record of [`Table::Meta`].
 pub(crate) async fn meta<P: Ports>(ports: &P, name: &str) -> Result<Option<Vec<u8>>, Error> {
@@ -35,11 +47,22 @@ pub(crate) fn header_write(header: &Header) -> Write {
     Write { table: Table::Meta, key, value: header.encode() }
 }
 
+/// Reads what is known of a deleted vault.
+pub(crate) async fn history<P: Ports>(ports: &P) -> Result<Option<History>, Error> {
+    Ok(meta(ports, HISTORY).await?.as_deref().and_then(cbor::decode))
+}
+
+/// The write of what is known of a deleted vault.
+pub(crate) fn history_write(history: &History) -> Write {
+    let key = RecordKey::Text(HISTORY.into());
+    Write { table: Table::Meta, key, value: cbor::encode(history) }
+}
+
 /// Changes the stored header. After a write of unknown outcome the header is read again, so
 /// that one change is never applied twice.
 pub(crate) async fn change_header<P: Ports>(
     ports: &P,
-    change: impl Fn(&mut Header) -> Result<(), Error>,
+    mut change: impl FnMut(&mut Header) -> Result<(), Error>,
 ) -> Result<Header, Error> {
     let _exclusive = ports.lock().acquire().await;
     let mut attempted: Option<Header> = None;
@@ -51,7 +74,8 @@ pub(crate) async fn change_header<P: Ports>(
             return Ok(current);
         }
         change(&mut current)?;
-        let batch = Batch { writes: vec![header_write(&current)], device_key: None };
+        let writes = vec![header_write(&current)];
+        let batch = Batch { clear: false, writes, device_key: None };
         match ports.store().commit(generation, batch).await {
             Ok(_) => return Ok(current),
             Err(StoreError::Conflict) => attempted = None,
@@ -63,4 +87,9 @@ pub(crate) async fn change_header<P: Ports>(
         }
     }
     Err(last.into())
+}
+
+/// Whether a batch of this outcome is worth another try.
+pub(crate) fn may_retry(error: StoreError) -> bool {
+    matches!(error, StoreError::Conflict | StoreError::Unknown | StoreError::ConnectionLost)
 }

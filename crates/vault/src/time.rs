@@ -27,3 +27,42 @@ impl Moment {
         wall.max(self.monotonic_ms.saturating_sub(earlier.monotonic_ms))
     }
 }
+
+/// The day of a moment on the wall clock in UTC, as `YYYY-MM-DD` (ISO 8601), for file names.
+pub(crate) fn date(wall_ms: u64) -> String {
+    // Days of an era of 400 years that begins in March, so that leap days come last
+    // (H. Hinnant, "chrono-compatible low-level date algorithms").
+    let days = wall_ms / (24 * 60 * 60 * 1000) + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Computed with `date -u -d @SECONDS +%F`.
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        let days = [
+            (0, "1970-01-01"),
+            (951_782_399, "2000-02-28"),
+            (951_782_400, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (1_704_067_199, "2023-12-31"),
+            (1_800_000_000, "2027-01-15"),
+            (4_107_542_399, "2100-02-28"),
+            (4_107_542_400, "2100-03-01"),
+        ];
+        for (seconds, expected) in days {
+            assert_eq!(date(seconds * 1000), expected);
+        }
+    }
+}

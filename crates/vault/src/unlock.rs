@@ -1,149 +1,178 @@
-//! Unlocking with a passphrase.
+//! Opening the vault with a factor: for a page, or afresh before something that matters.
 
 use std::rc::Rc;
 
-use kms_crypto::{CryptoProvider, SecretBytes};
-use kms_protocol::ErrorCode;
+use kms_crypto::SecretBytes;
+use kms_protocol::{EnrolmentId, ErrorCode};
 
-use crate::attempts::Now;
-use crate::audit::{Draft, Log, OK, open_head};
+use crate::attempts::{Now, Ticket};
+use crate::audit::{Draft, Edited, Log, open_head};
 use crate::enclave::Inner;
-use crate::enrol;
-use crate::header::{EnrolmentRecord, Header};
-use crate::sheet::Attempt;
+use crate::enrol::{self, Home};
+use crate::factor::Candidate;
+use crate::header::{EnrolmentRecord, Header, Method, VaultId};
+use crate::settings::Settings;
+use crate::sheet::Fresh;
 use crate::state::{Secrets, UnlockedVault};
-use crate::stored::{self, HEAD, header_write};
+use crate::stored::{self, HEAD};
 use crate::time::Moment;
-use crate::{Clock, Error, Ports, Store, VaultLock, random};
+use crate::{Clock, Error, Ports, Store, VaultLock};
 
-/// What a right passphrase opened.
-struct Opened<P: Ports> {
-    secrets: Secrets<P>,
-    /// The enrolment to store in place of the one that was used.
-    enrolment: EnrolmentRecord,
+/// What a right factor opened.
+struct Opened {
+    vault_id: VaultId,
+    root: SecretBytes<32>,
+    ticket: Ticket,
+    /// The enrolment that was used.
+    used: EnrolmentRecord,
+    /// The one to store in its place.
+    renewed: EnrolmentRecord,
+    /// Of a recovery phrase.
+    recipient: Option<[u8; 32]>,
 }
 
 impl<P: Ports> Inner<P> {
-    /// Opens the vault. The attempt is charged before it is made.
+    /// Opens the vault for use.
     pub(crate) async fn unlock(
         self: &Rc<Self>,
-        attempt: Attempt,
-        passphrase: &[u8],
+        question: u64,
+        (id, candidate): (&EnrolmentId, &Candidate),
     ) -> Result<Rc<UnlockedVault<P>>, Error> {
-        let header = self.charge_attempt().await?;
-        let opened = self.open_any(&header, passphrase).await?;
-        self.still_wanted(attempt)?;
-        let vault = self.open_log(&header, opened.secrets).await?;
+        let opened = self.open(id, candidate).await?;
+        self.still_wanted(question)?;
+        self.enter(question, &opened, "vault.unlock").await
+    }
+
+    /// Opens the RootKey again, whether the vault is open or not.
+    pub(crate) async fn unlock_afresh(
+        self: &Rc<Self>,
+        question: u64,
+        (id, candidate): (&EnrolmentId, &Candidate),
+    ) -> Result<Fresh, Error> {
+        let method = "vault.fresh_unlock";
+        let opened = self.open(id, candidate).await?;
+        self.still_wanted(question)?;
+        if let Ok(vault) = self.unlocked() {
+            if vault.id != opened.vault_id {
+                return Err(Error::Code(ErrorCode::VaultCorrupt));
+            }
+            self.settle(&opened, method).await?;
+        } else {
+            // Only a reset asks while the vault is locked. It must also be possible where the
+            // log is damaged: what opened the RootKey is proof enough.
+            match self.enter(question, &opened, method).await {
+                Ok(vault) => self.drop_keys(&vault),
+                Err(Error::Code(ErrorCode::AuditCorrupt | ErrorCode::VaultCorrupt)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Fresh::new(opened.root, Moment::now(self.ports.clock())))
+    }
+
+    /// Opens the RootKey. The attempt is charged before it is made.
+    async fn open(&self, id: &EnrolmentId, candidate: &Candidate) -> Result<Opened, Error> {
+        let (header, ticket) = self.charge_attempt(id).await?;
+        let vault_id = header.vault_id;
+        let failed = || Error::Code(ErrorCode::UnlockFailed);
+        let used = header.enrolment(id.as_str()).cloned().ok_or_else(failed)?;
+        self.note_header(header);
+        let device = self.ports.store().device_key().await?.ok_or_else(failed)?;
+        let key = enrol::unlock_key(&self.ports, &used, &device, candidate).await?;
+        let root = enrol::open_root(&self.ports, &vault_id, &used, &key).await;
+        let root = root.map_err(|_| failed())?;
+        let home = Home { vault_id: &vault_id, device: &device, root: &root };
+        let renewed = match (&used.method, candidate) {
+            (Method::Passphrase(kdf), Candidate::Passphrase(passphrase)) if kdf.is_outdated() => {
+                enrol::renew(&self.ports, home, (&used, passphrase.expose())).await?
+            }
+            _ => used.clone(),
+        };
+        let renewed = if renewed.unbound {
+            let mut bound = renewed;
+            enrol::seal_root(&self.ports, &vault_id, &mut bound, (&key, &root)).await?;
+            bound
+        } else {
+            renewed
+        };
+        let recipient = candidate.recipient();
+        Ok(Opened { vault_id, root, ticket, used, renewed, recipient })
+    }
+
+    async fn charge_attempt(&self, id: &EnrolmentId) -> Result<(Header, Ticket), Error> {
+        let now = Moment::now(self.ports.clock());
+        let wall_ms = self.ports.clock().now_ms();
+        let mut ticket = None;
+        let charged = stored::change_header(&self.ports, |header| {
+            let slot = header.enrolment_mut(id.as_str()).ok_or(ErrorCode::UnlockFailed)?;
+            let watched_ms = self.watch.known_ms(&slot.id, slot.attempts, now);
+            if let Some(retry_after_ms) = slot.attempts.wait_ms(Now { wall_ms, watched_ms }) {
+                return Err(Error::Wait { code: ErrorCode::UnlockDelayed, retry_after_ms });
+            }
+            ticket = Some(slot.attempts.charge(wall_ms));
+            Ok(())
+        });
+        let header = charged.await?;
+        self.watch_attempts(&header);
+        let ticket = ticket.ok_or(ErrorCode::Internal)?;
+        Ok((header, ticket))
+    }
+
+    /// Opens the log with what the RootKey derives, and settles the attempt.
+    async fn enter(
+        self: &Rc<Self>,
+        question: u64,
+        opened: &Opened,
+        method: &'static str,
+    ) -> Result<Rc<UnlockedVault<P>>, Error> {
+        let secrets = enrol::derive(&self.ports, &opened.root).await?;
+        let vault = self.open_log(&opened.vault_id, secrets).await?;
         self.journal.borrow_mut().attach(&vault);
-        let settled = self.settle_attempt(&vault, opened.enrolment).await;
-        if let Err(error) = settled.and_then(|()| self.still_wanted(attempt)) {
-            self.journal.borrow_mut().detach(&vault);
-            vault.wipe();
+        let settled = self.settle(opened, method).await;
+        if let Err(error) = settled.and_then(|()| self.still_wanted(question)) {
+            self.drop_keys(&vault);
             return Err(error);
         }
         Ok(vault)
     }
 
-    async fn charge_attempt(&self) -> Result<Header, Error> {
-        let now = Moment::now(self.ports.clock());
-        let wall_ms = self.ports.clock().now_ms();
-        let charged = stored::change_header(&self.ports, |header| {
-            let watched_ms = self.watch.known_ms(header.attempts, now);
-            if let Some(retry_after_ms) = header.attempts.wait_ms(Now { wall_ms, watched_ms }) {
-                return Err(Error::Wait { code: ErrorCode::UnlockDelayed, retry_after_ms });
-            }
-            header.attempts.charge(wall_ms);
-            Ok(())
-        });
-        let header = charged.await?;
-        self.watch.known_ms(header.attempts, now);
-        Ok(header)
-    }
-
-    /// Tries the enrolments in turn; one wrong passphrase is one failure, whatever is tried.
-    async fn open_any(&self, header: &Header, passphrase: &[u8]) -> Result<Opened<P>, Error> {
-        let wrong = Error::Code(ErrorCode::UnlockFailed);
-        if !enrol::is_possible(passphrase) {
-            return Err(wrong);
-        }
-        let device = self.ports.store().device_key().await?.ok_or(wrong.clone())?;
-        for enrolment in &header.enrolments {
-            let key = enrol::unlock_key(&self.ports, enrolment, &device, passphrase).await?;
-            let root = enrol::open_root(&self.ports, &header.vault_id, enrolment, &key).await;
-            if let Ok(root) = root {
-                let secrets = enrol::derive(&self.ports, &root).await?;
-                let enrolment = if enrol::is_outdated(enrolment) {
-                    self.renew(header, enrolment, (&device, passphrase, &root)).await?
-                } else {
-                    enrolment.clone()
-                };
-                return Ok(Opened { secrets, enrolment });
-            }
-        }
-        Err(wrong)
-    }
-
-    /// Seals the RootKey again under today's Argon2id parameters and a fresh salt.
-    async fn renew(
-        &self,
-        header: &Header,
-        enrolment: &EnrolmentRecord,
-        (device, passphrase, root): (
-            &<P::Crypto as CryptoProvider>::DeviceKey,
-            &[u8],
-            &SecretBytes<32>,
-        ),
-    ) -> Result<EnrolmentRecord, Error> {
-        let mut renewed = enrolment.renewed(random::bytes(self.ports.crypto())?);
-        let key = match enrol::unlock_key(&self.ports, &renewed, device, passphrase).await {
-            Ok(key) => key,
-            // A device that cannot afford today's parameters keeps its old ones.
-            Err(error) if error.code() == ErrorCode::OutOfMemory => return Ok(enrolment.clone()),
-            Err(error) => return Err(error),
-        };
-        enrol::seal_root(&self.ports, &header.vault_id, &mut renewed, (&key, root)).await?;
-        enrol::open_root(&self.ports, &header.vault_id, &renewed, &key).await?;
-        Ok(renewed)
-    }
-
     /// Reads the end of the log and checks it.
-    async fn open_log(
+    pub(crate) async fn open_log(
         &self,
-        header: &Header,
+        vault_id: &VaultId,
         secrets: Secrets<P>,
     ) -> Result<Rc<UnlockedVault<P>>, Error> {
         let now = Moment::now(self.ports.clock());
         let _exclusive = self.ports.lock().acquire().await;
         let generation = self.ports.store().generation().await?;
         let stored = stored::meta(&self.ports, HEAD).await?;
-        let head = open_head(&header.vault_id, &secrets.audit, stored.as_deref())?;
-        let log = Log::new(head, generation);
-        let vault = Rc::new(UnlockedVault::new(header.vault_id, secrets, log, now));
+        let head = open_head(vault_id, &secrets.audit, stored.as_deref())?;
+        let settings = Settings::read(&self.ports, vault_id, (&secrets, head.settings)).await?;
+        let state = (Log::new(head, generation), settings);
+        let vault = Rc::new(UnlockedVault::new(*vault_id, secrets, state, now));
         self.check_end(&vault).await?;
         Ok(vault)
     }
 
-    /// Refunds the attempt and logs the unlock and the failures before it, in one batch.
-    async fn settle_attempt(
-        self: &Rc<Self>,
-        vault: &Rc<UnlockedVault<P>>,
-        enrolment: EnrolmentRecord,
-    ) -> Result<(), Error> {
+    /// Refunds the attempt and logs it and the failures before it, in one batch.
+    async fn settle(self: &Rc<Self>, opened: &Opened, method: &'static str) -> Result<(), Error> {
         let time = self.ports.clock().now_ms();
-        let mut header = stored::header(&self.ports).await?.ok_or(ErrorCode::VaultCorrupt)?;
-        if header.vault_id != vault.id {
-            return Err(Error::Code(ErrorCode::VaultCorrupt));
-        }
-        let draft =
-            |outcome| Draft { time, method: "vault.unlock", key_id: None, origin: None, outcome };
-        let wrong = draft(ErrorCode::UnlockFailed.as_str());
-        let before = vec![wrong; header.attempts.settle() as usize];
-        let mut enrolment = enrolment;
-        enrolment.last_used = Some(time);
-        if let Some(slot) = header.enrolments.iter_mut().find(|slot| slot.id == enrolment.id) {
-            *slot = enrolment;
-        }
-        *self.enrolments.borrow_mut() = header.publish()?;
-        self.commit_after(before, draft(OK), vec![header_write(&header)]).await
+        let (used, renewed) = (opened.used.clone(), opened.renewed.clone());
+        let (ticket, recipient) = (opened.ticket, opened.recipient);
+        let edit = move |edited: &mut Edited| {
+            edited.settings.check(&edited.header)?;
+            // It may have been removed while the factor was being checked.
+            let slot = edited.header.enrolment_mut(&used.id).ok_or(ErrorCode::UnlockFailed)?;
+            if slot.envelope == used.envelope {
+                let (label, attempts) = (slot.label.clone(), slot.attempts);
+                *slot = EnrolmentRecord { label, attempts, ..renewed.clone() };
+            }
+            slot.last_used = Some(time);
+            edited.wrong = slot.attempts.settle(ticket);
+            if let Some(recipient) = recipient {
+                edited.settings.set_recipient(&used.id, recipient);
+            }
+            Ok(())
+        };
+        self.commit_edit(Draft::internal(method, time), edit).await
     }
 }

@@ -64,9 +64,28 @@ pub(crate) struct Head {
     pub(crate) count: u64,
     /// Hash of the last one; zeros when there is none.
     pub(crate) hash: [u8; 32],
+    /// Generation of the settings; 0 when there are none.
+    pub(crate) settings: u64,
+}
+
+impl Head {
+    /// Whether both name the same last entry.
+    pub(crate) fn ends_as(self, other: Self) -> bool {
+        (self.count, self.hash) == (other.count, other.hash)
+    }
 }
 
 impl Draft {
+    /// An entry of the enclave itself: of no key, asked for by no page.
+    pub(crate) fn internal(method: &'static str, time: u64) -> Self {
+        Self { time, method, key_id: None, origin: None, outcome: OK }
+    }
+
+    /// The same attempt, failed.
+    pub(super) fn failed(&self, code: ErrorCode) -> Self {
+        Self { outcome: code.as_str(), ..self.clone() }
+    }
+
     /// Puts the entry at the end of the chain.
     pub(crate) fn link(&self, head: Head) -> (Link, Head) {
         let seq = head.count + 1;
@@ -80,7 +99,7 @@ impl Draft {
         };
         let link = Link { previous: head.hash, entry: cbor::encode(&entry) };
         let hash = link.hash();
-        (link, Head { count: seq, hash })
+        (link, Head { count: seq, hash, ..head })
     }
 }
 
@@ -98,7 +117,7 @@ impl Link {
     pub(crate) fn follow(&self, before: Head) -> Option<Head> {
         let entry: Entry = cbor::decode(&self.entry)?;
         let follows = self.previous == before.hash && entry.seq == before.count + 1;
-        follows.then(|| Head { count: entry.seq, hash: self.hash() })
+        follows.then(|| Head { count: entry.seq, hash: self.hash(), ..before })
     }
 
     /// The entry as callers see it.

@@ -12,10 +12,11 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, LocalBoxFuture, Shared, select};
 use kms_protocol::ErrorCode;
 
-use super::Draft;
-use super::entry::Head;
+use super::edit::{Edit, Edited};
+use super::entry::{Draft, Head};
 use super::log::Failure;
 use crate::enclave::Inner;
+use crate::header::VaultId;
 use crate::state::UnlockedVault;
 use crate::{Error, Ports, VaultLock, Write};
 
@@ -26,11 +27,11 @@ const MAX_WAITING: usize = 1024;
 
 /// An entry that waits to be written.
 pub(crate) struct Item {
-    /// Entries that were not written in their time and come before this one.
-    pub(crate) before: Vec<Draft>,
     pub(crate) draft: Draft,
     /// Records that must appear together with the entry, or not at all.
     pub(crate) writes: Vec<Write>,
+    /// A change of header and settings that goes with the entry; such an item is written alone.
+    pub(crate) edit: Option<Edit>,
     /// Who holds a result back until the entry is written.
     done: Option<oneshot::Sender<Result<(), Error>>>,
 }
@@ -41,6 +42,8 @@ type Writing = Shared<LocalBoxFuture<'static, Result<(), Error>>>;
 /// The queue and its writer.
 pub(crate) struct Journal<P: Ports> {
     writer: Option<Rc<UnlockedVault<P>>>,
+    /// The vault that was written to last.
+    owner: Option<VaultId>,
     queue: VecDeque<Item>,
     running: Option<Writing>,
     /// Whether the last write failed.
@@ -55,6 +58,7 @@ impl<P: Ports> Default for Journal<P> {
     fn default() -> Self {
         Self {
             writer: None,
+            owner: None,
             queue: VecDeque::new(),
             running: None,
             failing: false,
@@ -65,8 +69,15 @@ impl<P: Ports> Default for Journal<P> {
 }
 
 impl<P: Ports> Journal<P> {
-    /// Lets entries be written with the keys of this vault.
+    /// Lets entries be written with the keys of this vault. What waits for another one, which
+    /// is gone, belongs to nobody.
     pub(crate) fn attach(&mut self, vault: &Rc<UnlockedVault<P>>) {
+        if self.owner.is_some_and(|owner| owner != vault.id) {
+            self.queue.clear();
+            self.doubt = None;
+            self.failing = false;
+        }
+        self.owner = Some(vault.id);
         self.writer = Some(Rc::clone(vault));
     }
 
@@ -88,7 +99,8 @@ impl<P: Ports> Journal<P> {
     /// their operation did not happen and is not written.
     fn take_group(&mut self) -> Vec<Item> {
         self.queue.retain(|item| !item.done.as_ref().is_some_and(oneshot::Sender::is_canceled));
-        let count = self.queue.len().min(MAX_GROUP);
+        let plain = self.queue.iter().take_while(|item| item.edit.is_none()).count();
+        let count = plain.min(MAX_GROUP).max(self.queue.len().min(1));
         self.queue.drain(..count).collect()
     }
 
@@ -112,12 +124,8 @@ impl<P: Ports> Journal<P> {
 impl<P: Ports> Inner<P> {
     /// Queues an entry that is written within 250 ms.
     pub(crate) fn defer(&self, draft: Draft) {
-        self.journal.borrow_mut().push(Item {
-            before: Vec::new(),
-            draft,
-            writes: Vec::new(),
-            done: None,
-        });
+        let item = Item { draft, writes: Vec::new(), edit: None, done: None };
+        self.journal.borrow_mut().push(item);
     }
 
     /// Fails closed: when entries cannot be written, nothing that needs one is done.
@@ -135,18 +143,26 @@ impl<P: Ports> Inner<P> {
         draft: Draft,
         writes: Vec<Write>,
     ) -> Result<(), Error> {
-        self.commit_after(Vec::new(), draft, writes).await
+        self.commit_item(draft, writes, None).await
     }
 
-    /// As [`Self::commit`], with entries that come before it in the same batch.
-    pub(crate) async fn commit_after(
+    /// Queues a change of header and settings with its entry and returns when it is on disk.
+    pub(crate) async fn commit_edit(
         self: &Rc<Self>,
-        before: Vec<Draft>,
+        draft: Draft,
+        edit: impl Fn(&mut Edited) -> Result<(), Error> + 'static,
+    ) -> Result<(), Error> {
+        self.commit_item(draft, Vec::new(), Some(Box::new(edit))).await
+    }
+
+    async fn commit_item(
+        self: &Rc<Self>,
         draft: Draft,
         writes: Vec<Write>,
+        edit: Option<Edit>,
     ) -> Result<(), Error> {
         let (done, written) = oneshot::channel();
-        self.journal.borrow_mut().push(Item { before, draft, writes, done: Some(done) });
+        self.journal.borrow_mut().push(Item { draft, writes, edit, done: Some(done) });
         let running = self.writing();
         // Whoever waits drives the writer; when one waiter goes away another one does.
         let outcome = match select(written, running).await {
@@ -216,7 +232,9 @@ impl<P: Ports> Inner<P> {
                 return Ok(());
             }
             match self.append(&vault, &group).await {
-                Ok(()) => release(group),
+                Ok(()) => release(group, &Ok(())),
+                // Nothing is wrong with the log: the others go on.
+                Err(failure) if failure.refused => release(group, &Err(failure.error)),
                 Err(failure) => return Err(self.write_failed(group, failure)),
             }
         }
@@ -255,7 +273,7 @@ impl<P: Ports> Inner<P> {
             }
             Ok(false) => Ok(()),
             Err(error) => {
-                let failure = Failure { error, doubt: None };
+                let failure = Failure { error, doubt: None, refused: false };
                 let error = self.write_failed(Vec::new(), failure);
                 self.journal.borrow_mut().doubt = Some((head, kept));
                 Err(error)
@@ -264,7 +282,7 @@ impl<P: Ports> Inner<P> {
     }
 
     fn write_failed(&self, group: Vec<Item>, failure: Failure) -> Error {
-        let Failure { error, doubt } = failure;
+        let Failure { error, doubt, .. } = failure;
         let mut journal = self.journal.borrow_mut();
         let kept = journal.give_up(group, &error);
         journal.failing = true;
@@ -277,9 +295,9 @@ impl<P: Ports> Inner<P> {
     }
 }
 
-fn release(group: Vec<Item>) {
+fn release(group: Vec<Item>, outcome: &Result<(), Error>) {
     for done in group.into_iter().filter_map(|item| item.done) {
         // The receiver is gone if the request was aborted while the batch was written.
-        let _aborted = done.send(Ok(()));
+        let _aborted = done.send(outcome.clone());
     }
 }

@@ -7,11 +7,13 @@ use kms_crypto::SecretBytes;
 use kms_protocol::ErrorCode;
 use minicbor::{Decode, Encode};
 
+use super::edit::Edited;
 use super::entry::{Head, Link};
 use super::journal::Item;
 use crate::enclave::Inner;
 use crate::header::VaultId;
-use crate::seal;
+use crate::seal::{self, HeadFacts};
+use crate::settings::Settings;
 use crate::state::{Secrets, UnlockedVault};
 use crate::stored::{self, HEAD};
 use crate::{Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, Write, cbor};
@@ -19,7 +21,9 @@ use crate::{Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table
 /// Tries of one group, the first included.
 const TRIES: u32 = 4;
 /// Version of the stored head.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
+/// Version of a head that does not know of settings (release 0.1.0).
+const WITHOUT_SETTINGS: u32 = 1;
 
 /// What an unlocked vault knows of its log.
 pub(crate) struct Log {
@@ -33,6 +37,16 @@ pub(crate) struct Log {
 pub(crate) struct Failure {
     pub(crate) error: Error,
     pub(crate) doubt: Option<Head>,
+    /// Whether the change itself was refused, not the write.
+    pub(crate) refused: bool,
+}
+
+/// A group that is ready to be committed.
+struct Linked {
+    writes: Vec<Write>,
+    head: Head,
+    /// Header and settings after the change that is part of the group.
+    edited: Option<Edited>,
 }
 
 /// The stored head.
@@ -46,6 +60,9 @@ struct HeadRecord {
     hash: [u8; 32],
     #[cbor(n(3), with = "minicbor::bytes")]
     mac: [u8; 32],
+    /// Generation of the settings.
+    #[n(4)]
+    settings: Option<u64>,
 }
 
 impl Log {
@@ -63,8 +80,10 @@ impl Log {
 
 /// The write of a head.
 pub(crate) fn head_write(vault_id: &VaultId, key: &SecretBytes<32>, head: Head) -> Write {
-    let mac = seal::head_mac(key, vault_id, (head.count, &head.hash));
-    let record = HeadRecord { schema: SCHEMA, count: head.count, hash: head.hash, mac };
+    let Head { count, hash, settings } = head;
+    let settings = Some(settings);
+    let mac = seal::head_mac(key, vault_id, HeadFacts { count, hash: &hash, settings });
+    let record = HeadRecord { schema: SCHEMA, count, hash, mac, settings };
     let key = RecordKey::Text(HEAD.into());
     Write { table: Table::Meta, key, value: cbor::encode(&record) }
 }
@@ -76,10 +95,14 @@ pub(crate) fn open_head(
     stored: Option<&[u8]>,
 ) -> Result<Head, ErrorCode> {
     let record: HeadRecord = stored.and_then(cbor::decode).ok_or(ErrorCode::AuditCorrupt)?;
-    let authentic = record.schema == SCHEMA
-        && seal::head_is_authentic(key, vault_id, (record.count, &record.hash), &record.mac);
-    if authentic {
-        Ok(Head { count: record.count, hash: record.hash })
+    let HeadRecord { schema, count, hash, mac, settings } = record;
+    let known = match settings {
+        Some(_) => schema == SCHEMA,
+        None => schema == WITHOUT_SETTINGS,
+    };
+    let facts = HeadFacts { count, hash: &hash, settings };
+    if known && seal::head_is_authentic(key, vault_id, facts, &mac) {
+        Ok(Head { count, hash, settings: settings.unwrap_or(0) })
     } else {
         Err(ErrorCode::AuditCorrupt)
     }
@@ -109,11 +132,14 @@ impl<P: Ports> Inner<P> {
         for _ in 0..TRIES {
             match self.append_once(vault, group, &mut doubt).await {
                 Ok(()) => return Ok(()),
-                Err(error) if is_worth_a_retry(&error) => last = error,
-                Err(error) => return Err(Failure { error, doubt }),
+                Err(Refusal::Of(error)) => return Err(Failure { error, doubt, refused: true }),
+                Err(Refusal::Failed(error)) if is_worth_a_retry(&error) => last = error,
+                Err(Refusal::Failed(error)) => {
+                    return Err(Failure { error, doubt, refused: false });
+                }
             }
         }
-        Err(Failure { error: last, doubt })
+        Err(Failure { error: last, doubt, refused: false })
     }
 
     async fn append_once(
@@ -121,7 +147,7 @@ impl<P: Ports> Inner<P> {
         vault: &Rc<UnlockedVault<P>>,
         group: &[Item],
         doubt: &mut Option<Head>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Refusal> {
         if vault.log.stale.get() {
             self.refresh(vault).await?;
             if let Some(head) = *doubt
@@ -131,11 +157,16 @@ impl<P: Ports> Inner<P> {
             }
             *doubt = None;
         }
-        let (writes, head) = self.link_group(vault, group).await?;
-        let batch = Batch { writes, device_key: None };
+        // Links, and with them the header, are made anew for every try: another tab may have
+        // changed what they build on.
+        let Linked { writes, head, edited } = self.link_group(vault, group).await?;
+        let batch = Batch { clear: false, writes, device_key: None };
         match self.ports.store().commit(vault.log.generation.get(), batch).await {
             Ok(generation) => {
                 vault.log.advance(head, generation);
+                if let Some(edited) = edited {
+                    self.note_edit(vault, edited);
+                }
                 Ok(())
             }
             Err(error) => {
@@ -144,7 +175,7 @@ impl<P: Ports> Inner<P> {
                 if !matches!(error, StoreError::Conflict | StoreError::QuotaExceeded) {
                     *doubt = Some(head);
                 }
-                Err(error.into())
+                Err(Refusal::Failed(error.into()))
             }
         }
     }
@@ -153,13 +184,21 @@ impl<P: Ports> Inner<P> {
         &self,
         vault: &Rc<UnlockedVault<P>>,
         group: &[Item],
-    ) -> Result<(Vec<Write>, Head), Error> {
+    ) -> Result<Linked, Refusal> {
         let secrets = vault.secrets()?;
         let mut head = vault.log.head.get();
         let mut writes = Vec::with_capacity(group.len() + 1);
+        let mut edited = None;
         for item in group {
             writes.extend(item.writes.iter().cloned());
-            for draft in item.before.iter().chain([&item.draft]) {
+            let mut before = Vec::new();
+            if let Some(edit) = &item.edit {
+                let change = self.edit(vault, edit).await?.map_err(Refusal::Of)?;
+                writes.extend(self.edit_writes(vault, &change, &mut head).await?);
+                before = vec![item.draft.failed(ErrorCode::UnlockFailed); change.wrong];
+                edited = Some(change);
+            }
+            for draft in before.iter().chain([&item.draft]) {
                 let (link, next) = draft.link(head);
                 head = next;
                 let entry = (head.count, &link);
@@ -167,7 +206,7 @@ impl<P: Ports> Inner<P> {
             }
         }
         writes.push(head_write(&vault.id, &secrets.audit, head));
-        Ok((writes, head))
+        Ok(Linked { writes, head, edited })
     }
 
     /// Reads again what another tab may have changed. The log may only have grown.
@@ -178,6 +217,13 @@ impl<P: Ports> Inner<P> {
             return Err(Error::Code(ErrorCode::VaultCorrupt));
         }
         let head = self.stored_head(vault).await?;
+        if head.settings != vault.log.head.get().settings {
+            let secrets = vault.secrets()?;
+            let place = (&secrets, head.settings);
+            let settings = Settings::read(&self.ports, &vault.id, place).await?;
+            *vault.settings.borrow_mut() = settings;
+        }
+        self.note_header(header);
         vault.log.advance(head, generation);
         Ok(())
     }
@@ -188,7 +234,8 @@ impl<P: Ports> Inner<P> {
         let bytes = stored::meta(&self.ports, HEAD).await?;
         let head = open_head(&vault.id, &secrets.audit, bytes.as_deref())?;
         let known = vault.log.head.get();
-        if head.count < known.count || (head.count == known.count && head != known) {
+        let behind = head.count < known.count || head.settings < known.settings;
+        if behind || (head.count == known.count && head != known) {
             return Err(Error::Code(ErrorCode::AuditCorrupt));
         }
         Ok(head)
@@ -231,6 +278,18 @@ impl<P: Ports> Inner<P> {
         let plain = seal::open(self.ports.crypto(), &secrets.record, &context, sealed).await;
         let plain = plain.map_err(|_| ErrorCode::AuditCorrupt)?;
         cbor::decode(plain.expose()).ok_or(Error::Code(ErrorCode::AuditCorrupt))
+    }
+}
+
+/// Why a try failed: the change was refused, or something else.
+enum Refusal {
+    Of(Error),
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Refusal::Failed(error.into())
     }
 }
 

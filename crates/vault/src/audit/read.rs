@@ -60,7 +60,7 @@ impl<P: Ports> Inner<P> {
         let head = self.settled_head(&vault).await?;
         let mut walk = Walk { head: Head::default(), known: vault.log.head.get() };
         self.walk(&vault, &mut walk, head.count, |_| ()).await?;
-        if walk.head != head || self.has_orphan(&vault, head).await? {
+        if !walk.head.ends_as(head) || self.has_orphan(&vault, head).await? {
             return Err(Error::Code(ErrorCode::AuditCorrupt));
         }
         vault.still_open()?;
@@ -87,7 +87,10 @@ impl<P: Ports> Inner<P> {
     async fn before(&self, vault: &UnlockedVault<P>, seq: u64) -> Result<Head, Error> {
         match seq - 1 {
             0 => Ok(Head::default()),
-            count => Ok(Head { count, hash: self.read_link(vault, count).await?.hash() }),
+            count => {
+                let hash = self.read_link(vault, count).await?.hash();
+                Ok(Head { count, hash, ..Head::default() })
+            }
         }
     }
 
@@ -133,7 +136,7 @@ struct Walk {
 impl Walk {
     fn step(&mut self, link: &Link) -> Result<(), ErrorCode> {
         let next = link.follow(self.head).ok_or(ErrorCode::AuditCorrupt)?;
-        if next.count == self.known.count && next != self.known {
+        if next.count == self.known.count && !next.ends_as(self.known) {
             return Err(ErrorCode::AuditCorrupt);
         }
         self.head = next;

@@ -1,0 +1,398 @@
+//! The header of a vault: what can be read while it is locked. Nothing of it is secret.
+
+mod v1;
+
+use kms_crypto::Argon2Params;
+use kms_protocol::{BackupHealth, Enrolment, EnrolmentId, EnrolmentKind, ErrorCode, Label};
+use minicbor::{Decode, Decoder, Encode};
+use sha2::{Digest, Sha256};
+
+use crate::attempts::Attempts;
+use crate::cbor;
+use crate::ui::Passkey;
+
+/// Version of the stored form.
+const SCHEMA: u32 = 2;
+/// Most enrolments of a vault.
+pub(crate) const MAX_ENROLMENTS: usize = 16;
+/// Longest credential id (Web Authentication, section 4, "Credential ID").
+const MAX_CREDENTIAL: usize = 1023;
+/// Separates these digests from every other use of SHA-256 in the product.
+const BINDING_DOMAIN: &[u8] = b"ats-kms/enrolment/v2\0";
+
+/// Random name of a vault; part of every additional data.
+pub(crate) type VaultId = [u8; 16];
+
+/// The stored header.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Header {
+    #[n(0)]
+    schema: u32,
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub(crate) vault_id: VaultId,
+    #[n(2)]
+    pub(crate) created: u64,
+    #[n(3)]
+    pub(crate) enrolments: Vec<EnrolmentRecord>,
+    /// When the last backup was made in this browser, or the restored one.
+    #[n(4)]
+    pub(crate) last_backup: Option<u64>,
+    /// When a backup was last proved to open.
+    #[n(5)]
+    pub(crate) last_drill: Option<u64>,
+}
+
+/// One way to open the vault.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct EnrolmentRecord {
+    #[n(0)]
+    pub(crate) id: String,
+    #[n(1)]
+    pub(crate) label: String,
+    #[n(2)]
+    pub(crate) created: u64,
+    #[n(3)]
+    pub(crate) last_used: Option<u64>,
+    #[n(4)]
+    pub(crate) method: Method,
+    /// Input of the device key's MAC; salt of Argon2id or input of the PRF.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    pub(crate) salt: [u8; 32],
+    /// The sealed RootKey.
+    #[cbor(n(6), with = "minicbor::bytes")]
+    pub(crate) envelope: Vec<u8>,
+    /// Whether the envelope was sealed under schema 1, which did not bind the parameters. It is
+    /// sealed again at the next unlock.
+    #[n(7)]
+    pub(crate) unbound: bool,
+    #[n(8)]
+    pub(crate) attempts: Attempts,
+}
+
+/// What kind of enrolment it is, with the parameters of its kind.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) enum Method {
+    /// A passphrase, through Argon2id.
+    #[n(0)]
+    Passphrase(#[n(0)] KdfRecord),
+    /// A passkey with the PRF extension.
+    #[n(1)]
+    Passkey {
+        /// Credential id.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        credential: Vec<u8>,
+    },
+    /// A recovery phrase.
+    #[n(2)]
+    Phrase,
+}
+
+/// Argon2id parameters as they are stored; not trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct KdfRecord {
+    /// Memory in KiB.
+    #[n(0)]
+    memory_kib: u32,
+    /// Passes.
+    #[n(1)]
+    iterations: u32,
+    /// Lanes.
+    #[n(2)]
+    parallelism: u32,
+}
+
+impl Header {
+    /// A header without enrolments.
+    pub(crate) fn new(vault_id: VaultId, created: u64) -> Self {
+        let enrolments = Vec::new();
+        Self { schema: SCHEMA, vault_id, created, enrolments, last_backup: None, last_drill: None }
+    }
+
+    /// The stored form.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        cbor::encode(self)
+    }
+
+    /// Reads the stored form of this schema or of an older one; refuses what no release has
+    /// written, and what a newer one may have.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ErrorCode> {
+        let header = match schema(bytes) {
+            Some(1) => v1::migrate(bytes),
+            Some(SCHEMA) => cbor::decode(bytes),
+            Some(newer) if newer > SCHEMA => return Err(ErrorCode::VaultNewer),
+            _ => None,
+        };
+        let header: Self = header.ok_or(ErrorCode::VaultCorrupt)?;
+        let sane = (1..=MAX_ENROLMENTS).contains(&header.enrolments.len())
+            && header.enrolments.iter().all(EnrolmentRecord::is_sane);
+        if !sane {
+            return Err(ErrorCode::VaultCorrupt);
+        }
+        header.publish()?;
+        Ok(header)
+    }
+
+    /// The enrolments as callers see them.
+    pub(crate) fn publish(&self) -> Result<Vec<Enrolment>, ErrorCode> {
+        self.enrolments.iter().map(EnrolmentRecord::publish).collect()
+    }
+
+    /// What is known of backups, as callers see it.
+    pub(crate) fn backup_health(&self) -> BackupHealth {
+        BackupHealth { last_backup: self.last_backup, last_drill: self.last_drill }
+    }
+
+    /// One enrolment.
+    pub(crate) fn enrolment(&self, id: &str) -> Option<&EnrolmentRecord> {
+        self.enrolments.iter().find(|enrolment| enrolment.id == id)
+    }
+
+    /// One enrolment, to be changed.
+    pub(crate) fn enrolment_mut(&mut self, id: &str) -> Option<&mut EnrolmentRecord> {
+        self.enrolments.iter_mut().find(|enrolment| enrolment.id == id)
+    }
+
+    /// Adds an enrolment; never more than there may be, and no passkey twice.
+    pub(crate) fn add(&mut self, enrolment: EnrolmentRecord) -> Result<(), ErrorCode> {
+        self.has_room()?;
+        let twice = match &enrolment.method {
+            Method::Passkey { credential } => self.credentials().any(|known| known == credential),
+            _ => false,
+        };
+        if twice {
+            return Err(ErrorCode::PasskeyFailed);
+        }
+        self.enrolments.push(enrolment);
+        Ok(())
+    }
+
+    /// Fails if there are as many enrolments as there may be.
+    pub(crate) fn has_room(&self) -> Result<(), ErrorCode> {
+        let full = self.enrolments.len() >= MAX_ENROLMENTS;
+        if full { Err(ErrorCode::TooManyEnrolments) } else { Ok(()) }
+    }
+
+    /// Removes an enrolment; never the last one.
+    pub(crate) fn remove(&mut self, id: &str) -> Result<(), ErrorCode> {
+        self.may_remove(id)?;
+        self.enrolments.retain(|enrolment| enrolment.id != id);
+        Ok(())
+    }
+
+    /// Whether there is such an enrolment and it is not the last.
+    pub(crate) fn may_remove(&self, id: &str) -> Result<(), ErrorCode> {
+        self.enrolment(id).ok_or(ErrorCode::InvalidParams)?;
+        if self.enrolments.len() > 1 { Ok(()) } else { Err(ErrorCode::LastEnrolment) }
+    }
+
+    /// Credential ids of the passkeys.
+    pub(crate) fn credentials(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.enrolments.iter().filter_map(|enrolment| match &enrolment.method {
+            Method::Passkey { credential } => Some(credential),
+            _ => None,
+        })
+    }
+
+    /// The passkeys, for a ceremony.
+    pub(crate) fn passkeys(&self) -> Vec<Passkey> {
+        self.enrolments.iter().filter_map(EnrolmentRecord::passkey).collect()
+    }
+}
+
+impl EnrolmentRecord {
+    /// An enrolment whose envelope is still to be sealed.
+    pub(crate) fn new(id: &EnrolmentId, method: Method, salt: [u8; 32], created: u64) -> Self {
+        Self {
+            id: id.as_str().into(),
+            label: method.label().into(),
+            created,
+            last_used: None,
+            method,
+            salt,
+            envelope: Vec::new(),
+            unbound: false,
+            attempts: Attempts::default(),
+        }
+    }
+
+    /// What it is.
+    pub(crate) const fn kind(&self) -> EnrolmentKind {
+        match self.method {
+            Method::Passphrase(_) => EnrolmentKind::Passphrase,
+            Method::Passkey { .. } => EnrolmentKind::Passkey,
+            Method::Phrase => EnrolmentKind::RecoveryPhrase,
+        }
+    }
+
+    /// Digest of kind and parameters, to which the envelope is bound; none in schema 1.
+    pub(crate) fn binding(&self) -> Option<[u8; 32]> {
+        if self.unbound {
+            return None;
+        }
+        let mut hasher = Sha256::new();
+        hasher.update(BINDING_DOMAIN);
+        hasher.update(self.salt);
+        hasher.update(cbor::encode(&self.method));
+        Some(hasher.finalize().into())
+    }
+
+    fn is_sane(&self) -> bool {
+        match &self.method {
+            Method::Passkey { credential } => (1..=MAX_CREDENTIAL).contains(&credential.len()),
+            Method::Passphrase(_) | Method::Phrase => true,
+        }
+    }
+
+    fn passkey(&self) -> Option<Passkey> {
+        let Method::Passkey { credential } = &self.method else { return None };
+        let enrolment = EnrolmentId::new(self.id.as_str()).ok()?;
+        Some(Passkey { enrolment, credential: credential.clone(), salt: self.salt })
+    }
+
+    fn publish(&self) -> Result<Enrolment, ErrorCode> {
+        let corrupt = |_| ErrorCode::VaultCorrupt;
+        Ok(Enrolment {
+            id: EnrolmentId::new(self.id.as_str()).map_err(corrupt)?,
+            kind: self.kind(),
+            label: Label::new(self.label.as_str()).map_err(corrupt)?,
+            created: self.created,
+            last_used: self.last_used,
+        })
+    }
+}
+
+impl Method {
+    /// Name that a new enrolment of this kind gets.
+    const fn label(&self) -> &'static str {
+        match self {
+            Method::Passphrase(_) => "Passphrase",
+            Method::Passkey { .. } => "Passkey",
+            Method::Phrase => "Recovery phrase",
+        }
+    }
+}
+
+impl KdfRecord {
+    /// The stored form of parameters.
+    pub(crate) const fn of(params: Argon2Params) -> Self {
+        Self {
+            memory_kib: params.memory_kib(),
+            iterations: params.iterations(),
+            parallelism: params.parallelism(),
+        }
+    }
+
+    /// The parameters; refused outside of the bounds of any release.
+    pub(crate) fn params(self) -> Result<Argon2Params, ErrorCode> {
+        Ok(Argon2Params::new(self.memory_kib, self.iterations, self.parallelism)?)
+    }
+
+    /// Whether today's default costs an attacker more.
+    pub(crate) const fn is_outdated(self) -> bool {
+        let today = Argon2Params::DEFAULT;
+        self.memory_kib < today.memory_kib() || self.iterations < today.iterations()
+    }
+}
+
+/// The schema that a header claims.
+fn schema(bytes: &[u8]) -> Option<u32> {
+    let mut decoder = Decoder::new(bytes);
+    decoder.array().ok()?;
+    decoder.u32().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "AAECAwQFBgcICQoLDA0ODw";
+
+    fn record(method: Method) -> EnrolmentRecord {
+        EnrolmentRecord::new(&EnrolmentId::new(ID).unwrap(), method, [3; 32], 5)
+    }
+
+    fn passkey(credential: Vec<u8>) -> EnrolmentRecord {
+        record(Method::Passkey { credential })
+    }
+
+    fn passphrase() -> EnrolmentRecord {
+        record(Method::Passphrase(KdfRecord::of(Argon2Params::DEFAULT)))
+    }
+
+    fn header() -> Header {
+        let mut header = Header::new([7; 16], 5);
+        header.enrolments = vec![passphrase(), passkey(vec![1; 64]), record(Method::Phrase)];
+        header.last_backup = Some(9);
+        header
+    }
+
+    #[test]
+    fn the_stored_form_round_trips() {
+        let header = header();
+        assert_eq!(Header::decode(&header.encode()), Ok(header));
+    }
+
+    #[test]
+    fn damage_is_an_error_not_a_panic() {
+        let bytes = header().encode();
+        for end in 0..bytes.len() {
+            assert_eq!(Header::decode(&bytes[..end]), Err(ErrorCode::VaultCorrupt));
+        }
+        for enrolments in [vec![], vec![passphrase(); MAX_ENROLMENTS + 1]] {
+            let other = Header { enrolments, ..header() };
+            assert_eq!(Header::decode(&other.encode()), Err(ErrorCode::VaultCorrupt));
+        }
+        for credential in [vec![], vec![0; MAX_CREDENTIAL + 1]] {
+            let other = Header { enrolments: vec![passkey(credential)], ..header() };
+            assert_eq!(Header::decode(&other.encode()), Err(ErrorCode::VaultCorrupt));
+        }
+    }
+
+    #[test]
+    fn a_newer_schema_is_told_from_damage() {
+        for (schema, code) in [(3, ErrorCode::VaultNewer), (0, ErrorCode::VaultCorrupt)] {
+            let other = Header { schema, ..header() };
+            assert_eq!(Header::decode(&other.encode()), Err(code));
+        }
+        // Whatever a newer release puts behind the version.
+        assert_eq!(Header::decode(&[0x82, 0x18, 0x63, 0xf6]), Err(ErrorCode::VaultNewer));
+    }
+
+    #[test]
+    fn kind_and_every_parameter_are_bound() {
+        let weaker = KdfRecord::of(Argon2Params::FLOOR);
+        let salted = |enrolment| EnrolmentRecord { salt: [4; 32], ..enrolment };
+        let all = [
+            passphrase(),
+            salted(passphrase()),
+            record(Method::Passphrase(weaker)),
+            passkey(vec![1]),
+            passkey(vec![2]),
+            record(Method::Phrase),
+        ];
+        let bindings: std::collections::BTreeSet<_> =
+            all.iter().map(EnrolmentRecord::binding).collect();
+        assert_eq!(bindings.len(), all.len());
+        // Names and dates may change.
+        let renamed = EnrolmentRecord { label: "Other".into(), created: 9, ..passphrase() };
+        assert_eq!(renamed.binding(), passphrase().binding());
+    }
+
+    #[test]
+    fn the_last_enrolment_stays() {
+        let mut header = Header { enrolments: vec![passphrase()], ..header() };
+        assert_eq!(header.remove(ID), Err(ErrorCode::LastEnrolment));
+        assert_eq!(header.remove("other"), Err(ErrorCode::InvalidParams));
+        assert_eq!(header.enrolments.len(), 1);
+    }
+
+    #[test]
+    fn enrolments_are_bounded_and_no_passkey_is_added_twice() {
+        let mut header = header();
+        assert_eq!(header.add(passkey(vec![1; 64])), Err(ErrorCode::PasskeyFailed));
+        while header.enrolments.len() < MAX_ENROLMENTS {
+            assert_eq!(header.add(passphrase()), Ok(()));
+        }
+        assert_eq!(header.add(passphrase()), Err(ErrorCode::TooManyEnrolments));
+    }
+}

@@ -1,0 +1,145 @@
+//! Making a backup, and deleting the vault.
+
+use std::rc::Rc;
+
+use kms_crypto::{SecretVec, backup_key};
+use kms_protocol::ErrorCode;
+
+use super::Fresh;
+use super::drive::Next;
+use super::question::Turn;
+use super::step::Step;
+use crate::enclave::Inner;
+use crate::factor::check_new_passphrase;
+use crate::header::VaultId;
+use crate::ports::{BackupKdf, PassphraseRecipient, Recipients};
+use crate::state::Phase;
+use crate::stored::{self, History, may_retry};
+use crate::{
+    Batch, Clock, Error, Ports, Store, StoreError, VaultLock, backup, enrol, random, time,
+};
+
+/// Tries of the batch that deletes the vault.
+const TRIES: u32 = 4;
+
+impl<P: Ports> Inner<P> {
+    /// Makes a backup.
+    pub(super) async fn on_backup(
+        self: &Rc<Self>,
+        turn: &mut Turn,
+        fresh: Rc<Fresh>,
+        (to_phrase, passphrase): (bool, Option<SecretVec>),
+    ) -> Next<P> {
+        let phrase = self.phrase_recipient().filter(|_| to_phrase);
+        // Nothing to encrypt it to: not what the screen offers.
+        if phrase.is_some() != to_phrase || (phrase.is_none() && passphrase.is_none()) {
+            return Next::Keep(Step::Backup(fresh));
+        }
+        self.busy();
+        match self.back_up(turn, &fresh, (phrase, passphrase)).await {
+            Ok(step) => Next::Go(step),
+            Err(error) => self.failed(turn, Step::Backup(fresh), error).await,
+        }
+    }
+
+    async fn back_up(
+        self: &Rc<Self>,
+        turn: &mut Turn,
+        fresh: &Fresh,
+        (phrase, passphrase): (Option<[u8; 32]>, Option<SecretVec>),
+    ) -> Result<Step<P>, Error> {
+        let vault = self.unlocked()?;
+        self.flush().await?;
+        let passphrase = match passphrase {
+            Some(passphrase) => Some(self.passphrase_recipient(&passphrase).await?),
+            None => None,
+        };
+        self.still_wanted(turn.question)?;
+        let recipients = Recipients { phrase, passphrase };
+        let header = self.header.borrow().clone().ok_or(ErrorCode::NotInitialized)?;
+        // Read before the file is begun, so that no file seems older than itself.
+        let made = self.ports.clock().now_ms();
+        let written = backup::write(&self.ports, &header, fresh.root(), recipients);
+        let bytes = turn.while_open(written).await?;
+        vault.still_open()?;
+        self.change("vault.backup", move |edited| {
+            edited.header.last_backup = Some(made);
+            Ok(())
+        })
+        .await?;
+        let name = format!("ats-kms-backup-{}.age", time::date(made));
+        Ok(Step::BackupReady { name, bytes })
+    }
+
+    async fn passphrase_recipient(
+        &self,
+        passphrase: &SecretVec,
+    ) -> Result<PassphraseRecipient, Error> {
+        check_new_passphrase(passphrase.expose())?;
+        let salt: [u8; 16] = random::bytes(self.ports.crypto())?;
+        let (params, secret) = enrol::stretch_new(&self.ports, passphrase.expose(), &salt).await?;
+        let kdf = BackupKdf {
+            salt,
+            memory_kib: params.memory_kib(),
+            iterations: params.iterations(),
+            parallelism: params.parallelism(),
+        };
+        Ok(PassphraseRecipient { kdf, key: backup_key::of_passphrase(&secret) })
+    }
+
+    /// The person has saved the file.
+    pub(super) async fn saved(&self, turn: &Turn) -> Next<P> {
+        self.after_action(turn).await
+    }
+
+    /// Deletes the vault.
+    pub(super) async fn on_reset(self: &Rc<Self>, turn: &Turn, fresh: Rc<Fresh>) -> Next<P> {
+        self.busy();
+        let known = self.header.borrow().as_ref().map(|header| header.vault_id);
+        let deleted = match known {
+            Some(vault_id) => self.delete(&vault_id).await,
+            None => Err(Error::Code(ErrorCode::NotInitialized)),
+        };
+        if let Err(error) = deleted {
+            return self.failed(turn, Step::Reset(fresh), error).await;
+        }
+        // The question first: closing the vault would end it as if the vault had been locked.
+        drop(fresh);
+        self.answer(turn, &Ok(()));
+        self.leave();
+        self.header.borrow_mut().take();
+        *self.phase.borrow_mut() = Phase::Uninitialized;
+        Next::Done(Ok(()))
+    }
+
+    /// One batch deletes every record and the device key. What stays tells a later restore
+    /// whether its file is the newest.
+    async fn delete(&self, vault_id: &VaultId) -> Result<(), Error> {
+        let _exclusive = self.ports.lock().acquire().await;
+        let mut last = StoreError::Conflict;
+        let mut in_doubt = false;
+        for _ in 0..TRIES {
+            let generation = self.ports.store().generation().await?;
+            let header = match stored::header(&self.ports).await? {
+                Some(header) if header.vault_id == *vault_id => header,
+                // The last try did it after all.
+                None if in_doubt => return Ok(()),
+                _ => return Err(Error::Code(ErrorCode::NotInitialized)),
+            };
+            let before = stored::history(&self.ports).await?;
+            let own =
+                header.last_backup.map(|last_backup| History { vault_id: *vault_id, last_backup });
+            let writes = own.or(before).as_ref().map(stored::history_write).into_iter().collect();
+            let batch = Batch { clear: true, writes, device_key: None };
+            match self.ports.store().commit(generation, batch).await {
+                Ok(_) => return Ok(()),
+                Err(error) if may_retry(error) => {
+                    in_doubt |= error != StoreError::Conflict;
+                    last = error;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(last.into())
+    }
+}

@@ -1,0 +1,164 @@
+//! The management page: enrolments and automatic locking.
+
+use std::rc::Rc;
+
+use kms_protocol::{AutoLock, EnrolmentId, ErrorCode, Label, StorageHealth};
+
+use super::Fresh;
+use super::drive::Next;
+use super::question::Turn;
+use super::step::Step;
+use crate::audit::{Draft, Edited};
+use crate::enclave::Inner;
+use crate::enrol::{self, Home};
+use crate::factor::Candidate;
+use crate::settings::check_auto_lock;
+use crate::ui::{Action, Factor, NewPasskey};
+use crate::{Clock, Error, Ports, Store};
+
+impl<P: Ports> Inner<P> {
+    /// Every action begins with a fresh unlock, unless it is seen at once that it is impossible.
+    pub(super) fn on_action(&self, storage: StorageHealth, action: Action) -> Next<P> {
+        let possible = match (&action, &*self.header.borrow()) {
+            (Action::Add(_), Some(header)) => header.has_room(),
+            (Action::Remove(id), Some(header)) => header.may_remove(id.as_str()),
+            (Action::Rename(id, _), Some(header)) if header.enrolment(id.as_str()).is_none() => {
+                Err(ErrorCode::InvalidParams)
+            }
+            (Action::AutoLock(times), _) => check_auto_lock(times, &self.config),
+            _ => Ok(()),
+        };
+        match possible.map_err(Error::from).and_then(|()| self.unlock_step(action)) {
+            Ok(step) => Next::Go(step),
+            Err(error) => Next::Again(Step::Manage(storage), error),
+        }
+    }
+
+    /// A passphrase for another enrolment.
+    pub(super) async fn on_passphrase(
+        self: &Rc<Self>,
+        turn: &Turn,
+        fresh: Rc<Fresh>,
+        factor: Factor,
+    ) -> Next<P> {
+        let Factor::Passphrase(passphrase) = factor else {
+            return Next::Keep(Step::AddPassphrase(fresh));
+        };
+        self.busy();
+        let candidate = Candidate::Passphrase(passphrase);
+        match self.enrol(turn, &fresh, &candidate, None).await {
+            Ok(()) => self.after_action(turn).await,
+            Err(error) => self.failed(turn, Step::AddPassphrase(fresh), error).await,
+        }
+    }
+
+    /// The answer of a new passkey.
+    pub(super) async fn on_passkey(
+        self: &Rc<Self>,
+        turn: &Turn,
+        (fresh, new): (Rc<Fresh>, NewPasskey),
+        factor: Factor,
+    ) -> Next<P> {
+        let Factor::Passkey(_) = &factor else {
+            return Next::Keep(Step::AddPasskey(fresh, new));
+        };
+        self.busy();
+        let added = match Candidate::parse(factor, &self.config.host) {
+            Ok(candidate) => self.enrol(turn, &fresh, &candidate, Some(new.salt)).await,
+            Err(code) => Err(Error::Code(code)),
+        };
+        match added {
+            Ok(()) => self.after_action(turn).await,
+            Err(error) => self.failed(turn, Step::AddPasskey(fresh, new), error).await,
+        }
+    }
+
+    /// Adds an enrolment to the vault.
+    pub(super) async fn enrol(
+        self: &Rc<Self>,
+        turn: &Turn,
+        fresh: &Fresh,
+        candidate: &Candidate,
+        salt: Option<[u8; 32]>,
+    ) -> Result<(), Error> {
+        candidate.check_new()?;
+        let vault = self.unlocked()?;
+        let device = self.ports.store().device_key().await?.ok_or(ErrorCode::VaultCorrupt)?;
+        let home = Home { vault_id: &vault.id, device: &device, root: fresh.root() };
+        let enrolment = enrol::create(&self.ports, home, candidate, salt).await?;
+        self.still_wanted(turn.question)?;
+        let recipient = candidate.recipient();
+        self.change("vault.enrol.add", move |edited| {
+            if let Some(key) = recipient {
+                edited.settings.set_recipient(&enrolment.id, key);
+            }
+            Ok(edited.header.add(enrolment.clone())?)
+        })
+        .await
+    }
+
+    /// Gives an enrolment another name.
+    pub(super) async fn rename(
+        self: &Rc<Self>,
+        turn: &Turn,
+        id: &EnrolmentId,
+        label: Label,
+    ) -> Next<P> {
+        let id = id.as_str().to_owned();
+        let renamed = self.change("vault.enrol.rename", move |edited| {
+            let slot = edited.header.enrolment_mut(&id).ok_or(ErrorCode::InvalidParams)?;
+            slot.label = label.as_str().into();
+            Ok(())
+        });
+        let renamed = renamed.await;
+        self.end_action(turn, renamed).await
+    }
+
+    /// Removes an enrolment, never the last one.
+    pub(super) async fn remove(self: &Rc<Self>, turn: &Turn, id: &EnrolmentId) -> Next<P> {
+        let id = id.as_str().to_owned();
+        let removed = self.change("vault.enrol.remove", move |edited| {
+            edited.header.remove(&id)?;
+            edited.settings.note_removal(&id);
+            Ok(())
+        });
+        let removed = removed.await;
+        self.end_action(turn, removed).await
+    }
+
+    /// Sets the times of automatic locking.
+    pub(super) async fn set_auto_lock(self: &Rc<Self>, turn: &Turn, times: AutoLock) -> Next<P> {
+        let set = match check_auto_lock(&times, &self.config) {
+            Ok(()) => {
+                self.change("vault.settings", move |edited| {
+                    edited.settings.set_auto_lock(&times);
+                    Ok(())
+                })
+                .await
+            }
+            Err(code) => Err(Error::Code(code)),
+        };
+        self.end_action(turn, set).await
+    }
+
+    /// Changes header and settings of the unlocked vault, with an audit entry.
+    pub(super) async fn change(
+        self: &Rc<Self>,
+        method: &'static str,
+        edit: impl Fn(&mut Edited) -> Result<(), Error> + 'static,
+    ) -> Result<(), Error> {
+        self.unlocked()?;
+        let draft = Draft::internal(method, self.ports.clock().now_ms());
+        self.commit_edit(draft, edit).await
+    }
+
+    async fn end_action(&self, turn: &Turn, outcome: Result<(), Error>) -> Next<P> {
+        match outcome {
+            Ok(()) => self.after_action(turn).await,
+            Err(error) => {
+                let step = self.manage_step().await;
+                self.failed(turn, step, error).await
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The sheet: the one thing the enclave can ask the person at a time, and the requests that wait
+//! for its end. A page can open it and see how it ended; only the person's events drive it.
+
+mod backup;
+mod drive;
+mod fresh;
+mod manage;
+mod phrase;
+mod question;
+mod restore;
+mod step;
+
+pub(crate) use fresh::Fresh;
+pub(crate) use question::Sheet;
