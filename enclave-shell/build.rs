@@ -12,10 +12,14 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?);
     let mut code = String::new();
     listed(&mut code, "FRAME", &root.join("frame"), &parts::FRAME_PARTS);
-    listed(&mut code, "WORKER", &root.join("../crates/enclave/worker"), &parts::WORKER_PARTS);
+    listed(&mut code, "ENROL", &root.join("enrol"), &parts::ENROL_PARTS);
+    let mut workers = [parts::WORKER_PARTS, parts::TOOLS_PARTS].concat();
+    workers.sort_unstable();
+    workers.dedup();
+    listed(&mut code, "WORKER", &root.join("../crates/enclave/worker"), &workers);
     folder(&mut code, "DEMO", &root.join("demo"))?;
     folder(&mut code, "CLIENT", &root.join("../crates/client/src"))?;
-    enclave(&mut code)?;
+    built(&mut code)?;
     toolchain(&root.join("../rust-toolchain.toml"))?;
     let out = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
     fs::write(out.join("embedded.rs"), code)
@@ -58,30 +62,31 @@ fn folder(code: &mut String, name: &str, dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// With the feature `embedded`: glue and wasm of `KMS_ENCLAVE_DIR`.
-fn enclave(code: &mut String) -> io::Result<()> {
+/// With the feature `embedded`: glue and wasm of enclave and tools, from `KMS_ENCLAVE_DIR`.
+fn built(code: &mut String) -> io::Result<()> {
     println!("cargo::rerun-if-env-changed=KMS_ENCLAVE_DIR");
-    if env::var_os("CARGO_FEATURE_EMBEDDED").is_none() {
-        code.push_str("pub(crate) const ENCLAVE: Option<(&str, &[u8])> = None;\n");
-        return Ok(());
+    for (constant, name) in [("ENCLAVE", "enclave"), ("TOOLS", "tools")] {
+        let value = if env::var_os("CARGO_FEATURE_EMBEDDED").is_some() {
+            built_program(name)?
+        } else {
+            "None".to_owned()
+        };
+        let _ = writeln!(code, "pub(crate) const {constant}: Option<(&str, &[u8])> = {value};");
     }
+    Ok(())
+}
+
+fn built_program(name: &str) -> io::Result<String> {
     let dir = env::var_os("KMS_ENCLAVE_DIR").ok_or_else(|| {
         io::Error::other(
             "the feature `embedded` needs KMS_ENCLAVE_DIR, a folder made by `cargo xtask build`",
         )
     })?;
     let dir = fs::canonicalize(dir)?;
-    let (glue, wasm) = (dir.join("enclave.glue.js"), dir.join("enclave.wasm"));
+    let (glue, wasm) = (dir.join(format!("{name}.glue.js")), dir.join(format!("{name}.wasm")));
     println!("cargo::rerun-if-changed={}", glue.display());
     println!("cargo::rerun-if-changed={}", wasm.display());
-    let _ = writeln!(
-        code,
-        "pub(crate) const ENCLAVE: Option<(&str, &[u8])> = \
-         Some((include_str!({}), include_bytes!({})));",
-        literal(&glue),
-        literal(&wasm)
-    );
-    Ok(())
+    Ok(format!("Some((include_str!({}), include_bytes!({})))", literal(&glue), literal(&wasm)))
 }
 
 /// The toolchain that builds the wasm, as the workspace pins it.

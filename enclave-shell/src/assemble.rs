@@ -1,64 +1,102 @@
-//! Assembles the one module from files that stand in the repository as they are.
+//! Assembles the served scripts from files that stand in the repository as they are.
 
-use kms_manifest::{Measurement, Origin, Sha256};
+use kms_manifest::{FileKind, Measurement, Origin, Sha256, Sha384};
 use serde_json::json;
 
 use crate::error::Error;
-use crate::parts::WORKER_MAIN;
-use crate::sources::Sources;
+use crate::literal::{bytes_of, escape, string, text_of};
+use crate::sources::{Program, Sources};
 
-const WORKER_PREFIX: &str = "const WORKER_SOURCE = ";
-const WASM_PREFIX: &str = "const WASM_TEXT = ";
+/// What stands in front of the worker's source and of the wasm.
+type Prefixes = [&'static str; 2];
 
-/// Byte `b` of the wasm is the character `U+0023 + b`: printable ASCII for the bytes that are
-/// frequent in wasm, no control character below a space, no quotation mark. The transport's
-/// Brotli sees the structure of the wasm through it (decision 7).
-const TEXT_BASE: u32 = 0x23;
+/// Constants of the frame's module.
+const MODULE_PREFIXES: Prefixes = ["const WORKER_SOURCE = ", "const WASM_TEXT = "];
 
-/// The module's bytes and what it promises of its worker and wasm.
+/// The tools are a plain script: what the frame is to read of them, and then to remove, are
+/// members of the global object.
+const TOOLS_PREFIXES: Prefixes =
+    ["globalThis.TOOLS_WORKER_SOURCE = ", "globalThis.TOOLS_WASM_TEXT = "];
+
+/// A script's text and what it promises of its worker and wasm.
 #[derive(Debug, Clone)]
-pub struct Module {
+pub struct Script {
     /// The JavaScript.
     pub source: String,
     /// Digests of the worker source and the wasm inside.
     pub measurement: Measurement,
 }
 
-/// Joins generated constants and the frame's parts, byte for byte and in order.
-pub fn module(
-    sources: &Sources,
-    version: &str,
-    origin: &Origin,
-    embedders: &[Origin],
-) -> Result<Module, Error> {
-    let worker = worker(sources)?;
+/// What the scripts of a release know of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Release<'a> {
+    /// Release version.
+    pub version: &'a str,
+    /// Origin of the enclave.
+    pub origin: &'a Origin,
+    /// Origins that may embed it.
+    pub embedders: &'a [Origin],
+    /// Path of the tools.
+    pub tools_url: &'a str,
+    /// Digest of the tools.
+    pub tools_integrity: Sha384,
+    /// Digests of what is inside the tools.
+    pub tools_inside: Measurement,
+}
+
+/// The frame's module: generated constants and the frame's parts, byte for byte and in order.
+pub fn module(sources: &Sources, release: &Release<'_>) -> Result<Script, Error> {
+    let program = program(&sources.enclave, MODULE_PREFIXES)?;
+    let mut source = release_constant(release, &program.measurement)?;
+    source.push_str(&program.source);
+    push_parts(&mut source, &sources.frame);
+    Ok(Script { source, ..program })
+}
+
+/// The tools: a worker and its wasm, nothing that runs by itself.
+pub fn tools(sources: &Program) -> Result<Script, Error> {
+    program(sources, TOOLS_PREFIXES)
+}
+
+/// The enrolment page's script: one constant and the page's parts.
+pub fn enrol(parts: &[(String, String)], release: &Release<'_>) -> Result<String, Error> {
+    let origin = string(release.origin.as_str())?;
+    let version = string(release.version)?;
+    let mut source =
+        format!("const ENROL = Object.freeze({{ origin: {origin}, version: {version} }});\n");
+    push_parts(&mut source, parts);
+    Ok(source)
+}
+
+/// A worker and its wasm as two lines.
+fn program(program: &Program, prefixes: Prefixes) -> Result<Script, Error> {
+    let worker = worker(program)?;
+    let literals = [string(&worker)?, string(&text_of(&program.wasm))?];
+    let mut source = String::new();
+    for (prefix, literal) in prefixes.into_iter().zip(&literals) {
+        source.extend([prefix, literal, ";\n"]);
+    }
     let measurement =
-        Measurement { worker: Sha256::of(worker.as_bytes()), wasm: Sha256::of(&sources.wasm) };
-    let mut source = release_constant(version, origin, embedders, &measurement)?;
-    let literals =
-        [(WORKER_PREFIX, js_string(&worker)?), (WASM_PREFIX, js_string(&text_of(&sources.wasm))?)];
-    for (prefix, literal) in literals {
-        source.extend([prefix, &literal, ";\n"]);
-    }
-    for (_, text) in &sources.frame {
-        push_part(&mut source, text);
-    }
-    Ok(Module { source, measurement })
+        Measurement { worker: Sha256::of(worker.as_bytes()), wasm: Sha256::of(&program.wasm) };
+    Ok(Script { source, measurement })
 }
 
 /// The worker: its parts in order, the glue right before the entry point.
-fn worker(sources: &Sources) -> Result<String, Error> {
-    if !sources.worker.iter().any(|(name, _)| name == WORKER_MAIN) {
-        return Err(Error::MissingPart(WORKER_MAIN.to_owned()));
-    }
+fn worker(program: &Program) -> Result<String, Error> {
+    let Some(((_, entry), parts)) = program.worker.split_last() else {
+        return Err(Error::MissingPart("the worker's entry point".to_owned()));
+    };
     let mut worker = String::new();
-    for (name, text) in &sources.worker {
-        if name == WORKER_MAIN {
-            push_part(&mut worker, &sources.glue);
-        }
-        push_part(&mut worker, text);
-    }
+    push_parts(&mut worker, parts);
+    push_part(&mut worker, &program.glue);
+    push_part(&mut worker, entry);
     Ok(worker)
+}
+
+fn push_parts(target: &mut String, parts: &[(String, String)]) {
+    for (_, text) in parts {
+        push_part(target, text);
+    }
 }
 
 /// Appends a part; one that does not end its last line must not run into the next.
@@ -69,60 +107,45 @@ fn push_part(target: &mut String, text: &str) {
     }
 }
 
-fn release_constant(
-    version: &str,
-    origin: &Origin,
-    embedders: &[Origin],
-    measurement: &Measurement,
-) -> Result<String, Error> {
-    let version = js_string(version)?;
-    let origin = js_string(origin.as_str())?;
-    let embedders = escape(&serde_json::to_string(embedders)?);
-    let digests = escape(&json!(measurement).to_string());
+fn release_constant(release: &Release<'_>, inside: &Measurement) -> Result<String, Error> {
+    let version = string(release.version)?;
+    let origin = string(release.origin.as_str())?;
+    let embedders = escape(&serde_json::to_string(release.embedders)?);
+    let digests = escape(
+        &json!({
+            "worker": inside.worker,
+            "wasm": inside.wasm,
+            "tools": release.tools_inside.wasm,
+            "toolsWorker": release.tools_inside.worker,
+        })
+        .to_string(),
+    );
+    let tools = escape(
+        &json!({ "url": release.tools_url, "integrity": release.tools_integrity }).to_string(),
+    );
     Ok(format!(
         "const RELEASE = Object.freeze({{ version: {version}, protocol: {protocol}, \
          origin: {origin}, embedders: Object.freeze({embedders}), \
-         digests: Object.freeze({digests}) }});\n",
+         digests: Object.freeze({digests}), tools: Object.freeze({tools}) }});\n",
         protocol = kms_protocol::PROTOCOL_VERSION,
     ))
 }
 
-/// A JavaScript string literal that is valid in any script, inline or not.
-fn js_string(text: &str) -> Result<String, Error> {
-    Ok(escape(&serde_json::to_string(text)?))
-}
-
-/// JSON text as JavaScript: the two line separators that older engines refuse in literals, and
-/// the sequences that mean something to an HTML parser, are escaped. They occur inside strings
-/// only.
-fn escape(json: &str) -> String {
-    json.replace('\u{2028}', "\\u2028")
-        .replace('\u{2029}', "\\u2029")
-        .replace("</", "<\\/")
-        .replace("<!--", "\\u003c!--")
-}
-
-/// The wasm as text, one character per byte.
-fn text_of(wasm: &[u8]) -> String {
-    wasm.iter().filter_map(|byte| char::from_u32(TEXT_BASE + u32::from(*byte))).collect()
-}
-
-/// Undoes [`text_of`]; any other character is no wasm.
-fn bytes_of(text: &str) -> Option<Vec<u8>> {
-    let byte = |char| u8::try_from(u32::from(char).checked_sub(TEXT_BASE)?).ok();
-    text.chars().map(byte).collect()
-}
-
-/// What a served module holds, found by the shape of its generated lines.
+/// What a served script of a kind holds, found by the shape of its generated lines.
 #[must_use]
-pub fn measure(module: &[u8]) -> Option<Measurement> {
-    let text = std::str::from_utf8(module).ok()?;
+pub fn measure(kind: FileKind, script: &[u8]) -> Option<Measurement> {
+    let prefixes = match kind {
+        FileKind::Module => MODULE_PREFIXES,
+        FileKind::Tools => TOOLS_PREFIXES,
+        _ => return None,
+    };
+    let text = std::str::from_utf8(script).ok()?;
     let literal = |prefix: &str| {
         let line = text.lines().take(3).find_map(|line| line.strip_prefix(prefix))?;
         serde_json::from_str::<String>(line.strip_suffix(';')?).ok()
     };
-    let worker = literal(WORKER_PREFIX)?;
-    let wasm = bytes_of(&literal(WASM_PREFIX)?)?;
+    let [worker, wasm] = prefixes.map(literal);
+    let (worker, wasm) = (worker?, bytes_of(&wasm?)?);
     Some(Measurement { worker: Sha256::of(worker.as_bytes()), wasm: Sha256::of(&wasm) })
 }
 
@@ -130,29 +153,53 @@ pub fn measure(module: &[u8]) -> Option<Measurement> {
 mod tests {
     use super::*;
 
+    fn part(name: &str, text: &str) -> (String, String) {
+        (name.to_owned(), text.to_owned())
+    }
+
     fn sources() -> Sources {
-        let part = |name: &str, text: &str| (name.to_owned(), text.to_owned());
-        Sources {
-            frame: vec![part("a.js", "const a = 1;"), part("b.js", "const b = 2;\n")],
+        let tools = Program {
+            worker: vec![part("first.js", "'use strict';"), part("tools.js", "work();")],
+            glue: "let tools;\n".to_owned(),
+            wasm: b"\0asm\x01\0\0\0tools".to_vec(),
+        };
+        let enclave = Program {
             worker: vec![
                 part("first.js", "'\u{2028}\u{2029}</script><!--\"\\';"),
-                part(WORKER_MAIN, "main();\n"),
-                part("probe.js", "probe();"),
+                part("main.js", "main();\n"),
             ],
             glue: "let glue;".to_owned(),
             wasm: b"\0asm\x01\0\0\0".to_vec(),
+        };
+        Sources {
+            frame: vec![part("a.js", "const a = 1;"), part("b.js", "const b = 2;\n")],
+            enclave,
+            tools,
+            enrol: vec![part("a.js", "const a = 1;"), part("b.js", "run(ENROL);")],
         }
     }
 
-    fn assembled(sources: &Sources) -> Module {
+    fn with_release<T>(use_it: impl FnOnce(&Release<'_>) -> T) -> T {
         let origin: Origin = "https://kms.example".parse().unwrap();
         let embedder: Origin = "https://app.example".parse().unwrap();
-        module(sources, "1.2.3", &origin, &[embedder]).unwrap()
+        use_it(&Release {
+            version: "1.2.3",
+            origin: &origin,
+            embedders: &[embedder],
+            tools_url: "/r/0/tools.js",
+            tools_integrity: Sha384::of(b"tools"),
+            tools_inside: tools(&sources().tools).unwrap().measurement,
+        })
+    }
+
+    fn assembled(sources: &Sources) -> Script {
+        with_release(|release| module(sources, release)).unwrap()
     }
 
     #[test]
     fn constants_come_first_then_the_frame() {
         let module = assembled(&sources());
+        let tools = tools(&sources().tools).unwrap().measurement;
         let lines: Vec<_> = module.source.lines().collect();
         assert_eq!(
             lines[0],
@@ -160,8 +207,14 @@ mod tests {
                 "const RELEASE = Object.freeze({{ version: \"1.2.3\", protocol: 1, \
                  origin: \"https://kms.example\", \
                  embedders: Object.freeze([\"https://app.example\"]), \
-                 digests: Object.freeze({{\"wasm\":\"{}\",\"worker\":\"{}\"}}) }});",
-                module.measurement.wasm, module.measurement.worker
+                 digests: Object.freeze({{\"tools\":\"{}\",\"toolsWorker\":\"{}\",\
+                 \"wasm\":\"{}\",\"worker\":\"{}\"}}), \
+                 tools: Object.freeze({{\"integrity\":\"{}\",\"url\":\"/r/0/tools.js\"}}) }});",
+                tools.wasm,
+                tools.worker,
+                module.measurement.wasm,
+                module.measurement.worker,
+                Sha384::of(b"tools"),
             )
         );
         assert!(lines[1].starts_with("const WORKER_SOURCE = \""));
@@ -170,52 +223,73 @@ mod tests {
     }
 
     #[test]
+    fn the_tools_are_two_members_of_the_global_object() {
+        let script = tools(&sources().tools).unwrap();
+        assert_eq!(
+            script.source,
+            format!(
+                "globalThis.TOOLS_WORKER_SOURCE = \"'use strict';\\nlet tools;\\nwork();\\n\";\n\
+                 globalThis.TOOLS_WASM_TEXT = {};\n",
+                string(&text_of(&sources().tools.wasm)).unwrap()
+            )
+        );
+        let measured = measure(FileKind::Tools, script.source.as_bytes());
+        assert_eq!(measured, Some(script.measurement));
+        assert_eq!(measure(FileKind::Module, script.source.as_bytes()), None);
+    }
+
+    #[test]
+    fn the_enrolment_script_knows_its_origin_first() {
+        let script = with_release(|release| enrol(&sources().enrol, release)).unwrap();
+        assert_eq!(
+            script,
+            "const ENROL = Object.freeze({ origin: \"https://kms.example\", version: \"1.2.3\" \
+             });\nconst a = 1;\nrun(ENROL);\n"
+        );
+    }
+
+    #[test]
     fn the_worker_literal_is_safe_and_exact() {
         let module = assembled(&sources());
         for hostile in ["\u{2028}", "\u{2029}", "</script", "<!--"] {
             assert!(!module.source.contains(hostile), "{hostile:?}");
         }
-        let worker = "'\u{2028}\u{2029}</script><!--\"\\';\nlet glue;\nmain();\nprobe();\n";
+        let worker = "'\u{2028}\u{2029}</script><!--\"\\';\nlet glue;\nmain();\n";
         assert_eq!(module.measurement.worker, Sha256::of(worker.as_bytes()));
-        assert_eq!(measure(module.source.as_bytes()), Some(module.measurement));
+        let measured = measure(FileKind::Module, module.source.as_bytes());
+        assert_eq!(measured, Some(module.measurement));
     }
 
     #[test]
     fn every_byte_of_the_wasm_survives_on_one_line() {
         // The last two read `</`.
         let wasm: Vec<u8> = (0..=u8::MAX).chain([0x19, 0x0c]).collect();
-        let module = assembled(&Sources { wasm: wasm.clone(), ..sources() });
+        let mut sources = sources();
+        sources.enclave.wasm.clone_from(&wasm);
+        let module = assembled(&sources);
         assert_eq!(module.measurement.wasm, Sha256::of(&wasm));
-        assert_eq!(measure(module.source.as_bytes()), Some(module.measurement));
+        let measured = measure(FileKind::Module, module.source.as_bytes());
+        assert_eq!(measured, Some(module.measurement));
         let line = module.source.lines().nth(2).unwrap();
-        assert!(line.starts_with(WASM_PREFIX) && line.ends_with("\";"));
+        assert!(line.starts_with(MODULE_PREFIXES[1]) && line.ends_with("\";"));
         assert!(!line.chars().any(|char| char < ' ' || "\u{2028}\u{2029}".contains(char)));
         assert!(!line.contains("</"));
     }
 
     #[test]
-    fn text_of_other_characters_is_no_wasm() {
-        assert_eq!(text_of(&[0, 1, 0xff]), "#$\u{122}");
-        assert_eq!(bytes_of("#$\u{122}"), Some(vec![0, 1, 0xff]));
-        assert_eq!(bytes_of("\""), None);
-        assert_eq!(bytes_of("\u{123}"), None);
-    }
-
-    #[test]
     fn a_worker_without_entry_point_is_refused() {
         let mut sources = sources();
-        sources.worker.remove(1);
-        let origin: Origin = "https://kms.example".parse().unwrap();
-        assert!(matches!(
-            module(&sources, "1", &origin, &[]),
-            Err(Error::MissingPart(name)) if name == WORKER_MAIN
-        ));
+        sources.tools.worker.clear();
+        assert!(matches!(tools(&sources.tools), Err(Error::MissingPart(_))));
     }
 
     #[test]
     fn what_is_no_module_has_no_measurement() {
-        assert_eq!(measure(b""), None);
-        assert_eq!(measure(b"\xff"), None);
-        assert_eq!(measure(b"const WORKER_SOURCE = \"x\";\nconst WASM_TEXT = \" \";\n"), None);
+        let not_wasm = b"const WORKER_SOURCE = \"x\";\nconst WASM_TEXT = \" \";\n";
+        for bytes in [&b""[..], b"\xff", not_wasm] {
+            assert_eq!(measure(FileKind::Module, bytes), None);
+        }
+        let module = assembled(&sources()).source;
+        assert_eq!(measure(FileKind::Html, module.as_bytes()), None);
     }
 }

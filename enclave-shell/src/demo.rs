@@ -2,8 +2,9 @@
 
 use kms_manifest::{Headers, Origin, Pin};
 
+use crate::asset::Asset;
 use crate::embedded;
-use crate::emit::{Asset, Emitted, parse_origin};
+use crate::emit::{Emitted, parse_origin};
 use crate::error::Error;
 use crate::serve::{ServeOptions, Site};
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use kms_manifest::{
-    AssetEntry, FileKind, HeaderSet, Headers, MANIFEST_PATH, Manifest, Origin, Pin, SCHEMA, Sha256,
-    Sha384, Status, release_id,
+    AssetEntry, FileKind, HeaderSet, MANIFEST_PATH, Manifest, Origin, Pin, SCHEMA, Scripts, Sha256,
+    Sha384, Status,
 };
 
 use crate::assemble;
-use crate::compress;
+use crate::asset::Asset;
 use crate::error::Error;
 use crate::html;
 use crate::sources::Sources;
@@ -68,107 +68,6 @@ pub(crate) fn parse_origin(text: &str) -> Result<Origin, Error> {
     })
 }
 
-/// A content coding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// Brotli (RFC 7932).
-    Brotli,
-    /// gzip (RFC 1952).
-    Gzip,
-}
-
-impl Encoding {
-    /// Every coding, the preferred one first.
-    pub const ALL: [Self; 2] = [Self::Brotli, Self::Gzip];
-
-    /// The name in `Accept-Encoding` and `Content-Encoding`.
-    #[must_use]
-    pub fn token(self) -> &'static str {
-        match self {
-            Self::Brotli => "br",
-            Self::Gzip => "gzip",
-        }
-    }
-
-    /// The ending of a precompressed sibling file.
-    #[must_use]
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Brotli => "br",
-            Self::Gzip => "gz",
-        }
-    }
-
-    pub(crate) fn encode(self, bytes: &[u8]) -> Result<Vec<u8>, Error> {
-        match self {
-            Self::Brotli => compress::brotli(bytes),
-            Self::Gzip => compress::gzip(bytes),
-        }
-        .map_err(Error::Compress)
-    }
-
-    pub(crate) fn decode(self, bytes: &[u8], limit: u64) -> std::io::Result<Vec<u8>> {
-        match self {
-            Self::Brotli => compress::unbrotli(bytes, limit),
-            Self::Gzip => compress::gunzip(bytes, limit),
-        }
-    }
-}
-
-/// One served file. The fields are plain data: what they hold is what is served, right or wrong.
-#[derive(Debug, Clone)]
-pub struct Asset {
-    /// The body.
-    pub bytes: Vec<u8>,
-    /// `Content-Type`; not sent if empty.
-    pub media_type: String,
-    /// Every other header.
-    pub headers: Headers,
-    /// Whether this is the frame page, which only embedders may load.
-    pub frame: bool,
-    encodings: Vec<(Encoding, Vec<u8>)>,
-    encoded: Option<Sha256>,
-}
-
-impl Asset {
-    /// A file that is served as it is.
-    #[must_use]
-    pub fn new(bytes: Vec<u8>, media_type: &str, headers: Headers) -> Self {
-        let (encodings, encoded) = (Vec::new(), None);
-        Self { bytes, media_type: media_type.to_owned(), headers, frame: false, encodings, encoded }
-    }
-
-    /// Adds precompressed forms of the present bytes.
-    pub(crate) fn with_encodings(mut self, encodings: Vec<(Encoding, Vec<u8>)>) -> Self {
-        self.encoded = Some(Sha256::of(&self.bytes));
-        self.encodings = encodings;
-        self
-    }
-
-    /// The precompressed forms, unless the bytes were changed after compressing.
-    #[must_use]
-    pub fn encodings(&self) -> &[(Encoding, Vec<u8>)] {
-        if self.encoded == Some(Sha256::of(&self.bytes)) { &self.encodings } else { &[] }
-    }
-
-    /// A file of a release: its headers from the header set, its content type apart.
-    pub(crate) fn of_kind(bytes: Vec<u8>, kind: FileKind, headers: &Headers) -> Self {
-        let mut headers = headers.clone();
-        let media_type = headers.remove("Content-Type").unwrap_or_default();
-        let mut asset = Self::new(bytes, &media_type, headers);
-        asset.frame = kind == FileKind::Html;
-        asset
-    }
-
-    fn compressed(self) -> Result<Self, Error> {
-        let mut encodings = Vec::new();
-        for encoding in Encoding::ALL {
-            encodings.push((encoding, encoding.encode(&self.bytes)?));
-        }
-        Ok(self.with_encodings(encodings))
-    }
-}
-
 /// A release ready to be served or written to a folder.
 #[derive(Debug, Clone)]
 pub struct Emitted {
@@ -180,51 +79,87 @@ pub struct Emitted {
     pub pin: Pin,
 }
 
+/// A file before it has headers.
+struct Body {
+    kind: FileKind,
+    path: String,
+    bytes: Vec<u8>,
+}
+
+impl Body {
+    fn new(kind: FileKind, text: String) -> Self {
+        let bytes = text.into_bytes();
+        Self { kind, path: kind.path(&Sha256::of(&bytes)), bytes }
+    }
+
+    fn integrity(&self) -> Sha384 {
+        Sha384::of(&self.bytes)
+    }
+
+    fn entry(&self) -> AssetEntry {
+        AssetEntry {
+            path: self.path.clone(),
+            sha256: Sha256::of(&self.bytes),
+            sha384: self.integrity(),
+            size: self.bytes.len() as u64,
+            media_type: self.kind.media_type().to_owned(),
+        }
+    }
+}
+
 /// Emits a release. The same input gives the same bytes, everywhere and at any time.
 pub fn emit(sources: &Sources, deployment: &Deployment) -> Result<Emitted, Error> {
     let embedders = deployment.sorted_embedders()?;
-    let module = assemble::module(sources, &deployment.version, &deployment.origin, &embedders)?;
-    let script = module.source.into_bytes();
-    let path = format!("/r/{}/enclave.js", release_id(&script));
-    let integrity = Sha384::of(&script);
-    let page = html::render(&path, &integrity).into_bytes();
+    let assemble::Script { source, measurement: tools_inside } = assemble::tools(&sources.tools)?;
+    let tools = Body::new(FileKind::Tools, source);
+    let release = assemble::Release {
+        version: &deployment.version,
+        origin: &deployment.origin,
+        embedders: &embedders,
+        tools_url: &tools.path,
+        tools_integrity: tools.integrity(),
+        tools_inside,
+    };
+    let assemble::Script { source, measurement: inside } = assemble::module(sources, &release)?;
+    let module = Body::new(FileKind::Module, source);
+    let enrol = Body::new(FileKind::EnrolScript, assemble::enrol(&sources.enrol, &release)?);
+    let scripts =
+        Scripts { module: module.integrity(), tools: tools.integrity(), enrol: enrol.integrity() };
+    let page = html::frame(&module.path, &scripts.module);
+    let enrol_page = html::enrol(&enrol.path, &scripts.enrol);
+    let pages = [Body::new(FileKind::Html, page), Body::new(FileKind::Enrol, enrol_page)];
+    let mut bodies: Vec<Body> = pages.into_iter().chain([module, tools, enrol]).collect();
+    bodies.sort_by(|a, b| a.path.cmp(&b.path));
+    let assets = bodies.iter().map(Body::entry).collect();
+    let headers = HeaderSet::new(&deployment.origin, &embedders, &scripts);
     let manifest = Manifest {
         schema: SCHEMA,
         version: deployment.version.clone(),
         epoch: deployment.epoch,
         commit: deployment.commit.clone(),
         toolchain: deployment.toolchain.clone(),
-        assets: vec![entry("/", &page, FileKind::Html), entry(&path, &script, FileKind::Module)],
-        worker: module.measurement.worker,
-        wasm: module.measurement.wasm,
-        headers: HeaderSet::new(&deployment.origin, &embedders, &integrity),
-        wasm_hashes: vec![module.measurement.wasm.to_base64url()],
+        assets,
+        worker: inside.worker,
+        wasm: inside.wasm,
+        tools: tools_inside,
+        headers,
+        wasm_hashes: [inside.wasm, tools_inside.wasm].map(|it| it.to_base64url()).to_vec(),
         previous: None,
         status: Status::default(),
         deployment: kms_manifest::Deployment { origin: deployment.origin.clone(), embedders },
     };
-    let pin = Pin::of(&manifest)?;
-    let set = &manifest.headers;
-    let files = [
-        ("/".to_owned(), Asset::of_kind(page, FileKind::Html, &set.html)),
-        (path, Asset::of_kind(script, FileKind::Module, &set.module)),
-        (
-            MANIFEST_PATH.to_owned(),
-            Asset::of_kind(manifest.to_bytes()?, FileKind::Manifest, &set.manifest),
-        ),
-    ]
-    .into_iter()
-    .map(|(path, asset)| Ok((path, asset.compressed()?)))
-    .collect::<Result<_, Error>>()?;
-    Ok(Emitted { files, manifest, pin })
+    dress(bodies, manifest)
 }
 
-fn entry(path: &str, bytes: &[u8], kind: FileKind) -> AssetEntry {
-    AssetEntry {
-        path: path.to_owned(),
-        sha256: Sha256::of(bytes),
-        sha384: Sha384::of(bytes),
-        size: bytes.len() as u64,
-        media_type: kind.media_type().to_owned(),
+/// Gives every file, the manifest included, its headers and its compressed forms.
+fn dress(bodies: Vec<Body>, manifest: Manifest) -> Result<Emitted, Error> {
+    let pin = Pin::of(&manifest)?;
+    let bytes = manifest.to_bytes()?;
+    let own = Body { kind: FileKind::Manifest, path: MANIFEST_PATH.to_owned(), bytes };
+    let mut files = BTreeMap::new();
+    for Body { kind, path, bytes } in bodies.into_iter().chain([own]) {
+        let asset = Asset::of_kind(bytes, kind, manifest.headers.of(kind));
+        files.insert(path, asset.compressed()?);
     }
+    Ok(Emitted { files, manifest, pin })
 }

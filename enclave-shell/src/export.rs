@@ -3,27 +3,56 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use kms_manifest::inert_headers;
+use kms_manifest::{ENROL_PATH, Headers, inert_headers};
 
-use crate::emit::{Asset, Emitted};
+use crate::asset::{Asset, Audience};
+use crate::emit::Emitted;
 use crate::error::Error;
 
-/// Every static header of a file. With a single embedder the frame page's CORS answer is static
-/// too; with several it depends on the request, which only some hosts can express.
+/// What hosts send for every path that is not a file. Without this file some of them send the
+/// frame page instead, and without its headers: rules for all paths would be added to those of
+/// each file, so the page brings a policy of its own.
+pub(crate) const NOT_FOUND: (&str, &str) = (
+    "/404.html",
+    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+     <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'\">\n\
+     <title>Not found</title>\n</head>\n<body>\n<h1>Not found</h1>\n</body>\n</html>\n",
+);
+
+/// The file that holds what is served at a path.
+pub(crate) fn file_name(path: &str) -> &str {
+    match path {
+        "/" => "/index.html",
+        ENROL_PATH => "/enrol.html",
+        path => path,
+    }
+}
+
+/// Every static header of a file. With a single embedder a page's CORS answer is static too; with
+/// several it depends on the request, which only some hosts can express.
 fn static_headers<'a>(emitted: &'a Emitted, asset: &'a Asset) -> Vec<(&'a str, &'a str)> {
     let mut headers = vec![("Content-Type", asset.media_type.as_str())];
     headers.extend(asset.headers.iter());
-    if let (true, [only]) = (asset.frame, emitted.manifest.deployment.embedders.as_slice()) {
+    let page = asset.audience != Audience::Anyone;
+    if let (true, [only]) = (page, emitted.manifest.deployment.embedders.as_slice()) {
         headers.push(("Access-Control-Allow-Origin", only.as_str()));
         headers.push(("Vary", "Origin"));
     }
     headers
 }
 
-/// Paths under which hosts serve a file: the frame page also answers to its file name, where it
-/// needs its headers just as much.
+/// Paths under which hosts serve a file: a page also answers to its file name, where it needs its
+/// headers just as much.
 fn paths(path: &str) -> Vec<&str> {
-    if path == "/" { vec!["/", "/index.html"] } else { vec![path] }
+    let file = file_name(path);
+    if file == path { vec![path] } else { vec![path, file] }
+}
+
+/// Headers of the page for unknown paths, where hosts serve it by its own name.
+fn not_found_headers() -> Headers {
+    let mut headers = inert_headers();
+    headers.set("Content-Type", "text/html; charset=utf-8");
+    headers
 }
 
 /// `_headers`, as Netlify and Cloudflare Pages read it.
@@ -37,12 +66,20 @@ pub(crate) fn headers_file(emitted: &Emitted) -> String {
             }
         }
     }
+    for path in ["/404", NOT_FOUND.0] {
+        let _ = writeln!(text, "{path}");
+        for (name, value) in not_found_headers().iter() {
+            let _ = writeln!(text, "  {name}: {value}");
+        }
+    }
     text
 }
 
 /// `headers.json`: path to header name to value, for everything else.
 pub(crate) fn headers_json(emitted: &Emitted) -> Result<String, Error> {
     let mut files: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+    let not_found = not_found_headers();
+    files.insert(NOT_FOUND.0, not_found.iter().collect());
     for (path, asset) in &emitted.files {
         for path in paths(path) {
             files.insert(path, static_headers(emitted, asset).into_iter().collect());
@@ -63,8 +100,9 @@ pub(crate) fn nginx(emitted: &Emitted) -> String {
         let _ = writeln!(text, "    \"{embedder}\" $http_origin;");
     }
     text.push_str(
-        "}\nmap $http_sec_fetch_dest $kms_refuse {\n    default 1;\n    \"\" 0;\n    iframe 0;\n    \
-         empty 0;\n}\nserver {\n",
+        "}\nmap $http_sec_fetch_dest $kms_no_frame {\n    default 1;\n    \"\" 0;\n    iframe 0;\n    \
+         empty 0;\n}\nmap \"$http_sec_fetch_dest $http_sec_fetch_mode\" $kms_no_tab {\n    default 1;\n    \
+         \"~^( |empty )\" 0;\n    \"document navigate\" 0;\n}\nserver {\n",
     );
     let tls = if deployment.origin.is_https() { " ssl" } else { "" };
     let _ = writeln!(text, "    listen {}{tls};", deployment.origin.port());
@@ -87,20 +125,26 @@ pub(crate) fn nginx(emitted: &Emitted) -> String {
 }
 
 fn location(text: &mut String, path: &str, asset: &Asset) {
-    let file = if path == "/" { "/index.html" } else { path };
+    let file = file_name(path);
     let _ = writeln!(text, "    location = {path} {{");
     let _ = writeln!(text, "        limit_except GET {{ deny all; }}");
-    if asset.frame {
-        text.push_str("        if ($kms_refuse) {\n            return 403;\n        }\n");
+    let (refuse, vary) = match asset.audience {
+        Audience::Anyone => ("", ""),
+        Audience::Frame => ("$kms_no_frame", "Origin, Sec-Fetch-Dest"),
+        Audience::Tab => ("$kms_no_tab", "Origin, Sec-Fetch-Dest, Sec-Fetch-Mode"),
+    };
+    let page = !refuse.is_empty();
+    if page {
+        let _ = writeln!(text, "        if ({refuse}) {{\n            return 403;\n        }}");
     }
     let _ = writeln!(text, "        try_files {file} =404;");
     let _ = writeln!(text, "        types {{}}\n        default_type \"{}\";", asset.media_type);
     for (name, value) in asset.headers.iter() {
         let _ = writeln!(text, "        add_header {name} \"{value}\" always;");
     }
-    if asset.frame {
+    if page {
         text.push_str("        add_header Access-Control-Allow-Origin $kms_cors always;\n");
-        text.push_str("        add_header Vary \"Origin, Sec-Fetch-Dest\" always;\n");
+        let _ = writeln!(text, "        add_header Vary \"{vary}\" always;");
     }
     text.push_str("    }\n");
 }

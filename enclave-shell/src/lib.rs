@@ -8,18 +8,21 @@ pub mod demo;
 pub mod serve;
 pub mod verify;
 
+mod asset;
 mod compress;
 mod embedded;
 mod emit;
 mod error;
 mod export;
 mod html;
+mod literal;
 #[path = "parts.rs"]
 mod parts;
 mod release;
 mod sources;
 
-pub use emit::{Asset, Deployment, Emitted, Encoding, emit};
+pub use asset::{Asset, Audience, Encoding};
+pub use emit::{Deployment, Emitted, emit};
 pub use error::Error;
-pub use parts::{FRAME_PARTS, WORKER_MAIN, WORKER_PARTS};
-pub use sources::Sources;
+pub use parts::{ENROL_PARTS, FRAME_PARTS, TOOLS_PARTS, WORKER_PARTS};
+pub use sources::{Program, Sources};

@@ -1,8 +1,8 @@
-// The JavaScript files that make up the enclave, in the order in which they are assembled.
+// The JavaScript files that make up a release, in the order in which they are assembled.
 // Shared by build.rs, which embeds them, and the library, which joins them.
 
 /// Files of `enclave-shell/frame`, in one module scope.
-pub const FRAME_PARTS: [&str; 14] = [
+pub const FRAME_PARTS: [&str; 24] = [
     "limits.js",
     "refuse.js",
     "selfcheck.js",
@@ -10,11 +10,21 @@ pub const FRAME_PARTS: [&str; 14] = [
     SHARED_DOORS,
     "isolation.js",
     "strings.js",
+    "format.js",
     "style.js",
+    "storage.js",
+    "passkey.js",
     "ui-parts.js",
+    "ui-passphrase.js",
+    "ui-passkey.js",
+    "ui-phrase.js",
+    "ui-unlock.js",
+    "ui-manage.js",
+    "ui-backup.js",
     "ui-screens.js",
     "ui.js",
     "worker.js",
+    "toolbox.js",
     "channel.js",
     "boot.js",
 ];
@@ -22,9 +32,14 @@ pub const FRAME_PARTS: [&str; 14] = [
 /// The one file that the frame shares with the worker, seen from the frame's folder.
 const SHARED_DOORS: &str = "../../crates/enclave/worker/doors.js";
 
-/// Files of `crates/enclave/worker`. The wasm-bindgen glue comes right before [`WORKER_MAIN`].
-pub const WORKER_PARTS: [&str; 5] =
-    ["capture.js", "doors.js", "isolation.js", "lockdown.js", WORKER_MAIN];
+/// Files of `enclave-shell/enrol`, in one module scope.
+pub const ENROL_PARTS: [&str; 4] = ["strings.js", "style.js", "ceremony.js", "enrol.js"];
 
-/// The worker's entry point.
-pub const WORKER_MAIN: &str = "main.js";
+/// Files of `crates/enclave/worker` for the enclave. The wasm-bindgen glue comes right before the
+/// last one, the entry point.
+pub const WORKER_PARTS: [&str; 6] =
+    ["capture.js", "doors.js", "isolation.js", "lockdown.js", "start.js", "main.js"];
+
+/// The same for the backup tools.
+pub const TOOLS_PARTS: [&str; 6] =
+    ["capture.js", "doors.js", "isolation.js", "lockdown.js", "start.js", "tools.js"];

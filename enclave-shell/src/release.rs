@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use kms_manifest::{FileKind, MANIFEST_PATH, Manifest, Pin, Sha256};
 
-use crate::emit::{Asset, Emitted, Encoding};
+use crate::asset::{Asset, Encoding};
+use crate::emit::Emitted;
 use crate::error::Error;
 use crate::export;
 
@@ -14,7 +15,7 @@ const PIN_FILE: &str = "pin.json";
 
 /// The file that holds a path's body.
 fn file_of(dir: &Path, path: &str) -> PathBuf {
-    dir.join(if path == "/" { "index.html" } else { path.trim_start_matches('/') })
+    dir.join(export::file_name(path).trim_start_matches('/'))
 }
 
 /// The precompressed sibling of a file.
@@ -46,6 +47,8 @@ impl Emitted {
                 write(&sibling(&file, *encoding), bytes)?;
             }
         }
+        let (not_found, page) = export::NOT_FOUND;
+        write(&file_of(dir, not_found), page.as_bytes())?;
         write(&dir.join(PIN_FILE), self.pin.to_json()?.as_bytes())?;
         write(&dir.join("_headers"), export::headers_file(self).as_bytes())?;
         write(&dir.join("headers.json"), export::headers_json(self)?.as_bytes())?;
@@ -62,10 +65,11 @@ impl Emitted {
         }
         let mut files = BTreeMap::new();
         for entry in &manifest.assets {
-            let kind = if entry.path == "/" { FileKind::Html } else { FileKind::Module };
+            let altered = || Error::Altered(entry.path.clone());
+            let kind = FileKind::of_path(&entry.path).ok_or_else(altered)?;
             let body = read(&file_of(dir, &entry.path))?;
             if Sha256::of(&body) != entry.sha256 {
-                return Err(Error::Altered(entry.path.clone()));
+                return Err(altered());
             }
             let asset = Asset::of_kind(body, kind, manifest.headers.of(kind));
             files.insert(entry.path.clone(), with_siblings(asset, dir, &entry.path)?);

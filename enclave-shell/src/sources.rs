@@ -5,48 +5,67 @@ use std::path::Path;
 
 use crate::embedded;
 use crate::error::Error;
-use crate::parts::{FRAME_PARTS, WORKER_PARTS};
+use crate::parts::{ENROL_PARTS, FRAME_PARTS, TOOLS_PARTS, WORKER_PARTS};
 
-/// JavaScript parts by name, in order, with the built enclave.
+/// A worker with its wasm: JavaScript parts by name, in order, and what wasm-bindgen made.
 #[derive(Debug, Clone)]
-pub struct Sources {
-    /// Parts of the frame.
-    pub frame: Vec<(String, String)>,
-    /// Parts of the worker, its entry point included.
+pub struct Program {
+    /// Parts of the worker; the last one is its entry point.
     pub worker: Vec<(String, String)>,
     /// The wasm-bindgen glue (`no-modules`).
     pub glue: String,
-    /// The enclave.
+    /// The wasm.
     pub wasm: Vec<u8>,
 }
 
+/// Everything that a release is made of.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// Parts of the frame by name, in order.
+    pub frame: Vec<(String, String)>,
+    /// The enclave.
+    pub enclave: Program,
+    /// The backup tools.
+    pub tools: Program,
+    /// Parts of the enrolment page's script.
+    pub enrol: Vec<(String, String)>,
+}
+
 impl Sources {
-    /// The parts of this build with the enclave in `enclave_dir`, as `cargo xtask build` leaves
-    /// it there.
-    pub fn load(enclave_dir: &Path) -> Result<Self, Error> {
-        let wasm_path = enclave_dir.join("enclave.wasm");
-        let glue_path = enclave_dir.join("enclave.glue.js");
-        if !wasm_path.is_file() {
-            return Err(Error::NoEnclave(enclave_dir.to_owned()));
-        }
-        let glue = fs::read_to_string(&glue_path).map_err(Error::file(glue_path))?;
-        let wasm = fs::read(&wasm_path).map_err(Error::file(wasm_path))?;
-        Self::with_enclave(glue, wasm)
+    /// The parts of this build with the wasm in `dir`, as `cargo xtask build` leaves it there.
+    pub fn load(dir: &Path) -> Result<Self, Error> {
+        let built = |name: &str| {
+            let (wasm, glue) =
+                (dir.join(format!("{name}.wasm")), dir.join(format!("{name}.glue.js")));
+            if !wasm.is_file() {
+                return Err(Error::NoEnclave(dir.to_owned()));
+            }
+            let glue = fs::read_to_string(&glue).map_err(Error::file(glue))?;
+            Ok((glue, fs::read(&wasm).map_err(Error::file(wasm))?))
+        };
+        Self::with_built(built("enclave")?, built("tools")?)
     }
 
-    /// The parts and the enclave of this build, if it holds one (feature `embedded`).
+    /// The parts and the wasm of this build, if it holds some (feature `embedded`).
     pub fn embedded() -> Result<Option<Self>, Error> {
-        embedded::ENCLAVE
-            .map(|(glue, wasm)| Self::with_enclave(glue.to_owned(), wasm.to_owned()))
-            .transpose()
+        let owned = |(glue, wasm): (&str, &[u8])| (glue.to_owned(), wasm.to_owned());
+        match (embedded::ENCLAVE, embedded::TOOLS) {
+            (Some(enclave), Some(tools)) => {
+                Self::with_built(owned(enclave), owned(tools)).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
-    fn with_enclave(glue: String, wasm: Vec<u8>) -> Result<Self, Error> {
+    fn with_built(enclave: (String, Vec<u8>), tools: (String, Vec<u8>)) -> Result<Self, Error> {
+        let program = |(glue, wasm), parts: &[&str]| {
+            Ok::<_, Error>(Program { worker: all(embedded::WORKER, parts)?, glue, wasm })
+        };
         Ok(Self {
             frame: all(embedded::FRAME, &FRAME_PARTS)?,
-            worker: all(embedded::WORKER, &WORKER_PARTS)?,
-            glue,
-            wasm,
+            enclave: program(enclave, &WORKER_PARTS)?,
+            tools: program(tools, &TOOLS_PARTS)?,
+            enrol: all(embedded::ENROL, &ENROL_PARTS)?,
         })
     }
 }
@@ -83,12 +102,15 @@ mod tests {
         let own = names.iter().filter(|name| !name.contains('/'));
         let mut names: Vec<String> = own.map(|name| (*name).to_owned()).collect();
         names.sort();
+        names.dedup();
         names
     }
 
     #[test]
     fn every_file_is_listed_and_every_listed_file_exists() {
         assert_eq!(on_disk("frame"), sorted(&FRAME_PARTS));
-        assert_eq!(on_disk("../crates/enclave/worker"), sorted(&WORKER_PARTS));
+        assert_eq!(on_disk("enrol"), sorted(&ENROL_PARTS));
+        let workers = [WORKER_PARTS, TOOLS_PARTS].concat();
+        assert_eq!(on_disk("../crates/enclave/worker"), sorted(&workers));
     }
 }

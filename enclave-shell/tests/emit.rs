@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use common::{EMBEDDER, module_path, paths, release, sources};
-use enclave_shell::{Deployment, Emitted, Error, emit};
-use kms_manifest::{MANIFEST_PATH, Manifest, Pin, Sha256, Sha384};
+use common::{EMBEDDER, enrol_script_path, module_path, paths, release, sources, tools_path};
+use enclave_shell::{Audience, Deployment, Emitted, Error, emit};
+use kms_manifest::{ENROL_PATH, FileKind, INERT_CSP, MANIFEST_PATH, Manifest, Pin, Sha256, Sha384};
 
 const ORIGIN: &str = "https://kms.example";
 
@@ -56,10 +56,12 @@ fn the_folder_is_complete() {
     let dir = tempfile::tempdir().unwrap();
     let emitted = release(ORIGIN);
     emitted.write_to(dir.path()).unwrap();
-    let module = module_path(&emitted);
-    let mut expected = vec!["_headers".to_owned(), "headers.json".to_owned()];
-    expected.extend(["nginx.conf".to_owned(), "pin.json".to_owned()]);
-    for file in ["index.html", &module[1..], &MANIFEST_PATH[1..]] {
+    let scripts = [module_path(&emitted), tools_path(&emitted), enrol_script_path(&emitted)];
+    let mut expected = ["404.html", "_headers", "headers.json", "nginx.conf", "pin.json"]
+        .map(str::to_owned)
+        .to_vec();
+    let pages = ["index.html", "enrol.html", &MANIFEST_PATH[1..]];
+    for file in pages.into_iter().chain(scripts.iter().map(|path| &path[1..])) {
         expected.extend(["", ".br", ".gz"].map(|ending| format!("{file}{ending}")));
     }
     expected.sort();
@@ -81,15 +83,62 @@ fn everything_agrees_with_everything() {
     assert!(text.lines().count() <= 15);
     assert!(path.starts_with(&format!("/r/{}", &Sha256::of(&module.bytes).to_hex()[..16])));
     let policy = page.headers.value("Content-Security-Policy").unwrap();
-    assert!(policy.contains(&format!("script-src '{integrity}' 'wasm-unsafe-eval'")));
-    assert!(emitted.pin.csp.contains(&integrity.to_string()));
+    let tools = &emitted.pin.tools.integrity;
+    assert!(policy.contains(&format!("script-src '{integrity}' '{tools}' 'wasm-unsafe-eval'")));
+    assert!(emitted.pin.csp.contains(&format!("'{integrity}' '{tools}'")));
     let manifest = Manifest::parse(&emitted.files[MANIFEST_PATH].bytes).unwrap();
     assert_eq!(Pin::of(&manifest).unwrap(), emitted.pin);
     assert_eq!(manifest, emitted.manifest);
-    assert_eq!(
-        enclave_shell::assemble::measure(&module.bytes),
-        Some(emitted.manifest.measurement())
-    );
+    let measured = enclave_shell::assemble::measure(FileKind::Module, &module.bytes);
+    assert_eq!(measured, manifest.measurement(FileKind::Module));
+    assert!(measured.is_some());
+}
+
+#[test]
+fn the_module_names_exactly_the_tools_that_are_served() {
+    let emitted = release(ORIGIN);
+    let path = tools_path(&emitted);
+    let tools = &emitted.files[&path];
+    let digest = Sha256::of(&tools.bytes);
+    assert_eq!(path, format!("/r/{}/tools.js", &digest.to_hex()[..16]));
+    let integrity = Sha384::of(&tools.bytes);
+    let inside = emitted.manifest.tools;
+    let measured = enclave_shell::assemble::measure(FileKind::Tools, &tools.bytes);
+    assert_eq!(measured, Some(inside));
+    let module = &emitted.files[&module_path(&emitted)].bytes;
+    let constant = std::str::from_utf8(module).unwrap().lines().next().unwrap();
+    for part in [
+        format!("tools: Object.freeze({{\"integrity\":\"{integrity}\",\"url\":\"{path}\"}})"),
+        format!("\"tools\":\"{}\",\"toolsWorker\":\"{}\"", inside.wasm, inside.worker),
+    ] {
+        assert!(constant.contains(&part), "{part}: {constant}");
+    }
+    assert_eq!(tools.encodings().len(), 2);
+    assert_eq!(tools.headers.value("Access-Control-Allow-Origin"), Some("*"));
+    assert!(tools.headers.value("Cache-Control").unwrap().contains("immutable"));
+    let hashes = [emitted.manifest.wasm, inside.wasm].map(|digest| digest.to_base64url());
+    assert_eq!(emitted.manifest.wasm_hashes, hashes);
+}
+
+#[test]
+fn the_enrolment_page_runs_one_pinned_script_in_a_tab() {
+    let emitted = release(ORIGIN);
+    let page = &emitted.files[ENROL_PATH];
+    assert_eq!(page.audience, Audience::Tab);
+    let path = enrol_script_path(&emitted);
+    let script = &emitted.files[&path];
+    let integrity = Sha384::of(&script.bytes);
+    let text = String::from_utf8(page.bytes.clone()).unwrap();
+    assert!(text.contains(&format!(
+        "<script type=\"module\" src=\"{path}\" integrity=\"{integrity}\" crossorigin=\"anonymous\"></script>"
+    )));
+    assert_eq!(text.matches("<script").count(), 1);
+    let policy = page.headers.value("Content-Security-Policy").unwrap();
+    assert!(policy.contains(&format!("script-src '{integrity}';")));
+    assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("sandbox"));
+    let constant = format!("const ENROL = Object.freeze({{ origin: \"{ORIGIN}\", version: \"");
+    assert!(script.bytes.starts_with(constant.as_bytes()));
+    assert!(!emitted.pin.csp.contains(&integrity.to_string()), "the frame must not run it");
 }
 
 #[test]
@@ -110,9 +159,12 @@ fn a_written_release_loads_as_itself() {
 fn an_altered_folder_is_refused_by_file() {
     let dir = tempfile::tempdir().unwrap();
     let emitted = release(ORIGIN);
-    let module = module_path(&emitted);
+    let (module, tools) = (module_path(&emitted), tools_path(&emitted));
     for (file, named) in [
         ("index.html", "/".to_owned()),
+        ("enrol.html", ENROL_PATH.to_owned()),
+        (&tools[1..], tools.clone()),
+        (&format!("{}.gz", &tools[1..]), format!("{tools}.gz")),
         (&module[1..], module.clone()),
         (&format!("{}.br", &module[1..]), format!("{module}.br")),
         ("index.html.gz", "/.gz".to_owned()),
@@ -147,8 +199,31 @@ fn header_files_hold_every_header() {
             assert!(nginx.contains(&format!("add_header {name} \"{value}\" always;")));
         }
     }
-    assert_eq!(json["/"], json["/index.html"]);
-    assert_eq!(json["/"]["Access-Control-Allow-Origin"], EMBEDDER);
+    for (path, file) in [("/", "/index.html"), (ENROL_PATH, "/enrol.html")] {
+        assert_eq!(json[path], json[file]);
+        assert_eq!(json[path]["Access-Control-Allow-Origin"], EMBEDDER);
+        assert!(netlify.contains(&format!("\n{file}\n")));
+    }
+    assert!(nginx.contains("location = /enrol {"));
+    assert!(nginx.contains("try_files /enrol.html =404;"));
+}
+
+/// Hosts that find no page of this name send the frame page for every path instead.
+#[test]
+fn unknown_paths_get_a_page_that_does_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    release(ORIGIN).write_to(dir.path()).unwrap();
+    let page = fs::read_to_string(dir.path().join("404.html")).unwrap();
+    assert!(page.contains("http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'\""));
+    assert!(!page.contains("<script") && !page.contains("src="));
+    let netlify = fs::read_to_string(dir.path().join("_headers")).unwrap();
+    for path in ["/404", "/404.html"] {
+        let (_, rule) = netlify.split_once(&format!("\n{path}\n")).unwrap();
+        let own: Vec<_> = rule.lines().take_while(|line| line.starts_with("  ")).collect();
+        assert!(own.contains(&format!("  Content-Security-Policy: {INERT_CSP}").as_str()));
+    }
+    // A rule for all paths would be added to that of every file.
+    assert!(!netlify.contains('*') || !netlify.lines().any(|line| line.starts_with("/*")));
 }
 
 #[test]

@@ -10,7 +10,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use common::{
-    EMBEDDER, free_port, local_release, module_path, paths, release, serve_plain, serve_tls,
+    EMBEDDER, enrol_script_path, free_port, local_release, module_path, paths, release,
+    serve_plain, serve_tls, tools_path,
 };
 use enclave_shell::serve::{DevCertificate, Running, TlsVersion};
 use kms_manifest::INERT_CSP;
@@ -66,8 +67,18 @@ async fn every_header_of_the_manifest_is_sent() {
 async fn refusals_are_short_and_inert() {
     let (emitted, port) = local_release();
     let module = module_path(&emitted);
+    let (tools, enrol) = (tools_path(&emitted), enrol_script_path(&emitted));
     let server = serve_plain(emitted, port);
     for (method, path, headers, expected) in [
+        ("GET", tools.as_str(), &["Sec-Fetch-Dest: worker"][..], "403"),
+        ("GET", enrol.as_str(), &["Sec-Fetch-Dest: sharedworker"], "403"),
+        ("GET", "/enrol", &["Sec-Fetch-Dest: iframe", "Sec-Fetch-Mode: navigate"], "403"),
+        ("GET", "/enrol", &["Sec-Fetch-Dest: object", "Sec-Fetch-Mode: navigate"], "403"),
+        ("GET", "/enrol", &["Sec-Fetch-Dest: document", "Sec-Fetch-Mode: no-cors"], "403"),
+        ("GET", "/enrol", &["Sec-Fetch-Dest: script", "Sec-Fetch-Mode: no-cors"], "403"),
+        ("POST", "/enrol", &["Content-Length: 0"], "405"),
+        ("GET", "/enrol/", &[], "404"),
+        ("GET", "/enrol.html", &[], "404"),
         ("GET", "/", &["Sec-Fetch-Dest: document"][..], "403"),
         ("GET", "/", &["Sec-Fetch-Dest: embed"], "403"),
         ("GET", module.as_str(), &["Sec-Fetch-Dest: serviceworker"], "403"),
@@ -84,6 +95,8 @@ async fn refusals_are_short_and_inert() {
         assert!(has_header(&reply, "X-Content-Type-Options", "nosniff"));
         assert!(!reply.contains('<') && reply.len() < 600, "{reply}");
     }
+    let navigation = ["Sec-Fetch-Dest: document", "Sec-Fetch-Mode: navigate"];
+    assert_eq!(status(&exchange(server.addr, "GET", "/enrol", &navigation).await), "200");
     for destination in ["iframe", "empty"] {
         let header = format!("Sec-Fetch-Dest: {destination}");
         assert_eq!(status(&exchange(server.addr, "GET", "/", &[&header]).await), "200");

@@ -11,23 +11,37 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use common::{
-    EMBEDDER, free_port, local_release, module_path, paths, release, serve_plain, serve_tls,
-    verified,
+    EMBEDDER, enrol_script_path, free_port, local_release, module_path, paths, release,
+    serve_plain, serve_tls, tools_path, verified,
 };
 use enclave_shell::Emitted;
 use enclave_shell::serve::{DevCertificate, ServeOptions, TlsVersion, start};
 use enclave_shell::verify::{Outcome, Report};
-use kms_manifest::{MANIFEST_PATH, short_code};
+use kms_manifest::{ENROL_PATH, MANIFEST_PATH, short_code};
 
-/// Serves a release after `change` and verifies it against the pin of the unchanged one.
+/// A release and its port, to be served changed again and again: emitting takes longest.
+struct Release(Emitted, u16);
+
+impl Release {
+    fn new() -> Self {
+        let (emitted, port) = local_release();
+        Self(emitted, port)
+    }
+
+    /// Serves the release after `change` and verifies it against the pin of the unchanged one.
+    async fn tampered(&self, change: impl FnOnce(&mut Emitted)) -> Report {
+        let mut emitted = self.0.clone();
+        change(&mut emitted);
+        let server = serve_plain(emitted, self.1);
+        let pin = &self.0.pin;
+        let report = verified(pin.url.as_str(), Some(pin.clone()), None).await;
+        server.stop().await;
+        report
+    }
+}
+
 async fn tampered(change: impl FnOnce(&mut Emitted)) -> Report {
-    let (mut emitted, port) = local_release();
-    let pin = emitted.pin.clone();
-    change(&mut emitted);
-    let server = serve_plain(emitted, port);
-    let report = verified(pin.url.as_str(), Some(pin.clone()), None).await;
-    server.stop().await;
-    report
+    Release::new().tampered(change).await
 }
 
 #[track_caller]
@@ -71,17 +85,14 @@ async fn a_faithful_server_matches_over_tls() {
 
 #[tokio::test]
 async fn one_flipped_bit_is_named() {
-    let (sample, _) = local_release();
-    for index in 0..paths(&sample).len() {
-        let mut path = String::new();
-        let report = tampered(|emitted| {
-            path.clone_from(&paths(emitted)[index]);
+    let sample = Release::new();
+    for path in paths(&sample.0) {
+        let change = |emitted: &mut Emitted| {
             let bytes = &mut emitted.files.get_mut(&path).unwrap().bytes;
             let middle = bytes.len() / 2;
             bytes[middle] ^= 1;
-        })
-        .await;
-        assert_names(&report, &path);
+        };
+        assert_names(&sample.tampered(change).await, &path);
     }
 }
 
@@ -89,41 +100,42 @@ async fn one_flipped_bit_is_named() {
 async fn truncation_growth_and_emptiness_are_named() {
     let changes: [fn(&mut Vec<u8>); 3] =
         [|bytes| bytes.truncate(bytes.len() - 1), |bytes| bytes.push(b'\n'), Vec::clear];
-    for change in changes {
-        for index in 0..3 {
-            let mut path = String::new();
-            let report = tampered(|emitted| {
-                path.clone_from(&paths(emitted)[index]);
-                change(&mut emitted.files.get_mut(&path).unwrap().bytes);
-            })
-            .await;
-            assert_names(&report, &path);
+    let sample = Release::new();
+    for path in paths(&sample.0) {
+        for change in changes {
+            let change =
+                |emitted: &mut Emitted| change(&mut emitted.files.get_mut(&path).unwrap().bytes);
+            assert_names(&sample.tampered(change).await, &path);
         }
     }
 }
 
 #[tokio::test]
 async fn a_swapped_file_is_named() {
-    let mut path = String::new();
-    let report = tampered(|emitted| {
-        path = module_path(emitted);
-        let page = emitted.files["/"].bytes.clone();
-        emitted.files.get_mut(&path).unwrap().bytes = page;
-    })
-    .await;
-    assert_names(&report, &path);
+    for of in [module_path, tools_path, enrol_script_path] {
+        let mut path = String::new();
+        let report = tampered(|emitted| {
+            path = of(emitted);
+            let page = emitted.files["/"].bytes.clone();
+            emitted.files.get_mut(&path).unwrap().bytes = page;
+        })
+        .await;
+        assert_names(&report, &path);
+    }
 }
 
 #[tokio::test]
 async fn a_missing_file_is_named() {
-    let mut path = String::new();
-    let report = tampered(|emitted| {
-        path = module_path(emitted);
-        emitted.files.remove(&path);
-    })
-    .await;
-    assert_names(&report, &path);
-    assert!(report.to_string().contains("status 404"));
+    for of in [module_path, tools_path, enrol_script_path, |_: &Emitted| ENROL_PATH.to_owned()] {
+        let mut path = String::new();
+        let report = tampered(|emitted| {
+            path = of(emitted);
+            emitted.files.remove(&path);
+        })
+        .await;
+        assert_names(&report, &path);
+        assert!(report.to_string().contains("status 404"));
+    }
     let report = tampered(|emitted| drop(emitted.files.remove(MANIFEST_PATH))).await;
     assert_names(&report, MANIFEST_PATH);
 }
@@ -143,24 +155,20 @@ async fn a_wrong_media_type_is_named() {
 
 #[tokio::test]
 async fn each_missing_or_changed_header_is_named() {
-    let (sample, _) = local_release();
-    for (index, path) in paths(&sample).into_iter().enumerate() {
-        let names: Vec<String> =
-            sample.files[&path].headers.iter().map(|(name, _)| name.to_owned()).collect();
-        for name in names {
+    let sample = Release::new();
+    for path in paths(&sample.0) {
+        for (name, _) in sample.0.files[&path].headers.iter() {
             for value in [None, Some("unsafe")] {
-                let mut path = String::new();
-                let report = tampered(|emitted| {
-                    path.clone_from(&paths(emitted)[index]);
+                let change = |emitted: &mut Emitted| {
                     let headers = &mut emitted.files.get_mut(&path).unwrap().headers;
-                    headers.remove(&name);
+                    headers.remove(name);
                     if let Some(value) = value {
-                        headers.set(&name, value);
+                        headers.set(name, value);
                     }
-                })
-                .await;
+                };
+                let report = sample.tampered(change).await;
                 assert_names(&report, &path);
-                assert!(report.mismatches[0].problem.contains(&name), "{report}");
+                assert!(report.mismatches[0].problem.contains(name), "{report}");
             }
         }
     }
@@ -198,7 +206,7 @@ async fn a_header_that_browsers_do_not_get_is_named() {
     let pin = emitted.pin.clone();
     let report = verified(pin.url.as_str(), Some(pin.clone()), None).await;
     server.shutdown();
-    for path in ["/".to_owned(), module_path(&emitted)] {
+    for path in ["/".to_owned(), module_path(&emitted), ENROL_PATH.to_owned()] {
         let named = report.mismatches.iter().any(|found| {
             found.file == path && found.problem.contains("Content-Security-Policy is missing")
         });
@@ -219,13 +227,15 @@ async fn a_header_that_must_not_be_sent_is_named() {
 
 #[tokio::test]
 async fn a_page_that_any_site_may_read_is_named() {
-    let report = tampered(|emitted| {
-        let page = emitted.files.get_mut("/").unwrap();
-        page.headers.set("Access-Control-Allow-Origin", "*");
-    })
-    .await;
-    assert_names(&report, "/");
-    assert!(report.to_string().contains("any site"));
+    for path in ["/", ENROL_PATH] {
+        let report = tampered(|emitted| {
+            let page = emitted.files.get_mut(path).unwrap();
+            page.headers.set("Access-Control-Allow-Origin", "*");
+        })
+        .await;
+        assert_names(&report, path);
+        assert!(report.to_string().contains("any site"));
+    }
 }
 
 #[tokio::test]
@@ -233,7 +243,7 @@ async fn another_consistent_release_fails_the_pin() {
     let (emitted, port) = local_release();
     let other = emitted.pin.clone();
     let mut sources = common::sources();
-    sources.wasm[8] ^= 1;
+    sources.enclave.wasm[8] ^= 1;
     let deployment = enclave_shell::Deployment::new(other.url.as_str(), &[EMBEDDER]).unwrap();
     let server = serve_plain(enclave_shell::emit(&sources, &deployment).unwrap(), port);
     let report = verified(other.url.as_str(), Some(other.clone()), None).await;
@@ -243,6 +253,39 @@ async fn another_consistent_release_fails_the_pin() {
     assert_eq!(named, ["/", MANIFEST_PATH, other.module.path.as_str()]);
     assert_eq!(verified(other.url.as_str(), None, None).await.outcome, Outcome::Match);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn other_tools_fail_the_pin_and_are_named() {
+    let (emitted, port) = local_release();
+    let pin = emitted.pin.clone();
+    let mut sources = common::sources();
+    sources.tools.wasm[8] ^= 1;
+    let deployment = enclave_shell::Deployment::new(pin.url.as_str(), &[EMBEDDER]).unwrap();
+    let server = serve_plain(enclave_shell::emit(&sources, &deployment).unwrap(), port);
+    let report = verified(pin.url.as_str(), Some(pin.clone()), None).await;
+    server.stop().await;
+    let mut named: Vec<&str> = report.mismatches.iter().map(|found| found.file.as_str()).collect();
+    named.sort_unstable();
+    let mut expected = vec!["/", MANIFEST_PATH, &pin.module.path, &pin.tools.path];
+    expected.sort_unstable();
+    assert_eq!(named, expected, "{report}");
+}
+
+/// A manifest can be consistent byte for byte and still lie about what a script holds.
+#[tokio::test]
+async fn tools_that_hold_something_else_are_named() {
+    let (mut emitted, port) = local_release();
+    let url = emitted.pin.url.to_string();
+    emitted.manifest.tools.worker = emitted.manifest.wasm;
+    let bytes = emitted.manifest.to_bytes().unwrap();
+    emitted.files.get_mut(MANIFEST_PATH).unwrap().bytes = bytes;
+    let tools = tools_path(&emitted);
+    let server = serve_plain(emitted, port);
+    let report = verified(&url, None, None).await;
+    server.stop().await;
+    assert_names(&report, &tools);
+    assert!(report.to_string().contains("its worker is"), "{report}");
 }
 
 #[tokio::test]

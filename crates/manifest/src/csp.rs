@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::digest::Sha384;
+use crate::headers::Scripts;
 use crate::origin::Origin;
 
 /// Directive names that this project uses.
@@ -58,6 +59,7 @@ pub enum Keyword {
     Script,
     AllowScripts,
     AllowSameOrigin,
+    AllowDownloads,
 }
 
 impl Keyword {
@@ -69,6 +71,7 @@ impl Keyword {
             Self::Script => "'script'",
             Self::AllowScripts => "allow-scripts",
             Self::AllowSameOrigin => "allow-same-origin",
+            Self::AllowDownloads => "allow-downloads",
         }
     }
 }
@@ -163,13 +166,18 @@ impl fmt::Display for Csp {
 
 const NONE: Source = Source::Keyword(Keyword::None);
 
-/// The policy of the frame: one pinned module, one blob worker, no network.
+/// What the frame's sandbox leaves: its code, its own origin, and saving a backup.
+const SANDBOX: [Keyword; 3] =
+    [Keyword::AllowScripts, Keyword::AllowSameOrigin, Keyword::AllowDownloads];
+
+/// The policy of the frame: the pinned module and the pinned tools, blob workers, no network.
 #[must_use]
-pub fn enclave_csp(module: &Sha384, embedders: &[Origin]) -> Csp {
+pub fn enclave_csp(scripts: &Scripts, embedders: &[Origin]) -> Csp {
     let ancestors: Vec<_> = embedders.iter().cloned().map(Source::Origin).collect();
+    let hashes = [scripts.module, scripts.tools].map(Source::Hash);
     Csp::new()
         .with(Name::DefaultSrc, [NONE])
-        .with(Name::ScriptSrc, [Source::Hash(*module), Source::Keyword(Keyword::WasmUnsafeEval)])
+        .with(Name::ScriptSrc, hashes.into_iter().chain([Source::Keyword(Keyword::WasmUnsafeEval)]))
         .with(Name::StyleSrc, [NONE])
         .with(Name::WorkerSrc, [Source::Blob])
         .with(Name::ConnectSrc, [NONE])
@@ -179,7 +187,24 @@ pub fn enclave_csp(module: &Sha384, embedders: &[Origin]) -> Csp {
         .with(Name::FrameAncestors, if ancestors.is_empty() { vec![NONE] } else { ancestors })
         .with(Name::RequireTrustedTypesFor, [Source::Keyword(Keyword::Script)])
         .with(Name::TrustedTypes, [Source::PolicyName("kms")])
-        .with(Name::Sandbox, [Keyword::AllowScripts, Keyword::AllowSameOrigin].map(Source::Keyword))
+        .with(Name::Sandbox, SANDBOX.map(Source::Keyword))
+}
+
+/// The policy of the enrolment page: one pinned script, and nothing that it could load, reach or
+/// be framed by. It has no sandbox: passkeys are made in a page of a real origin.
+#[must_use]
+pub fn enrol_csp(scripts: &Scripts) -> Csp {
+    Csp::new()
+        .with(Name::DefaultSrc, [NONE])
+        .with(Name::ScriptSrc, [Source::Hash(scripts.enrol)])
+        .with(Name::StyleSrc, [NONE])
+        .with(Name::ConnectSrc, [NONE])
+        .with(Name::ImgSrc, [Source::Data])
+        .with(Name::BaseUri, [NONE])
+        .with(Name::FormAction, [NONE])
+        .with(Name::FrameAncestors, [NONE])
+        .with(Name::RequireTrustedTypesFor, [Source::Keyword(Keyword::Script)])
+        .with(Name::TrustedTypes, [NONE])
 }
 
 /// A policy as received, for checking: directive names and their values as text.
@@ -221,7 +246,12 @@ mod tests {
 
     fn sample() -> Csp {
         let embedder: Origin = "https://app.example".parse().unwrap();
-        enclave_csp(&Sha384::of(b"abc"), &[embedder])
+        enclave_csp(&scripts(), &[embedder])
+    }
+
+    fn scripts() -> Scripts {
+        let [module, tools, enrol] = [b"abc", b"def", b"ghi"].map(|bytes| Sha384::of(bytes));
+        Scripts { module, tools, enrol }
     }
 
     #[test]
@@ -230,10 +260,23 @@ mod tests {
             sample().to_string(),
             "default-src 'none'; \
              script-src 'sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn' \
+             'sha384-GAwyXMyymeduxsA6W1p3Va+O9JmQbb9THxjQylCeSHGwgFysDxIrli1UutxhGfPP' \
              'wasm-unsafe-eval'; style-src 'none'; worker-src blob:; connect-src 'none'; \
              img-src data:; base-uri 'none'; form-action 'none'; \
              frame-ancestors https://app.example; require-trusted-types-for 'script'; \
-             trusted-types kms; sandbox allow-scripts allow-same-origin"
+             trusted-types kms; sandbox allow-scripts allow-same-origin allow-downloads"
+        );
+    }
+
+    #[test]
+    fn the_policy_of_the_enrolment_page_is_exactly_this() {
+        assert_eq!(
+            enrol_csp(&scripts()).to_string(),
+            "default-src 'none'; \
+             script-src 'sha384-GtZu8EGLfiTeC/LbDEbnAL2KcF79eBpHf1ZjVhlw9Bj4WhWerQpt6H8X66A8t/VC'; \
+             style-src 'none'; connect-src 'none'; img-src data:; base-uri 'none'; \
+             form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+             trusted-types 'none'"
         );
     }
 
@@ -246,7 +289,7 @@ mod tests {
 
     #[test]
     fn no_embedder_means_nobody_may_frame() {
-        let policy = enclave_csp(&Sha384::of(b""), &[]).to_string();
+        let policy = enclave_csp(&scripts(), &[]).to_string();
         assert!(policy.contains("frame-ancestors 'none'"));
     }
 

@@ -4,32 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::csp::enclave_csp;
+use crate::csp::{enclave_csp, enrol_csp};
 use crate::digest::Sha384;
+use crate::kind::FileKind;
 use crate::origin::Origin;
-
-/// The three kinds of file that the enclave's origin serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileKind {
-    /// The frame page.
-    Html,
-    /// The one module.
-    Module,
-    /// The release manifest.
-    Manifest,
-}
-
-impl FileKind {
-    /// The media type, parameters included.
-    #[must_use]
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Html => "text/html; charset=utf-8",
-            Self::Module => "text/javascript; charset=utf-8",
-            Self::Manifest => "application/json",
-        }
-    }
-}
 
 /// A header name or value that cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -96,13 +74,26 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
     }
 }
 
+/// Digests of the scripts that the pages may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scripts {
+    /// Of the frame's module.
+    pub module: Sha384,
+    /// Of the tools.
+    pub tools: Sha384,
+    /// Of the enrolment page's script.
+    pub enrol: Sha384,
+}
+
 /// Headers per kind of file, as the manifest records them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeaderSet {
     /// Of the frame page.
     pub html: Headers,
-    /// Of the module.
+    /// Of the enrolment page.
+    pub enrol: Headers,
+    /// Of every script.
     pub module: Headers,
     /// Of the manifest.
     pub manifest: Headers,
@@ -113,15 +104,24 @@ pub const INERT_CSP: &str = "default-src 'none'; frame-ancestors 'none'; sandbox
 
 pub(crate) const HSTS: &str = "max-age=63072000; includeSubDomains; preload";
 
-/// Every powerful feature is denied; passkeys work for this origin only.
-pub(crate) const PERMISSIONS: &str = "accelerometer=(), autoplay=(), bluetooth=(), \
-    browsing-topics=(), camera=(), clipboard-read=(), clipboard-write=(), compute-pressure=(), \
-    display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), \
-    gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), keyboard-map=(), \
-    local-fonts=(), magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), \
-    picture-in-picture=(), publickey-credentials-create=(self), \
-    publickey-credentials-get=(self), screen-wake-lock=(), serial=(), storage-access=(), \
-    usb=(), web-share=(), window-management=(), xr-spatial-tracking=()";
+/// Every powerful feature is denied, except that this origin may make passkeys and, as given, use
+/// them.
+macro_rules! permissions {
+    ($get_passkey:literal) => {
+        concat!(
+            "accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), ",
+            "clipboard-read=(), clipboard-write=(), compute-pressure=(), display-capture=(), ",
+            "encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), ",
+            "hid=(), identity-credentials-get=(), idle-detection=(), keyboard-map=(), ",
+            "local-fonts=(), magnetometer=(), microphone=(), midi=(), otp-credentials=(), ",
+            "payment=(), picture-in-picture=(), publickey-credentials-create=(self), ",
+            "publickey-credentials-get=",
+            $get_passkey,
+            ", screen-wake-lock=(), serial=(), storage-access=(), usb=(), web-share=(), ",
+            "window-management=(), xr-spatial-tracking=()"
+        )
+    };
+}
 
 /// Sent with every response of the enclave's origin, whatever it is.
 const EVERYWHERE: [(&str, &str); 3] = [
@@ -139,10 +139,22 @@ const FRAME: [(&str, &str); 8] = [
     ("Cross-Origin-Resource-Policy", "cross-origin"),
     ("Document-Isolation-Policy", "isolate-and-require-corp"),
     ("Integrity-Policy", "blocked-destinations=(script style)"),
-    ("Permissions-Policy", PERMISSIONS),
+    ("Permissions-Policy", permissions!("(self)")),
 ];
 
-/// Fixed headers of module and manifest, which anyone may read.
+/// Fixed headers of the enrolment page, likewise. It is a page of its own: no other site frames
+/// it, and none keeps a handle to its window.
+const ENROL: [(&str, &str); 7] = [
+    ("Cache-Control", "no-cache"),
+    ("Connection-Allowlist", "(response-origin)"),
+    ("Cross-Origin-Embedder-Policy", "require-corp"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Integrity-Policy", "blocked-destinations=(script style)"),
+    ("Permissions-Policy", permissions!("()")),
+];
+
+/// Fixed headers of scripts and manifest, which anyone may read.
 const PUBLIC: [(&str, &str); 3] = [
     ("Access-Control-Allow-Origin", "*"),
     ("Content-Security-Policy", INERT_CSP),
@@ -157,7 +169,8 @@ pub(crate) fn fixed(kind: FileKind) -> Vec<(&'static str, &'static str)> {
     list.push(("Content-Type", kind.media_type()));
     match kind {
         FileKind::Html => list.extend(FRAME),
-        FileKind::Module => {
+        FileKind::Enrol => list.extend(ENROL),
+        FileKind::EnrolScript | FileKind::Module | FileKind::Tools => {
             list.extend(PUBLIC);
             list.push(("Cache-Control", IMMUTABLE));
         }
@@ -193,7 +206,7 @@ impl HeaderSet {
     /// The headers of a deployment. `Strict-Transport-Security` is sent over HTTPS only
     /// (RFC 6797 §7.2), so a development origin on plain HTTP goes without.
     #[must_use]
-    pub fn new(origin: &Origin, embedders: &[Origin], module: &Sha384) -> Self {
+    pub fn new(origin: &Origin, embedders: &[Origin], scripts: &Scripts) -> Self {
         let of = |kind| {
             let mut headers: Headers = fixed(kind).into_iter().collect();
             if origin.is_https() {
@@ -202,9 +215,11 @@ impl HeaderSet {
             headers
         };
         let mut html = of(FileKind::Html);
-        html.set("Content-Security-Policy", enclave_csp(module, embedders).to_string());
+        html.set("Content-Security-Policy", enclave_csp(scripts, embedders).to_string());
         html.set("Allow-CSP-From", allow_csp_from(embedders));
-        Self { html, module: of(FileKind::Module), manifest: of(FileKind::Manifest) }
+        let mut enrol = of(FileKind::Enrol);
+        enrol.set("Content-Security-Policy", enrol_csp(scripts).to_string());
+        Self { html, enrol, module: of(FileKind::Module), manifest: of(FileKind::Manifest) }
     }
 
     /// The headers of one kind of file.
@@ -212,7 +227,8 @@ impl HeaderSet {
     pub fn of(&self, kind: FileKind) -> &Headers {
         match kind {
             FileKind::Html => &self.html,
-            FileKind::Module => &self.module,
+            FileKind::Enrol => &self.enrol,
+            FileKind::EnrolScript | FileKind::Module | FileKind::Tools => &self.module,
             FileKind::Manifest => &self.manifest,
         }
     }

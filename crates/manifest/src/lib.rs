@@ -12,6 +12,7 @@ mod code;
 mod csp;
 mod digest;
 mod headers;
+mod kind;
 mod lint;
 mod manifest;
 mod origin;
@@ -19,13 +20,13 @@ mod pin;
 mod validate;
 
 pub use code::{SHORT_CODE_BITS, short_code};
-pub use csp::{Csp, Directive, Keyword, Name, ParsedPolicy, Source, enclave_csp};
+pub use csp::{Csp, Directive, Keyword, Name, ParsedPolicy, Source, enclave_csp, enrol_csp};
 pub use digest::{DigestError, Sha256, Sha384};
-pub use headers::{FileKind, HeaderError, HeaderSet, Headers, INERT_CSP, inert_headers};
+pub use headers::{HeaderError, HeaderSet, Headers, INERT_CSP, Scripts, inert_headers};
+pub use kind::{ENROL_PATH, FileKind, MANIFEST_PATH};
 pub use lint::{Finding, Problem, lint};
 pub use manifest::{
-    AssetEntry, Deployment, MANIFEST_LIMIT, MANIFEST_PATH, Manifest, ManifestError, Measurement,
-    SCHEMA, Status, release_id,
+    AssetEntry, Deployment, MANIFEST_LIMIT, Manifest, ManifestError, Measurement, SCHEMA, Status,
 };
 pub use origin::{Origin, OriginError};
-pub use pin::{Pin, PinError, PinnedModule};
+pub use pin::{Pin, PinError, PinnedScript};

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::csp::{Name, ParsedPolicy};
 use crate::digest::Sha384;
-use crate::headers::{FileKind, HSTS, Headers, fixed};
+use crate::headers::{HSTS, Headers, fixed};
+use crate::kind::FileKind;
 use crate::origin::Origin;
 
 /// One defect of one header.
@@ -80,8 +81,31 @@ const FIXED_DIRECTIVES: [(Name, &[&str]); 10] = [
     (Name::FormAction, &["'none'"]),
     (Name::RequireTrustedTypesFor, &["'script'"]),
     (Name::TrustedTypes, &["kms"]),
-    (Name::Sandbox, &["allow-scripts", "allow-same-origin"]),
+    (Name::Sandbox, &["allow-scripts", "allow-same-origin", "allow-downloads"]),
 ];
+
+/// The same of the enrolment page's policy.
+const ENROL_DIRECTIVES: [(Name, &[&str]); 9] = [
+    (Name::DefaultSrc, &["'none'"]),
+    (Name::StyleSrc, &["'none'"]),
+    (Name::ConnectSrc, &["'none'"]),
+    (Name::ImgSrc, &["data:"]),
+    (Name::BaseUri, &["'none'"]),
+    (Name::FormAction, &["'none'"]),
+    (Name::FrameAncestors, &["'none'"]),
+    (Name::RequireTrustedTypesFor, &["'script'"]),
+    (Name::TrustedTypes, &["'none'"]),
+];
+
+/// How one directive is judged.
+type Rule = (Name, fn(&[String]) -> bool);
+
+/// Directives of the frame's policy whose value depends on the release or the deployment.
+const FRAME_RULES: [Rule; 2] =
+    [(Name::ScriptSrc, pins_frame_scripts), (Name::FrameAncestors, names_origins)];
+
+/// The same of the enrolment page's policy.
+const ENROL_RULES: [Rule; 1] = [(Name::ScriptSrc, pins_one_script)];
 
 /// Checks the headers of a response of `kind` served at `origin`. Headers not named by the policy
 /// are ignored, except those that must not be sent.
@@ -94,8 +118,13 @@ pub fn lint(kind: FileKind, origin: &Origin, headers: &Headers) -> Vec<Finding> 
     if origin.is_https() {
         require(headers, "Strict-Transport-Security", HSTS, &mut findings);
     }
-    if kind == FileKind::Html {
-        lint_frame(headers, &mut findings);
+    match kind {
+        FileKind::Html => {
+            lint_enforcement(headers, &mut findings);
+            lint_policy(headers, &FIXED_DIRECTIVES, &FRAME_RULES, &mut findings);
+        }
+        FileKind::Enrol => lint_policy(headers, &ENROL_DIRECTIVES, &ENROL_RULES, &mut findings),
+        _ => {}
     }
     for name in FORBIDDEN {
         if headers.value(name).is_some() {
@@ -114,56 +143,58 @@ fn require(headers: &Headers, name: &str, expected: &str, findings: &mut Vec<Fin
     findings.push(Finding { header: name.to_owned(), problem });
 }
 
-fn lint_frame(headers: &Headers, findings: &mut Vec<Finding>) {
+fn lint_enforcement(headers: &Headers, findings: &mut Vec<Finding>) {
     let allowed = |text: &str| text == "*" || text.parse::<Origin>().is_ok();
-    let mut add = |header: &str, problem| {
-        findings.push(Finding { header: header.to_owned(), problem });
+    let problem = match headers.value("Allow-CSP-From") {
+        None => Problem::Missing,
+        Some(text) if allowed(text) => return,
+        Some(text) => {
+            Problem::Value { found: text.to_owned(), expected: "an origin or *".to_owned() }
+        }
     };
-    match headers.value("Allow-CSP-From") {
-        None => add("Allow-CSP-From", Problem::Missing),
-        Some(text) if allowed(text) => {}
-        Some(text) => add(
-            "Allow-CSP-From",
-            Problem::Value { found: text.to_owned(), expected: "an origin or *".to_owned() },
-        ),
-    }
-    let Some(text) = headers.value("Content-Security-Policy") else {
-        add("Content-Security-Policy", Problem::Missing);
-        return;
+    findings.push(Finding { header: "Allow-CSP-From".to_owned(), problem });
+}
+
+fn lint_policy(
+    headers: &Headers,
+    fixed: &[(Name, &[&str])],
+    rules: &[Rule],
+    findings: &mut Vec<Finding>,
+) {
+    let mut add = |problem| {
+        findings.push(Finding { header: "Content-Security-Policy".to_owned(), problem });
     };
-    for name in policy_defects(&ParsedPolicy::parse(text)) {
-        add("Content-Security-Policy", Problem::Directive { name });
+    let Some(text) = headers.value("Content-Security-Policy") else { return add(Problem::Missing) };
+    for name in policy_defects(&ParsedPolicy::parse(text), fixed, rules) {
+        add(Problem::Directive { name });
     }
 }
 
-fn policy_defects(policy: &ParsedPolicy) -> Vec<String> {
-    let mut defects: Vec<String> = FIXED_DIRECTIVES
+fn policy_defects(policy: &ParsedPolicy, fixed: &[(Name, &[&str])], rules: &[Rule]) -> Vec<String> {
+    let fixed_ones = fixed
         .iter()
-        .filter(|(name, expected)| policy.values(*name).is_none_or(|values| values != *expected))
-        .map(|(name, _)| name.as_str().to_owned())
-        .collect();
-    if !policy.values(Name::ScriptSrc).is_some_and(pins_scripts) {
-        defects.push(Name::ScriptSrc.as_str().to_owned());
-    }
-    if !policy.values(Name::FrameAncestors).is_some_and(names_origins) {
-        defects.push(Name::FrameAncestors.as_str().to_owned());
-    }
-    let known = |name: &str| {
-        FIXED_DIRECTIVES
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .chain([Name::ScriptSrc.as_str(), Name::FrameAncestors.as_str()])
-            .any(|known| known == name)
-    };
-    defects.extend(policy.names().filter(|name| !known(name)).map(str::to_owned));
-    defects
+        .map(|(name, expected)| (name, policy.values(*name).is_some_and(|it| it == *expected)));
+    let judged = rules.iter().map(|(name, holds)| (name, policy.values(*name).is_some_and(holds)));
+    let outcomes: Vec<_> = fixed_ones.chain(judged).collect();
+    let known = |text: &str| outcomes.iter().any(|(name, _)| name.as_str() == text);
+    let wrong = outcomes.iter().filter(|(_, sound)| !sound).map(|(name, _)| name.as_str());
+    wrong.chain(policy.names().filter(|name| !known(name))).map(str::to_owned).collect()
 }
 
-/// One SHA-384 hash and `'wasm-unsafe-eval'`, nothing else.
-fn pins_scripts(values: &[String]) -> bool {
-    let [hash, keyword] = values else { return false };
-    let hash = hash.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-    keyword == "'wasm-unsafe-eval'" && hash.is_some_and(|text| text.parse::<Sha384>().is_ok())
+/// The module, the tools and `'wasm-unsafe-eval'`, nothing else.
+fn pins_frame_scripts(values: &[String]) -> bool {
+    let [module, tools, keyword] = values else { return false };
+    is_hash(module) && is_hash(tools) && module != tools && keyword == "'wasm-unsafe-eval'"
+}
+
+fn pins_one_script(values: &[String]) -> bool {
+    matches!(values, [script] if is_hash(script))
+}
+
+/// A SHA-384 hash source.
+fn is_hash(value: &str) -> bool {
+    let hash = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    hash.is_some_and(|text| text.parse::<Sha384>().is_ok())
 }
 
 fn names_origins(values: &[String]) -> bool {

@@ -3,18 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::digest::{Sha256, Sha384};
-use crate::headers::{HeaderError, HeaderSet};
+use crate::headers::{HeaderError, HeaderSet, Scripts};
+use crate::kind::FileKind;
 use crate::origin::Origin;
-use crate::validate::{is_commit, is_line, is_path, is_version};
+use crate::validate::{is_commit, is_line, is_version};
 
 /// Version of the manifest format.
 pub const SCHEMA: u32 = 1;
 
 /// A manifest is refused unread beyond this many bytes.
 pub const MANIFEST_LIMIT: usize = 64 * 1024;
-
-/// Where every deployment serves its manifest.
-pub const MANIFEST_PATH: &str = "/.well-known/ats-kms/manifest.json";
 
 /// The largest integer that JSON readers agree on (RFC 8785 §3.2.2.3): 2^53 - 1.
 const INTEGER_LIMIT: u64 = (1 << 53) - 1;
@@ -41,6 +39,8 @@ pub struct Manifest {
     pub worker: Sha256,
     /// Digest of the wasm inside the module.
     pub wasm: Sha256,
+    /// Digests of what is inside the tools script.
+    pub tools: Measurement,
     /// Exact response headers.
     pub headers: HeaderSet,
     /// SHA-256 of every wasm module, base64url, as a WAICT manifest lists them.
@@ -89,8 +89,10 @@ pub struct Status {
     pub revoked: Vec<Sha256>,
 }
 
-/// What the running enclave reports of itself, as the release promises it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// What is inside a script that starts a worker with a wasm module. Of the frame's module it is
+/// also what the running enclave reports of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Measurement {
     /// Digest of the worker source.
     pub worker: Sha256,
@@ -118,14 +120,6 @@ pub enum ManifestError {
     Header(#[from] HeaderError),
 }
 
-/// The content address of a release: the first 16 hexadecimal digits of its module's SHA-256.
-#[must_use]
-pub fn release_id(module: &[u8]) -> String {
-    let mut hex = Sha256::of(module).to_hex();
-    hex.truncate(16);
-    hex
-}
-
 impl Manifest {
     /// Parses exactly the bytes that [`Manifest::to_bytes`] writes and nothing else.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestError> {
@@ -147,28 +141,37 @@ impl Manifest {
         Ok(Sha256::of(&self.to_bytes()?))
     }
 
-    /// What the running enclave must report of itself.
+    /// Digests of every wasm module of the release.
     #[must_use]
-    pub fn measurement(&self) -> Measurement {
-        Measurement { worker: self.worker, wasm: self.wasm }
+    pub fn wasm_digests(&self) -> [Sha256; 2] {
+        [self.wasm, self.tools.wasm]
     }
 
-    /// The entry of a path.
+    /// What is inside a script of this kind, if anything is.
     #[must_use]
-    pub fn asset(&self, path: &str) -> Option<&AssetEntry> {
-        self.assets.iter().find(|asset| asset.path == path)
+    pub fn measurement(&self, kind: FileKind) -> Option<Measurement> {
+        match kind {
+            FileKind::Module => Some(Measurement { worker: self.worker, wasm: self.wasm }),
+            FileKind::Tools => Some(self.tools),
+            _ => None,
+        }
     }
 
-    /// The frame page.
+    /// The one file of a kind.
     #[must_use]
-    pub fn html(&self) -> Option<&AssetEntry> {
-        self.asset("/")
+    pub fn asset(&self, kind: FileKind) -> Option<&AssetEntry> {
+        self.assets.iter().find(|asset| FileKind::of_path(&asset.path) == Some(kind))
     }
 
-    /// The module: the one asset beside the frame page.
+    /// Digests of the scripts that the pages may run.
     #[must_use]
-    pub fn module(&self) -> Option<&AssetEntry> {
-        self.assets.iter().find(|asset| asset.path != "/")
+    pub fn scripts(&self) -> Option<Scripts> {
+        let digest = |kind| self.asset(kind).map(|asset| asset.sha384);
+        Some(Scripts {
+            module: digest(FileKind::Module)?,
+            tools: digest(FileKind::Tools)?,
+            enrol: digest(FileKind::EnrolScript)?,
+        })
     }
 
     /// Checks the rules that the types do not carry.
@@ -181,29 +184,29 @@ impl Manifest {
             ("toolchain", is_line(&self.toolchain)),
             ("embedder list", strictly_ordered(&self.deployment.embedders)),
             ("asset list", self.assets_are_sound()),
-            ("wasm_hashes", self.wasm_hashes == [self.wasm.to_base64url()]),
+            ("wasm_hashes", self.wasm_hashes == self.wasm_digests().map(|it| it.to_base64url())),
         ];
         if let Some((name, _)) = rules.iter().find(|(_, holds)| !holds) {
             return Err(ManifestError::Field(name));
         }
-        for headers in [&self.headers.html, &self.headers.module, &self.headers.manifest] {
-            headers.check()?;
+        for kind in FileKind::ASSETS.into_iter().chain([FileKind::Manifest]) {
+            self.headers.of(kind).check()?;
         }
         Ok(())
     }
 
-    /// Exactly the frame page and one content-addressed module, in order.
+    /// Exactly one file of each kind, at the path of its kind and content, in order.
     fn assets_are_sound(&self) -> bool {
-        let [html, module] = self.assets.as_slice() else { return false };
-        let mut id = module.sha256.to_hex();
-        id.truncate(16);
-        html.path == "/"
-            && is_path(&module.path)
-            && module.path == format!("/r/{id}/enclave.js")
-            && self
-                .assets
-                .iter()
-                .all(|asset| asset.size <= INTEGER_LIMIT && is_line(&asset.media_type))
+        let sound = |asset: &AssetEntry| {
+            FileKind::of_path(&asset.path).is_some_and(|kind| {
+                kind.path(&asset.sha256) == asset.path
+                    && kind.media_type() == asset.media_type
+                    && asset.size <= INTEGER_LIMIT
+            })
+        };
+        self.assets.is_sorted_by(|a, b| a.path < b.path)
+            && self.assets.len() == FileKind::ASSETS.len()
+            && FileKind::ASSETS.into_iter().all(|kind| self.asset(kind).is_some_and(sound))
     }
 }
 

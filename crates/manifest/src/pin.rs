@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::csp::enclave_csp;
 use crate::digest::{Sha256, Sha384};
+use crate::kind::FileKind;
 use crate::manifest::{Manifest, ManifestError};
 use crate::origin::Origin;
 
@@ -19,8 +20,10 @@ pub struct Pin {
     pub manifest: Sha256,
     /// Value of `iframe.csp`: the frame's policy without `frame-ancestors` and `sandbox`.
     pub csp: String,
-    /// The one module.
-    pub module: PinnedModule,
+    /// The frame's one module.
+    pub module: PinnedScript,
+    /// The backup tools, which the frame runs when they are needed.
+    pub tools: PinnedScript,
     /// Digest of the frame page.
     pub html: Sha256,
     /// Digest of the worker source inside the module.
@@ -29,10 +32,10 @@ pub struct Pin {
     pub wasm: Sha256,
 }
 
-/// The pinned module.
+/// A pinned script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PinnedModule {
+pub struct PinnedScript {
     /// Absolute path on the origin.
     pub path: String,
     /// SRI digest.
@@ -54,16 +57,22 @@ impl Pin {
     /// The pin of a release.
     pub fn of(manifest: &Manifest) -> Result<Self, PinError> {
         manifest.check()?;
-        let html = manifest.html().ok_or(ManifestError::Field("asset list"))?;
-        let module = manifest.module().ok_or(ManifestError::Field("asset list"))?;
-        let policy = enclave_csp(&module.sha384, &manifest.deployment.embedders);
+        let missing = || ManifestError::Field("asset list");
+        let asset = |kind| manifest.asset(kind).ok_or_else(missing);
+        let script = |kind| {
+            asset(kind)
+                .map(|script| PinnedScript { path: script.path.clone(), integrity: script.sha384 })
+        };
+        let scripts = manifest.scripts().ok_or_else(missing)?;
+        let policy = enclave_csp(&scripts, &manifest.deployment.embedders);
         Ok(Self {
             version: manifest.version.clone(),
             url: manifest.deployment.origin.clone(),
             manifest: manifest.digest()?,
             csp: policy.embedder_csp().to_string(),
-            module: PinnedModule { path: module.path.clone(), integrity: module.sha384 },
-            html: html.sha256,
+            module: script(FileKind::Module)?,
+            tools: script(FileKind::Tools)?,
+            html: asset(FileKind::Html)?.sha256,
             worker: manifest.worker,
             wasm: manifest.wasm,
         })

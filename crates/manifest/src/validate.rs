@@ -19,32 +19,9 @@ pub(crate) fn is_line(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
-/// An absolute path of unreserved characters (RFC 3986 §2.3), without empty or dot segments.
-pub(crate) fn is_path(path: &str) -> bool {
-    let segment = |segment: &str| {
-        !segment.is_empty()
-            && !segment.chars().all(|c| c == '.')
-            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
-    };
-    path == "/"
-        || (path.len() <= 256
-            && path.strip_prefix('/').is_some_and(|rest| rest.split('/').all(segment)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths() {
-        for path in ["/", "/r/0123/enclave.js", "/.well-known/ats-kms/manifest.json"] {
-            assert!(is_path(path), "{path}");
-        }
-        for path in ["", "x", "//", "/a/", "/../x", "/./x", "/a//b", "/a b", "/%2e", "/a?b", "/é"]
-        {
-            assert!(!is_path(path), "{path}");
-        }
-    }
 
     #[test]
     fn commits() {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
 
 use kms_manifest::{
-    FileKind, HeaderSet, Headers, INERT_CSP, Origin, Problem, Sha384, inert_headers, lint,
+    FileKind, HeaderSet, Headers, INERT_CSP, Origin, Problem, Scripts, Sha384, inert_headers, lint,
 };
 
 fn origin(text: &str) -> Origin {
@@ -14,8 +14,22 @@ fn kms() -> Origin {
     origin("https://kms.example")
 }
 
+const KINDS: [FileKind; 6] = [
+    FileKind::Html,
+    FileKind::Enrol,
+    FileKind::EnrolScript,
+    FileKind::Module,
+    FileKind::Tools,
+    FileKind::Manifest,
+];
+
+fn scripts() -> Scripts {
+    let [module, tools, enrol] = [b"abc", b"def", b"ghi"].map(|bytes| Sha384::of(bytes));
+    Scripts { module, tools, enrol }
+}
+
 fn set() -> HeaderSet {
-    HeaderSet::new(&kms(), &[origin("https://app.example")], &Sha384::of(b"abc"))
+    HeaderSet::new(&kms(), &[origin("https://app.example")], &scripts())
 }
 
 fn pairs(headers: &Headers) -> Vec<(&str, &str)> {
@@ -40,10 +54,11 @@ fn golden_frame_headers() {
                 "Content-Security-Policy",
                 "default-src 'none'; script-src \
                  'sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn' \
+                 'sha384-GAwyXMyymeduxsA6W1p3Va+O9JmQbb9THxjQylCeSHGwgFysDxIrli1UutxhGfPP' \
                  'wasm-unsafe-eval'; style-src 'none'; worker-src blob:; connect-src 'none'; \
                  img-src data:; base-uri 'none'; form-action 'none'; \
                  frame-ancestors https://app.example; require-trusted-types-for 'script'; \
-                 trusted-types kms; sandbox allow-scripts allow-same-origin"
+                 trusted-types kms; sandbox allow-scripts allow-same-origin allow-downloads"
             ),
             ("Content-Type", "text/html; charset=utf-8"),
             ("Cross-Origin-Embedder-Policy", "require-corp"),
@@ -60,7 +75,38 @@ fn golden_frame_headers() {
 }
 
 #[test]
-fn golden_module_and_manifest_headers() {
+fn golden_enrolment_headers() {
+    let set = set();
+    let enrol: Vec<_> =
+        pairs(&set.enrol).into_iter().filter(|(name, _)| *name != "Permissions-Policy").collect();
+    assert_eq!(
+        enrol,
+        [
+            ("Cache-Control", "no-cache"),
+            ("Connection-Allowlist", "(response-origin)"),
+            (
+                "Content-Security-Policy",
+                "default-src 'none'; script-src \
+                 'sha384-GtZu8EGLfiTeC/LbDEbnAL2KcF79eBpHf1ZjVhlw9Bj4WhWerQpt6H8X66A8t/VC'; \
+                 style-src 'none'; connect-src 'none'; img-src data:; base-uri 'none'; \
+                 form-action 'none'; frame-ancestors 'none'; \
+                 require-trusted-types-for 'script'; trusted-types 'none'"
+            ),
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cross-Origin-Embedder-Policy", "require-corp"),
+            ("Cross-Origin-Opener-Policy", "same-origin"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+            ("Integrity-Policy", "blocked-destinations=(script style)"),
+            ("Origin-Agent-Cluster", "?1"),
+            ("Referrer-Policy", "no-referrer"),
+            HSTS,
+            ("X-Content-Type-Options", "nosniff"),
+        ]
+    );
+}
+
+#[test]
+fn golden_script_and_manifest_headers() {
     let expect = |cache, media| {
         [
             ("Access-Control-Allow-Origin", "*"),
@@ -84,22 +130,25 @@ fn golden_module_and_manifest_headers() {
 #[test]
 fn every_powerful_feature_is_denied() {
     let set = set();
-    let policy = set.html.value("permissions-policy").unwrap();
-    for feature in policy.split(", ") {
-        let (name, list) = feature.split_once('=').unwrap();
-        let expected = if name.starts_with("publickey-credentials-") { "(self)" } else { "()" };
-        assert_eq!(list, expected, "{name}");
-    }
-    for name in ["camera", "microphone", "geolocation", "usb", "hid", "serial", "bluetooth"] {
-        assert!(policy.contains(&format!("{name}=()")), "{name}");
+    let passkeys = ["publickey-credentials-create", "publickey-credentials-get"];
+    for (headers, allowed) in [(&set.html, &passkeys[..]), (&set.enrol, &passkeys[..1])] {
+        let policy = headers.value("permissions-policy").unwrap();
+        for feature in policy.split(", ") {
+            let (name, list) = feature.split_once('=').unwrap();
+            assert_eq!(list, if allowed.contains(&name) { "(self)" } else { "()" }, "{name}");
+        }
+        for name in ["camera", "microphone", "geolocation", "usb", "hid", "serial", "bluetooth"] {
+            assert!(policy.contains(&format!("{name}=()")), "{name}");
+        }
+        assert!(passkeys.iter().all(|name| policy.contains(&format!("{name}=("))));
     }
 }
 
 #[test]
 fn plain_http_sends_no_hsts() {
     let dev = origin("http://kms.localhost:7001");
-    let set = HeaderSet::new(&dev, &[origin("http://pwa.localhost:7002")], &Sha384::of(b""));
-    for kind in [FileKind::Html, FileKind::Module, FileKind::Manifest] {
+    let set = HeaderSet::new(&dev, &[origin("http://pwa.localhost:7002")], &scripts());
+    for kind in KINDS {
         assert_eq!(set.of(kind).value("Strict-Transport-Security"), None);
         assert_eq!(lint(kind, &dev, set.of(kind)), []);
     }
@@ -110,7 +159,7 @@ fn several_embedders_need_a_wildcard_for_enforcement_only() {
     let set = HeaderSet::new(
         &kms(),
         &[origin("https://a.example"), origin("https://b.example")],
-        &Sha384::of(b""),
+        &scripts(),
     );
     assert_eq!(set.html.value("Allow-CSP-From"), Some("*"));
     let policy = set.html.value("Content-Security-Policy").unwrap();
@@ -121,7 +170,7 @@ fn several_embedders_need_a_wildcard_for_enforcement_only() {
 #[test]
 fn the_emitted_set_is_clean_and_each_missing_header_is_found() {
     let set = set();
-    for kind in [FileKind::Html, FileKind::Module, FileKind::Manifest] {
+    for kind in KINDS {
         let headers = set.of(kind);
         assert_eq!(lint(kind, &kms(), headers), []);
         for (name, _) in headers.iter() {
@@ -140,7 +189,7 @@ fn the_emitted_set_is_clean_and_each_missing_header_is_found() {
 #[test]
 fn each_changed_header_is_found() {
     let set = set();
-    for kind in [FileKind::Html, FileKind::Module, FileKind::Manifest] {
+    for kind in KINDS {
         for (name, value) in set.of(kind).iter() {
             let mut weaker = set.of(kind).clone();
             weaker.set(name, format!("{value}, *"));
@@ -154,22 +203,24 @@ fn each_changed_header_is_found() {
 #[test]
 fn each_weakened_directive_is_found() {
     let set = set();
-    let policy = set.html.value("Content-Security-Policy").unwrap();
-    let directives: Vec<_> = policy.split("; ").collect();
-    for (index, directive) in directives.iter().enumerate() {
-        let name = directive.split(' ').next().unwrap();
-        let mut dropped = directives.clone();
-        dropped.remove(index);
-        let mut widened = directives.clone();
-        let wide = format!("{directive} https:");
-        widened[index] = &wide;
-        for text in [dropped.join("; "), widened.join("; ")] {
-            let mut weaker = set.html.clone();
-            weaker.set("Content-Security-Policy", text.clone());
-            let findings = lint(FileKind::Html, &kms(), &weaker);
-            let expected = Problem::Directive { name: name.to_owned() };
-            assert_eq!(findings.len(), 1, "{text}");
-            assert_eq!(findings[0].problem, expected, "{text}");
+    for kind in [FileKind::Html, FileKind::Enrol] {
+        let policy = set.of(kind).value("Content-Security-Policy").unwrap();
+        let directives: Vec<_> = policy.split("; ").collect();
+        for (index, directive) in directives.iter().enumerate() {
+            let name = directive.split(' ').next().unwrap();
+            let mut dropped = directives.clone();
+            dropped.remove(index);
+            let mut widened = directives.clone();
+            let wide = format!("{directive} https:");
+            widened[index] = &wide;
+            for text in [dropped.join("; "), widened.join("; ")] {
+                let mut weaker = set.of(kind).clone();
+                weaker.set("Content-Security-Policy", text.clone());
+                let findings = lint(kind, &kms(), &weaker);
+                let expected = Problem::Directive { name: name.to_owned() };
+                assert_eq!(findings.len(), 1, "{text}");
+                assert_eq!(findings[0].problem, expected, "{text}");
+            }
         }
     }
 }
@@ -177,22 +228,29 @@ fn each_weakened_directive_is_found() {
 #[test]
 fn weak_script_sources_are_found() {
     let set = set();
-    let policy = set.html.value("Content-Security-Policy").unwrap();
-    let good = policy.split("; ").find(|part| part.starts_with("script-src")).unwrap();
-    for bad in [
-        "script-src 'self' 'wasm-unsafe-eval'",
-        "script-src 'unsafe-inline' 'wasm-unsafe-eval'",
-        "script-src * 'wasm-unsafe-eval'",
-        "script-src 'sha384-AAAA' 'wasm-unsafe-eval'",
-        "script-src 'wasm-unsafe-eval'",
-        &good.replace("'wasm-unsafe-eval'", "'unsafe-eval'"),
-        &format!("{good} 'strict-dynamic'"),
-        "script-src-elem *",
-        &format!("{good}; script-src-elem *"),
-    ] {
-        let mut weaker = set.html.clone();
-        weaker.set("Content-Security-Policy", policy.replace(good, bad));
-        assert!(!lint(FileKind::Html, &kms(), &weaker).is_empty(), "{bad}");
+    let (module, tools) = (scripts().module, scripts().tools);
+    for kind in [FileKind::Html, FileKind::Enrol] {
+        let policy = set.of(kind).value("Content-Security-Policy").unwrap();
+        let good = policy.split("; ").find(|part| part.starts_with("script-src")).unwrap();
+        for bad in [
+            "script-src 'self' 'wasm-unsafe-eval'",
+            "script-src 'unsafe-inline' 'wasm-unsafe-eval'",
+            "script-src * 'wasm-unsafe-eval'",
+            "script-src 'sha384-AAAA' 'wasm-unsafe-eval'",
+            "script-src 'wasm-unsafe-eval'",
+            &format!("script-src '{module}' 'wasm-unsafe-eval'"),
+            &format!("script-src '{module}' '{module}' 'wasm-unsafe-eval'"),
+            &format!("script-src '{module}' '{tools}'"),
+            &format!("script-src '{module}' '{tools}' 'unsafe-eval'"),
+            &format!("script-src '{module}' '{tools}' '{tools}' 'wasm-unsafe-eval'"),
+            &format!("{good} 'strict-dynamic'"),
+            "script-src-elem *",
+            &format!("{good}; script-src-elem *"),
+        ] {
+            let mut weaker = set.of(kind).clone();
+            weaker.set("Content-Security-Policy", policy.replace(good, bad));
+            assert!(!lint(kind, &kms(), &weaker).is_empty(), "{bad}");
+        }
     }
 }
 

@@ -3,14 +3,26 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
 
 use kms_manifest::{
-    AssetEntry, Deployment, FileKind, HeaderSet, MANIFEST_LIMIT, Manifest, ManifestError, Origin,
-    Pin, SCHEMA, Sha256, Sha384, Status, release_id, short_code,
+    AssetEntry, Deployment, FileKind, HeaderSet, MANIFEST_LIMIT, Manifest, ManifestError,
+    Measurement, Origin, Pin, SCHEMA, Scripts, Sha256, Sha384, Status, short_code,
 };
 use proptest::prelude::*;
 
-fn entry(path: &str, bytes: &[u8], kind: FileKind) -> AssetEntry {
+fn body(kind: FileKind) -> &'static [u8] {
+    match kind {
+        FileKind::Html => b"html",
+        FileKind::Enrol => b"enrol",
+        FileKind::EnrolScript => b"enrol script",
+        FileKind::Module => b"module",
+        FileKind::Tools => b"tools",
+        FileKind::Manifest => b"",
+    }
+}
+
+fn entry(kind: FileKind) -> AssetEntry {
+    let bytes = body(kind);
     AssetEntry {
-        path: path.to_owned(),
+        path: kind.path(&Sha256::of(bytes)),
         sha256: Sha256::of(bytes),
         sha384: Sha384::of(bytes),
         size: bytes.len() as u64,
@@ -21,23 +33,29 @@ fn entry(path: &str, bytes: &[u8], kind: FileKind) -> AssetEntry {
 fn manifest() -> Manifest {
     let origin: Origin = "https://kms.example".parse().unwrap();
     let embedders: Vec<Origin> = vec!["https://app.example".parse().unwrap()];
-    let module = b"module";
     let wasm = Sha256::of(b"wasm");
+    let tools = Measurement { worker: Sha256::of(b"tools worker"), wasm: Sha256::of(b"tools") };
+    let digest = |kind| Sha384::of(body(kind));
+    let scripts = Scripts {
+        module: digest(FileKind::Module),
+        tools: digest(FileKind::Tools),
+        enrol: digest(FileKind::EnrolScript),
+    };
+    let mut assets = FileKind::ASSETS.map(entry).to_vec();
+    assets.sort_by(|a, b| a.path.cmp(&b.path));
     Manifest {
         schema: SCHEMA,
         version: "0.1.0".to_owned(),
         epoch: 1,
         commit: "unknown".to_owned(),
         toolchain: "rustc 1.95.0".to_owned(),
-        headers: HeaderSet::new(&origin, &embedders, &Sha384::of(module)),
+        headers: HeaderSet::new(&origin, &embedders, &scripts),
         deployment: Deployment { origin, embedders },
-        assets: vec![
-            entry("/", b"html", FileKind::Html),
-            entry(&format!("/r/{}/enclave.js", release_id(module)), module, FileKind::Module),
-        ],
+        assets,
         worker: Sha256::of(b"worker"),
         wasm,
-        wasm_hashes: vec![wasm.to_base64url()],
+        tools,
+        wasm_hashes: vec![wasm.to_base64url(), tools.wasm.to_base64url()],
         previous: None,
         status: Status::default(),
     }
@@ -62,6 +80,7 @@ fn bytes_round_trip_and_name_every_field() {
             "schema",
             "status",
             "toolchain",
+            "tools",
             "version",
             "wasm",
             "wasm_hashes",
@@ -115,7 +134,7 @@ fn refuses_an_oversized_manifest_unread() {
 #[test]
 fn refuses_broken_rules() {
     type Case = (&'static str, fn(&mut Manifest));
-    let cases: [Case; 11] = [
+    let cases: [Case; 18] = [
         ("schema", |m| m.schema = 2),
         ("version", |m| m.version = "1 0".to_owned()),
         ("epoch", |m| m.epoch = 1 << 53),
@@ -127,9 +146,16 @@ fn refuses_broken_rules() {
         }),
         ("asset list", |m| m.assets.clear()),
         ("asset list", |m| m.assets.reverse()),
-        ("asset list", |m| m.assets[1].path = "/r/0000000000000000/enclave.js".to_owned()),
-        ("asset list", |m| m.assets[1].path = "/../enclave.js".to_owned()),
+        ("asset list", |m| m.assets.truncate(4)),
+        ("asset list", |m| m.assets.push(m.assets[4].clone())),
+        ("asset list", |m| m.assets[1].path = "/enrol/".to_owned()),
+        ("asset list", |m| m.assets[1].size = 1 << 53),
+        ("asset list", |m| m.assets[4].media_type = "text/html; charset=utf-8".to_owned()),
+        ("asset list", |m| m.assets[4].path = "/r/0000000000000000/tools.js".to_owned()),
+        ("asset list", |m| m.assets[4].path = "/../tools.js".to_owned()),
         ("wasm_hashes", |m| m.wasm_hashes.clear()),
+        ("wasm_hashes", |m| m.wasm_hashes.truncate(1)),
+        ("wasm_hashes", |m| m.wasm_hashes.reverse()),
     ];
     for (name, break_rule) in cases {
         let mut broken = manifest();
@@ -150,7 +176,11 @@ fn the_pin_follows_the_manifest() {
     let manifest = manifest();
     let pin = Pin::of(&manifest).unwrap();
     assert_eq!(pin.manifest, manifest.digest().unwrap());
-    assert_eq!(pin.module.integrity, Sha384::of(b"module"));
+    for (script, kind) in [(&pin.module, FileKind::Module), (&pin.tools, FileKind::Tools)] {
+        assert_eq!(script.path, kind.path(&Sha256::of(body(kind))));
+        assert_eq!(script.integrity, Sha384::of(body(kind)));
+        assert!(pin.csp.contains(&format!("'{}'", script.integrity)));
+    }
     assert!(
         manifest
             .headers
@@ -168,8 +198,10 @@ fn the_pin_follows_the_manifest() {
 #[test]
 fn measurement_and_code() {
     let manifest = manifest();
-    assert_eq!(manifest.measurement().worker, Sha256::of(b"worker"));
-    assert_eq!(manifest.measurement().wasm, Sha256::of(b"wasm"));
+    let enclave = manifest.measurement(FileKind::Module).unwrap();
+    assert_eq!((enclave.worker, enclave.wasm), (Sha256::of(b"worker"), Sha256::of(b"wasm")));
+    assert_eq!(manifest.measurement(FileKind::Tools), Some(manifest.tools));
+    assert_eq!(manifest.measurement(FileKind::EnrolScript), None);
     let code = short_code(&manifest.digest().unwrap());
     assert_eq!((code.len(), code.as_bytes()[4]), (9, b'-'));
 }

@@ -16,7 +16,8 @@ use axum_server::tls_rustls::RustlsConfig;
 use kms_manifest::Origin;
 use tokio::task::JoinHandle;
 
-use crate::emit::{Asset, Emitted};
+use crate::asset::Asset;
+use crate::emit::Emitted;
 use crate::error::Error;
 
 pub use tls::{DevCertificate, Tls, TlsVersion};
@@ -29,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(3);
 pub struct Site {
     /// The files.
     pub files: BTreeMap<String, Asset>,
-    /// Origins that may read the frame page by CORS.
+    /// Origins that may read the pages by CORS.
     pub embedders: Vec<Origin>,
 }
 

@@ -8,13 +8,14 @@ use axum::response::Response;
 use kms_manifest::{Headers, Origin, Sha256, inert_headers};
 
 use super::Site;
-use crate::emit::{Asset, Encoding};
+use crate::asset::{Asset, Audience, Encoding};
 use crate::error::Error;
 
 const SEC_FETCH_DEST: &str = "sec-fetch-dest";
+const SEC_FETCH_MODE: &str = "sec-fetch-mode";
 
-/// Destinations for which a frame page is served: a frame, or a check by `fetch`.
-const FRAME_DESTINATIONS: [&str; 2] = ["iframe", "empty"];
+/// The destination of `fetch`, by which a page checks what is served.
+const FETCHED: &str = "empty";
 
 /// Destinations for which nothing is ever served: a worker from the network would escape the pin.
 const WORKER_DESTINATIONS: [&str; 3] = ["worker", "sharedworker", "serviceworker"];
@@ -27,7 +28,7 @@ pub(super) struct Prepared {
 
 struct File {
     headers: HeaderMap,
-    frame: bool,
+    audience: Audience,
     etag: String,
     body: Bytes,
     encodings: Vec<(Encoding, Bytes)>,
@@ -59,11 +60,11 @@ impl Prepared {
             answer.headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
             return answer;
         }
-        if !file.serves(text(request, SEC_FETCH_DEST)) {
+        if !file.serves(text(request, SEC_FETCH_DEST), text(request, SEC_FETCH_MODE)) {
             return refuse(path, StatusCode::FORBIDDEN, "Not for this use.\n");
         }
         let mut answer = file.answer(path, request);
-        if file.frame {
+        if file.audience != Audience::Anyone {
             self.add_cors(&mut answer.headers, request);
         }
         if method == Method::HEAD {
@@ -72,7 +73,7 @@ impl Prepared {
         answer
     }
 
-    /// Lets a listed embedder read the frame page, and nobody else.
+    /// Lets a listed embedder read a page, and nobody else.
     fn add_cors(&self, headers: &mut HeaderMap, request: &HeaderMap) {
         let Some(origin) = request.get(header::ORIGIN) else { return };
         let listed = self.embedders.iter().any(|known| known.as_str().as_bytes() == origin);
@@ -91,17 +92,17 @@ impl File {
             headers.insert(header::CONTENT_TYPE, value);
         }
         if !headers.contains_key(header::VARY) {
-            let vary = if asset.frame {
-                "Accept-Encoding, Origin, Sec-Fetch-Dest"
-            } else {
-                "Accept-Encoding"
+            let vary = match asset.audience {
+                Audience::Anyone => "Accept-Encoding",
+                Audience::Frame => "Accept-Encoding, Origin, Sec-Fetch-Dest",
+                Audience::Tab => "Accept-Encoding, Origin, Sec-Fetch-Dest, Sec-Fetch-Mode",
             };
             headers.insert(header::VARY, HeaderValue::from_static(vary));
         }
         let encodings = asset.encodings().iter();
         Ok(Self {
             headers,
-            frame: asset.frame,
+            audience: asset.audience,
             etag: Sha256::of(&asset.bytes).to_base64url(),
             body: Bytes::copy_from_slice(&asset.bytes),
             encodings: encodings.map(|(coding, bytes)| (*coding, bytes.clone().into())).collect(),
@@ -109,12 +110,12 @@ impl File {
     }
 
     /// Whether the file is meant for a fetch destination. Clients that send none are not browsers.
-    fn serves(&self, destination: Option<&str>) -> bool {
-        destination.is_none_or(|destination| {
-            if self.frame {
-                FRAME_DESTINATIONS.contains(&destination)
-            } else {
-                !WORKER_DESTINATIONS.contains(&destination)
+    fn serves(&self, destination: Option<&str>, mode: Option<&str>) -> bool {
+        destination.is_none_or(|destination| match self.audience {
+            Audience::Anyone => !WORKER_DESTINATIONS.contains(&destination),
+            Audience::Frame => [FETCHED, "iframe"].contains(&destination),
+            Audience::Tab => {
+                destination == FETCHED || (destination == "document" && mode == Some("navigate"))
             }
         })
     }
@@ -205,10 +206,13 @@ mod tests {
 
     fn site() -> Prepared {
         let mut frame = Asset::new(b"page".to_vec(), "text/html", Headers::new());
-        frame.frame = true;
+        frame.audience = Audience::Frame;
+        let mut tab = Asset::new(b"tab".to_vec(), "text/html", Headers::new());
+        tab.audience = Audience::Tab;
         let script = Asset::new(b"script".to_vec(), "text/javascript", Headers::new())
             .with_encodings(vec![(Encoding::Brotli, b"br".to_vec())]);
-        let files = [("/".to_owned(), frame), ("/s.js".to_owned(), script)];
+        let files = [("/", frame), ("/tab", tab), ("/s.js", script)];
+        let files = files.map(|(path, asset)| (path.to_owned(), asset));
         let embedders = vec!["https://app.example".parse().unwrap()];
         Prepared::new(Site { files: files.into(), embedders }).unwrap()
     }
@@ -249,6 +253,12 @@ mod tests {
             ("/", "object", 403),
             ("/", "frame", 403),
             ("/", "IFRAME", 403),
+            ("/tab", "empty", 200),
+            ("/tab", "document", 403),
+            ("/tab", "iframe", 403),
+            ("/tab", "frame", 403),
+            ("/tab", "embed", 403),
+            ("/tab", "object", 403),
             ("/s.js", "script", 200),
             ("/s.js", "empty", 200),
             ("/s.js", "worker", 403),
@@ -257,6 +267,15 @@ mod tests {
         ] {
             let answer = ask(&Method::GET, path, &[(SEC_FETCH_DEST, destination)]);
             assert_eq!(answer.status, status, "{path} {destination}");
+        }
+    }
+
+    #[test]
+    fn a_tab_is_opened_by_navigation_only() {
+        let ask = |mode| ask(&Method::GET, "/tab", &[(SEC_FETCH_DEST, "document"), mode]).status;
+        assert_eq!(ask((SEC_FETCH_MODE, "navigate")), 200);
+        for mode in ["no-cors", "cors", "same-origin", "websocket", "Navigate", ""] {
+            assert_eq!(ask((SEC_FETCH_MODE, mode)), 403, "{mode}");
         }
     }
 
@@ -292,11 +311,15 @@ mod tests {
 
     #[test]
     fn cors_is_for_listed_embedders() {
-        let listed = ask(&Method::GET, "/", &[("origin", "https://app.example")]);
-        assert_eq!(listed.headers["access-control-allow-origin"], "https://app.example");
+        for page in ["/", "/tab"] {
+            let listed = ask(&Method::GET, page, &[("origin", "https://app.example")]);
+            assert_eq!(listed.headers["access-control-allow-origin"], "https://app.example");
+        }
         for origin in ["https://evil.example", "null", "https://app.example.evil.example"] {
-            let answer = ask(&Method::GET, "/", &[("origin", origin)]);
-            assert!(!answer.headers.contains_key("access-control-allow-origin"), "{origin}");
+            for page in ["/", "/tab"] {
+                let answer = ask(&Method::GET, page, &[("origin", origin)]);
+                assert!(!answer.headers.contains_key("access-control-allow-origin"), "{origin}");
+            }
         }
     }
 

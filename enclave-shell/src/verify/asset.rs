@@ -1,20 +1,23 @@
 //! Checks of one served file.
 
-use kms_manifest::{AssetEntry, FileKind, Manifest, Pin, Sha256, Sha384, enclave_csp};
+use kms_manifest::{
+    AssetEntry, ENROL_PATH, FileKind, Manifest, Pin, Sha256, Sha384, enclave_csp, enrol_csp,
+};
 
 use super::fetch::{Client, Reply};
 use super::report::Report;
 use super::{check_headers, check_status};
 use crate::assemble;
-use crate::emit::Encoding;
+use crate::asset::Encoding;
 use crate::html;
 
 /// No file of a release is larger.
 const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
 
-/// Compares page and module with the pin alone, for want of the manifest that it pins.
+/// Compares what the pin names with the pin alone, for want of the manifest that it pins.
 pub(super) fn check_pinned(client: &Client, pin: &Pin, report: &mut Report) {
-    for path in ["/", pin.module.path.as_str()] {
+    let scripts = [&pin.module, &pin.tools].map(|it| (it.path.as_str(), Some(it.integrity)));
+    for (path, integrity) in [("/", None)].into_iter().chain(scripts) {
         let reply = match client.fetch(path, SIZE_LIMIT, &[]) {
             Ok(reply) => reply,
             Err(problem) => return report.unreachable(path, problem),
@@ -23,10 +26,9 @@ pub(super) fn check_pinned(client: &Client, pin: &Pin, report: &mut Report) {
         if !check_status(&reply, path, report) {
             continue;
         }
-        let same = if path == "/" {
-            Sha256::of(&reply.body) == pin.html
-        } else {
-            Sha384::of(&reply.body) == pin.module.integrity
+        let same = match integrity {
+            None => Sha256::of(&reply.body) == pin.html,
+            Some(integrity) => Sha384::of(&reply.body) == integrity,
         };
         if !same {
             report.mismatch(path, "is not the pinned file".to_owned());
@@ -37,6 +39,8 @@ pub(super) fn check_pinned(client: &Client, pin: &Pin, report: &mut Report) {
 /// Fetches a file in every coding and compares bytes and headers.
 pub(super) fn check(client: &Client, manifest: &Manifest, entry: &AssetEntry, report: &mut Report) {
     let path = entry.path.as_str();
+    // A manifest that parses lists nothing else.
+    let Some(kind) = FileKind::of_path(path) else { return };
     let limit = entry.size.min(SIZE_LIMIT);
     let reply = match client.fetch(path, limit, &[]) {
         Ok(reply) => reply,
@@ -46,15 +50,14 @@ pub(super) fn check(client: &Client, manifest: &Manifest, entry: &AssetEntry, re
     if !check_status(&reply, path, report) {
         return;
     }
-    let (kind, _) = kind_of(path);
     let before = report.mismatches.len();
     check_bytes(entry, &reply, report);
     if report.mismatches.len() == before {
         match kind {
-            FileKind::Html => check_page(manifest, &reply.body, report),
-            _ => check_measurement(manifest, path, &reply.body, report),
+            FileKind::Html | FileKind::Enrol => check_page(kind, manifest, &reply.body, report),
+            _ => check_measurement(kind, manifest, path, &reply.body, report),
         }
-        check_codings(client, manifest, entry, &reply.body, report);
+        check_codings(client, manifest, entry, kind, &reply.body, report);
     }
     check_headers_of(kind, manifest, &reply, path, report);
 }
@@ -70,9 +73,14 @@ fn check_headers_of(
     check_headers(kind, origin, reply, manifest.headers.of(kind), path, report);
 }
 
-/// What a file is, and the destination for which a browser fetches it.
-fn kind_of(path: &str) -> (FileKind, &'static str) {
-    if path == "/" { (FileKind::Html, "iframe") } else { (FileKind::Module, "script") }
+/// The destination for which a browser fetches a file, and how.
+fn browser_fetch(kind: FileKind) -> [(&'static str, &'static str); 2] {
+    let (destination, mode) = match kind {
+        FileKind::Html => ("iframe", "navigate"),
+        FileKind::Enrol => ("document", "navigate"),
+        _ => ("script", "cors"),
+    };
+    [("sec-fetch-dest", destination), ("sec-fetch-mode", mode)]
 }
 
 fn check_bytes(entry: &AssetEntry, reply: &Reply, report: &mut Report) {
@@ -97,34 +105,47 @@ fn check_bytes(entry: &AssetEntry, reply: &Reply, report: &mut Report) {
     }
 }
 
-/// The page runs exactly the module of the manifest, under a policy that pins it.
-fn check_page(manifest: &Manifest, page: &[u8], report: &mut Report) {
-    let Some(module) = manifest.module() else { return };
+/// A page runs exactly its script of the manifest, under a policy that pins it.
+fn check_page(kind: FileKind, manifest: &Manifest, page: &[u8], report: &mut Report) {
+    let (script, path) = match kind {
+        FileKind::Enrol => (FileKind::EnrolScript, ENROL_PATH),
+        _ => (FileKind::Module, "/"),
+    };
+    let (Some(script), Some(scripts)) = (manifest.asset(script), manifest.scripts()) else {
+        return;
+    };
     let text = String::from_utf8_lossy(page);
-    let tag = html::script_tag(&module.path, &module.sha384);
+    let tag = html::script_tag(&script.path, &script.sha384);
     if text.matches("<script").count() != 1 || !text.contains(&tag) {
-        report.mismatch("/", "does not run exactly the module of the manifest".to_owned());
+        report.mismatch(path, "does not run exactly its script of the manifest".to_owned());
     }
-    let expected = enclave_csp(&module.sha384, &manifest.deployment.embedders);
-    let sent = manifest.headers.html.value("Content-Security-Policy");
+    let expected = match kind {
+        FileKind::Enrol => enrol_csp(&scripts),
+        _ => enclave_csp(&scripts, &manifest.deployment.embedders),
+    };
+    let sent = manifest.headers.of(kind).value("Content-Security-Policy");
     if sent != Some(expected.to_string().as_str()) {
-        report.mismatch("/", "its policy does not pin the module of the manifest".to_owned());
+        report.mismatch(path, "its policy does not pin the scripts of the manifest".to_owned());
     }
 }
 
-/// Worker and wasm inside the module are those of the manifest.
-fn check_measurement(manifest: &Manifest, path: &str, module: &[u8], report: &mut Report) {
-    match assemble::measure(module) {
-        None => report.mismatch(path, "holds no worker or no wasm".to_owned()),
-        Some(found) => {
-            for (name, found, expected) in
-                [("worker", found.worker, manifest.worker), ("wasm", found.wasm, manifest.wasm)]
-            {
-                if found != expected {
-                    let text = format!("its {name} is {found}, the manifest says {expected}");
-                    report.mismatch(path, text);
-                }
-            }
+/// Worker and wasm inside a script are those of the manifest.
+fn check_measurement(
+    kind: FileKind,
+    manifest: &Manifest,
+    path: &str,
+    script: &[u8],
+    report: &mut Report,
+) {
+    let Some(expected) = manifest.measurement(kind) else { return };
+    let Some(found) = assemble::measure(kind, script) else {
+        return report.mismatch(path, "holds no worker or no wasm".to_owned());
+    };
+    for (name, found, expected) in
+        [("worker", found.worker, expected.worker), ("wasm", found.wasm, expected.wasm)]
+    {
+        if found != expected {
+            report.mismatch(path, format!("its {name} is {found}, the manifest says {expected}"));
         }
     }
 }
@@ -135,15 +156,16 @@ fn check_codings(
     client: &Client,
     manifest: &Manifest,
     entry: &AssetEntry,
+    kind: FileKind,
     body: &[u8],
     report: &mut Report,
 ) {
     let path = entry.path.as_str();
-    let (kind, destination) = kind_of(path);
+    let [destination, mode] = browser_fetch(kind);
     for coding in Encoding::ALL {
         // Compressed forms of small files can be longer than the file.
         let limit = entry.size.saturating_add(1024);
-        let headers = [("accept-encoding", coding.token()), ("sec-fetch-dest", destination)];
+        let headers = [("accept-encoding", coding.token()), destination, mode];
         let reply = match client.fetch(path, limit, &headers) {
             Ok(reply) => reply,
             Err(problem) => return report.unreachable(path, problem),
@@ -163,24 +185,38 @@ fn check_codings(
     }
 }
 
-/// The frame page may be read by listed embedders and by nobody else.
+/// The pages may be read by listed embedders and by nobody else.
 pub(super) fn check_cors(client: &Client, manifest: &Manifest, report: &mut Report) {
-    let Some(page) = manifest.html() else { return };
     let embedders = manifest.deployment.embedders.iter().map(|origin| (origin.as_str(), true));
-    for (origin, listed) in embedders.chain([("https://stranger.invalid", false)]) {
-        let headers = [("origin", origin), ("sec-fetch-dest", "empty")];
-        let reply = match client.fetch("/", page.size, &headers) {
-            Ok(reply) => reply,
-            Err(problem) => return report.unreachable("/", problem),
-        };
-        let allowed = reply
-            .headers
-            .value("Access-Control-Allow-Origin")
-            .is_some_and(|value| value == origin || value == "*");
-        match (listed, allowed) {
-            (true, false) => report.mismatch("/", format!("cannot be read by {origin} (CORS)")),
-            (false, true) => report.mismatch("/", "can be read by any site (CORS)".to_owned()),
-            _ => {}
+    let origins: Vec<_> = embedders.chain([("https://stranger.invalid", false)]).collect();
+    for page in [FileKind::Html, FileKind::Enrol] {
+        let Some(page) = manifest.asset(page) else { continue };
+        for (origin, listed) in &origins {
+            check_reader(client, page, origin, *listed, report);
         }
+    }
+}
+
+fn check_reader(
+    client: &Client,
+    page: &AssetEntry,
+    origin: &str,
+    listed: bool,
+    report: &mut Report,
+) {
+    let path = page.path.as_str();
+    let headers = [("origin", origin), ("sec-fetch-dest", "empty")];
+    let reply = match client.fetch(path, page.size, &headers) {
+        Ok(reply) => reply,
+        Err(problem) => return report.unreachable(path, problem),
+    };
+    let allowed = reply
+        .headers
+        .value("Access-Control-Allow-Origin")
+        .is_some_and(|value| value == origin || value == "*");
+    match (listed, allowed) {
+        (true, false) => report.mismatch(path, format!("cannot be read by {origin} (CORS)")),
+        (false, true) => report.mismatch(path, "can be read by any site (CORS)".to_owned()),
+        _ => {}
     }
 }

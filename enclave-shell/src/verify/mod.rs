@@ -121,6 +121,7 @@ fn check_pin(manifest: &Manifest, pin: &Pin, report: &mut Report) {
         ("url", actual.url == pin.url),
         ("csp", actual.csp == pin.csp),
         ("module", actual.module == pin.module),
+        ("tools", actual.tools == pin.tools),
         ("html", actual.html == pin.html),
         ("worker", actual.worker == pin.worker),
         ("wasm", actual.wasm == pin.wasm),

@@ -4,18 +4,23 @@ use std::time::Duration;
 
 use enclave_shell::serve::{DevCertificate, Running, ServeOptions, Site, TlsVersion, start_site};
 use enclave_shell::verify::{Report, VerifyOptions, verify};
-use enclave_shell::{Deployment, Emitted, Sources, emit};
-use kms_manifest::{MANIFEST_PATH, Pin};
+use enclave_shell::{Deployment, Emitted, Program, Sources, emit};
+use kms_manifest::{ENROL_PATH, FileKind, MANIFEST_PATH, Pin};
 
 pub(crate) const EMBEDDER: &str = "http://pwa.localhost:7002";
 
 pub(crate) fn sources() -> Sources {
     let part = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    let program = |entry: &str, wasm: &[u8]| Program {
+        worker: vec![part("lockdown.js", "'use strict';\n"), part(entry, "main();\n")],
+        glue: "let wasm_bindgen;\n".to_owned(),
+        wasm: wasm.repeat(100),
+    };
     Sources {
         frame: vec![part("boot.js", "boot(RELEASE, WORKER_SOURCE, WASM_TEXT);\n")],
-        worker: vec![part("lockdown.js", "'use strict';\n"), part("main.js", "main();\n")],
-        glue: "let wasm_bindgen;\n".to_owned(),
-        wasm: b"\0asm\x01\0\0\0".repeat(100),
+        enclave: program("main.js", b"\0asm\x01\0\0\0"),
+        tools: program("tools.js", b"\0asm\x01\0\0\0tools"),
+        enrol: vec![part("enrol.js", "enrol(ENROL);\n")],
     }
 }
 
@@ -39,8 +44,24 @@ pub(crate) fn module_path(emitted: &Emitted) -> String {
     emitted.pin.module.path.clone()
 }
 
-pub(crate) fn paths(emitted: &Emitted) -> [String; 3] {
-    ["/".to_owned(), module_path(emitted), MANIFEST_PATH.to_owned()]
+pub(crate) fn tools_path(emitted: &Emitted) -> String {
+    emitted.pin.tools.path.clone()
+}
+
+pub(crate) fn enrol_script_path(emitted: &Emitted) -> String {
+    emitted.manifest.asset(FileKind::EnrolScript).unwrap().path.clone()
+}
+
+/// Every served path; the order is the same for every release.
+pub(crate) fn paths(emitted: &Emitted) -> [String; 6] {
+    [
+        "/".to_owned(),
+        module_path(emitted),
+        MANIFEST_PATH.to_owned(),
+        tools_path(emitted),
+        ENROL_PATH.to_owned(),
+        enrol_script_path(emitted),
+    ]
 }
 
 pub(crate) fn serve_plain(site: impl Into<Site>, port: u16) -> Running {

@@ -1,0 +1,99 @@
+//! The files that the enclave's origin serves, and where.
+
+use crate::digest::Sha256;
+
+/// Where every deployment serves its manifest.
+pub const MANIFEST_PATH: &str = "/.well-known/ats-kms/manifest.json";
+
+/// The page that makes a passkey where an engine cannot do so in a frame.
+pub const ENROL_PATH: &str = "/enrol";
+
+/// Hexadecimal digits of a script's digest in its path.
+const ID_DIGITS: usize = 16;
+
+/// What a served file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// The frame page.
+    Html,
+    /// The enrolment page.
+    Enrol,
+    /// The enrolment page's one script.
+    EnrolScript,
+    /// The frame's one module.
+    Module,
+    /// The script that holds the backup tools, which the frame runs when they are needed.
+    Tools,
+    /// The release manifest.
+    Manifest,
+}
+
+impl FileKind {
+    /// Every kind that the manifest lists: all but itself.
+    pub const ASSETS: [Self; 5] =
+        [Self::Html, Self::Enrol, Self::EnrolScript, Self::Module, Self::Tools];
+
+    /// The media type, parameters included.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Html | Self::Enrol => "text/html; charset=utf-8",
+            Self::EnrolScript | Self::Module | Self::Tools => "text/javascript; charset=utf-8",
+            Self::Manifest => "application/json",
+        }
+    }
+
+    /// Where a file of this kind and digest is served. A script's path names its content, so that
+    /// it may be cached for good.
+    #[must_use]
+    pub fn path(self, digest: &Sha256) -> String {
+        let script = |name| {
+            let mut id = digest.to_hex();
+            id.truncate(ID_DIGITS);
+            format!("/r/{id}/{name}")
+        };
+        match self {
+            Self::Html => "/".to_owned(),
+            Self::Enrol => ENROL_PATH.to_owned(),
+            Self::EnrolScript => script("enrol.js"),
+            Self::Module => script("enclave.js"),
+            Self::Tools => script("tools.js"),
+            Self::Manifest => MANIFEST_PATH.to_owned(),
+        }
+    }
+
+    /// What is served at a path of a sound manifest.
+    #[must_use]
+    pub fn of_path(path: &str) -> Option<Self> {
+        Some(match path {
+            "/" => Self::Html,
+            ENROL_PATH => Self::Enrol,
+            MANIFEST_PATH => Self::Manifest,
+            _ => match path.strip_prefix("/r/")?.split_once('/')?.1 {
+                "enrol.js" => Self::EnrolScript,
+                "enclave.js" => Self::Module,
+                "tools.js" => Self::Tools,
+                _ => return None,
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_tells_the_kind_and_a_script_its_digest() {
+        let digest = Sha256::of(b"abc");
+        for kind in FileKind::ASSETS.into_iter().chain([FileKind::Manifest]) {
+            assert_eq!(FileKind::of_path(&kind.path(&digest)), Some(kind));
+        }
+        assert_eq!(FileKind::Module.path(&digest), "/r/ba7816bf8f01cfea/enclave.js");
+        for path in
+            ["", "/enrol/", "/index.html", "/r/enclave.js", "/r/0/other.js", "/r/0/a/tools.js"]
+        {
+            assert_eq!(FileKind::of_path(path), None, "{path}");
+        }
+    }
+}
