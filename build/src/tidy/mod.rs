@@ -5,6 +5,7 @@ mod lengths;
 mod licences;
 mod links;
 mod pages;
+mod shown;
 mod spdx;
 mod words;
 
@@ -58,6 +59,7 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
     words::check(&sources, &mut findings);
     links::check(repo, &sources, &mut findings);
     pages::check(&sources, &mut findings);
+    shown::check(&sources, &mut findings);
     for warning in &findings.warnings {
         println!("  warning: {warning}");
     }
