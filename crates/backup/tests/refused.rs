@@ -40,6 +40,7 @@ fn refused(file: &[u8], identity: &Identity, content: &[u8]) -> BackupError {
 
 #[test]
 fn foreign_files_are_told_apart() {
+    let zeros = vec![0; 100_000];
     let texts: [&[u8]; 8] = [
         b"",
         b"a",
@@ -48,7 +49,7 @@ fn foreign_files_are_told_apart() {
         b"age-encryption.org/v2\n-> X25519 AAAA\n",
         b"-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5cHRpb24ub3JnL3Yx\n",
         b"PK\x03\x04",
-        &[0; 100_000],
+        &zeros,
     ];
     for text in texts {
         assert_eq!(head(text), Some(BackupError::Foreign), "{:?}", text.get(..20));
@@ -67,7 +68,7 @@ fn age_file(encryptor: Encryptor, content: &[u8]) -> Vec<u8> {
 fn age_files_of_others_are_foreign() {
     let file = age_file(Encryptor::with_user_passphrase(SecretString::from("x")), b"x");
     assert_eq!(head(&file), Some(BackupError::Foreign), "scrypt alone");
-    let many: Vec<_> = (0..40).map(|_| x25519::Identity::generate().to_public()).collect();
+    let many: Vec<_> = (0..60).map(|_| x25519::Identity::generate().to_public()).collect();
     let many = many.iter().map(|one| one as &dyn age::Recipient);
     let file = age_file(Encryptor::with_recipients(many).unwrap(), b"x");
     assert!(file.len() > MAX_HEADER + 16 + 17);
@@ -76,9 +77,9 @@ fn age_files_of_others_are_foreign() {
     let recipient = kms_backup::phrase_identity(&common::secret(7));
     let recipient = std::str::from_utf8(recipient.expose()).unwrap();
     let recipient = recipient.parse::<x25519::Identity>().unwrap().to_public();
-    for content in [&[0; CHUNK], &[1; CHUNK], &[0x81; CHUNK]] {
+    for content in [0, 1, 0x81].map(|byte| vec![byte; CHUNK]) {
         let one = std::iter::once(&recipient as &dyn age::Recipient);
-        let file = age_file(Encryptor::with_recipients(one).unwrap(), content);
+        let file = age_file(Encryptor::with_recipients(one).unwrap(), &content);
         assert_eq!(open(&file, &phrase(7)), Err(BackupError::Foreign));
     }
 }
@@ -166,8 +167,9 @@ fn something_behind_the_end_is_damage() {
     let content = contents(CHUNK + 1);
     let file = seal(&recipients(true, false), &content);
     let other = seal(&recipients(true, false), &content);
-    for added in [&b"\n"[..], &[0; 15], &[0; CHUNK + 15], &[0; CHUNK + 16], &other[..]] {
-        let file = [&file[..], added].concat();
+    let zeros = [1, 15, 16, CHUNK + 15, CHUNK + 16].map(|len| vec![0; len]);
+    for added in zeros.into_iter().chain([b"\n".to_vec(), other]) {
+        let file = [&file[..], &added].concat();
         assert_eq!(refused(&file, &phrase(7), &content), BackupError::Damaged, "{}", added.len());
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn passphrase(byte: u8) -> Identity {
 
 /// Bytes of which no two places look alike.
 pub(crate) fn contents(len: usize) -> Vec<u8> {
-    (0..len).map(|at| (at % 251) as u8 ^ (at / 251 % 256) as u8).collect()
+    (0_u32..).flat_map(|number| number.wrapping_mul(0x9e37_79b1).to_le_bytes()).take(len).collect()
 }
 
 pub(crate) fn seal(recipients: &Recipients, content: &[u8]) -> Vec<u8> {
