@@ -39,6 +39,15 @@ const IGNORED_VARIABLES: [&str; 8] = [
 /// through `WebCrypto`.
 const SHA2_COMPACT: &str = r#"--cfg=sha2_backend_soft="compact""#;
 
+/// No dependency draws randomness on its own; `.cargo/config.toml`, which these flags replace, says
+/// the same.
+const NO_RANDOMNESS: &str = r#"--cfg=getrandom_backend="unsupported""#;
+
+/// The crates that draw randomness on their own are never asked to: the enclave's comes from
+/// `WebCrypto` in its own code, and the tools hand the browser's to the library that needs it.
+/// Also in `.cargo/config.toml`, for builds without these flags.
+const NO_RANDOMNESS: &str = r#"--cfg=getrandom_backend="unsupported""#;
+
 /// Makes `command` compile with the release flags and nothing else.
 pub(super) fn apply(repo: &Repo, command: &mut Command) -> Result<()> {
     for name in IGNORED_VARIABLES {
@@ -50,7 +59,7 @@ pub(super) fn apply(repo: &Repo, command: &mut Command) -> Result<()> {
         }
     }
     let mut flags = linker_flags();
-    flags.push(SHA2_COMPACT.to_owned());
+    flags.extend([SHA2_COMPACT, NO_RANDOMNESS].map(str::to_owned));
     flags.extend(remap_flags(repo)?);
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
     Ok(())
