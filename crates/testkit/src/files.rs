@@ -19,9 +19,30 @@ pub struct MemoryFiles {
     chosen: Rc<RefCell<Option<Vec<u8>>>>,
     made: Rc<RefCell<Vec<Vec<u8>>>>,
     fail: Rc<RefCell<Option<ErrorCode>>>,
+    hook: Rc<RefCell<Option<Hook>>>,
 }
 
+/// What happens before a part is read: how many are read before it, and what.
+type Hook = (u32, Box<dyn FnOnce()>);
+
 impl MemoryFiles {
+    /// Lets something happen before the part behind the next `parts` is read.
+    pub fn meanwhile(&self, parts: u32, act: impl FnOnce() + 'static) {
+        *self.hook.borrow_mut() = Some((parts, Box::new(act)));
+    }
+
+    fn reads(&self) {
+        let mut hook = self.hook.borrow_mut();
+        match hook.take() {
+            Some((0, act)) => {
+                drop(hook);
+                act();
+            }
+            Some((parts, act)) => *hook = Some((parts - 1, act)),
+            None => {}
+        }
+    }
+
     /// Every file that was finished.
     #[must_use]
     pub fn made(&self) -> Vec<Vec<u8>> {
@@ -83,6 +104,7 @@ pub struct MemoryWriter {
 
 /// A file that is being read.
 pub struct MemoryReader {
+    files: MemoryFiles,
     rest: Vec<u8>,
     parts: u64,
 }
@@ -128,7 +150,11 @@ impl BackupFiles for MemoryFiles {
                 head.kdf.is_some() && head.check == mac(b"check", key.expose())
             }
         };
-        if opens { Ok(MemoryReader { rest, parts: 0 }) } else { Err(ErrorCode::BackupWrongFactor) }
+        if opens {
+            Ok(MemoryReader { files: self.clone(), rest, parts: 0 })
+        } else {
+            Err(ErrorCode::BackupWrongFactor)
+        }
     }
 }
 
@@ -161,6 +187,7 @@ impl BackupWriter for MemoryWriter {
 
 impl BackupReader for MemoryReader {
     async fn read(&mut self) -> Result<Option<SecretVec>, ErrorCode> {
+        self.files.reads();
         let (len, rest) = self.rest.split_at_checked(4).ok_or(ErrorCode::BackupTruncated)?;
         let len = len.try_into().map_or(0, u32::from_be_bytes) as usize;
         if len > 65_536 {
