@@ -43,11 +43,6 @@ const SHA2_COMPACT: &str = r#"--cfg=sha2_backend_soft="compact""#;
 /// the same.
 const NO_RANDOMNESS: &str = r#"--cfg=getrandom_backend="unsupported""#;
 
-/// The crates that draw randomness on their own are never asked to: the enclave's comes from
-/// `WebCrypto` in its own code, and the tools hand the browser's to the library that needs it.
-/// Also in `.cargo/config.toml`, for builds without these flags.
-const NO_RANDOMNESS: &str = r#"--cfg=getrandom_backend="unsupported""#;
-
 /// Makes `command` compile with the release flags and nothing else.
 pub(super) fn apply(repo: &Repo, command: &mut Command) -> Result<()> {
     for name in IGNORED_VARIABLES {
