@@ -9,8 +9,11 @@ use crate::process::{cargo, run};
 use crate::repo::Repo;
 use crate::{files, wasm};
 
-/// The committed copy of the glue: the auditor reads it without building.
-const GLUE_COPY: &str = "crates/enclave/glue/enclave.glue.gen.js";
+/// The committed copies of the glue: the auditor reads them without building.
+const GLUE_COPIES: [(wasm::Module, &str); 2] = [
+    (wasm::ENCLAVE, "crates/enclave/glue/enclave.glue.gen.js"),
+    (wasm::TOOLS, "crates/tools/glue/tools.glue.gen.js"),
+];
 
 /// Writes the generated files into the tree.
 pub(crate) fn write(repo: &Repo) -> Result<()> {
@@ -57,15 +60,16 @@ fn generate(repo: &Repo) -> Result<std::path::PathBuf> {
     let mut command = cargo(repo);
     command.args(["run", "--quiet", "--package", "kms-protocol", "--example", "codegen", "--"]);
     run(command.arg(&fresh))?;
-    copy_glue(&enclave, &fresh.join(GLUE_COPY))?;
+    for (module, copy) in GLUE_COPIES {
+        copy_glue(&enclave.join(module.glue), &fresh.join(copy))?;
+    }
     Ok(fresh)
 }
 
-fn copy_glue(enclave: &Path, target: &Path) -> Result<()> {
+fn copy_glue(glue: &Path, target: &Path) -> Result<()> {
     if let Some(parent) = target.parent() {
         std::fs::create_dir_all(parent)?;
     }
-    std::fs::copy(enclave.join(wasm::GLUE), target)
-        .with_context(|| format!("cannot write {}", target.display()))?;
+    std::fs::copy(glue, target).with_context(|| format!("cannot write {}", target.display()))?;
     Ok(())
 }

@@ -42,9 +42,11 @@ fn commit(repo: &Repo) -> Option<String> {
 /// A probe build tells its secrets: it must never be deployed. What it adds
 /// is exported and imported under names with `probe`, so its glue says so.
 fn refuse_probe(enclave: &Path) -> Result<()> {
-    let glue = std::fs::read_to_string(enclave.join(wasm::GLUE))?;
-    if glue.to_ascii_lowercase().contains("probe") {
-        bail!("{} is of a probe build, which is not emitted", wasm::GLUE);
+    for module in wasm::MODULES {
+        let glue = std::fs::read_to_string(enclave.join(module.glue))?;
+        if glue.to_ascii_lowercase().contains("probe") {
+            bail!("{} is of a probe build, which is not emitted", module.glue);
+        }
     }
     Ok(())
 }
@@ -52,7 +54,7 @@ fn refuse_probe(enclave: &Path) -> Result<()> {
 fn print_sizes(repo: &Repo, out: &Path) -> Result<()> {
     println!("  {}:", repo.shown(out));
     println!("  {:>9} {:>9} {:>9}  file", "raw", "gzip", "brotli");
-    let mut brotli_total = 0;
+    let mut at_start = 0;
     for file in files::below(out)? {
         let name = file.to_string_lossy();
         if name.ends_with(".gz") || name.ends_with(".br") {
@@ -66,11 +68,11 @@ fn print_sizes(repo: &Repo, out: &Path) -> Result<()> {
             shown(size(".gz")),
             shown(size(".br"))
         );
-        if name.ends_with(".html") || name.ends_with(".js") {
-            brotli_total += size(".br").or(size("")).unwrap_or_default();
+        if name == "index.html" || name.ends_with("/enclave.js") {
+            at_start += size(".br").or(size("")).unwrap_or_default();
         }
     }
-    println!("  on the wire (page and module, brotli): {brotli_total} bytes");
+    println!("  on the wire at the start (page and module, brotli): {at_start} bytes");
     Ok(())
 }
 

@@ -10,7 +10,8 @@ use crate::shell::Deployment;
 
 /// What a rebuild must reproduce. The commit is left out: a manifest names
 /// its own, and other commits may build the same bytes.
-const COMPARED: [&str; 6] = ["version", "deployment", "assets", "worker", "wasm", "headers"];
+const COMPARED: [&str; 7] =
+    ["version", "deployment", "assets", "worker", "wasm", "tools", "headers"];
 
 /// A manifest, read for comparison only: `enclave-shell verify` judges it.
 pub(crate) struct Manifest(Value);

@@ -63,15 +63,18 @@ fn spelling(repo: &Repo) -> Result<()> {
     run(Command::new(setup::typos(repo)?).current_dir(repo.root()))
 }
 
-/// Twice: what is compiled for wasm only is invisible to the host.
+/// Again for wasm: what is compiled for it only is invisible to the host.
 fn clippy(repo: &Repo) -> Result<()> {
     let mut host = cargo(repo);
     host.args(["clippy", "--quiet", "--locked", "--workspace", "--all-targets"]);
     run(host.args(["--", "-D", "warnings"]))?;
-    let mut wasm = cargo(repo);
-    wasm.args(["clippy", "--quiet", "--locked", "--package", "kms-enclave", "--features", "probe"]);
-    wasm.args(["--target", wasm::TARGET]);
-    run(wasm.args(["--", "-D", "warnings"]))
+    for (module, features) in [(wasm::ENCLAVE, &["--features", "probe"][..]), (wasm::TOOLS, &[])] {
+        let mut command = cargo(repo);
+        command.args(["clippy", "--quiet", "--locked", "--package", module.package]);
+        command.args(features).args(["--target", wasm::TARGET]);
+        run(command.args(["--", "-D", "warnings"]))?;
+    }
+    Ok(())
 }
 
 fn native_tests(repo: &Repo) -> Result<()> {

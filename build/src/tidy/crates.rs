@@ -11,12 +11,14 @@ use crate::repo::Repo;
 use crate::wasm::TARGET;
 
 /// Workspace crates that each crate may use; the list points down only.
-const MAY_USE: [(&str, &[&str]); 9] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     ("kms-protocol", &[]),
     ("kms-crypto", &["kms-protocol"]),
+    ("kms-backup", &["kms-protocol", "kms-crypto"]),
     ("kms-manifest", &[]),
     ("kms-vault", &["kms-protocol", "kms-crypto"]),
     ("kms-enclave", &["kms-protocol", "kms-crypto", "kms-vault"]),
+    ("kms-tools", &["kms-protocol", "kms-crypto", "kms-backup"]),
     ("kms-testkit", &["kms-protocol", "kms-crypto", "kms-vault"]),
     ("enclave-shell", &["kms-protocol", "kms-manifest"]),
     ("kms-e2e", &["kms-protocol", "kms-crypto", "kms-manifest", "kms-testkit", "enclave-shell"]),
@@ -28,9 +30,9 @@ const TEST_ONLY: &str = "kms-testkit";
 
 /// External crates that only the named workspace crates may use directly.
 const RESERVED: [(&str, &[&str]); 6] = [
-    ("wasm-bindgen", &["kms-enclave"]),
+    ("wasm-bindgen", &["kms-enclave", "kms-tools"]),
     ("wasm-bindgen-futures", &["kms-enclave"]),
-    ("js-sys", &["kms-enclave"]),
+    ("js-sys", &["kms-enclave", "kms-tools"]),
     ("web-sys", &["kms-enclave"]),
     ("wasm-bindgen-cli-support", &["xtask"]),
     ("tokio", &["enclave-shell", "kms-e2e"]),
@@ -38,7 +40,7 @@ const RESERVED: [(&str, &[&str]); 6] = [
 
 /// Crates that run inside the enclave but know nothing of the browser, nor
 /// of a runtime: not even through a dependency.
-const PURE: [&str; 4] = ["kms-protocol", "kms-crypto", "kms-vault", "kms-manifest"];
+const PURE: [&str; 5] = ["kms-protocol", "kms-crypto", "kms-vault", "kms-backup", "kms-manifest"];
 const IMPURE: [&str; 5] = ["web-sys", "js-sys", "wasm-bindgen", "tokio", "mio"];
 
 #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! The enclave's wasm: compiled, bound, written with its glue.
+//! The two wasm modules, enclave and backup tools: compiled, bound, written with their glue.
 //!
 //! wasm-opt is left out on purpose: binaryen 132 makes the module 3 to 5 % smaller but what
 //! travels, under Brotli, no smaller (within 1 %), and would join the tools that a rebuild has to
@@ -15,15 +15,41 @@ use crate::process::{cargo, run};
 use crate::repo::Repo;
 use crate::{report, setup};
 
-/// The target of the enclave.
+/// The target of both.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "enclave";
-/// File names that the shell and the end-to-end tests read.
-pub(crate) const WASM: &str = "enclave.wasm";
-/// The wasm-bindgen glue, a plain script.
-pub(crate) const GLUE: &str = "enclave.glue.js";
 
-/// One build of the enclave.
+/// One wasm module. The shell and the end-to-end tests read its two files by these names.
+#[derive(Clone, Copy)]
+pub(crate) struct Module {
+    /// The package that it is compiled from.
+    pub(crate) package: &'static str,
+    /// The file that cargo leaves.
+    compiled: &'static str,
+    /// The wasm.
+    pub(crate) wasm: &'static str,
+    /// The wasm-bindgen glue, a plain script.
+    pub(crate) glue: &'static str,
+}
+
+/// What runs in the enclave's worker and in those of key derivations.
+pub(crate) const ENCLAVE: Module = Module {
+    package: "kms-enclave",
+    compiled: "kms_enclave.wasm",
+    wasm: "enclave.wasm",
+    glue: "enclave.glue.js",
+};
+/// What runs while a backup is made or opened.
+pub(crate) const TOOLS: Module = Module {
+    package: "kms-tools",
+    compiled: "kms_tools.wasm",
+    wasm: "tools.wasm",
+    glue: "tools.glue.js",
+};
+/// Both.
+pub(crate) const MODULES: [Module; 2] = [ENCLAVE, TOOLS];
+
+/// One build of both modules.
 pub(crate) struct Build<'a> {
     repo: &'a Repo,
     probe: bool,
@@ -35,37 +61,40 @@ impl<'a> Build<'a> {
         Self { repo, probe: false }
     }
 
-    /// The build that reports its secrets to the memory-scan tests.
+    /// The build whose enclave reports its secrets to the memory-scan tests.
     pub(crate) fn probe(repo: &'a Repo) -> Self {
         Self { repo, probe: true }
     }
 
-    /// Builds, and returns the directory that holds the wasm and the glue.
+    /// Builds, and returns the directory that holds both modules with their glue.
     pub(crate) fn run(&self) -> Result<PathBuf> {
         setup::wasm_target(self.repo)?;
-        let compiled = self.compile()?;
-        let bound = bindgen::bind(&compiled)?;
         let dir = self.repo.enclave_dir(self.probe);
         std::fs::create_dir_all(&dir)
             .with_context(|| format!("cannot create {}", dir.display()))?;
-        write(&dir.join(WASM), &bound.wasm)?;
-        write(&dir.join(GLUE), bound.glue.as_bytes())?;
-        self.print(&dir, WASM, &bound.wasm);
-        self.print(&dir, GLUE, bound.glue.as_bytes());
+        for module in MODULES {
+            let bound = bindgen::bind(&self.compile(module)?)?;
+            for (name, bytes) in [(module.wasm, &*bound.wasm), (module.glue, bound.glue.as_bytes())]
+            {
+                write(&dir.join(name), bytes)?;
+                self.print(&dir, name, bytes);
+            }
+        }
         Ok(dir)
     }
 
-    fn compile(&self) -> Result<PathBuf> {
+    /// Each by itself: built together, one would get the features that the other asks for.
+    fn compile(&self, module: Module) -> Result<PathBuf> {
         let target_dir = self.repo.target("wasm");
         let mut command = cargo(self.repo);
-        command.args(["build", "--locked", "--package", "kms-enclave", "--lib"]);
+        command.args(["build", "--locked", "--package", module.package, "--lib"]);
         command.args(["--profile", PROFILE, "--target", TARGET, "--target-dir"]).arg(&target_dir);
-        if self.probe {
+        if self.probe && module.package == ENCLAVE.package {
             command.args(["--features", "probe"]);
         }
         flags::apply(self.repo, &mut command)?;
         run(&mut command)?;
-        Ok(target_dir.join(TARGET).join(PROFILE).join("kms_enclave.wasm"))
+        Ok(target_dir.join(TARGET).join(PROFILE).join(module.compiled))
     }
 
     fn print(&self, dir: &Path, name: &str, bytes: &[u8]) {
