@@ -86,6 +86,9 @@ pub(crate) fn read(args: &[String]) -> Option<Kdf> {
 
 #[cfg(test)]
 mod tests {
+    use age::{Identity, Recipient};
+    use hex_literal::hex;
+
     use super::*;
 
     const KDF: Kdf = Kdf { salt: [0xfb; 16], memory_kib: 65_536, iterations: 3, parallelism: 1 };
@@ -121,5 +124,49 @@ mod tests {
         ] {
             assert_eq!(read(&args(bad)), None, "{bad}");
         }
+    }
+
+    fn stanza(body: &[u8]) -> Stanza {
+        Stanza { tag: TAG.to_owned(), args: write(KDF), body: body.to_vec() }
+    }
+
+    fn secret(byte: u8) -> SecretBytes<32> {
+        SecretBytes::new_with(|out| out.fill(byte))
+    }
+
+    // Computed with the HKDF and the ChaCha20-Poly1305 of Node.js: a key of eights, a nonce of
+    // nines and a file key of tens. A change here makes every backup unreadable.
+    const WRAPPED: [u8; 32] =
+        hex!("152aeb055d9638218c436231fe3f8a22fa75de21f0ff2f96de08ab8446bc34bb");
+
+    #[test]
+    fn the_wrapped_key_is_fixed() {
+        let stanza = stanza(&[&[9; NONCE], &WRAPPED[..]].concat());
+        let file_key = PassphraseIdentity(&secret(8)).unwrap_stanza(&stanza).unwrap().unwrap();
+        assert_eq!(file_key.expose_secret(), &[10; 16]);
+        assert!(PassphraseIdentity(&secret(7)).unwrap_stanza(&stanza).is_none());
+    }
+
+    #[test]
+    fn bodies_of_other_lengths_are_refused() {
+        // A longer file key that does authenticate, as above with 17 bytes.
+        let longer = hex!("152aeb055d9638218c436231fe3f8a2203705900316cbecc826e7665d066d9cca9");
+        let longer = [&[9; NONCE], &longer[..]].concat();
+        let exact = [&[9; NONCE], &WRAPPED[..]].concat();
+        for body in [&longer[..], &[], &exact[..NONCE], &exact[..47], &[&exact[..], &[0]].concat()]
+        {
+            let refused = PassphraseIdentity(&secret(8)).unwrap_stanza(&stanza(body)).unwrap();
+            assert!(matches!(refused, Err(DecryptError::InvalidHeader)), "{}", body.len());
+        }
+    }
+
+    #[test]
+    fn what_is_wrapped_is_unwrapped() {
+        let recipient = PassphraseRecipient { kdf: KDF, key: secret(8) };
+        let (stanzas, labels) = recipient.wrap_file_key(&FileKey::new(Box::new([3; 16]))).unwrap();
+        assert!(labels.is_empty());
+        let file_key = PassphraseIdentity(&secret(8)).unwrap_stanzas(&stanzas).unwrap().unwrap();
+        assert_eq!(file_key.expose_secret(), &[3; 16]);
+        assert_eq!(stanzas[0].args, write(KDF));
     }
 }

@@ -4,47 +4,28 @@ use js_sys::Uint8Array;
 use kms_backup::{
     BackupError, BackupFile, Identity, Kdf, PassphraseRecipient, Plaintext, Recipients, Seal,
 };
-use kms_crypto::{SecretBytes, wipe_stack};
+use kms_crypto::SecretBytes;
 use kms_protocol::ErrorCode;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 use crate::bytes::{self, FileBytes};
+use crate::stack::scrubbed;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The parameters of a passphrase, with its key where a file is written.
+    /// An object used as a dictionary.
     #[wasm_bindgen(extends = js_sys::Object, typescript_type = "any")]
-    pub type PassphraseObject;
+    pub type Dict;
 
     #[wasm_bindgen(constructor, js_class = "Object")]
-    fn new() -> PassphraseObject;
+    fn new() -> Dict;
 
-    #[wasm_bindgen(method, getter)]
-    fn salt(this: &PassphraseObject) -> Uint8Array;
+    #[wasm_bindgen(method, structural, indexing_getter)]
+    fn at(this: &Dict, key: &str) -> JsValue;
 
-    #[wasm_bindgen(method, setter)]
-    fn set_salt(this: &PassphraseObject, salt: Uint8Array);
-
-    #[wasm_bindgen(method, getter, js_name = memoryKib)]
-    fn memory_kib(this: &PassphraseObject) -> u32;
-
-    #[wasm_bindgen(method, setter, js_name = memoryKib)]
-    fn set_memory_kib(this: &PassphraseObject, memory_kib: u32);
-
-    #[wasm_bindgen(method, getter)]
-    fn iterations(this: &PassphraseObject) -> u32;
-
-    #[wasm_bindgen(method, setter)]
-    fn set_iterations(this: &PassphraseObject, iterations: u32);
-
-    #[wasm_bindgen(method, getter)]
-    fn parallelism(this: &PassphraseObject) -> u32;
-
-    #[wasm_bindgen(method, setter)]
-    fn set_parallelism(this: &PassphraseObject, parallelism: u32);
-
-    #[wasm_bindgen(method, getter)]
-    fn key(this: &PassphraseObject) -> Uint8Array;
+    #[wasm_bindgen(method, structural, indexing_setter)]
+    fn put(this: &Dict, key: &str, value: &JsValue);
 }
 
 /// One file: written, or opened.
@@ -64,66 +45,72 @@ impl Tools {
         Self::default()
     }
 
-    /// Starts a file for a phrase, a passphrase or both. Their key is wiped.
+    /// Starts a file for a phrase, a passphrase or both. The key of the passphrase is wiped.
     pub fn create(
         &mut self,
         phrase: Option<Uint8Array>,
-        passphrase: Option<PassphraseObject>,
+        passphrase: Option<Dict>,
     ) -> Result<(), JsValue> {
-        let seal = recipients(phrase, passphrase)
-            .and_then(|recipients| Seal::new(&recipients).map_err(ErrorCode::from));
-        scrubbed(seal.map(|seal| self.seal = Some(seal)))
+        self.seal = None;
+        scrubbed(|| {
+            self.seal = Some(Seal::new(&recipients(phrase, passphrase)?)?);
+            Ok(())
+        })
+        .map_err(name)
     }
 
     /// Adds plaintext, which is wiped; returns finished bytes of the file.
     pub fn write(&mut self, part: &Uint8Array) -> Result<Uint8Array, JsValue> {
-        let part = bytes::take_secret(part);
-        let seal = self.seal.as_mut().ok_or(ErrorCode::Internal);
-        let written = seal.and_then(|seal| Ok(seal.write(part.expose())?));
-        scrubbed(written.map(|bytes| Uint8Array::new_from_slice(&bytes)))
+        scrubbed(|| {
+            let part = bytes::take_secret(part);
+            let seal = self.seal.as_mut().ok_or(ErrorCode::Internal)?;
+            Ok(Uint8Array::new_from_slice(&seal.write(part.expose())?))
+        })
+        .map_err(name)
     }
 
     /// Ends the file; returns its last bytes.
     pub fn finish(&mut self) -> Result<Uint8Array, JsValue> {
-        let seal = self.seal.take().ok_or(ErrorCode::Internal);
-        let written = seal.and_then(|seal| Ok(seal.finish()?));
-        scrubbed(written.map(|bytes| Uint8Array::new_from_slice(&bytes)))
+        scrubbed(|| {
+            let seal = self.seal.take().ok_or(ErrorCode::Internal)?;
+            Ok(Uint8Array::new_from_slice(&seal.finish()?))
+        })
+        .map_err(name)
     }
 
     /// The passphrase parameters of a file; null if it has none.
     pub fn kdf(&self, file: Uint8Array) -> Result<JsValue, JsValue> {
-        let parameters = backup(file).map_err(name)?.kdf();
+        let parameters = backup(file).map_err(|error| name(error.code()))?.kdf();
         Ok(parameters.map_or(JsValue::NULL, parameters_object))
     }
 
     /// Opens a file with a key of this kind, which is wiped.
     pub fn open(&mut self, file: Uint8Array, kind: &str, key: &Uint8Array) -> Result<(), JsValue> {
         self.plaintext = None;
-        let identity = bytes::take_key(key).and_then(|key| identity(kind, key));
-        let opened = identity.ok_or(ErrorCode::Internal).and_then(|identity| {
-            let plaintext = backup(file)?.open(&identity)?;
-            Ok(plaintext)
-        });
-        scrubbed(opened.map(|plaintext| self.plaintext = Some(plaintext)))
+        scrubbed(|| {
+            let identity = bytes::take_key(key).and_then(|key| identity(kind, key));
+            let identity = identity.ok_or(ErrorCode::Internal)?;
+            self.plaintext = Some(backup(file)?.open(&identity)?);
+            Ok(())
+        })
+        .map_err(name)
     }
 
     /// The next plaintext; null after the last.
     pub fn read(&mut self) -> Result<JsValue, JsValue> {
-        let plaintext = self.plaintext.as_mut().ok_or(ErrorCode::Internal);
-        let part = plaintext.and_then(|plaintext| Ok(plaintext.read()?));
-        let copy = |part: kms_crypto::SecretVec| Uint8Array::new_from_slice(part.expose()).into();
-        scrubbed(part.map(|part| part.map_or(JsValue::NULL, copy)))
+        scrubbed(|| {
+            let plaintext = self.plaintext.as_mut().ok_or(ErrorCode::Internal)?;
+            Ok(match plaintext.read()? {
+                Some(part) => Uint8Array::new_from_slice(part.expose()).into(),
+                None => JsValue::NULL,
+            })
+        })
+        .map_err(name)
     }
 }
 
-/// Ends a call that has handled a secret.
-fn scrubbed<T>(result: Result<T, ErrorCode>) -> Result<T, JsValue> {
-    wipe_stack();
-    result.map_err(name)
-}
-
-fn name(code: impl Into<ErrorCode>) -> JsValue {
-    JsValue::from_str(code.into().as_str())
+fn name(code: ErrorCode) -> JsValue {
+    JsValue::from_str(code.as_str())
 }
 
 fn backup(file: Uint8Array) -> Result<BackupFile<FileBytes>, BackupError> {
@@ -142,29 +129,41 @@ fn identity(kind: &str, key: SecretBytes<32>) -> Option<Identity> {
 
 fn recipients(
     phrase: Option<Uint8Array>,
-    passphrase: Option<PassphraseObject>,
+    passphrase: Option<Dict>,
 ) -> Result<Recipients, ErrorCode> {
     let passphrase = passphrase.map(|object| passphrase_recipient(&object)).transpose()?;
     let phrase = phrase.map(|key| bytes::array(&key).ok_or(ErrorCode::Internal)).transpose()?;
     Ok(Recipients { phrase, passphrase })
 }
 
-fn passphrase_recipient(object: &PassphraseObject) -> Result<PassphraseRecipient, ErrorCode> {
-    let key = bytes::take_key(&object.key()).ok_or(ErrorCode::Internal)?;
+fn passphrase_recipient(object: &Dict) -> Result<PassphraseRecipient, ErrorCode> {
+    let view = |name| object.at(name).dyn_into::<Uint8Array>().map_err(|_| ErrorCode::Internal);
+    let key = bytes::take_key(&view("key")?).ok_or(ErrorCode::Internal)?;
     let kdf = Kdf {
-        salt: bytes::array(&object.salt()).ok_or(ErrorCode::Internal)?,
-        memory_kib: object.memory_kib(),
-        iterations: object.iterations(),
-        parallelism: object.parallelism(),
+        salt: bytes::array(&view("salt")?).ok_or(ErrorCode::Internal)?,
+        memory_kib: number(object, "memoryKib")?,
+        iterations: number(object, "iterations")?,
+        parallelism: number(object, "parallelism")?,
     };
     Ok(PassphraseRecipient { kdf, key })
 }
 
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // the casts saturate
+fn number(object: &Dict, name: &str) -> Result<u32, ErrorCode> {
+    let value = object.at(name).as_f64().ok_or(ErrorCode::Internal)?;
+    let number = value as u32;
+    if f64::from(number).to_bits() == value.to_bits() {
+        Ok(number)
+    } else {
+        Err(ErrorCode::Internal)
+    }
+}
+
 fn parameters_object(kdf: Kdf) -> JsValue {
-    let object = PassphraseObject::new();
-    object.set_salt(Uint8Array::new_from_slice(&kdf.salt));
-    object.set_memory_kib(kdf.memory_kib);
-    object.set_iterations(kdf.iterations);
-    object.set_parallelism(kdf.parallelism);
+    let object = Dict::new();
+    object.put("salt", &Uint8Array::new_from_slice(&kdf.salt));
+    object.put("memoryKib", &kdf.memory_kib.into());
+    object.put("iterations", &kdf.iterations.into());
+    object.put("parallelism", &kdf.parallelism.into());
     object.into()
 }

@@ -24,8 +24,9 @@
 //! ```
 //!
 //! - Every method is synchronous and throws the name of an error, a string: `backup_foreign`,
-//!   `backup_wrong_factor`, `backup_truncated`, `backup_damaged`, or `internal` for arguments or
-//!   calls that the enclave never makes.
+//!   `backup_wrong_factor`, `backup_truncated`, `backup_damaged`, or `internal` for values and
+//!   calls that the enclave never makes. Arguments of another type than above, and anything else
+//!   that is thrown, end the use of the instance.
 //! - An absent `phrase` or `passphrase` is undefined or null; one of them must be there.
 //! - Every `key` and every `part` is wiped in the caller's array before the call returns. What
 //!   `read` returns is a secret: it is to be transferred.
@@ -39,6 +40,7 @@ mod bytes;
 mod exports;
 #[cfg(target_arch = "wasm32")]
 mod random;
+mod stack;
 
 pub use exports::Tools;
 
