@@ -42,8 +42,8 @@ throw e;
 wasm.enclave_connect(this.__wbg_ptr, ptr0, len0, ptr1, len1, val3, port);
 }
 /**
- * `config` is `{ version, workerDigest, wasmDigest }`; `post_ui(message, port?)` sends
- * to the frame.
+ * `config` is `{ version, workerDigest, wasmDigest, host, partitioned? }`;
+ * `post_ui(message, transfer)` sends to the frame.
  * @param {any} config
  * @param {Function} post_ui
  */
@@ -179,17 +179,21 @@ __wbg_call_3: function() { return handleError(function (arg0, arg1) {
 const ret = arg0.call(arg1);
 return ret;
 }, arguments); },
-__wbg_call: function() { return handleError(function (arg0, arg1, arg2) {
+__wbg_call_2: function() { return handleError(function (arg0, arg1, arg2) {
 const ret = arg0.call(arg1, arg2);
 return ret;
 }, arguments); },
-__wbg_call_2: function() { return handleError(function (arg0, arg1, arg2, arg3) {
+__wbg_call: function() { return handleError(function (arg0, arg1, arg2, arg3) {
 const ret = arg0.call(arg1, arg2, arg3);
 return ret;
 }, arguments); },
 __wbg_clearTimeout: function(arg0) {
 clearTimeout(arg0);
 },
+__wbg_clear: function() { return handleError(function (arg0) {
+const ret = arg0.clear();
+return ret;
+}, arguments); },
 __wbg_close: function(arg0) {
 arg0.close();
 },
@@ -211,6 +215,10 @@ __wbg_decrypt: function() { return handleError(function (arg0, arg1, arg2, arg3)
 const ret = crypto.subtle.decrypt(arg0, arg1, getArrayU8FromWasm0(arg2, arg3));
 return ret;
 }, arguments); },
+__wbg_delete: function() { return handleError(function (arg0, arg1) {
+const ret = arg0.delete(arg1);
+return ret;
+}, arguments); },
 __wbg_encrypt: function() { return handleError(function (arg0, arg1, arg2, arg3) {
 const ret = crypto.subtle.encrypt(arg0, arg1, getArrayU8FromWasm0(arg2, arg3));
 return ret;
@@ -221,6 +229,10 @@ return ret;
 },
 __wbg_error: function() { return handleError(function (arg0) {
 const ret = arg0.error;
+return ret;
+}, arguments); },
+__wbg_estimate: function() { return handleError(function (arg0) {
+const ret = arg0.estimate();
 return ret;
 }, arguments); },
 __wbg_exportKey: function() { return handleError(function (arg0, arg1, arg2) {
@@ -271,6 +283,10 @@ __wbg_importKey: function() { return handleError(function (arg0, arg1, arg2, arg
 const ret = crypto.subtle.importKey(getStringFromWasm0(arg0, arg1), getArrayU8FromWasm0(arg2, arg3), arg4, arg5 !== 0, arg6);
 return ret;
 }, arguments); },
+__wbg_includes: function(arg0, arg1, arg2) {
+const ret = arg0.includes(arg1, arg2);
+return ret;
+},
 __wbg_isArray: function(arg0) {
 const ret = Array.isArray(arg0);
 return ret;
@@ -283,10 +299,6 @@ __wbg_keys: function(arg0) {
 const ret = Object.keys(arg0);
 return ret;
 },
-__wbg_length_3: function(arg0) {
-const ret = arg0.length;
-return ret;
-},
 __wbg_length: function(arg0) {
 const ret = arg0.length;
 return ret;
@@ -295,11 +307,15 @@ __wbg_length_2: function(arg0) {
 const ret = arg0.length;
 return ret;
 },
+__wbg_length_3: function(arg0) {
+const ret = arg0.length;
+return ret;
+},
 __wbg_lowerBound: function() { return handleError(function (arg0, arg1) {
 const ret = IDBKeyRange.lowerBound(arg0, arg1 !== 0);
 return ret;
 }, arguments); },
-__wbg_new_3: function(arg0) {
+__wbg_new_4: function(arg0) {
 const ret = new Uint8Array(arg0);
 return ret;
 },
@@ -307,7 +323,7 @@ __wbg_new_2: function() {
 const ret = new Array();
 return ret;
 },
-__wbg_new_4: function() {
+__wbg_new_3: function() {
 const ret = new MessageChannel();
 return ret;
 },
@@ -349,14 +365,18 @@ __wbg_objectStore: function() { return handleError(function (arg0, arg1, arg2) {
 const ret = arg0.objectStore(getStringFromWasm0(arg1, arg2));
 return ret;
 }, arguments); },
+__wbg_of: function(arg0) {
+const ret = Array.of(arg0);
+return ret;
+},
 __wbg_open: function() { return handleError(function (arg0, arg1, arg2, arg3) {
 const ret = arg0.open(getStringFromWasm0(arg1, arg2), arg3 >>> 0);
 return ret;
 }, arguments); },
-__wbg_persisted: function(arg0) {
+__wbg_persisted: function() { return handleError(function (arg0) {
 const ret = arg0.persisted();
 return ret;
-},
+}, arguments); },
 __wbg_port1: function(arg0) {
 const ret = arg0.port1;
 return ret;
@@ -411,7 +431,11 @@ return ret;
 __wbg_removeEventListener: function(arg0, arg1, arg2, arg3) {
 arg0.removeEventListener(getStringFromWasm0(arg1, arg2), arg3);
 },
-__wbg_request: function(arg0, arg1, arg2, arg3) {
+__wbg_request: function(arg0, arg1, arg2, arg3, arg4) {
+const ret = arg0.request(getStringFromWasm0(arg1, arg2), arg3, arg4);
+return ret;
+},
+__wbg_request_2: function(arg0, arg1, arg2, arg3) {
 const ret = arg0.request(getStringFromWasm0(arg1, arg2), arg3);
 return ret;
 },
@@ -495,11 +519,11 @@ __wbg_structuredClone: function() { return handleError(function (arg0) {
 const ret = structuredClone(arg0);
 return ret;
 }, arguments); },
-__wbg_then: function(arg0, arg1, arg2) {
+__wbg_then_2: function(arg0, arg1, arg2) {
 const ret = arg0.then(arg1, arg2);
 return ret;
 },
-__wbg_then_2: function(arg0, arg1, arg2) {
+__wbg_then: function(arg0, arg1, arg2) {
 const ret = arg0.then(arg1, arg2);
 return ret;
 },
@@ -528,31 +552,36 @@ const ret = crypto.subtle.wrapKey(getStringFromWasm0(arg0, arg1), arg2, arg3, ar
 return ret;
 }, arguments); },
 __wbindgen_generic: function(arg0, arg1) {
-// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 13, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_3);
+// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 17, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_4);
 return ret;
 },
 __wbindgen_generic_2: function(arg0, arg1) {
-// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 24, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 27, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
 const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_2);
 return ret;
 },
 __wbindgen_generic_3: function(arg0, arg1) {
-// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 11, ret: NamedExternref("Promise<any>"), inner_ret: Some(NamedExternref("Promise<any>")) }, mutable: true }) -> Externref`.
-const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_4);
+// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 9, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_3);
 return ret;
 },
 __wbindgen_generic_4: function(arg0, arg1) {
-// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 6, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 14, ret: NamedExternref("Promise<any>"), inner_ret: Some(NamedExternref("Promise<any>")) }, mutable: true }) -> Externref`.
 const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_5);
 return ret;
 },
-__wbindgen_generic_5: function(arg0) {
+__wbindgen_generic_5: function(arg0, arg1) {
+// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [], shim_idx: 6, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_6);
+return ret;
+},
+__wbindgen_generic_6: function(arg0) {
 // Cast intrinsic for `F64 -> Externref`.
 const ret = arg0;
 return ret;
 },
-__wbindgen_generic_6: function(arg0, arg1) {
+__wbindgen_generic_7: function(arg0, arg1) {
 // Cast intrinsic for `Ref(String) -> Externref`.
 const ret = getStringFromWasm0(arg0, arg1);
 return ret;
@@ -573,13 +602,17 @@ memory: memory || new WebAssembly.Memory({initial:128,maximum:1280}),
         };
 }
 
-function wasm_bindgen__convert__closures_____invoke_5(arg0, arg1) {
-wasm.wasm_bindgen__convert__closures_____invoke_5(arg0, arg1);
+function wasm_bindgen__convert__closures_____invoke_6(arg0, arg1) {
+wasm.wasm_bindgen__convert__closures_____invoke_6(arg0, arg1);
 }
 
-function wasm_bindgen__convert__closures_____invoke_4(arg0, arg1) {
-const ret = wasm.wasm_bindgen__convert__closures_____invoke_4(arg0, arg1);
+function wasm_bindgen__convert__closures_____invoke_5(arg0, arg1) {
+const ret = wasm.wasm_bindgen__convert__closures_____invoke_5(arg0, arg1);
 return ret;
+}
+
+function wasm_bindgen__convert__closures_____invoke_4(arg0, arg1, arg2) {
+wasm.wasm_bindgen__convert__closures_____invoke_4(arg0, arg1, arg2);
 }
 
 function wasm_bindgen__convert__closures_____invoke_3(arg0, arg1, arg2) {
