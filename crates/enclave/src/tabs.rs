@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 
-use js_sys::Function;
+use js_sys::{Function, Promise};
 use kms_vault::{Clock, Tabs};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -23,26 +23,35 @@ const REFUSED_MS: u32 = 1000;
 /// The tabs that share this partition.
 pub(crate) struct WebTabs {
     locks: LockManager,
-    /// Ends the present hold without a word.
-    let_go: RefCell<Option<Function>>,
+    hold: RefCell<Option<Hold>>,
+    /// End of a hold that nobody waits for yet.
+    next: RefCell<Option<Promise>>,
+}
+
+/// The lock, held or waited for.
+struct Hold {
+    /// Settles the promise of its end.
+    end: Function,
+    _guard: Guard,
 }
 
 impl WebTabs {
     pub(crate) fn new(locks: LockManager) -> Self {
-        Self { locks, let_go: RefCell::default() }
+        Self { locks, hold: RefCell::default(), next: RefCell::default() }
     }
 
-    /// Holds the lock until it is stolen, which is an error, or until this tab lets go.
-    async fn hold(&self) -> Result<JsValue, JsValue> {
+    /// Asks for the lock. The promise gives an error once it is stolen or refused, and nothing
+    /// when this tab itself lets go.
+    fn request(&self) -> Promise {
         let Deferred { promise: held, resolve: release, .. } = Deferred::new();
-        let _guard = Guard::new(release);
-        let ended = Deferred::new();
+        // Never rejected, because it may settle before anybody waits for it.
+        let Deferred { promise: ended, resolve: end, .. } = Deferred::new();
         let on_granted = Closure::once_into_js(move || held);
         let shared = js::dict([("mode", &"shared".into())]);
         let request = self.locks.request_with(NAME, &shared, on_granted.unchecked_ref());
-        js::then(&request, &ended.resolve, &ended.reject);
-        self.let_go.replace(Some(ended.resolve));
-        js::settled(ended.promise).await
+        js::then(&request, &end, &end);
+        self.hold.replace(Some(Hold { end, _guard: Guard::new(release) }));
+        ended
     }
 }
 
@@ -53,20 +62,26 @@ impl Tabs for WebTabs {
         let steal = js::dict([("steal", &JsValue::TRUE)]);
         let request = self.locks.request_with(NAME, &steal, &done);
         js::then(&request, &done, &done);
-        // Our own lock was just stolen: before that is told, the next request waits for the lock.
-        if let Some(let_go) = self.let_go.take() {
-            let _ = let_go.call0(&JsValue::UNDEFINED);
+        // Our own lock was just stolen. Before that is told the hold has ended, without an error.
+        if let Some(hold) = self.hold.take() {
+            let _ = hold.end.call0(&JsValue::UNDEFINED); // resolvers do not throw
         }
     }
 
     async fn lock_announced(&self) {
         loop {
-            match self.hold().await {
-                Ok(_) => {}
-                Err(error) if js::error_name(&error) == "AbortError" => return,
+            let ended = self.next.take().unwrap_or_else(|| self.request());
+            let Some(error) = js::settled(ended).await.ok().filter(JsValue::is_object) else {
+                continue;
+            };
+            if js::error_name(&error) == "AbortError" {
+                // At once: what is announced while the caller locks is not to be missed.
+                self.next.replace(Some(self.request()));
+            } else {
                 // Who cannot hear the others must not stay open.
-                Err(_) => return BrowserClock.sleep(REFUSED_MS).await,
+                BrowserClock.sleep(REFUSED_MS).await;
             }
+            return;
         }
     }
 }
