@@ -1,20 +1,6 @@
 // Messages of the enclave's own channels, sent from outside to the frame's window.
+import { MESSAGES } from './messages.js';
 import { QUIET_MS, connect, frameSaid, heard, pause } from './raw.js';
-
-const MESSAGES = [
-  { ui: 'submit', passphrase: new TextEncoder().encode('correct horse battery staple') },
-  { ui: 'show', screen: 'setup', origin: 'http://evil.localhost' },
-  { ui: 'hide' },
-  { ui: 'lock' },
-  { ui: 'kdf' },
-  { kind: 'init', role: 'enclave', release: { version: '0', digests: {} } },
-  { kind: 'connect', origin: 'http://evil.localhost', nonce: 'x', version: 1 },
-  { kind: 'booted' },
-  { kind: 'boot_failed', code: 'internal', detail: '' },
-  { kind: 'crashed' },
-  { kind: 'kdf_done' },
-  { kind: 'ats-kms/fault', code: 'enclave_crashed' },
-];
 
 export default async function attack({ kms }) {
   const { frame, line } = await connect(kms);

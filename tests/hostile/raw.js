@@ -16,7 +16,9 @@ export const QUIET_MS = 700;
  */
 export async function embed(url, attributes = {}) {
   const frame = document.createElement('iframe');
-  frame.setAttribute('sandbox', 'allow-scripts allow-same-origin');
+  const { origin } = new URL(url);
+  frame.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-downloads');
+  frame.allow = `publickey-credentials-get ${origin}; publickey-credentials-create ${origin}`;
   for (const [name, value] of Object.entries(attributes)) frame.setAttribute(name, value);
   const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
   frame.src = url;

@@ -86,6 +86,17 @@ const REQUESTS = {
   'unknown spec': () => ({ id: 'a', method: 'keys.create', params: { spec: 'rsa-2048' } }),
   'passphrase for unlock': () => ({ id: 'a', method: 'vault.unlock', params: { passphrase: 'hunter2' } }),
   'passphrase for setup': () => ({ id: 'a', method: 'vault.setup', params: { passphrase: 'hunter2' } }),
+  'key material for setup': () =>
+    ({ id: 'a', method: 'vault.setup', params: { existingMS: new Uint8Array(32) } }),
+  'file for restore': () =>
+    ({ id: 'a', method: 'vault.restore', params: { file: new Uint8Array(32) } }),
+  'passphrase for backup': () =>
+    ({ id: 'a', method: 'vault.backup', params: { passphrase: 'hunter2' } }),
+  'consent for reset': () => ({ id: 'a', method: 'vault.reset', params: { confirm: true } }),
+  'enrolment for manage': () =>
+    ({ id: 'a', method: 'vault.manage', params: { remove: 'A'.repeat(22) } }),
+  'enrolment by the page': () => ({ id: 'a', method: 'vault.enrol', params: {} }),
+  'removal by the page': () => ({ id: 'a', method: 'vault.remove_enrolment', params: {} }),
   'PRF output for unlock': () =>
     ({ id: 'a', method: 'vault.unlock', params: { prf: new Uint8Array(32) } }),
   'key material for create': () =>

@@ -23,6 +23,12 @@ function decode(value) {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, decode(part)]));
 }
 
+/** A request of another module over the same connection. */
+export const ask = (method, params) => session.line.ask(method, params);
+
+/** The connection itself, for attacks in the middle of something. */
+export const current = () => session;
+
 const STEPS = {
   /** Connects. */
   open: async ({ kms }) => {

@@ -40,6 +40,15 @@ function probeSearch(bytes) {
   return found;
 }
 
+/** Whether the bytes of a text occur. */
+function probeHolds(bytes, text) {
+  const sought = new TextEncoder().encode(text);
+  for (let at = bytes.indexOf(sought[0]); at >= 0; at = bytes.indexOf(sought[0], at + 1)) {
+    if (sought.every((byte, i) => bytes[at + i] === byte)) return true;
+  }
+  return false;
+}
+
 const PROBE_GONE = ['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'WebTransport',
   'importScripts', 'eval', 'Worker', 'SharedWorker', 'BroadcastChannel', 'caches'];
 
@@ -55,11 +64,14 @@ const PROBES = {
     memory: probe.memory.buffer.byteLength,
     grows: probeGrows(),
   }),
-  /** Which secrets lie in wasm memory now. */
-  scan: () => ({
+  /** Which secrets lie in wasm memory now, and which of some texts (a list as JSON). */
+  scan: (texts) => ({
     needles: probe.needles.map(({ label, mask }) => `${label} of ${mask.length}`),
     found: probeSearch(new Uint8Array(probe.memory.buffer)),
+    texts: JSON.parse(texts).filter((text) => probeHolds(new Uint8Array(probe.memory.buffer), text)),
   }),
+  /** Whether the search for a text finds it where it is. */
+  control: (text) => probeHolds(new TextEncoder().encode(`\0\0${text}\0`), text),
   /** Which secrets lie in bytes that left the enclave. */
   search: (bytes) => ({ needles: probe.needles.length, found: probeSearch(bytes) }),
   /** Runs one of the functions that only the probe build exports. */

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead as _, BufReader},
+    io::{self, BufRead as _, BufReader},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
@@ -16,8 +16,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use tokio::net::TcpStream;
 
 use crate::{
-    engine::{Engine, Launch, Programs},
+    engine::{DOWNLOADS, Engine, Launch, PROFILE, Programs},
     page::eventually,
+    small_disk::SmallDisk,
 };
 
 /// Longest time one injected script may take; a scenario has its own limit.
@@ -47,8 +48,10 @@ pub(crate) struct Browser {
     launch: Launch,
     url: String,
     directory: PathBuf,
-    _server: Group,
-    _display: Option<Group>,
+    server: Option<Group>,
+    display: Option<(Group, String)>,
+    // Given back last, when nothing runs on it any more.
+    _disk: Option<SmallDisk>,
 }
 
 impl Browser {
@@ -57,31 +60,16 @@ impl Browser {
         if directory.exists() {
             fs::remove_dir_all(directory)?;
         }
-        fs::create_dir_all(directory)?;
+        fs::create_dir_all(directory.join(DOWNLOADS))?;
         let programs = engine.programs()?;
         let display = match engine {
             Engine::Webkitgtk => Some(virtual_display()?),
             Engine::Chromium | Engine::Firefox => None,
         };
-        let port = free_port()?;
-        let mut command = Command::new(&programs.driver);
-        command.arg(format!("--port={port}"));
-        if engine == Engine::Webkitgtk {
-            command
-                .env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1")
-                .env("LIBGL_ALWAYS_SOFTWARE", "1");
-        }
-        if let Some((_, name)) = &display {
-            command.env("DISPLAY", name);
-        }
-        if launch.no_wasm {
-            command.env("JSC_useWasm", "0").env("JSC_useWebAssembly", "0");
-        }
-        let log = File::create(directory.join("driver.log"))?;
-        let server = command.stdout(log.try_clone()?).stderr(log).process_group(0).spawn()?;
-        let server = Group(server);
-        wait_for_port(port).await.context("the WebDriver server did not start")?;
-        let url = format!("http://127.0.0.1:{port}");
+        let disk = launch.small_disk(engine).then(|| SmallDisk::mount(directory)).transpose()?;
+        let (server, url) =
+            start_server(engine, &programs, directory, launch, display_name(display.as_ref()))
+                .await?;
         let client = session(engine, &programs, &url, directory, launch).await?;
         Ok(Self {
             engine,
@@ -90,8 +78,9 @@ impl Browser {
             launch,
             url,
             directory: directory.to_owned(),
-            _server: server,
-            _display: display.map(|(group, _)| group),
+            server: Some(server),
+            display,
+            _disk: disk,
         })
     }
 
@@ -101,6 +90,31 @@ impl Browser {
         self.client =
             session(self.engine, &self.programs, &self.url, &self.directory, self.launch).await?;
         Ok(())
+    }
+
+    /// Ends every process at once, as a power switch would, and starts again on the same profile.
+    pub(crate) async fn kill(&mut self) -> Result<()> {
+        // By the profile, which no other process has: the browser is in a group of its own.
+        kill_all_with(&self.directory.join(PROFILE))?;
+        self.server = None;
+        let (server, url) = start_server(
+            self.engine,
+            &self.programs,
+            &self.directory,
+            self.launch,
+            display_name(self.display.as_ref()),
+        )
+        .await?;
+        (self.server, self.url) = (Some(server), url);
+        self.client =
+            session(self.engine, &self.programs, &self.url, &self.directory, self.launch).await?;
+        Ok(())
+    }
+
+    /// The files that were saved so far.
+    pub(crate) fn downloads(&self) -> Result<Vec<PathBuf>> {
+        let entries = fs::read_dir(self.directory.join(DOWNLOADS))?;
+        Ok(entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?)
     }
 
     /// Ends the session; the server ends with the value.
@@ -125,9 +139,7 @@ async fn session(
     directory: &Path,
     launch: Launch,
 ) -> Result<Client> {
-    let profile = directory.join("profile");
-    let log = directory.join("console.log");
-    let capabilities = engine.capabilities(programs, &profile, &log, launch)?;
+    let capabilities = engine.capabilities(programs, directory, launch)?;
     let client = ClientBuilder::new(HttpConnector::new())
         .capabilities(capabilities)
         .connect(url)
@@ -136,6 +148,61 @@ async fn session(
     let limits = TimeoutConfiguration::new(Some(SCRIPT_LIMIT), Some(SCRIPT_LIMIT), None);
     client.update_timeouts(limits).await?;
     Ok(client)
+}
+
+/// Starts the WebDriver server of the engine.
+async fn start_server(
+    engine: Engine,
+    programs: &Programs,
+    directory: &Path,
+    launch: Launch,
+    display: Option<&str>,
+) -> Result<(Group, String)> {
+    let port = free_port()?;
+    let mut command = Command::new(&programs.driver);
+    command.arg(format!("--port={port}"));
+    if engine == Engine::Firefox {
+        command.arg("--allow-system-access");
+    }
+    if engine == Engine::Webkitgtk {
+        command
+            .env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1")
+            .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            .env("XDG_CONFIG_HOME", directory);
+    }
+    if let Some(name) = display {
+        command.env("DISPLAY", name);
+    }
+    if launch.no_wasm {
+        command.env("JSC_useWasm", "0").env("JSC_useWebAssembly", "0");
+    }
+    let log = File::options().create(true).append(true).open(directory.join("driver.log"))?;
+    let server = command.stdout(log.try_clone()?).stderr(log).process_group(0).spawn()?;
+    let server = Group(server);
+    wait_for_port(port).await.context("the WebDriver server did not start")?;
+    Ok((server, format!("http://127.0.0.1:{port}")))
+}
+
+fn display_name(display: Option<&(Group, String)>) -> Option<&str> {
+    display.map(|(_, name)| name.as_str())
+}
+
+/// Kills the processes whose command lines name a path.
+fn kill_all_with(path: &Path) -> Result<()> {
+    let path = path.display().to_string();
+    for entry in fs::read_dir("/proc")? {
+        let entry = entry?.path();
+        // Processes come and go meanwhile.
+        let Ok(command) = fs::read(entry.join("cmdline")) else { continue };
+        let id =
+            entry.file_name().and_then(|id| id.to_str()).filter(|id| id.parse::<u32>().is_ok());
+        if let Some(id) = id
+            && String::from_utf8_lossy(&command).contains(&path)
+        {
+            Command::new("kill").args(["-KILL", id]).stderr(Stdio::null()).status()?;
+        }
+    }
+    Ok(())
 }
 
 /// Starts a virtual X server on a display number of its own choice.

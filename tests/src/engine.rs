@@ -26,6 +26,8 @@ pub(crate) struct Launch {
     pub no_wasm: bool,
     /// Lets Firefox tell the time as exactly as it can.
     pub precise_clock: bool,
+    /// Gives the browser little room to store anything.
+    pub little_storage: bool,
     /// Size and colours, in Chromium.
     pub look: Option<Look>,
 }
@@ -41,10 +43,22 @@ pub(crate) struct Look {
 
 impl Launch {
     /// Nothing differs.
-    pub(crate) const ORDINARY: Self = Self { no_wasm: false, precise_clock: false, look: None };
+    pub(crate) const ORDINARY: Self =
+        Self { no_wasm: false, precise_clock: false, little_storage: false, look: None };
     /// To measure with.
     pub(crate) const PRECISE_CLOCK: Self = Self { precise_clock: true, ..Self::ORDINARY };
+
+    /// Whether the profile has to lie on a small disk: Chromium takes its quota from there.
+    pub(crate) fn small_disk(self, engine: Engine) -> bool {
+        self.little_storage && engine == Engine::Chromium
+    }
 }
+
+/// Below the directory of a browser: what it keeps.
+pub(crate) const PROFILE: &str = "profile";
+
+/// Below the directory of a browser: where it saves files.
+pub(crate) const DOWNLOADS: &str = "downloads";
 
 /// Quiet, offline, reproducible; `--no-sandbox` because CI runs as root.
 const CHROMIUM_ARGS: &[&str] = &[
@@ -70,6 +84,12 @@ const FIREFOX_PREFS: &[(&str, &str)] = &[
     ("browser.safebrowsing.malware.enabled", "false"),
     ("browser.safebrowsing.phishing.enabled", "false"),
     ("app.update.auto", "false"),
+    ("security.webauth.webauthn_enable_softtoken", "true"),
+    ("security.webauth.webauthn_enable_usbtoken", "false"),
+    ("browser.download.folderList", "2"),
+    ("browser.download.useDownloadDir", "true"),
+    ("browser.download.alwaysOpenPanel", "false"),
+    ("dom.quotaManager.testing", "true"),
 ];
 
 const MINI_BROWSERS: &[&str] = &[
@@ -110,32 +130,38 @@ impl Engine {
         self != Self::Webkitgtk
     }
 
+    /// Whether the engine tells a frame about its storage (`navigator.storage`).
+    pub(crate) fn tells_storage(self) -> bool {
+        self != Self::Webkitgtk
+    }
+
     /// Whether the engine lets an embedder pin the policy of a frame (`iframe.csp`).
     pub(crate) fn enforces_pin(self) -> bool {
         self == Self::Chromium
     }
 
-    /// WebDriver capabilities for a start on `profile`, logging the console to `log`.
+    /// WebDriver capabilities for a start in `directory`.
     pub(crate) fn capabilities(
         self,
         programs: &Programs,
-        profile: &Path,
-        log: &Path,
+        directory: &Path,
         launch: Launch,
     ) -> io::Result<Map<String, Value>> {
-        fs::create_dir_all(profile)?;
+        let (profile, downloads) = (directory.join(PROFILE), directory.join(DOWNLOADS));
+        fs::create_dir_all(&profile)?;
         let options = match self {
             Self::Chromium => {
                 let mut args: Vec<_> = CHROMIUM_ARGS.iter().map(ToString::to_string).collect();
                 args.push(format!("--user-data-dir={}", profile.display()));
-                args.push(format!("--log-file={}", log.display()));
+                args.push(format!("--log-file={}", directory.join("console.log").display()));
                 if launch.no_wasm {
                     args.push("--js-flags=--jitless".into());
                 }
                 if launch.look.is_some_and(|look| look.dark) {
                     args.push("--force-dark-mode".into());
                 }
-                let mut options = json!({"binary": programs.browser, "args": args});
+                let prefs = json!({"download.default_directory": downloads});
+                let mut options = json!({"binary": programs.browser, "args": args, "prefs": prefs});
                 if launch.look.is_some_and(|look| look.phone) {
                     let metrics = json!({"width": 390, "height": 844, "pixelRatio": 2});
                     options["mobileEmulation"] = json!({"deviceMetrics": metrics});
@@ -143,11 +169,13 @@ impl Engine {
                 json!({"goog:chromeOptions": options})
             }
             Self::Firefox => {
-                fs::write(profile.join("user.js"), user_js(launch))?;
+                fs::write(profile.join("user.js"), user_js(launch, &downloads))?;
                 let args = json!(["-headless", "-profile", profile]);
                 json!({"moz:firefoxOptions": {"binary": programs.browser, "args": args}})
             }
             Self::Webkitgtk => {
+                let line = format!("XDG_DOWNLOAD_DIR=\"{}\"\n", downloads.display());
+                fs::write(directory.join("user-dirs.dirs"), line)?;
                 let args =
                     json!(["--automation", "--enable-write-console-messages-to-stdout=true"]);
                 json!({"webkitgtk:browserOptions": {"binary": programs.browser, "args": args}})
@@ -166,10 +194,20 @@ pub(crate) struct Programs {
     pub browser: PathBuf,
 }
 
-fn user_js(launch: Launch) -> String {
+fn user_js(launch: Launch, downloads: &Path) -> String {
+    let folder = json!(downloads).to_string();
     let wasm = launch.no_wasm.then_some(("javascript.options.wasm", "false"));
     let clock = launch.precise_clock.then_some(("privacy.reduceTimerPrecision", "false"));
-    let prefs = FIREFOX_PREFS.iter().copied().chain(wasm).chain(clock);
+    // In KiB, for all sites; one gets a fifth of it.
+    let limit = ("dom.quotaManager.temporaryStorage.fixedLimit", "40000");
+    let storage = launch.little_storage.then_some(limit);
+    let prefs = FIREFOX_PREFS
+        .iter()
+        .copied()
+        .chain([("browser.download.dir", folder.as_str())])
+        .chain(wasm)
+        .chain(clock)
+        .chain(storage);
     let lines: Vec<_> =
         prefs.map(|(name, value)| format!("user_pref(\"{name}\", {value});")).collect();
     lines.join("\n")

@@ -2,7 +2,9 @@
 //!
 //! Every scenario drives a real browser over WebDriver, against servers of its own.
 
+mod authenticator;
 mod bench;
+mod command;
 mod demo;
 mod driver;
 mod engine;
@@ -12,6 +14,8 @@ mod scenario;
 mod scenarios;
 mod screenshots;
 mod session;
+mod signer;
+mod small_disk;
 mod stage;
 mod vault_ui;
 mod verify_signature;

@@ -50,6 +50,8 @@ pub(crate) trait Page {
     async fn enter_enclave(&self) -> Result<()>;
     /// Makes the embedding page the current one again.
     async fn leave_frame(&self) -> Result<()>;
+    /// Closes every window but the current one.
+    async fn close_other_windows(&self) -> Result<()>;
 }
 
 impl Page for Client {
@@ -110,5 +112,16 @@ impl Page for Client {
     async fn leave_frame(&self) -> Result<()> {
         self.enter_parent_frame().await?;
         Ok(())
+    }
+
+    async fn close_other_windows(&self) -> Result<()> {
+        let own = self.window().await?;
+        for window in self.windows().await? {
+            if window != own {
+                self.switch_to_window(window).await?;
+                self.close_window().await?;
+            }
+        }
+        Ok(self.switch_to_window(own).await?)
     }
 }

@@ -1,6 +1,6 @@
 //! A connection to the enclave without the client library, steered from here.
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use base64ct::{Base64, Encoding as _};
 use fantoccini::Client;
 use serde_json::{Value, json};
@@ -41,6 +41,23 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Sends a request that is refused: the code.
+    pub(crate) async fn refusal(&self, method: &str, params: Value) -> Result<String> {
+        let call = json!({"op": "call", "method": method, "params": params});
+        code_of(method, &self.step(&call).await?)
+    }
+
+    /// Waits for the error of the waiting request: its code.
+    pub(crate) async fn end_refused(&self) -> Result<String> {
+        code_of("the waiting request", &self.step(&json!({"op": "end"})).await?)
+    }
+
+    /// Waits for the end of that request, whatever it is.
+    pub(crate) async fn ended(&self) -> Result<()> {
+        self.step(&json!({"op": "end"})).await?;
+        Ok(())
+    }
+
     /// Waits for the result of that request.
     pub(crate) async fn end(&self) -> Result<Value> {
         result_of("the waiting request", self.step(&json!({"op": "end"})).await?)
@@ -50,6 +67,17 @@ impl<'a> Session<'a> {
     pub(crate) async fn call(&self, method: &str, params: Value) -> Result<Value> {
         let call = json!({"op": "call", "method": method, "params": params});
         result_of(method, self.step(&call).await?)
+    }
+
+    /// The state of the vault.
+    pub(crate) async fn status(&self) -> Result<Value> {
+        self.call("vault.status", json!({})).await
+    }
+
+    /// Locks the vault.
+    pub(crate) async fn lock(&self) -> Result<()> {
+        self.call("vault.lock", json!({})).await?;
+        Ok(())
     }
 
     /// Everything that reached the page so far.
@@ -65,6 +93,11 @@ impl<'a> Session<'a> {
 fn result_of(what: &str, mut reply: Value) -> Result<Value> {
     ensure!(reply["error"].is_null() && !reply.is_null(), "{what}: {reply}");
     Ok(reply["result"].take())
+}
+
+fn code_of(what: &str, reply: &Value) -> Result<String> {
+    let code = reply["error"]["code"].as_str();
+    Ok(code.with_context(|| format!("{what} was not refused: {reply}"))?.to_owned())
 }
 
 /// Runs one module of `tests/hostile` in the page and returns what it found.

@@ -4,7 +4,7 @@ use std::{fs, path::Path, rc::Rc};
 
 use anyhow::{Context as _, Result};
 use enclave_shell::{
-    Asset, Deployment, Emitted, Sources, demo, emit,
+    Asset, Audience, Deployment, Emitted, Sources, demo, emit,
     serve::{self, Running, ServeOptions, Site},
 };
 use fantoccini::Client;
@@ -88,7 +88,7 @@ fn test_pages(emitted: &Emitted) -> Result<Site> {
 pub(crate) fn serve_without(emitted: &Emitted, header: &str) -> Result<(String, Running)> {
     serve_changed(emitted, |site| {
         if let Some(page) = site.files.get_mut("/") {
-            page.frame = false;
+            page.audience = Audience::Anyone;
             page.headers.remove(header);
         }
     })

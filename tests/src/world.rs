@@ -28,7 +28,7 @@ pub(crate) struct World {
     release: Rc<Release>,
     probe: Option<Rc<Release>>,
     used: Cell<u16>,
-    started: u32,
+    started: Cell<u32>,
     browser: Option<(Launch, Browser)>,
 }
 
@@ -45,7 +45,7 @@ impl World {
             sources,
             probe: probe.as_ref().map(Release::start).transpose()?,
             used: Cell::new(0),
-            started: 0,
+            started: Cell::new(0),
             browser: None,
         })
     }
@@ -72,13 +72,21 @@ impl World {
             }
         }
         if self.browser.is_none() {
-            // A browser that was cut off may still write into its old place.
-            self.started += 1;
-            let directory = self.directory.join(format!("browser-{}", self.started));
-            let browser = Browser::launch(self.engine, launch, &directory).await?;
+            let browser = Browser::launch(self.engine, launch, &self.new_directory()).await?;
             self.browser = Some((launch, browser));
         }
         Ok(())
+    }
+
+    /// A second browser of the same engine, with a profile of its own.
+    pub(crate) async fn another_browser(&self) -> Result<Browser> {
+        Browser::launch(self.engine, Launch::ORDINARY, &self.new_directory()).await
+    }
+
+    /// A browser that was cut off may still write into its old place: each has a new one.
+    fn new_directory(&self) -> PathBuf {
+        self.started.set(self.started.get() + 1);
+        self.directory.join(format!("browser-{}", self.started.get()))
     }
 
     /// The running browser.
@@ -111,6 +119,6 @@ fn with_probe(mut sources: Sources) -> Result<Sources> {
     };
     sources.frame.insert(0, part("frame.js")?);
     // The first part of the worker must stay first: it switches the language to strict mode.
-    sources.worker.insert(1, part("worker.js")?);
+    sources.enclave.worker.insert(1, part("worker.js")?);
     Ok(sources)
 }

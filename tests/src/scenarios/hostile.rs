@@ -1,10 +1,10 @@
 //! Pages that must get nothing. Each attack is a module in `tests/hostile`.
 
 use anyhow::{Result, ensure};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    page::{Page as _, SOON, eventually},
+    page::Page as _,
     scenario::scenarios,
     session::{Session, attack},
     stage::serve_without,
@@ -22,7 +22,6 @@ scenarios!("hostile":
     malformed_requests,
     flood,
     internal_messages,
-    opened_in_a_window,
     synthetic_clicks,
     clock_that_stands_still,
 );
@@ -134,6 +133,13 @@ const MALFORMED: &[(&str, &str)] = &[
     ("unknown spec", "invalid_params"),
     ("passphrase for unlock", "invalid_params"),
     ("passphrase for setup", "invalid_params"),
+    ("key material for setup", "invalid_params"),
+    ("file for restore", "invalid_params"),
+    ("passphrase for backup", "invalid_params"),
+    ("consent for reset", "invalid_params"),
+    ("enrolment for manage", "invalid_params"),
+    ("enrolment by the page", "unknown_method"),
+    ("removal by the page", "unknown_method"),
     ("PRF output for unlock", "invalid_params"),
     ("key material for create", "invalid_params"),
 ];
@@ -189,52 +195,6 @@ async fn internal_messages(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-/// Whether the enclave's database exists; it is not made by asking.
-const HAS_A_DATABASE: &str = "
-    return new Promise((resolve, reject) => {
-        const request = indexedDB.open('ats-kms');
-        request.onupgradeneeded = () => {
-            request.transaction.abort();
-            resolve(false);
-        };
-        request.onsuccess = () => resolve(true);
-        request.onerror = () => reject(request.error);
-    });";
-
-async fn opened_in_a_window(world: &mut World) -> Result<()> {
-    let stage = world.stage();
-    let page = world.page()?;
-    let (careless, _server) = serve_without(&stage.release.emitted, "X-None")?;
-    for kms in [&stage.kms, &careless] {
-        stage.visit(page).await?;
-        let found = attack(page, "popup", &json!({"kms": kms})).await?;
-        ensure!(found["heard"] == json!([]), "a window of its own answers nobody: {found}");
-        ensure!(found["reached"] == false, "its opener cannot reach into it: {found}");
-        close_other_windows(page).await?;
-    }
-    // As a tab it has no vault either: it refuses to run at all.
-    page.goto(&format!("{careless}/")).await?;
-    let mut screen = Value::Null;
-    eventually(SOON, async || {
-        screen = page.eval("return document.documentElement.dataset.screen;", &[]).await?;
-        Ok(screen == "fault")
-    })
-    .await?;
-    ensure!(page.eval(HAS_A_DATABASE, &[]).await? == false, "it stored nothing");
-    Ok(())
-}
-
-async fn close_other_windows(page: &fantoccini::Client) -> Result<()> {
-    let own = page.window().await?;
-    for window in page.windows().await? {
-        if window != own {
-            page.switch_to_window(window).await?;
-            page.close_window().await?;
-        }
-    }
-    Ok(page.switch_to_window(own).await?)
-}
-
 /// A script inside the frame, which no page has, plays a person: the form does not fall for it.
 const PLAY_A_PERSON: &str = "
     for (const id of ['passphrase', 'confirm']) {
@@ -253,15 +213,26 @@ const PLAY_A_PERSON: &str = "
     await new Promise((resolve) => setTimeout(resolve, 600));
     return [button.disabled, document.documentElement.dataset.screen];";
 
+const PRESS_A_CHOICE: &str = "
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    document.getElementById('use-passphrase').click();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return document.getElementById('use-passphrase') !== null;";
+
 async fn synthetic_clicks(world: &mut World) -> Result<()> {
     let stage = world.stage();
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     session.begin("vault.setup").await?;
     page.enter_enclave().await?;
+    page.visible("#use-passphrase").await?;
+    let shown = page.eval(PRESS_A_CHOICE, &[]).await?;
+    ensure!(shown == true, "a script chooses nothing");
+    page.press("#use-passphrase").await?;
     page.visible("#submit").await?;
     let after = page.eval(PLAY_A_PERSON, &[json!(PASSPHRASE)]).await?;
     ensure!(after == json!([false, "setup"]), "the screen still waits: {after}");
+    page.press("#back").await?;
     page.leave_frame().await?;
     let status = session.call("vault.status", json!({})).await?;
     ensure!(status["state"] == "uninitialized", "{status}");

@@ -42,18 +42,23 @@ async fn live_headers(world: &mut World) -> Result<()> {
     for feature in ["camera=()", "geolocation=()", "publickey-credentials-get=(self)"] {
         ensure!(policy.contains(feature), "{feature} in {policy}");
     }
-    let module = http::get(&stage.kms, &emitted.pin.module.path, &[]).await?;
-    ensure!(module.one("Cache-Control")?.contains("immutable"));
-    ensure!(module.one("Content-Type")?.starts_with("text/javascript"));
-    let digest = Sha384::of(&module.body);
-    ensure!(digest == emitted.pin.module.integrity, "the module is the pinned one");
+    let mut digests = Vec::new();
+    for pinned in [&emitted.pin.module, &emitted.pin.tools] {
+        let script = http::get(&stage.kms, &pinned.path, &[]).await?;
+        ensure!(script.one("Cache-Control")?.contains("immutable"));
+        ensure!(script.one("Content-Type")?.starts_with("text/javascript"));
+        let digest = Sha384::of(&script.body);
+        ensure!(digest == pinned.integrity, "{} is the pinned one", pinned.path);
+        digests.push(format!("'{digest}'"));
+    }
     let embedders: Vec<_> =
         emitted.manifest.deployment.embedders.iter().map(ToString::to_string).collect();
     let expected = format!(
-        "default-src 'none'; script-src '{digest}' 'wasm-unsafe-eval'; style-src 'none'; \
+        "default-src 'none'; script-src {} 'wasm-unsafe-eval'; style-src 'none'; \
          worker-src blob:; connect-src 'none'; img-src data:; base-uri 'none'; \
          form-action 'none'; frame-ancestors {}; require-trusted-types-for 'script'; \
-         trusted-types kms; sandbox allow-scripts allow-same-origin",
+         trusted-types kms; sandbox allow-scripts allow-same-origin allow-downloads",
+        digests.join(" "),
         embedders.join(" ")
     );
     let policy = page.one("Content-Security-Policy")?;
@@ -101,7 +106,7 @@ async fn frame_is_sandboxed_and_cross_site(world: &mut World) -> Result<()> {
     Session::open(page, &stage).await?;
     let attributes =
         page.eval("return document.querySelector('iframe').getAttribute('sandbox');", &[]).await?;
-    ensure!(attributes == "allow-scripts allow-same-origin");
+    ensure!(attributes == "allow-scripts allow-same-origin allow-downloads");
     page.enter_enclave().await?;
     let facts = page.eval(FRAME_FACTS, &[]).await?;
     for fact in ["secure", "element", "parent", "fetch", "service", "inline", "policy"] {

@@ -1,0 +1,203 @@
+//! Vaults beside each other: of two sites, in two profiles, in two tabs.
+
+use anyhow::{Result, ensure};
+use fantoccini::Client;
+use serde_json::{Value, json};
+
+use crate::{
+    page::{Page as _, SOON, eventually},
+    scenario::scenarios,
+    session::Session,
+    signer::Signer,
+    stage::Stage,
+    vault_ui::{PASSPHRASE, VaultUi, Way},
+    world::World,
+};
+
+scenarios!("vaults":
+    two_sites_share_nothing,
+    two_profiles_share_nothing,
+    tabs_lock_together,
+    health_is_told,
+    nothing_opens_without_the_device_key,
+);
+
+const OTHER: &str = "the passphrase of somebody else";
+
+async fn two_sites_share_nothing(world: &mut World) -> Result<()> {
+    let (one, two) = (world.stage(), world.stage());
+    let page = world.page()?;
+    let session = Session::unlocked(page, &one).await?;
+    let mine = Signer::create(&session, "ed25519").await?;
+    let enrolments = session.status().await?["enrolments"].clone();
+
+    let session = Session::open(page, &two).await?;
+    let status = session.status().await?;
+    ensure!(status["state"] == "uninitialized", "another site starts from nothing: {status}");
+    set_up(page, &session, OTHER).await?;
+    ensure!(mine.refusal(&session).await? == "not_found", "its vault knows no key of the other");
+    ensure!(session.call("keys.list", json!({})).await?["keys"] == json!([]));
+    ensure!(session.status().await?["enrolments"] != enrolments);
+    let theirs = Signer::create(&session, "ed25519").await?;
+    session.lock().await?;
+    unlocks_with(page, &session, PASSPHRASE, OTHER).await?;
+
+    // The first vault is as it was.
+    let session = Session::open(page, &one).await?;
+    unlocks_with(page, &session, OTHER, PASSPHRASE).await?;
+    mine.still_signs(&session).await?;
+    ensure!(theirs.refusal(&session).await? == "not_found");
+    Ok(())
+}
+
+async fn two_profiles_share_nothing(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let mine = Signer::create(&session, "ec-p256").await?;
+    let other = world.another_browser().await?;
+    let elsewhere = Session::open(&other.client, &stage).await?;
+    let status = elsewhere.status().await?;
+    ensure!(status["state"] == "uninitialized", "another profile starts from nothing: {status}");
+    set_up(&other.client, &elsewhere, PASSPHRASE).await?;
+    ensure!(mine.refusal(&elsewhere).await? == "not_found", "the passphrase is no link");
+    other.quit().await?;
+    mine.still_signs(&session).await
+}
+
+async fn set_up(page: &Client, session: &Session<'_>, passphrase: &str) -> Result<()> {
+    session.begin("vault.setup").await?;
+    VaultUi(page).set_up(passphrase).await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    Ok(())
+}
+
+/// Checks that one passphrase does not open the vault, and that the other does.
+async fn unlocks_with(
+    page: &Client,
+    session: &Session<'_>,
+    wrong: &str,
+    right: &str,
+) -> Result<()> {
+    session.begin("vault.unlock").await?;
+    VaultUi(page).unlock(wrong).await?;
+    VaultUi(page).complains("does not open this vault").await?;
+    VaultUi(page).unlock(right).await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    Ok(())
+}
+
+/// Locking in one tab locks all of them, and none of them keeps a key in use.
+async fn tabs_lock_together(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let first = Session::unlocked(page, &stage).await?;
+    let signer = Signer::create(&first, "ed25519").await?;
+    let first_tab = page.window().await?;
+    let second_tab = page.new_window(true).await?.handle;
+    page.switch_to_window(second_tab).await?;
+    let second = unlocked_beside(page, &stage).await?;
+    signer.still_signs(&second).await?;
+    second.lock().await?;
+    page.switch_to_window(first_tab.clone()).await?;
+    locks(&first).await?;
+    ensure!(signer.refusal(&first).await? == "locked");
+    let reason = told_reason(&first).await?;
+    ensure!(reason == json!(["other_tab"]), "{reason}");
+
+    // And the other way round, by unlocking again in the tab that was locked by the other.
+    first.begin("vault.unlock").await?;
+    VaultUi(page).unlock(PASSPHRASE).await?;
+    first.end().await?;
+    signer.still_signs(&first).await?;
+    first.lock().await?;
+    page.close_other_windows().await
+}
+
+async fn unlocked_beside<'a>(page: &'a Client, stage: &Stage) -> Result<Session<'a>> {
+    let session = Session::open(page, stage).await?;
+    ensure!(session.status().await?["state"] == "locked", "each tab is unlocked by itself");
+    session.begin("vault.unlock").await?;
+    VaultUi(page).unlock(PASSPHRASE).await?;
+    session.end().await?;
+    Ok(session)
+}
+
+async fn locks(session: &Session<'_>) -> Result<()> {
+    eventually(SOON, async || Ok(session.status().await?["state"] == "locked")).await
+}
+
+/// Why the vault was locked, as its page heard.
+async fn told_reason(session: &Session<'_>) -> Result<Value> {
+    let recorded = session.recorded().await?;
+    let events = recorded["port"].as_array().into_iter().flatten();
+    let reasons = events.filter(|event| event["event"] == "locked");
+    Ok(reasons.map(|event| event["data"]["reason"].clone()).collect())
+}
+
+async fn health_is_told(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let status = session.status().await?;
+    let storage = &status["storage"];
+    if world.engine.tells_storage() {
+        ensure!(storage["persisted"] == false, "no engine promises a frame anything: {status}");
+        ensure!(storage["quota"].as_f64() > storage["usage"].as_f64(), "{status}");
+    } else {
+        ensure!(storage["persisted"].is_null() && storage["quota"].is_null(), "{status}");
+    }
+    ensure!(status["backup"] == json!({}), "no backup was ever made: {status}");
+    let enrolment = status["enrolments"][0].as_object().cloned().unwrap_or_default();
+    let known = ["id", "kind", "label", "created", "lastUsed"];
+    ensure!(enrolment.keys().all(|key| known.contains(&key.as_str())), "nothing else: {status}");
+    Ok(())
+}
+
+/// Takes the device key out of the enclave's storage, as losing it would.
+const DROP_DEVICE_KEY: &str = "
+    const done = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const database = await done(indexedDB.open('ats-kms'));
+    let dropped = 0;
+    for (const name of database.objectStoreNames) {
+        const store = database.transaction(name, 'readwrite').objectStore(name);
+        for (const key of await done(store.getAllKeys())) {
+            const held = await done(store.get(key));
+            const values = held instanceof CryptoKey ? [held] : Object.values(held ?? {});
+            if (!values.some((value) => value instanceof CryptoKey)) continue;
+            await done(store.delete(key));
+            dropped += 1;
+        }
+    }
+    database.close();
+    return dropped;";
+
+async fn nothing_opens_without_the_device_key(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let ui = VaultUi(page);
+    session.begin("vault.manage").await?;
+    let words = ui.add_phrase(Way::Passphrase(PASSPHRASE)).await?;
+    ui.press_on("manage", "#cancel").await?;
+    session.end().await?;
+    page.enter_enclave().await?;
+    let dropped = page.eval(DROP_DEVICE_KEY, &[]).await?;
+    page.leave_frame().await?;
+    ensure!(dropped == 1, "there is one device key: {dropped}");
+    for way in [Way::Passphrase(PASSPHRASE), Way::Phrase(&words)] {
+        let session = Session::open(page, &stage).await?;
+        // Whether it is found before or after a person is asked, nothing opens.
+        session.begin("vault.unlock").await?;
+        let code = match tokio::time::timeout(SOON, ui.open(way)).await {
+            Ok(Ok(())) => ui.problem().await?,
+            _ => session.end_refused().await?,
+        };
+        ensure!(code.contains("damaged") || code == "vault_corrupt", "{code}");
+        ensure!(session.status().await?["state"] != "unlocked");
+    }
+    Ok(())
+}

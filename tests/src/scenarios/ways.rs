@@ -1,0 +1,244 @@
+//! Each way to open a vault: set up, use a key, lock, reload, unlock.
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+
+use crate::{
+    authenticator::Authenticator,
+    page::{Page as _, SOON, eventually},
+    scenario::scenarios,
+    session::Session,
+    signer::Signer,
+    stage::Stage,
+    vault_ui::{PASSPHRASE, VaultUi, Way},
+    world::World,
+};
+
+scenarios!("ways":
+    passphrase,
+    recovery_phrase,
+    recovery_phrase_is_proved_first,
+    passkey,
+    passkey_made_in_its_own_tab,
+    passkey_without_prf,
+    passkey_of_nobody_present,
+    back_off_survives_a_reload,
+    every_prompt_says_who_asks,
+);
+
+async fn passphrase(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    live_with(page, &stage, &session, Way::Passphrase(PASSPHRASE), "passphrase").await
+}
+
+async fn recovery_phrase(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let session = Session::open(page, &stage).await?;
+    session.begin("vault.setup").await?;
+    let words = VaultUi(page).set_up_phrase().await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    ensure!(words.split(' ').count() == 24, "24 words");
+    live_with(page, &stage, &session, Way::Phrase(&words), "recovery-phrase").await?;
+    // As a person may type it, and word by word.
+    session.lock().await?;
+    session.begin("vault.unlock").await?;
+    let untidy = format!("  {}\n", words.to_uppercase().replace(' ', "   "));
+    VaultUi(page).open(Way::Phrase(&untidy)).await?;
+    ensure!(session.end().await?["state"] == "unlocked", "case and spaces do not matter");
+    session.lock().await?;
+    session.begin("vault.unlock").await?;
+    VaultUi(page).open_word_by_word(&words).await?;
+    ensure!(session.end().await?["state"] == "unlocked", "word by word");
+    Ok(())
+}
+
+/// Nothing is stored before the words were proved, and the screens can be gone through again.
+async fn recovery_phrase_is_proved_first(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let session = Session::open(page, &stage).await?;
+    let ui = VaultUi(page);
+    session.begin("vault.setup").await?;
+    ui.press_on("setup", "#use-phrase").await?;
+    let words = ui.write_down().await?;
+    ensure!(session.status().await?["state"] == "uninitialized", "nothing is stored yet");
+    ui.press_on("confirm_phrase", "#back").await?;
+    ensure!(ui.write_down().await? == words, "the same phrase is shown again");
+    ui.confirm_words(&["abandon"; 24].join(" ")).await?;
+    ui.complains("not the words that were asked for").await?;
+    ensure!(session.status().await?["state"] == "uninitialized", "wrong words make no vault");
+    ui.confirm_words(&words).await?;
+    ensure!(session.end().await?["state"] == "unlocked", "the right words do");
+    session.lock().await?;
+    session.begin("vault.unlock").await?;
+    ui.open(Way::Phrase(&["abandon"; 24].join(" "))).await?;
+    ui.complains("not the 24 words of a recovery phrase").await?;
+    ui.open(Way::Phrase(&words)).await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    Ok(())
+}
+
+async fn passkey(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let session = Session::open(page, &stage).await?;
+    let authenticator = Authenticator::with_prf(world.engine, page).await?;
+    session.begin("vault.setup").await?;
+    VaultUi(page).set_up_passkey().await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    live_with(page, &stage, &session, Way::Passkey, "passkey").await?;
+    authenticator.unplug().await?;
+    // Without the authenticator the vault stays shut, however often one presses.
+    session.lock().await?;
+    session.begin("vault.unlock").await?;
+    let stranger = Authenticator::with_prf(world.engine, page).await?;
+    VaultUi(page).open(Way::Passkey).await?;
+    VaultUi(page).complains("The passkey was not used").await?;
+    ensure!(session.status().await?["state"] == "locked");
+    stranger.unplug().await
+}
+
+/// `/enrol`, for engines that create no passkey in a frame; the frame uses it afterwards.
+async fn passkey_made_in_its_own_tab(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let authenticator = Authenticator::with_prf(world.engine, page).await?;
+    page.goto(&format!("{}/enrol", stage.kms)).await?;
+    page.press("#create").await?;
+    page.visible("#result[data-outcome=ready]").await?;
+    let session = Session::open(page, &stage).await?;
+    session.begin("vault.setup").await?;
+    VaultUi(page).set_up_with_existing_passkey().await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    live_with(page, &stage, &session, Way::Passkey, "passkey").await?;
+    authenticator.unplug().await
+}
+
+/// A passkey that gives no secret protects nothing, so it is no way to unlock.
+async fn passkey_without_prf(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let session = Session::open(page, &stage).await?;
+    let authenticator = Authenticator::without_prf(world.engine, page).await?;
+    let ui = VaultUi(page);
+    session.begin("vault.setup").await?;
+    ui.set_up_passkey().await?;
+    ui.complains("This passkey cannot open a vault").await?;
+    ensure!(session.status().await?["state"] == "uninitialized", "no vault was made");
+    ui.cancel().await?;
+    ensure!(session.end_refused().await? == "user_cancelled");
+    authenticator.unplug().await
+}
+
+/// User verification is required: a touch alone opens nothing.
+async fn passkey_of_nobody_present(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let session = Session::open(page, &stage).await?;
+    let authenticator = Authenticator::with_prf(world.engine, page).await?;
+    let ui = VaultUi(page);
+    session.begin("vault.setup").await?;
+    ui.set_up_passkey().await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    session.lock().await?;
+    authenticator.verifies(false).await?;
+    session.begin("vault.unlock").await?;
+    ui.open(Way::Passkey).await?;
+    ui.complains("The passkey was not used").await?;
+    authenticator.verifies(true).await?;
+    ui.open(Way::Passkey).await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    authenticator.unplug().await
+}
+
+async fn back_off_survives_a_reload(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let ui = VaultUi(page);
+    session.lock().await?;
+    session.begin("vault.unlock").await?;
+    // The third costs a second, the fourth two, the fifth four.
+    for _ in 0..5 {
+        ui.unlock("not the passphrase at all").await?;
+        ui.problem().await?;
+    }
+    let session = Session::open(page, &stage).await?;
+    session.begin("vault.unlock").await?;
+    ui.waits("unlock").await?;
+    ensure!(session.status().await?["state"] == "locked");
+    // When the time is over, the right one opens.
+    ui.unlock(PASSPHRASE).await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    Ok(())
+}
+
+async fn every_prompt_says_who_asks(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let session = Session::open(page, &stage).await?;
+    let ui = VaultUi(page);
+    session.begin("vault.setup").await?;
+    ensure!(ui.site("setup").await? == stage.pwa, "setup");
+    ui.set_up(PASSPHRASE).await?;
+    session.end().await?;
+    for (method, screen) in
+        [("vault.manage", "manage"), ("vault.backup", "unlock"), ("vault.reset", "unlock")]
+    {
+        session.begin(method).await?;
+        ensure!(ui.site(screen).await? == stage.pwa, "{method}");
+        ui.cancel().await?;
+        session.ended().await?;
+    }
+    session.lock().await?;
+    session.begin("vault.unlock").await?;
+    ensure!(ui.site("unlock").await? == stage.pwa, "unlock");
+    Ok(())
+}
+
+/// Key, lock, unlock, reload, unlock: the key signs whenever the vault is open, and only then.
+async fn live_with(
+    page: &fantoccini::Client,
+    stage: &Stage,
+    session: &Session<'_>,
+    way: Way<'_>,
+    kind: &str,
+) -> Result<()> {
+    let status = session.status().await?;
+    ensure!(status["enrolments"][0]["kind"] == kind, "{status}");
+    ensure!(status["enrolments"].as_array().is_some_and(|all| all.len() == 1), "{status}");
+    let signers =
+        [Signer::create(session, "ed25519").await?, Signer::create(session, "ec-p256").await?];
+    session.lock().await?;
+    for signer in &signers {
+        ensure!(signer.refusal(session).await? == "locked");
+    }
+    unlock(page, session, way).await?;
+    for signer in &signers {
+        signer.still_signs(session).await?;
+    }
+    let session = Session::open(page, stage).await?;
+    ensure!(session.status().await?["state"] == "locked", "a reload locks");
+    unlock(page, &session, way).await?;
+    for signer in &signers {
+        signer.still_signs(&session).await?;
+    }
+    let keys = session.call("keys.list", json!({})).await?;
+    ensure!(keys["keys"].as_array().is_some_and(|keys| keys.len() == 2), "{keys}");
+    Ok(())
+}
+
+async fn unlock(page: &fantoccini::Client, session: &Session<'_>, way: Way<'_>) -> Result<()> {
+    session.begin("vault.unlock").await?;
+    VaultUi(page).open(way).await?;
+    let mut status = session.end().await?;
+    ensure!(status["state"] == "unlocked", "{status}");
+    eventually(SOON, async || {
+        status = session.status().await?;
+        Ok(status["enrolments"][0]["lastUsed"].is_number())
+    })
+    .await
+}

@@ -1,0 +1,190 @@
+//! Windows and frames of the enclave's origin that somebody else opened: they give nothing.
+
+use anyhow::{Result, ensure};
+use enclave_shell::{Audience, Emitted, serve::Running};
+use fantoccini::Client;
+use serde_json::{Value, json};
+
+use crate::{
+    authenticator::Authenticator,
+    http,
+    page::{Page as _, SOON, eventually},
+    scenario::scenarios,
+    session::{Session, attack},
+    stage::serve_changed,
+    vault_ui::{VaultUi, Way},
+    world::World,
+};
+
+scenarios!("windows":
+    opened_by_anybody,
+    opened_with_no_headers_that_protect,
+    enrolment_page_in_a_frame,
+    enrolment_page_has_nothing,
+    frame_opens_no_window,
+    passkeys_of_the_enclave,
+);
+
+/// Whether the enclave's database exists; it is not made by asking.
+const HAS_A_DATABASE: &str = "
+    return new Promise((resolve, reject) => {
+        const request = indexedDB.open('ats-kms');
+        request.onupgradeneeded = () => {
+            request.transaction.abort();
+            resolve(false);
+        };
+        request.onsuccess = () => resolve(true);
+        request.onerror = () => reject(request.error);
+    });";
+
+/// Everything the enclave's origin serves to look at.
+const PAGES: &[&str] = &["/", "/?mode=unlock&parentOrigin=http://evil.localhost", "/enrol"];
+
+/// Opens each page in a window and talks to it; whatever comes back is too much.
+async fn speak_to_windows(page: &Client, opener: &str, kms: &str) -> Result<()> {
+    for path in PAGES {
+        page.goto(&format!("{opener}/hostile/page.html")).await?;
+        let found = attack(page, "window", &json!({"url": format!("{kms}{path}")})).await?;
+        ensure!(found["opened"] == true, "{path}: no window came up: {found}");
+        ensure!(found["said"] == json!([]), "{path}: a window of its own answers nobody: {found}");
+        ensure!(found["reached"] == json!([]), "{path}: its opener reaches into it: {found}");
+        page.close_other_windows().await?;
+    }
+    Ok(())
+}
+
+async fn opened_by_anybody(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    for opener in [&stage.pwa, &stage.evil] {
+        speak_to_windows(page, opener, &stage.kms).await?;
+    }
+    Ok(())
+}
+
+/// Headers sever the opener; the pages answer nobody even if a careless host drops them all.
+async fn opened_with_no_headers_that_protect(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let (careless, _server) = serve_bare(&stage.release.emitted)?;
+    speak_to_windows(page, &stage.evil, &careless).await?;
+    // As a tab the frame page has no vault either: it refuses to run at all.
+    page.goto(&format!("{careless}/")).await?;
+    let mut screen = Value::Null;
+    eventually(SOON, async || {
+        screen = page.eval("return document.documentElement.dataset.screen;", &[]).await?;
+        Ok(screen == "fault")
+    })
+    .await?;
+    ensure!(page.eval(HAS_A_DATABASE, &[]).await? == false, "it stored nothing");
+    Ok(())
+}
+
+/// Serves every page to any destination and without the headers that keep others out.
+fn serve_bare(emitted: &Emitted) -> Result<(String, Running)> {
+    serve_changed(emitted, |site| {
+        for path in ["/", "/enrol"] {
+            let Some(asset) = site.files.get_mut(path) else { continue };
+            asset.audience = Audience::Anyone;
+            for header in ["Content-Security-Policy", "Cross-Origin-Opener-Policy"] {
+                asset.headers.remove(header);
+            }
+        }
+    })
+}
+
+async fn enrolment_page_in_a_frame(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let (careless, _server) = serve_bare(&stage.release.emitted)?;
+    let offers = "return document.querySelector('#create') !== null;";
+    for (kms, sandbox) in
+        [(&stage.kms, true), (&stage.kms, false), (&careless, true), (&careless, false)]
+    {
+        stage.visit(page).await?;
+        let argument = json!({"url": format!("{kms}/enrol"), "sandbox": sandbox});
+        let said = attack(page, "framed", &argument).await?;
+        ensure!(said == json!([]), "{kms}: it answers nobody: {said}");
+        page.enter_frame(0).await?;
+        ensure!(page.eval(offers, &[]).await? == false, "{kms}: it offers nothing in a frame");
+        page.leave_frame().await?;
+    }
+    Ok(())
+}
+
+/// What the page can do to others, or keep.
+const ENROL_FACTS: &str = "
+    const refuses = async (action) => { try { await action(); return false; } catch { return true; } };
+    const answered = new Promise((resolve) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => resolve(true);
+        setTimeout(() => resolve(false), 700);
+        const hello = { kind: 'ats-kms/connect', protocol: { min: 1, max: 1 }, nonce: 'A'.repeat(22) };
+        window.postMessage(hello, location.origin, [port2]);
+    });
+    return {
+        scripts: document.scripts.length,
+        opener: window.opener,
+        fetch: await refuses(() => fetch('/')),
+        inline: await refuses(() => { document.body.innerHTML = '<p>'; }),
+        stored: localStorage.length + sessionStorage.length + document.cookie.length,
+        answered: await answered,
+    };";
+
+async fn enrolment_page_has_nothing(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    for (destination, status) in [("document", 200), ("iframe", 403), ("embed", 403)] {
+        let answer = http::get(&stage.kms, "/enrol", &[("Sec-Fetch-Dest", destination)]).await?;
+        ensure!(answer.status == status, "{destination}: {}", answer.status);
+    }
+    let answer = http::get(&stage.kms, "/enrol", &[("Sec-Fetch-Dest", "document")]).await?;
+    ensure!(answer.one("Cross-Origin-Opener-Policy")? == "same-origin");
+    let policy = answer.one("Content-Security-Policy")?;
+    for part in ["default-src 'none'", "frame-ancestors 'none'", "require-trusted-types-for"] {
+        ensure!(policy.contains(part), "{part} in {policy}");
+    }
+    ensure!(!policy.contains("worker-src blob:") && !policy.contains("wasm"), "{policy}");
+    page.goto(&format!("{}/enrol", stage.kms)).await?;
+    page.visible("#title").await?;
+    let facts = page.eval(ENROL_FACTS, &[]).await?;
+    let expected = json!({"scripts": 1, "opener": null, "fetch": true, "inline": true,
+        "stored": 0, "answered": false});
+    ensure!(facts == expected, "{facts}");
+    ensure!(page.eval(HAS_A_DATABASE, &[]).await? == false, "it has no vault");
+    Ok(())
+}
+
+/// All that the enclave asks, it asks in its frame.
+async fn frame_opens_no_window(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    Session::open(page, &stage).await?;
+    page.enter_enclave().await?;
+    let opened = page.eval("return window.open('/enrol') !== null;", &[]).await?;
+    page.leave_frame().await?;
+    ensure!(opened == false && page.windows().await?.len() == 1, "a window came up");
+    Ok(())
+}
+
+/// Passkeys of the enclave's host work for the enclave's origin only.
+async fn passkeys_of_the_enclave(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    let authenticator = Authenticator::with_prf(world.engine, page).await?;
+    let session = Session::open(page, &stage).await?;
+    session.begin("vault.setup").await?;
+    VaultUi(page).set_up_passkey().await?;
+    session.end().await?;
+    for origin in [&stage.pwa, &stage.evil] {
+        page.goto(&format!("{origin}/hostile/page.html")).await?;
+        let found = attack(page, "passkey", &json!({"host": "kms.localhost"})).await?;
+        let refused = json!({"used": "SecurityError", "made": "SecurityError"});
+        ensure!(found == refused, "{origin}: {found}");
+    }
+    let session = Session::open(page, &stage).await?;
+    session.begin("vault.unlock").await?;
+    VaultUi(page).open(Way::Passkey).await?;
+    ensure!(session.end().await?["state"] == "unlocked", "the enclave itself may");
+    authenticator.unplug().await
+}

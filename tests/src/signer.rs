@@ -1,0 +1,40 @@
+//! A key of the vault, and its public half as a stranger would keep it.
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use crate::{
+    session::{Session, from_base64},
+    verify_signature,
+};
+
+/// A signing key whose public half was learned once.
+pub(crate) struct Signer {
+    /// Its name in the vault.
+    pub key_id: Value,
+    jwk: Value,
+}
+
+impl Signer {
+    /// Makes a key.
+    pub(crate) async fn create(session: &Session<'_>, spec: &str) -> Result<Self> {
+        let key = session.call("keys.create", json!({"spec": spec})).await?;
+        let key_id = key["keyId"].clone();
+        let public = session.call("keys.public_key", json!({"keyId": key_id})).await?;
+        Ok(Self { key_id, jwk: public["jwk"].clone() })
+    }
+
+    /// Signs, and verifies outside the enclave with the public half from back then.
+    pub(crate) async fn still_signs(&self, session: &Session<'_>) -> Result<()> {
+        let data = json!({"bytes": "c29tZSB0ZXh0"});
+        let signed = session.call("sign", json!({"keyId": self.key_id, "data": data})).await?;
+        let signature = signed["signature"]["bytes"].as_str().context("no signature")?;
+        verify_signature::with_jwk(&self.jwk, b"some text", &from_base64(signature)?)
+    }
+
+    /// What `sign` is refused with.
+    pub(crate) async fn refusal(&self, session: &Session<'_>) -> Result<String> {
+        let data = json!({"bytes": "c29tZSB0ZXh0"});
+        session.refusal("sign", json!({"keyId": self.key_id, "data": data})).await
+    }
+}

@@ -1,0 +1,88 @@
+//! Backups: made, saved, tried out, restored.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+use fantoccini::Locator;
+
+use super::{VaultUi, Way};
+use crate::{
+    driver::Browser,
+    page::{Page as _, SOON, eventually},
+};
+
+impl VaultUi<'_> {
+    /// Goes through the screens of a backup that its own passphrase opens, or the enrolled phrase
+    /// if none is given, and waits for the file.
+    pub(crate) async fn back_up(
+        &self,
+        browser: &Browser,
+        fresh: Way<'_>,
+        passphrase: Option<&str>,
+    ) -> Result<PathBuf> {
+        let before = browser.downloads()?;
+        self.open(fresh).await?;
+        self.enter("backup").await?;
+        self.encrypt_to(passphrase).await?;
+        self.0.leave_frame().await?;
+        self.save().await?;
+        let file = saved(browser, &before).await?;
+        self.press_on("backup_ready", "#submit").await?;
+        Ok(file)
+    }
+
+    /// Fills the screen that asks what opens the backup, inside the frame.
+    async fn encrypt_to(&self, passphrase: Option<&str>) -> Result<()> {
+        let Some(passphrase) = passphrase else { return self.0.press("#submit").await };
+        let ticked = "return document.querySelector('#with-passphrase').checked;";
+        if self.0.eval(ticked, &[]).await? == false {
+            self.0.press("#with-passphrase").await?;
+        }
+        self.choose_passphrase(passphrase).await
+    }
+
+    /// Saves the file that waits.
+    async fn save(&self) -> Result<()> {
+        self.enter("backup_ready").await?;
+        self.0.visible("#save[href]").await?;
+        self.0.press("#save").await?;
+        self.0.leave_frame().await
+    }
+
+    /// Chooses a file and gives what should open it, on the screen of a restore or a drill.
+    pub(crate) async fn offer_backup(&self, file: &Path, way: Way<'_>) -> Result<()> {
+        self.enter("restore").await?;
+        let path = file.to_str().context("no UTF-8")?;
+        self.0.find(Locator::Css("#file")).await?.send_keys(path).await?;
+        let kind = if matches!(way, Way::Phrase(_)) { "#by-phrase" } else { "#by-passphrase" };
+        self.0.press(kind).await?;
+        self.give(way).await?;
+        self.0.leave_frame().await
+    }
+
+    /// Restores a backup: file, what opens it, consent.
+    pub(crate) async fn restore(&self, file: &Path, way: Way<'_>) -> Result<()> {
+        self.offer_backup(file, way).await?;
+        self.press_on("confirm_restore", "#submit").await
+    }
+}
+
+/// The file that was not there before, once all of it is there.
+async fn saved(browser: &Browser, before: &[PathBuf]) -> Result<PathBuf> {
+    let mut found = None;
+    eventually(SOON, async || {
+        let now = browser.downloads()?;
+        // Engines write to a file of another name, or to an empty place holder, until it is done.
+        let is_backup = |path: &PathBuf| path.extension().is_some_and(|end| end == "age");
+        found = now.into_iter().find(|path| is_backup(path) && !before.contains(path));
+        let Some(path) = &found else { return Ok(false) };
+        let beside = path.with_added_extension("part").exists();
+        Ok(!beside && fs::metadata(path)?.len() > 0)
+    })
+    .await
+    .context("no file was saved")?;
+    found.context("no file")
+}
