@@ -8,12 +8,13 @@ mod common;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 use common::{
     EMBEDDER, enrol_script_path, free_port, local_release, module_path, paths, release,
     serve_plain, serve_tls, tools_path,
 };
-use enclave_shell::serve::{DevCertificate, Running, TlsVersion};
+use enclave_shell::serve::{DevCertificate, Running, ServeOptions, TlsVersion, start};
 use kms_manifest::INERT_CSP;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -141,6 +142,31 @@ async fn a_stopped_server_is_gone() {
     let addr = server.addr;
     server.stop().await;
     assert!(TcpStream::connect(addr).is_err());
+}
+
+#[tokio::test]
+async fn half_a_request_does_not_keep_a_connection() {
+    let (emitted, port) = local_release();
+    let head_timeout = Duration::from_millis(300);
+    let options = ServeOptions { head_timeout, ..ServeOptions::loopback(port) };
+    let server = start(emitted, options).unwrap();
+    let addr = server.addr;
+    for sent in ["", "GET / HTTP/1.1\r\nHost: kms.localhost\r\nX-"] {
+        let closed = tokio::task::spawn_blocking(move || {
+            let mut stream = TcpStream::connect(addr).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+            stream.write_all(sent.as_bytes()).unwrap();
+            let mut reply = String::new();
+            // A reset ends the connection as well as its orderly end; only a timeout does not.
+            match stream.read_to_string(&mut reply) {
+                Ok(_) => true,
+                Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+            }
+        });
+        assert!(closed.await.unwrap(), "{sent:?}");
+    }
+    assert_eq!(status(&exchange(addr, "GET", "/", &[]).await), "200");
+    server.stop().await;
 }
 
 /// Tries one TLS version; returns the protocol agreed on, or nothing if the server refuses.

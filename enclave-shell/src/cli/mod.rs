@@ -93,6 +93,7 @@ fn run_serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
         listen: args.listen.unwrap_or(default),
         tls: tls(args, origin.host())?,
         access_log: true,
+        head_timeout: serve::HEAD_TIMEOUT,
     };
     until_stopped(async move {
         let running = serve::start(emitted, options)?;

@@ -1,5 +1,6 @@
 //! Serves a release, or any other site, exactly as it is given.
 
+mod patience;
 mod respond;
 mod tls;
 
@@ -21,6 +22,10 @@ use crate::emit::Emitted;
 use crate::error::Error;
 
 pub use tls::{DevCertificate, Tls, TlsVersion};
+
+/// [`ServeOptions::head_timeout`] where nothing else is asked for: a client that sends a header a
+/// minute must not keep a connection for good.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Time that running requests get when the server stops.
 const GRACE: Duration = Duration::from_secs(3);
@@ -49,13 +54,20 @@ pub struct ServeOptions {
     pub tls: Option<Tls>,
     /// Whether to write one line per request to standard output.
     pub access_log: bool,
+    /// Time that a client gets to send the head of a request, and to be idle between two.
+    pub head_timeout: Duration,
 }
 
 impl ServeOptions {
     /// Plain HTTP on a loopback port.
     #[must_use]
     pub fn loopback(port: u16) -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], port)), tls: None, access_log: false }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], port)),
+            tls: None,
+            access_log: false,
+            head_timeout: HEAD_TIMEOUT,
+        }
     }
 }
 
@@ -121,9 +133,11 @@ pub fn start_site(site: Site, options: ServeOptions) -> Result<Running, Error> {
     let task = if let Some(tls) = options.tls {
         let config = RustlsConfig::from_config(Arc::new(tls.server_config()?));
         let server = axum_server::from_tcp_rustls(listener, config).map_err(Error::Listen)?;
+        let server = patience::impatient(server, options.head_timeout);
         tokio::spawn(server.handle(handle.clone()).serve(app))
     } else {
         let server = axum_server::from_tcp(listener).map_err(Error::Listen)?;
+        let server = patience::impatient(server, options.head_timeout);
         tokio::spawn(server.handle(handle.clone()).serve(app))
     };
     Ok(Running { addr, handle, task: Some(task) })
