@@ -22,16 +22,16 @@ pub struct MemoryFiles {
     hook: Rc<RefCell<Option<Hook>>>,
 }
 
-/// What happens before a part is read: how many are read before it, and what.
+/// What happens before a part is read or written: how many come before it, and what.
 type Hook = (u32, Box<dyn FnOnce()>);
 
 impl MemoryFiles {
-    /// Lets something happen before the part behind the next `parts` is read.
+    /// Lets something happen before the part behind the next `parts` is read or written.
     pub fn meanwhile(&self, parts: u32, act: impl FnOnce() + 'static) {
         *self.hook.borrow_mut() = Some((parts, Box::new(act)));
     }
 
-    fn reads(&self) {
+    fn on_part(&self) {
         let mut hook = self.hook.borrow_mut();
         match hook.take() {
             Some((0, act)) => {
@@ -160,6 +160,7 @@ impl BackupFiles for MemoryFiles {
 
 impl BackupWriter for MemoryWriter {
     async fn write(&mut self, part: SecretVec) -> Result<(), ErrorCode> {
+        self.files.on_part();
         self.files.check()?;
         let plain = part.expose();
         let len = u32::try_from(plain.len()).map_err(|_| ErrorCode::PayloadTooLarge)?;
@@ -187,7 +188,7 @@ impl BackupWriter for MemoryWriter {
 
 impl BackupReader for MemoryReader {
     async fn read(&mut self) -> Result<Option<SecretVec>, ErrorCode> {
-        self.files.reads();
+        self.files.on_part();
         let (len, rest) = self.rest.split_at_checked(4).ok_or(ErrorCode::BackupTruncated)?;
         let len = len.try_into().map_or(0, u32::from_be_bytes) as usize;
         if len > 65_536 {

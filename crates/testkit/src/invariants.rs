@@ -28,7 +28,14 @@ pub fn broken(tab: &Tab) -> Vec<String> {
     check("I5 every key has its entry", ids.iter().all(|id| created.contains(id)));
     // I10: all or nothing: no entry for a key that does not exist.
     check("I10 every entry has its key", created.iter().all(|id| ids.contains(id)));
-    check("I10 one header and one head", tab.store.keys(Table::Meta).len() == 2);
+    let meta = tab.store.keys(Table::Meta);
+    let named = |name: &str| RecordKey::Text(name.into());
+    let whole = ["audit-head", "header"].map(named).iter().all(|key| meta.contains(key));
+    let known = ["audit-head", "header", "history", "settings"].map(named);
+    check(
+        "I10 a header, a head, and nothing unknown",
+        whole && meta.iter().all(|key| known.contains(key)),
+    );
     broken
 }
 

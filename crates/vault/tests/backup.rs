@@ -1,0 +1,364 @@
+//! Backups: made in one browser, restored in another, tried out, and refused.
+
+use kms_protocol::{ErrorCode, Value};
+use kms_testkit::invariants::{broken, entries};
+use kms_testkit::person::{encrypt, new, passphrase, phrase};
+use kms_testkit::tab::{member, origin, text};
+use kms_testkit::{FakePasskey, PASSPHRASE, Tab, TestPorts};
+use kms_vault::{Action, BackupInfo, Factor, RecordKey, Store, Table, UiEvent, UiScreen};
+use pollster::block_on;
+
+/// Passphrase of the backups.
+const SECRET: &str = "a passphrase for the file";
+/// Bytes of a file of the test kit before its first part.
+const FILE_HEAD: usize = 106;
+/// Where its Argon2id memory is.
+const MEMORY: usize = 62;
+
+/// Another browser of another person.
+fn elsewhere(seed: u64) -> Tab {
+    Tab::over(TestPorts::new(seed), seed)
+}
+
+fn key_params(id: &str) -> Value {
+    Value::object([("keyId", Value::Text(id.into()))])
+}
+
+fn verifies(tab: &Tab, id: &str, signature: &[u8]) -> Option<Value> {
+    let params = Value::object([
+        ("keyId", Value::Text(id.into())),
+        ("data", Value::Bytes(b"text".to_vec())),
+        ("signature", Value::Bytes(signature.to_vec())),
+    ]);
+    member(&tab.call("verify", params).unwrap(), "valid")
+}
+
+#[allow(clippy::cast_precision_loss)] // times of this age are exact
+fn number(value: u64) -> Value {
+    Value::Number(value as f64)
+}
+
+fn health(tab: &Tab, name: &str) -> Option<Value> {
+    let status = tab.call("vault.status", Value::Map(vec![])).unwrap();
+    member(&member(&status, "backup").unwrap(), name)
+}
+
+/// Ends of the parts of a file, the end of its head first.
+fn boundaries(file: &[u8]) -> Vec<usize> {
+    let mut ends = vec![FILE_HEAD];
+    while let Some(len) = file.get(ends[ends.len() - 1]..).and_then(<[u8]>::first_chunk::<4>) {
+        let end = ends[ends.len() - 1];
+        ends.push(end + 4 + u32::from_be_bytes(*len) as usize + 32);
+    }
+    ends
+}
+
+/// A vault of more than one part, and of more than one batch.
+fn large() -> (Tab, Vec<String>) {
+    let tab = Tab::ready();
+    let keys: Vec<_> = (0..90).map(|_| tab.create("ed25519", "deferred").unwrap()).collect();
+    (0..300).for_each(|_| assert!(tab.sign(&keys[0], b"text").is_ok()));
+    (tab, keys)
+}
+
+/// What a file is refused with by a browser without a vault, in which nothing changes.
+fn refused(tab: &Tab, file: &[u8], factor: Factor) -> Option<ErrorCode> {
+    let before = tab.store.dump();
+    assert_eq!(tab.restore(file.to_vec(), factor), Err("user_cancelled".into()));
+    assert_eq!(tab.store.dump(), before);
+    assert_eq!(tab.restarted().state().as_deref(), Ok("uninitialized"));
+    tab.problem()
+}
+
+/// What the vault's own drill says about a file; nothing is written meanwhile.
+fn drilled(tab: &Tab, file: &[u8], factor: Factor) -> Option<ErrorCode> {
+    tab.files.choose(file.to_vec());
+    let _closed = tab.manage(UiEvent::Action(Action::Drill), PASSPHRASE, async |tab| {
+        let before = tab.store.dump();
+        tab.does(new(factor)).await;
+        assert_eq!(tab.problem().is_some(), tab.store.dump() == before);
+    });
+    tab.problem()
+}
+
+#[test]
+fn a_vault_moves_to_another_browser_whole() {
+    let (old, keys) = large();
+    let p256 = old.create("ec-p256", "deferred").unwrap();
+    let signature = old.sign(&p256, b"text").unwrap();
+    let file = old.back_up(PASSPHRASE, SECRET).unwrap();
+    let logged = entries(&old);
+
+    let fresh = elsewhere(2);
+    assert_eq!(fresh.restore(file, passphrase(SECRET)).map(|_| ()), Ok(()));
+    assert_eq!(fresh.state().as_deref(), Ok("unlocked"));
+    for id in keys.iter().chain([&p256]) {
+        for method in ["keys.describe", "keys.public_key"] {
+            let of = |tab: &Tab| tab.call(method, key_params(id)).unwrap();
+            assert_eq!(of(&fresh), of(&old));
+        }
+    }
+    assert_eq!(verifies(&fresh, &p256, &signature), Some(Value::Bool(true)));
+    let signature = fresh.sign(&p256, b"text").unwrap();
+    assert_eq!(verifies(&old, &p256, &signature), Some(Value::Bool(true)));
+    let stranger = fresh.enclave.connect(origin("https://other.example"));
+    let hidden = fresh.call_as(stranger, "keys.describe", key_params(&p256));
+    assert_eq!(hidden, Err("not_found".into()));
+    // The log goes on where the backup left it: what came after it is not in it.
+    let restored = entries(&fresh);
+    let kept = logged.iter().rposition(|entry| text(entry, "method") == "sign").unwrap() + 1;
+    assert_eq!(restored[..kept], logged[..kept]);
+    assert!(restored[kept..].iter().any(|entry| text(entry, "method") == "vault.restore"));
+    assert_eq!(broken(&fresh), Vec::<String>::new());
+    assert!(fresh.verify_audit().is_ok());
+}
+
+#[test]
+fn the_factor_of_the_file_opens_the_restored_vault_and_the_old_ones_do_not() {
+    let old = Tab::ready();
+    let file = old.back_up(PASSPHRASE, SECRET).unwrap();
+    let fresh = elsewhere(2);
+    assert!(fresh.restore(file, passphrase(SECRET)).is_ok());
+    assert_eq!(fresh.enrolments().len(), 1);
+    let fresh = fresh.restarted();
+    assert_eq!(fresh.unlock(PASSPHRASE), Err("user_cancelled".into()));
+    fresh.clock.advance(3_600_000);
+    assert!(fresh.unlock(SECRET).is_ok());
+    // The records are the same, but this browser's device key is another.
+    let stolen = fresh.on(fresh.store.copied());
+    stolen.store.poke_device(block_on(old.store.device_key()).unwrap());
+    stolen.clock.advance(3_600_000);
+    assert_eq!(stolen.unlock(SECRET), Err("user_cancelled".into()));
+}
+
+#[test]
+fn a_recovery_phrase_restores_the_vault_and_its_next_backups() {
+    let old = Tab::default();
+    let words = old.set_up_with_phrase().unwrap();
+    let key = old.create("ed25519", "durable").unwrap();
+    let back_up = |tab: &Tab| {
+        let made = tab.ask(
+            "vault.backup",
+            vec![tab.with_phrase(&words), encrypt(true, None), UiEvent::Confirm],
+        );
+        made.and_then(|_| tab.files.made().pop().ok_or_else(|| "no file".into()))
+    };
+    let file = back_up(&old).unwrap();
+    let mut tabs = vec![elsewhere(2), elsewhere(3)];
+    let second = tabs.pop().unwrap();
+    let first = tabs.pop().unwrap();
+    let messy = format!("  {}\n", words.to_uppercase().replace(' ', "   "));
+    assert!(first.restore(file.clone(), phrase(&messy)).is_ok());
+    assert!(first.sign(&key, b"text").is_ok());
+    assert!(first.call("vault.lock", Value::Map(vec![])).is_ok());
+    assert!(first.ask("vault.unlock", vec![first.with_phrase(&words)]).is_ok());
+    assert!(second.restore(back_up(&first).unwrap(), phrase(&words)).is_ok());
+    assert!(second.sign(&key, b"text").is_ok());
+
+    let other = Tab::over(TestPorts::new(9), 9);
+    let wrong = elsewhere(8).set_up_with_phrase().unwrap();
+    let refusal = refused(&other, &file, phrase(&wrong));
+    assert_eq!(refusal, Some(ErrorCode::BackupWrongFactor));
+    let refusal = refused(&other, &file, phrase("abandon ability able"));
+    assert_eq!(refusal, Some(ErrorCode::PhraseInvalid));
+    // The file has no passphrase.
+    let refusal = refused(&other, &file, passphrase(SECRET));
+    assert_eq!(refusal, Some(ErrorCode::BackupWrongFactor));
+}
+
+#[test]
+fn every_wrong_file_has_its_own_error_and_changes_nothing() {
+    let file = Tab::ready().back_up(PASSPHRASE, SECRET).unwrap();
+    let tab = elsewhere(2);
+    let wrong = |text: &str| refused(&tab, &file, passphrase(text));
+    assert_eq!(wrong("another passphrase"), Some(ErrorCode::BackupWrongFactor));
+    assert_eq!(wrong(""), Some(ErrorCode::BackupWrongFactor));
+    assert_eq!(wrong(&"a".repeat(2000)), Some(ErrorCode::BackupWrongFactor));
+    for foreign in [&b""[..], b"age-encryption.org/v1\n", &file[1..]] {
+        let refusal = refused(&tab, foreign, passphrase(SECRET));
+        assert_eq!(refusal, Some(ErrorCode::BackupForeign));
+    }
+    // A cost that no release has asked for, in either direction.
+    for memory in [1_u32, 1 << 20] {
+        let mut costly = file.clone();
+        costly[MEMORY..MEMORY + 4].copy_from_slice(&memory.to_be_bytes());
+        let refusal = refused(&tab, &costly, passphrase(SECRET));
+        assert_eq!(refusal, Some(ErrorCode::BackupDamaged));
+    }
+    // A passkey opens no file; it is not even an answer.
+    let _seen = tab.outbox.take_commands();
+    assert_eq!(refused(&tab, &file, FakePasskey::new(1).answer(&[0; 32])), None);
+    tab.kdf.set_out_of_memory(true);
+    assert_eq!(tab.restore(file.clone(), passphrase(SECRET)), Err("out_of_memory".into()));
+    tab.kdf.set_out_of_memory(false);
+    assert!(tab.restore(file, passphrase(SECRET)).is_ok());
+}
+
+#[test]
+fn a_file_that_is_cut_or_altered_anywhere_restores_nothing() {
+    let (old, keys) = large();
+    let file = old.back_up(PASSPHRASE, SECRET).unwrap();
+    let ends = boundaries(&file);
+    // The head, the head of the stream, two parts of records, the end.
+    assert!(ends.len() >= 5, "too small to have parts");
+    assert_eq!(ends[ends.len() - 1], file.len());
+    let tab = elsewhere(2);
+    // What an earlier vault of this browser left must survive too.
+    assert!(tab.set_up(PASSPHRASE).is_ok());
+    assert!(tab.back_up(PASSPHRASE, SECRET).is_ok());
+    assert!(tab.reset(PASSPHRASE).is_ok());
+    assert_eq!(tab.store.keys(Table::Meta), [RecordKey::Text("history".into())]);
+    for end in ends.iter().flat_map(|end| [end - 1, *end, end + 1]).filter(|end| *end < file.len())
+    {
+        let refusal = refused(&tab, &file[..end], passphrase(SECRET));
+        assert_eq!(refusal, Some(ErrorCode::BackupTruncated), "{end}");
+    }
+    for part in ends.windows(2) {
+        for byte in [part[0] + 4, (part[0] + part[1]) / 2, part[1] - 1] {
+            let mut altered = file.clone();
+            altered[byte] ^= 1;
+            let refusal = refused(&tab, &altered, passphrase(SECRET));
+            assert_eq!(refusal, Some(ErrorCode::BackupDamaged), "{byte}");
+        }
+    }
+    assert_eq!(tab.restore(file, passphrase(SECRET)).map(|_| ()), Ok(()));
+    assert!(tab.sign(&keys[0], b"text").is_ok());
+}
+
+#[test]
+fn an_older_backup_is_shown_as_older() {
+    let tab = Tab::ready();
+    let first = tab.back_up(PASSPHRASE, SECRET).unwrap();
+    tab.clock.advance(60_000);
+    assert!(tab.create("ed25519", "durable").is_ok());
+    let second = tab.back_up(PASSPHRASE, SECRET).unwrap();
+    let newest = health(&tab, "lastBackup");
+    assert!(tab.reset(PASSPHRASE).is_ok());
+    let shown = |tab: &Tab, file: &[u8]| -> BackupInfo {
+        tab.files.choose(file.to_vec());
+        assert!(tab.ask("vault.restore", vec![new(passphrase(SECRET))]).is_err());
+        let info = tab.look(|view| match view.screen {
+            UiScreen::ConfirmRestore(info) => Some(info),
+            _ => None,
+        });
+        info.flatten().unwrap()
+    };
+    let (older, newer) = (shown(&tab, &first), shown(&tab, &second));
+    assert_eq!(older.newer.map(number), newest);
+    assert_eq!((older.keys, newer.keys, newer.newer), (0, 1, None));
+    assert!(older.created + 60_000 <= newer.created && older.entries < newer.entries);
+    // A browser that knows of neither says nothing.
+    assert_eq!(shown(&elsewhere(2), &first).newer, None);
+    // Knowing it, the person may want the older one; it stays known that there is a newer one.
+    assert!(tab.restore(first, passphrase(SECRET)).is_ok());
+    assert_eq!(health(&tab, "lastBackup"), newest);
+}
+
+#[test]
+fn a_vault_is_never_restored_over() {
+    let file = Tab::ready().back_up(PASSPHRASE, SECRET).unwrap();
+    let tab = elsewhere(2);
+    assert!(tab.set_up(PASSPHRASE).is_ok());
+    let before = tab.store.dump();
+    let twice = tab.restore(file.clone(), passphrase(SECRET));
+    assert_eq!(twice, Err("already_initialized".into()));
+    assert_eq!(tab.store.dump(), before);
+    // Another tab makes a vault while the person reads what is in the file.
+    let tab = elsewhere(3);
+    let faster = tab.beside();
+    tab.files.choose(file);
+    let late = tab.ask_person("vault.restore", async |tab| {
+        tab.does(new(passphrase(SECRET))).await;
+        assert!(faster.set_up(PASSPHRASE).is_ok());
+        tab.does(UiEvent::Confirm).await;
+    });
+    assert_eq!(late, Err("already_initialized".into()));
+    assert_eq!(broken(&faster), Vec::<String>::new());
+    assert!(tab.unlock(PASSPHRASE).is_ok());
+}
+
+#[test]
+fn a_vault_that_another_tab_makes_in_the_middle_wins() {
+    let (old, _) = large();
+    let file = old.back_up(PASSPHRASE, SECRET).unwrap();
+    let parts = u32::try_from(boundaries(&file).len()).unwrap() - 1;
+    for part in 0..parts {
+        let tab = elsewhere(u64::from(part) + 2);
+        let faster = tab.beside();
+        tab.files.choose(file.clone());
+        let store = tab.store.reopen();
+        let outcome = tab.ask_person("vault.restore", async |tab| {
+            tab.files.meanwhile(part, move || assert!(faster.set_up(PASSPHRASE).is_ok()));
+            tab.does(new(passphrase(SECRET))).await;
+            tab.does(UiEvent::Confirm).await;
+        });
+        assert_eq!(outcome, Err("already_initialized".into()), "{part}");
+        let after = tab.on(store);
+        assert!(after.unlock(PASSPHRASE).is_ok(), "{part}");
+        assert_eq!(after.store.keys(Table::Keys), [], "{part}");
+        assert_eq!(broken(&after), Vec::<String>::new(), "{part}");
+    }
+}
+
+#[test]
+fn a_drill_proves_every_record_and_says_when() {
+    let (tab, keys) = large();
+    let file = tab.back_up(PASSPHRASE, SECRET).unwrap();
+    assert!(matches!(health(&tab, "lastDrill"), None | Some(Value::Null)));
+    assert_eq!(drilled(&tab, &file, passphrase(SECRET)), None);
+    assert!(matches!(health(&tab, "lastDrill"), Some(Value::Number(_))));
+    assert_eq!(
+        drilled(&tab, &file, passphrase("another passphrase")),
+        Some(ErrorCode::BackupWrongFactor)
+    );
+    let cut = drilled(&tab, &file[..file.len() - 1], passphrase(SECRET));
+    assert_eq!(cut, Some(ErrorCode::BackupTruncated));
+    let other = elsewhere(2);
+    assert!(other.set_up(PASSPHRASE).is_ok());
+    let other = other.back_up(PASSPHRASE, SECRET).unwrap();
+    let other = drilled(&tab, &other, passphrase(SECRET));
+    assert_eq!(other, Some(ErrorCode::BackupOtherVault));
+    // The vault is still the one it was.
+    assert!(tab.sign(&keys[0], b"text").is_ok());
+}
+
+#[test]
+fn a_damaged_record_fails_the_drill_and_costs_no_other_key() {
+    let tab = Tab::ready();
+    let keys: Vec<_> = (0..3).map(|_| tab.create("ed25519", "durable").unwrap()).collect();
+    let first = RecordKey::Text(keys[0].clone());
+    let second = RecordKey::Text(keys[1].clone());
+    let (good, stranger) =
+        (tab.store.peek(Table::Keys, &first), tab.store.peek(Table::Keys, &second));
+    let mut flipped = good.clone().unwrap();
+    let last = flipped.len() - 1;
+    flipped[last] ^= 1;
+    // Damaged, not a record at all, and the record of another key.
+    for bad in [Some(flipped), Some(vec![0xf6]), stranger] {
+        tab.store.poke(Table::Keys, &first, bad);
+        let file = tab.back_up(PASSPHRASE, SECRET).unwrap();
+        let damaged = drilled(&tab, &file, passphrase(SECRET));
+        assert_eq!(damaged, Some(ErrorCode::BackupDamaged));
+        let fresh = elsewhere(2);
+        assert!(fresh.restore(file, passphrase(SECRET)).is_ok());
+        assert_eq!(fresh.sign(&keys[0], b"text"), Err("unreadable".into()));
+        assert!(fresh.sign(&keys[1], b"text").is_ok());
+    }
+    tab.store.poke(Table::Keys, &first, good);
+    let entry = RecordKey::Number(2);
+    let removed = tab.store.peek(Table::Audit, &entry);
+    for bad in [None, tab.store.peek(Table::Audit, &RecordKey::Number(3))] {
+        tab.store.poke(Table::Audit, &entry, bad);
+        let file = tab.back_up(PASSPHRASE, SECRET).unwrap();
+        let damaged = drilled(&tab, &file, passphrase(SECRET));
+        assert_eq!(damaged, Some(ErrorCode::BackupDamaged));
+        // Nor does restoring make the damage good.
+        let fresh = elsewhere(3);
+        assert!(fresh.restore(file, passphrase(SECRET)).is_ok());
+        assert!(fresh.sign(&keys[0], b"text").is_ok());
+        assert_eq!(fresh.verify_audit(), Err("audit_corrupt".into()));
+    }
+    tab.store.poke(Table::Audit, &entry, removed);
+    let file = tab.back_up(PASSPHRASE, SECRET).unwrap();
+    assert_eq!(drilled(&tab, &file, passphrase(SECRET)), None);
+}
