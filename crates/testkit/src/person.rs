@@ -21,6 +21,12 @@ pub fn phrase(words: &str) -> Factor {
     Factor::Phrase(SecretVec::copy_of(words.as_bytes()))
 }
 
+/// A passphrase for something new.
+#[must_use]
+pub fn submit(text: &str) -> UiEvent {
+    new(passphrase(text))
+}
+
 /// A factor for something new, or for a backup.
 #[must_use]
 pub fn new(factor: Factor) -> UiEvent {
@@ -114,6 +120,17 @@ impl Tab {
     #[must_use]
     pub fn problem(&self) -> Option<ErrorCode> {
         self.look(|view| view.problem).flatten()
+    }
+
+    /// Everything that was wrong so far; it is forgotten.
+    #[must_use]
+    pub fn problems(&self) -> Vec<ErrorCode> {
+        let commands = self.outbox.take_commands().into_iter();
+        let shown = commands.filter_map(|command| match command {
+            UiCommand::Show(view) => view.problem,
+            _ => None,
+        });
+        shown.collect()
     }
 
     /// The words of the recovery phrase that was shown last.

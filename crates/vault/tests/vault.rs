@@ -1,9 +1,10 @@
 //! Set-up, unlock, lock, restart.
 
-use kms_protocol::{ErrorCode, Screen, Value};
-use kms_testkit::tab::{config, origin, submit};
+use kms_protocol::{ErrorCode, Value};
+use kms_testkit::person::submit;
+use kms_testkit::tab::config;
 use kms_testkit::{PAGE, PASSPHRASE, Tab};
-use kms_vault::{RecordKey, Table, UiCommand, UiEvent};
+use kms_vault::{RecordKey, Table, UiCommand, UiEvent, UiScreen};
 use pollster::block_on;
 
 fn empty() -> Value {
@@ -11,14 +12,7 @@ fn empty() -> Value {
 }
 
 fn problems(tab: &Tab) -> Vec<ErrorCode> {
-    let commands = tab.outbox.take_commands();
-    commands
-        .into_iter()
-        .filter_map(|command| match command {
-            UiCommand::Show { problem, .. } => problem,
-            _ => None,
-        })
-        .collect()
+    tab.problems()
 }
 
 #[test]
@@ -189,10 +183,12 @@ fn cancelling_ends_the_waiting_requests() {
     assert_eq!(tab.ask("vault.setup", vec![UiEvent::Cancel]), Err("user_cancelled".into()));
     assert_eq!(tab.outbox.names(tab.session), ["attention", "attention"]);
     let commands = tab.outbox.take_commands();
-    let origin = origin(PAGE);
-    let (problem, retry_after_ms) = (None, None);
-    let shown = UiCommand::Show { screen: Screen::Setup, origin, problem, retry_after_ms };
-    assert_eq!(commands, [shown, UiCommand::Hide]);
+    let [UiCommand::Show(view), UiCommand::Hide] = commands.as_slice() else {
+        panic!("the sheet is shown once and hidden");
+    };
+    assert_eq!(view.origin.as_str(), PAGE);
+    assert_eq!((view.problem, view.retry_after_ms), (None, None));
+    assert!(matches!(view.screen, UiScreen::Setup(_)));
 }
 
 #[test]
