@@ -2,6 +2,7 @@
 
 mod browsers;
 mod codegen;
+mod coverage;
 mod demo;
 mod dist;
 mod files;
@@ -68,6 +69,12 @@ enum Task {
         #[arg(long, value_name = "MANIFEST")]
         against: Option<String>,
     },
+    /// Test the pure crates and compare the lines that no test reaches with build/coverage.txt.
+    Coverage {
+        /// Write that file; new lines in it still need a reason.
+        #[arg(long)]
+        update: bool,
+    },
     /// Check the rules of this repository.
     Tidy,
     /// Run everything that must hold before a change is accepted.
@@ -97,6 +104,9 @@ enum Task {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = coverage::as_wrapper() {
+        return code;
+    }
     let arguments = Arguments::parse();
     match perform(arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -120,6 +130,8 @@ fn perform(arguments: Arguments) -> Result<()> {
         Task::Codegen { check: true } => codegen::check(&repo),
         Task::Repro { against: None } => repro::twice(&repo),
         Task::Repro { against: Some(manifest) } => repro::against(&repo, &manifest),
+        Task::Coverage { update: false } => coverage::check(&repo),
+        Task::Coverage { update: true } => coverage::update(&repo),
         Task::Tidy => tidy::run(&repo),
         Task::Test { skip_browsers } => verify::run_all(&repo, !skip_browsers),
         Task::E2e { engine, filter } => end_to_end(&repo, engine, filter.as_deref()),

@@ -8,7 +8,7 @@ use crate::browsers::{self, Engine};
 use crate::process::{cargo, run};
 use crate::repo::Repo;
 use crate::steps::Steps;
-use crate::{codegen, dist, repro, scripts, setup, tidy, wasm};
+use crate::{codegen, coverage, dist, repro, scripts, setup, tidy, wasm};
 
 /// Runs all steps, cheap ones first, and always prints the summary.
 pub(crate) fn run_all(repo: &Repo, with_browsers: bool) -> Result<()> {
@@ -27,6 +27,7 @@ fn sources(repo: &Repo, steps: &mut Steps, with_browsers: bool) -> Result<()> {
     steps.run("spelling", || spelling(repo))?;
     steps.run("clippy", || clippy(repo))?;
     steps.run("native tests", || native_tests(repo))?;
+    steps.run("native tests of the pure crates, with coverage", || coverage::check(repo))?;
     steps.run("script types", || scripts::check_types(repo))?;
     steps.run("client tests", || scripts::test_client(repo))
 }
@@ -77,7 +78,12 @@ fn clippy(repo: &Repo) -> Result<()> {
     Ok(())
 }
 
+/// The pure crates have a step of their own.
 fn native_tests(repo: &Repo) -> Result<()> {
     let mut command = cargo(repo);
-    run(command.args(["test", "--quiet", "--locked", "--workspace", "--exclude", "kms-e2e"]))
+    command.args(["test", "--quiet", "--locked", "--workspace", "--exclude", "kms-e2e"]);
+    for name in coverage::CRATES {
+        command.args(["--exclude", name]);
+    }
+    run(&mut command)
 }

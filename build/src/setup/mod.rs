@@ -17,7 +17,7 @@ pub(crate) use apt::Browsers;
 pub(crate) use cargo_tools::{cargo_deny, has_geckodriver};
 pub(crate) use node::node_packages;
 pub(crate) use python::typos;
-pub(crate) use rust::wasm_target;
+pub(crate) use rust::{llvm_tools, wasm_target};
 
 /// Everything: what `test` needs.
 pub(crate) fn all(repo: &Repo) -> Result<()> {
@@ -29,6 +29,7 @@ pub(crate) fn all(repo: &Repo) -> Result<()> {
 pub(crate) fn tools(repo: &Repo) -> Result<()> {
     rust::components(repo)?;
     wasm_target(repo)?;
+    llvm_tools(repo)?;
     node_packages(repo)?;
     typos(repo).map(drop)
 }

@@ -1,9 +1,9 @@
-//! The wasm target of the pinned toolchain.
+//! Parts of the pinned toolchain that a minimal one lacks.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::process::{cargo, output, run, succeeds, which};
 use crate::repo::Repo;
@@ -38,4 +38,25 @@ pub(crate) fn wasm_target(repo: &Repo) -> Result<()> {
         );
     }
     run(Command::new("rustup").current_dir(repo.root()).args(["target", "add", TARGET]))
+}
+
+/// LLVM's programs for coverage, of the version that rustc was built with; returns their folder.
+pub(crate) fn llvm_tools(repo: &Repo) -> Result<PathBuf> {
+    let libraries =
+        output(Command::new("rustc").current_dir(repo.root()).args(["--print", "target-libdir"]))?;
+    let dir = Path::new(libraries.trim()).parent().context("rustc has no libraries")?.join("bin");
+    let present = || ["llvm-cov", "llvm-profdata"].iter().all(|name| dir.join(name).is_file());
+    if present() {
+        return Ok(dir);
+    }
+    println!("setup: adding llvm-tools to the Rust toolchain");
+    if which("rustup").is_none() {
+        bail!(
+            "the Rust in use has no llvm-tools and there is no rustup to add them: install rustup (https://rustup.rs), then run this again"
+        );
+    }
+    let mut command = Command::new("rustup");
+    run(command.current_dir(repo.root()).args(["component", "add", "llvm-tools"]))?;
+    ensure!(present(), "no llvm-cov in {}", dir.display());
+    Ok(dir)
 }

@@ -1,0 +1,180 @@
+//! Native line coverage of the pure crates: nearly every line, and a reason for each other one.
+//!
+//! rustc instruments the crates, which this program sees to as cargo's compiler wrapper: crates of
+//! others stay as they are, fast and shared with every other build.
+
+mod lcov;
+mod listed;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use crate::process::{cargo, output, run};
+use crate::repo::Repo;
+use crate::setup;
+use listed::Listed;
+
+/// Crates without browser, runtime or clock: all of their code runs in native tests.
+pub(crate) const CRATES: [&str; 5] =
+    ["kms-protocol", "kms-crypto", "kms-manifest", "kms-vault", "kms-backup"];
+
+/// Where their sources lie.
+const SOURCES: [&str; 5] = [
+    "crates/protocol/src/",
+    "crates/crypto/src/",
+    "crates/manifest/src/",
+    "crates/vault/src/",
+    "crates/backup/src/",
+];
+
+/// The part of all lines that must be reached, in thousandths.
+const LEAST: usize = 980;
+
+/// The lines that are not, with reasons.
+const LIST: &str = "build/coverage.txt";
+
+/// Tells this program that cargo starts it in place of rustc.
+const WRAPPER: &str = "KMS_COVERAGE_WRAPPER";
+
+/// What is known of the reached lines.
+pub(crate) struct Coverage {
+    counted: usize,
+    /// Path, number and text of every line that no test reached, in order.
+    missed: Vec<Line>,
+}
+
+/// A line of a source file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    path: String,
+    number: usize,
+    /// Without indentation.
+    text: String,
+}
+
+/// Runs the crates' tests and compares what they missed with the list.
+pub(crate) fn check(repo: &Repo) -> Result<()> {
+    let coverage = measure(repo)?;
+    coverage.print();
+    let listed = Listed::read(&repo.path(LIST))?;
+    let problems = listed.problems(&coverage.missed);
+    for problem in &problems {
+        println!("  {problem}");
+    }
+    ensure!(
+        problems.is_empty(),
+        "{LIST} is not what was measured: test the lines, or run `cargo xtask coverage --update` \
+         and write down why not"
+    );
+    ensure!(
+        coverage.thousandths() >= LEAST,
+        "less than {}.{} % of the lines are reached",
+        LEAST / 10,
+        LEAST % 10
+    );
+    Ok(())
+}
+
+/// Brings the list up to date; what is new in it still needs a reason.
+pub(crate) fn update(repo: &Repo) -> Result<()> {
+    let coverage = measure(repo)?;
+    coverage.print();
+    let path = repo.path(LIST);
+    let listed = Listed::read(&path)?.updated(&coverage.missed);
+    std::fs::write(&path, listed.to_string()).with_context(|| format!("cannot write {LIST}"))?;
+    println!("  {LIST}: {} lines, {} without a reason", listed.len(), listed.unexplained());
+    Ok(())
+}
+
+impl Coverage {
+    fn thousandths(&self) -> usize {
+        (self.counted - self.missed.len()) * 1000 / self.counted.max(1)
+    }
+
+    fn print(&self) {
+        let reached = self.counted - self.missed.len();
+        let part = self.thousandths();
+        let (whole, tenths) = (part / 10, part % 10);
+        println!("  coverage: {reached} of {} lines, {whole}.{tenths} %", self.counted);
+    }
+}
+
+fn measure(repo: &Repo) -> Result<Coverage> {
+    let tools = setup::llvm_tools(repo)?;
+    let dir = repo.target("coverage");
+    if dir.exists() {
+        std::fs::remove_dir_all(&dir).with_context(|| format!("cannot clear {}", dir.display()))?;
+    }
+    std::fs::create_dir_all(&dir)?;
+    let programs = test_programs(repo)?;
+    run(tests(repo)?.arg("--quiet").env("LLVM_PROFILE_FILE", dir.join("%4m.profraw")))?;
+    let merged = dir.join("merged.profdata");
+    let mut merge = Command::new(tools.join("llvm-profdata"));
+    merge.args(["merge", "--sparse", "--output"]).arg(&merged).arg(&dir);
+    output(&mut merge)?;
+    let mut export = Command::new(tools.join("llvm-cov"));
+    export.args(["export", "--format=lcov", "--instr-profile"]).arg(&merged);
+    for program in &programs {
+        export.arg("--object").arg(program);
+    }
+    lcov::read(&output(&mut export)?, repo.root(), &SOURCES)
+}
+
+/// `cargo test` of the crates, instrumented.
+fn tests(repo: &Repo) -> Result<Command> {
+    let mut command = cargo(repo);
+    command.args(["test", "--locked", "--tests"]);
+    for name in CRATES {
+        command.args(["--package", name]);
+    }
+    command.env("RUSTC_WORKSPACE_WRAPPER", std::env::current_exe()?).env(WRAPPER, "1");
+    Ok(command)
+}
+
+#[derive(Deserialize)]
+struct Message {
+    executable: Option<PathBuf>,
+}
+
+/// Builds the tests, and returns the programs that they are.
+fn test_programs(repo: &Repo) -> Result<Vec<PathBuf>> {
+    let mut command = tests(repo)?;
+    let text = output(command.args(["--no-run", "--quiet", "--message-format=json"]))?;
+    let programs = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Message>(line).ok()?.executable)
+        .collect::<Vec<_>>();
+    ensure!(!programs.is_empty(), "cargo built no tests");
+    Ok(programs)
+}
+
+/// What to do when cargo starts this program in place of rustc: the same, with instruments.
+pub(crate) fn as_wrapper() -> Option<ExitCode> {
+    std::env::var_os(WRAPPER)?;
+    let mut arguments = std::env::args_os().skip(1);
+    let rustc = arguments.next()?;
+    // `cargo xtask` with the variable set by hand is no call of cargo.
+    if Path::new(&rustc).file_stem()? != "rustc" {
+        return None;
+    }
+    Some(wrapped(&rustc, arguments.collect()).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    }))
+}
+
+fn wrapped(rustc: &OsString, arguments: Vec<OsString>) -> Result<ExitCode> {
+    let status = Command::new(rustc)
+        .args(arguments)
+        .arg("-Cinstrument-coverage")
+        .status()
+        .context("cannot start rustc")?;
+    match status.code().and_then(|code| u8::try_from(code).ok()) {
+        Some(code) => Ok(ExitCode::from(code)),
+        None => bail!("rustc was ended by a signal"),
+    }
+}
