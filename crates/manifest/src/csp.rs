@@ -16,8 +16,6 @@ pub enum Name {
     WorkerSrc,
     ConnectSrc,
     ImgSrc,
-    FrameSrc,
-    ManifestSrc,
     BaseUri,
     FormAction,
     FrameAncestors,
@@ -37,8 +35,6 @@ impl Name {
             Self::WorkerSrc => "worker-src",
             Self::ConnectSrc => "connect-src",
             Self::ImgSrc => "img-src",
-            Self::FrameSrc => "frame-src",
-            Self::ManifestSrc => "manifest-src",
             Self::BaseUri => "base-uri",
             Self::FormAction => "form-action",
             Self::FrameAncestors => "frame-ancestors",
@@ -54,7 +50,6 @@ impl Name {
 #[allow(missing_docs, reason = "the variants are the keywords they print")]
 pub enum Keyword {
     None,
-    SelfOrigin,
     WasmUnsafeEval,
     Script,
     AllowScripts,
@@ -66,7 +61,6 @@ impl Keyword {
     fn as_str(self) -> &'static str {
         match self {
             Self::None => "'none'",
-            Self::SelfOrigin => "'self'",
             Self::WasmUnsafeEval => "'wasm-unsafe-eval'",
             Self::Script => "'script'",
             Self::AllowScripts => "allow-scripts",

@@ -120,6 +120,12 @@ mod tests {
     }
 
     #[test]
+    fn shown_as_written() {
+        let digest = Sha384::of(b"abc");
+        assert_eq!(format!("{digest:?}"), digest.to_string());
+    }
+
+    #[test]
     fn one_spelling_only() {
         let good = Sha256::of(b"abc").to_string();
         for bad in [

@@ -152,6 +152,7 @@ mod tests {
     fn knows_ports() {
         let origin: Origin = "https://kms.ats.run".parse().unwrap();
         assert_eq!((origin.host(), origin.port(), origin.is_https()), ("kms.ats.run", 443, true));
+        assert_eq!(format!("{origin:?}"), origin.to_string());
     }
 
     #[test]

@@ -266,6 +266,28 @@ fn headers_that_must_not_be_sent_are_found() {
 }
 
 #[test]
+fn a_finding_names_header_and_defect() {
+    let texts = |headers: &Headers| {
+        lint(FileKind::Html, &kms(), headers).iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let mut headers = set().html;
+    headers.remove("Referrer-Policy");
+    assert_eq!(texts(&headers), ["header Referrer-Policy is missing"]);
+    headers.set("Referrer-Policy", "origin");
+    let found = "header Referrer-Policy is \"origin\", expected \"no-referrer\"";
+    assert_eq!(texts(&headers), [found]);
+    let mut headers = set().html;
+    headers.set("Set-Cookie", "x");
+    assert_eq!(texts(&headers), ["header Set-Cookie must not be sent"]);
+    let policy = set().html.remove("Content-Security-Policy").unwrap();
+    let mut headers = set().html;
+    headers.set("Content-Security-Policy", policy.replace("style-src 'none'; ", ""));
+    let found = "header Content-Security-Policy: style-src is wrong or missing";
+    assert_eq!(texts(&headers), [found]);
+    assert!(texts(&Headers::new()).len() > 10);
+}
+
+#[test]
 fn refusals_are_inert() {
     let headers = inert_headers();
     assert_eq!(headers.value("content-security-policy"), Some(INERT_CSP));

@@ -67,3 +67,99 @@ fn no_wire_type_can_carry_a_secret() {
         }
     }
 }
+
+#[test]
+fn every_method_and_every_error_is_documented() {
+    let mut types = Vec::new();
+    for method in Method::ALL {
+        method.define(&mut types);
+    }
+    let known = |name: &str| types.iter().any(|ty| ty.name == name);
+    for method in Method::ALL {
+        assert!(method.doc().ends_with('.'), "{}", method.name());
+        let (params, result) = method.types();
+        assert!(known(&params.typescript) && known(&result.typescript), "{}", method.name());
+        let own: BTreeSet<_> = method.errors().iter().map(|code| code.as_str()).collect();
+        assert_eq!(own.len(), method.errors().len(), "{}", method.name());
+    }
+    for code in ErrorCode::ALL {
+        assert_eq!(code.to_string(), code.info().message);
+        assert!(code.to_string().ends_with('.'), "{}", code.as_str());
+    }
+}
+
+/// Every copy of `value` in which one value at any depth is of another kind.
+fn with_one_of_another_kind(value: &Value) -> Vec<Value> {
+    let others = [
+        Value::Bool(true),
+        Value::Number(0.5),
+        Value::Text("no such word".into()),
+        Value::Bytes(Vec::new()),
+        Value::List(Vec::new()),
+        Value::Map(Vec::new()),
+    ];
+    let other_kind = |other: &Value| std::mem::discriminant(other) != std::mem::discriminant(value);
+    let mut changed: Vec<Value> = others.into_iter().filter(other_kind).collect();
+    match value {
+        Value::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                changed.extend(with_one_of_another_kind(item).into_iter().map(|other| {
+                    let mut items = items.clone();
+                    items[index] = other;
+                    Value::List(items)
+                }));
+            }
+        }
+        Value::Map(members) => {
+            for (index, (_, member)) in members.iter().enumerate() {
+                changed.extend(with_one_of_another_kind(member).into_iter().map(|other| {
+                    let mut members = members.clone();
+                    members[index].1 = other;
+                    Value::Map(members)
+                }));
+            }
+        }
+        _ => {}
+    }
+    changed
+}
+
+#[test]
+fn a_value_of_another_kind_is_refused_everywhere() {
+    let mut tried = 0;
+    for method in Method::ALL {
+        let (params, result) = method.samples();
+        for changed in with_one_of_another_kind(&params) {
+            let refused = Request::decode(*method, changed.clone());
+            assert_eq!(refused, Err(ErrorCode::InvalidParams), "{} {changed:?}", method.name());
+            tried += 1;
+        }
+        for changed in with_one_of_another_kind(&result) {
+            let refused = Response::decode(*method, changed.clone()).map(IntoValue::into_value);
+            assert_eq!(refused, Err(ErrorCode::InvalidParams), "{} {changed:?}", method.name());
+            tried += 1;
+        }
+    }
+    assert!(tried > 500, "{tried}");
+}
+
+#[test]
+fn an_optional_member_may_be_absent_or_null() {
+    let status = |storage: Vec<(kms_protocol::Name, Value)>| {
+        let (_, Value::Map(mut members)) = Method::Status.samples() else {
+            panic!("not an object")
+        };
+        for (name, value) in &mut members {
+            if name == "storage" {
+                *value = Value::Map(storage.clone());
+            }
+        }
+        Response::decode(Method::Status, Value::Map(members)).map(IntoValue::into_value)
+    };
+    let names = ["persisted", "partitioned", "usage", "quota"];
+    let null = names.map(|name| (name.into(), Value::Null)).to_vec();
+    assert!(status(null.clone()).is_ok());
+    assert_eq!(status(null), status(Vec::new()));
+    let word = vec![("usage".into(), Value::Text("much".into()))];
+    assert_eq!(status(word), Err(ErrorCode::InvalidParams));
+}
