@@ -100,7 +100,7 @@ fn methods() -> Vec<Case> {
         "SIGN",
         "sign\0",
         "sign ",
-        "vault.reset",
+        "vault.destroy",
         "vault.unseal",
         "keys.export",
         "ui.submit",

@@ -80,6 +80,8 @@ struct Plan {
     fault: Option<(u64, Fault)>,
     fired: bool,
     crashed: bool,
+    /// What happens just before a call.
+    meanwhile: Option<(u64, Box<dyn FnOnce()>)>,
 }
 
 impl<D> Default for MemoryStore<D> {
@@ -116,6 +118,12 @@ impl<D: Clone> MemoryStore<D> {
         let mut plan = self.plan.borrow_mut();
         plan.fault = Some((plan.calls + call, fault));
         plan.fired = false;
+    }
+
+    /// Lets something happen just before the `call`-th call from now (1 is the next).
+    pub fn meanwhile(&self, call: u64, act: impl FnOnce() + 'static) {
+        let mut plan = self.plan.borrow_mut();
+        plan.meanwhile = Some((plan.calls + call, Box::new(act)));
     }
 
     /// Removes the plan; returns whether the fault fired.
@@ -167,6 +175,11 @@ impl<D: Clone> MemoryStore<D> {
         };
     }
 
+    /// Sets the number of the last batch.
+    pub fn poke_generation(&self, generation: Generation) {
+        self.disk.borrow_mut().generation = generation;
+    }
+
     /// Deletes everything behind the vault's back, as a browser that needs room.
     pub fn evict(&self) {
         *self.disk.borrow_mut() = Disk::default();
@@ -188,6 +201,10 @@ impl<D: Clone> MemoryStore<D> {
         effect: impl FnOnce(&mut Disk<D>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let fault = self.plan.borrow_mut().next()?;
+        let act = self.plan.borrow_mut().due();
+        if let Some(act) = act {
+            act();
+        }
         match fault {
             None => effect(&mut self.disk.borrow_mut()),
             Some(fault) => {
@@ -201,6 +218,11 @@ impl<D: Clone> MemoryStore<D> {
 }
 
 impl Plan {
+    fn due(&mut self) -> Option<Box<dyn FnOnce()>> {
+        let calls = self.calls;
+        self.meanwhile.take_if(|(at, _)| *at == calls).map(|(_, act)| act)
+    }
+
     fn next(&mut self) -> Result<Option<Fault>, StoreError> {
         self.calls += 1;
         if self.crashed {

@@ -23,6 +23,8 @@ pub(super) enum Next<P: Ports> {
     Again(Step<P>, Error),
     /// The end of the question.
     Done(Answer),
+    /// The end of the question: the vault is open.
+    Entered(Rc<UnlockedVault<P>>),
 }
 
 impl<P: Ports> Inner<P> {
@@ -58,6 +60,11 @@ impl<P: Ports> Inner<P> {
             Next::Go(step) => self.go(&turn, step, None),
             Next::Again(step, error) => self.go(&turn, step, Some(&error)),
             Next::Done(outcome) => self.answer(&turn, &outcome),
+            Next::Entered(vault) => {
+                *self.phase.borrow_mut() = Phase::Unlocked(vault);
+                self.answer(&turn, &Ok(()));
+                self.broadcast("unlocked", &Empty {});
+            }
         }
     }
 
@@ -128,7 +135,7 @@ impl<P: Ports> Inner<P> {
             Err(code) => Err(Error::Code(code)),
         };
         match outcome {
-            Ok(vault) => self.entered(&vault),
+            Ok(vault) => Next::Entered(vault),
             Err(error) => self.failed(turn, Step::Setup(new), error).await,
         }
     }
@@ -156,7 +163,7 @@ impl<P: Ports> Inner<P> {
         let outcome = match then {
             Then::Enter => {
                 let unlocked = self.unlock(turn.question, what).await;
-                unlocked.map(|vault| self.entered(&vault))
+                unlocked.map(Next::Entered)
             }
             Then::Do(action) => match self.unlock_afresh(turn.question, what).await {
                 Ok(fresh) => return self.act(turn, Rc::new(fresh), action).await,
@@ -167,13 +174,6 @@ impl<P: Ports> Inner<P> {
             Ok(next) => next,
             Err(error) => self.failed(turn, step, error).await,
         }
-    }
-
-    /// The vault is open.
-    pub(super) fn entered(&self, vault: &Rc<UnlockedVault<P>>) -> Next<P> {
-        *self.phase.borrow_mut() = Phase::Unlocked(Rc::clone(vault));
-        self.broadcast("unlocked", &Empty {});
-        Next::Done(Ok(()))
     }
 
     /// After an error: the same step again if the person can do something about it, the

@@ -60,7 +60,7 @@ impl<P: Ports> Inner<P> {
         let candidate = Candidate::Phrase(Rc::clone(&new.entropy));
         let Some(fresh) = &new.fresh else {
             return match self.set_up(turn.question, &candidate, None).await {
-                Ok(vault) => self.entered(&vault),
+                Ok(vault) => Next::Entered(vault),
                 Err(error) => self.failed(turn, Step::Phrase(new), error).await,
             };
         };

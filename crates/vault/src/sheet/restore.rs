@@ -83,7 +83,7 @@ impl<P: Ports> Inner<P> {
     ) -> Next<P> {
         self.busy();
         match self.restore(turn, restorable).await {
-            Ok(vault) => self.entered(&vault),
+            Ok(vault) => Next::Entered(vault),
             Err(error) => self.failed(turn, Step::Restore(RestoreWhy::Restore), error).await,
         }
     }
