@@ -7,9 +7,12 @@ use std::rc::Rc;
 use kms_crypto::{SecretVec, backup_key, hkdf};
 use kms_protocol::ErrorCode;
 use kms_vault::{BackupFiles, BackupIdentity, BackupKdf, BackupReader, BackupWriter, Recipients};
+use pollster::block_on;
 
 /// First bytes of every file.
 const MAGIC: &[u8] = b"test-backup\n";
+/// Bytes before the first part.
+const HEAD: usize = MAGIC.len() + 1 + 32 + 1 + 28 + 32;
 /// Length of the MAC of a part.
 const TAG: usize = 32;
 
@@ -47,6 +50,21 @@ impl MemoryFiles {
     #[must_use]
     pub fn made(&self) -> Vec<Vec<u8>> {
         self.made.borrow().clone()
+    }
+
+    /// A file whose parts, counted from 0, were changed by somebody who can encrypt.
+    #[must_use]
+    pub fn rewritten(file: &[u8], change: impl Fn(u64, &mut Vec<u8>)) -> Vec<u8> {
+        let (head, rest) = file.split_at_checked(HEAD).unwrap_or((file, &[]));
+        let mut reader = MemoryReader { files: Self::default(), rest: rest.to_vec(), parts: 0 };
+        let mut writer = MemoryWriter { files: Self::default(), bytes: head.to_vec(), parts: 0 };
+        while let Ok(Some(part)) = block_on(reader.read()) {
+            let mut plain = part.expose().to_vec();
+            change(writer.parts, &mut plain);
+            // Only parts that are too long are refused.
+            let _written = block_on(writer.write(SecretVec::new(plain)));
+        }
+        writer.end()
     }
 
     /// The person chooses a file.
@@ -176,13 +194,21 @@ impl BackupWriter for MemoryWriter {
         Ok(())
     }
 
-    async fn finish(mut self) -> Result<u64, ErrorCode> {
+    async fn finish(self) -> Result<u64, ErrorCode> {
         self.files.check()?;
+        let made = Rc::clone(&self.files.made);
+        let file = self.end();
+        let bytes = file.len() as u64;
+        made.borrow_mut().push(file);
+        Ok(bytes)
+    }
+}
+
+impl MemoryWriter {
+    fn end(mut self) -> Vec<u8> {
         self.bytes.extend(0_u32.to_be_bytes());
         self.bytes.extend(part_tag(self.parts, b""));
-        let bytes = self.bytes.len() as u64;
-        self.files.made.borrow_mut().push(self.bytes);
-        Ok(bytes)
+        self.bytes
     }
 }
 

@@ -78,6 +78,7 @@ struct Plan {
     calls: u64,
     commits: u64,
     fault: Option<(u64, Fault)>,
+    commit_fault: Option<(u64, Fault)>,
     fired: bool,
     crashed: bool,
     /// What happens just before a call.
@@ -124,6 +125,13 @@ impl<D: Clone> MemoryStore<D> {
     pub fn meanwhile(&self, call: u64, act: impl FnOnce() + 'static) {
         let mut plan = self.plan.borrow_mut();
         plan.meanwhile = Some((plan.calls + call, Box::new(act)));
+    }
+
+    /// Fails the `commit`-th commit from now (1 is the next).
+    pub fn fail_commit(&self, commit: u64, fault: Fault) {
+        let mut plan = self.plan.borrow_mut();
+        plan.commit_fault = Some((plan.commits + commit, fault));
+        plan.fired = false;
     }
 
     /// Removes the plan; returns whether the fault fired.
@@ -218,6 +226,15 @@ impl<D: Clone> MemoryStore<D> {
 }
 
 impl Plan {
+    fn begin_commit(&mut self) {
+        self.commits += 1;
+        if let Some((at, fault)) = self.commit_fault
+            && at == self.commits
+        {
+            self.fault = Some((self.calls + 1, fault));
+        }
+    }
+
     fn due(&mut self) -> Option<Box<dyn FnOnce()>> {
         let calls = self.calls;
         self.meanwhile.take_if(|(at, _)| *at == calls).map(|(_, act)| act)
@@ -261,7 +278,7 @@ impl<D: Clone> Store for MemoryStore<D> {
     }
 
     async fn commit(&self, expect: Generation, batch: Batch<D>) -> Result<Generation, StoreError> {
-        self.plan.borrow_mut().commits += 1;
+        self.plan.borrow_mut().begin_commit();
         self.call(|disk| {
             if disk.generation != expect {
                 return Err(StoreError::Conflict);

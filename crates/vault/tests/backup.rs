@@ -4,7 +4,7 @@ use kms_protocol::{ErrorCode, Value};
 use kms_testkit::invariants::{broken, entries};
 use kms_testkit::person::{encrypt, new, passphrase, phrase};
 use kms_testkit::tab::{member, origin, text};
-use kms_testkit::{FakePasskey, PASSPHRASE, Tab, TestPorts};
+use kms_testkit::{FakePasskey, MemoryFiles, PASSPHRASE, Tab, TestPorts};
 use kms_vault::{Action, BackupInfo, Factor, RecordKey, Store, Table, UiEvent, UiScreen};
 use pollster::block_on;
 
@@ -361,4 +361,71 @@ fn a_damaged_record_fails_the_drill_and_costs_no_other_key() {
     tab.store.poke(Table::Audit, &entry, removed);
     let file = tab.back_up(PASSPHRASE, SECRET).unwrap();
     assert_eq!(drilled(&tab, &file, passphrase(SECRET)), None);
+}
+
+#[test]
+fn what_unlocking_needs_must_be_right() {
+    let fresh = elsewhere(2);
+    for name in ["audit-head", "settings", "last entry"] {
+        for bad in [None, Some(vec![0xf6])] {
+            let tab = Tab::ready();
+            assert!(tab.create("ed25519", "durable").is_ok());
+            let store = tab.store.reopen();
+            let before = store.copied();
+            tab.files.meanwhile(0, move || {
+                // The head of the file is on its way; what follows is what the store says now.
+                let last = store.keys(Table::Audit).pop().unwrap();
+                match name {
+                    "last entry" => store.poke(Table::Audit, &last, bad.clone()),
+                    name => store.poke(Table::Meta, &RecordKey::Text(name.into()), bad.clone()),
+                }
+            });
+            // The vault itself does not survive it.
+            let _damaged = tab.back_up(PASSPHRASE, SECRET);
+            let file = tab.files.made().pop().unwrap();
+            let refusal = refused(&fresh, &file, passphrase(SECRET));
+            assert_eq!(refusal, Some(ErrorCode::BackupDamaged), "{name}");
+            let old = tab.on(before);
+            old.clock.advance(3_600_000);
+            assert!(old.unlock(PASSPHRASE).is_ok());
+            let drilled = drilled(&old, &file, passphrase(SECRET));
+            assert_eq!(drilled, Some(ErrorCode::BackupDamaged), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_file_of_somebody_who_can_encrypt_is_not_believed() {
+    let tab = Tab::ready();
+    let key = tab.create("ed25519", "durable").unwrap();
+    let file = tab.back_up(PASSPHRASE, SECRET).unwrap();
+    let fresh = elsewhere(2);
+    let last = |plain: &[u8]| plain.len() - 1;
+    // The RootKey ends the first part.
+    let root = MemoryFiles::rewritten(&file, |part, plain| {
+        let at = last(plain);
+        plain[at] ^= u8::from(part == 0);
+    });
+    let refusal = refused(&fresh, &root, passphrase(SECRET));
+    assert_eq!(refusal, Some(ErrorCode::BackupDamaged));
+    let drill = drilled(&tab, &root, passphrase(SECRET));
+    assert_eq!(drill, Some(ErrorCode::BackupOtherVault));
+    for edit in [
+        |plain: &mut Vec<u8>| plain[100] ^= 1,
+        |plain: &mut Vec<u8>| plain.push(0),
+        |plain: &mut Vec<u8>| plain.truncate(plain.len() - 1),
+    ] {
+        let edited = MemoryFiles::rewritten(&file, |part, plain| {
+            if part == 1 {
+                edit(plain);
+            }
+        });
+        let refusal = refused(&fresh, &edited, passphrase(SECRET));
+        assert!(matches!(refusal, Some(ErrorCode::BackupDamaged | ErrorCode::BackupTruncated)));
+        assert_eq!(drilled(&tab, &edited, passphrase(SECRET)), refusal);
+    }
+    let same = MemoryFiles::rewritten(&file, |_, _| ());
+    assert_eq!(same, file);
+    assert!(fresh.restore(same, passphrase(SECRET)).is_ok());
+    assert!(fresh.sign(&key, b"text").is_ok());
 }

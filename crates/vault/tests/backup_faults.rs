@@ -1,5 +1,7 @@
 //! Backups over a store that fails at every call in every way, and over one that changes.
 
+use std::cell::Cell;
+
 use kms_testkit::invariants::{broken, listed};
 use kms_testkit::person::{encrypt, new, passphrase};
 use kms_testkit::{Fault, PASSPHRASE, Tab, TestPorts};
@@ -55,12 +57,21 @@ fn an_interrupted_restore_is_no_vault() {
     // More than one batch.
     let (_, file) = backed_up(260);
     let restore = |tab: &Tab| tab.restore(file.clone(), passphrase(SECRET)).is_ok();
+    let other = Tab::ready();
+    assert!(other.create("ed25519", "durable").is_ok());
+    let small = other.back_up(PASSPHRASE, SECRET).unwrap();
+    let leftovers = Cell::new(false);
     let history = RecordKey::Text("history".into());
     let known = reset().store.peek(Table::Meta, &history);
     assert!(known.is_some());
     schedule(&reset(), false, restore, |after| {
         if after.state().as_deref() == Ok("uninitialized") {
-            // Either way on clears what is left.
+            // Every way on clears what is left.
+            leftovers.set(leftovers.get() || !after.store.keys(Table::Keys).is_empty());
+            let other = after.on(after.store.copied());
+            assert!(other.restore(small.clone(), passphrase(SECRET)).is_ok());
+            assert_eq!(other.store.keys(Table::Keys).len(), 1);
+            assert_eq!(broken(&other), Vec::<String>::new());
             let other = after.on(after.store.copied());
             assert!(other.set_up(PASSPHRASE).is_ok());
             assert_eq!(other.store.keys(Table::Keys), []);
@@ -75,6 +86,23 @@ fn an_interrupted_restore_is_no_vault() {
         assert_eq!(broken(after), Vec::<String>::new());
         assert_eq!(after.store.peek(Table::Meta, &history), known);
     });
+    assert!(leftovers.get(), "one batch only");
+}
+
+#[test]
+fn a_restore_survives_what_passes() {
+    let (_, file) = backed_up(260);
+    for fault in [Fault::FailButApplied, Fault::Conflict, Fault::ConnectionLost] {
+        // Two batches, and the entry of the log.
+        for commit in 1..=3 {
+            let tab = reset();
+            tab.store.fail_commit(commit, fault);
+            let restored = tab.restore(file.clone(), passphrase(SECRET)).is_ok();
+            assert!(tab.store.heal() && restored, "{fault:?} at commit {commit}");
+            assert_eq!(listed(&tab).len(), KEYS);
+            assert_eq!(broken(&tab), Vec::<String>::new());
+        }
+    }
 }
 
 #[test]
@@ -135,7 +163,7 @@ fn a_store_that_changes_under_a_backup_makes_no_file() {
 
 #[test]
 fn a_vault_that_another_tab_deleted_is_not_backed_up() {
-    for again in [false, true] {
+    for (again, code) in [(false, "not_initialized"), (true, "vault_corrupt")] {
         let (tab, _) = backed_up(0);
         let made = tab.files.made().len();
         let other = tab.beside();
@@ -147,7 +175,7 @@ fn a_vault_that_another_tab_deleted_is_not_backed_up() {
             tab.does(encrypt(false, Some(SECRET))).await;
             tab.does(UiEvent::Confirm).await;
         });
-        assert!(outcome.is_err());
+        assert_eq!(outcome, Err(code.into()));
         assert_eq!(tab.files.made().len(), made);
     }
 }

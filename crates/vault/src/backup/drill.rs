@@ -30,17 +30,11 @@ impl<P: Ports> OpenedBackup<P> {
         found.fits(&opener).await
     }
 
-    /// A vault id can be copied into any file; the head of the log of this browser opens only
-    /// under the RootKey of this vault.
+    /// The head of the log of this browser opens only under the id and the RootKey of its vault.
     async fn is_of_this_vault(&self, ports: &P, opener: &Opener<'_, P>) -> Result<(), Error> {
-        let other = Error::Code(ErrorCode::BackupOtherVault);
-        let header = stored::header(ports).await?.ok_or(ErrorCode::NotInitialized)?;
-        if header.vault_id != self.vault_id {
-            return Err(other);
-        }
-        let value = stored::meta(ports, HEAD).await?.ok_or(ErrorCode::AuditCorrupt)?;
+        let value = stored::meta(ports, HEAD).await?.ok_or(ErrorCode::NotInitialized)?;
         let head = Write { table: Table::Meta, key: RecordKey::Text(HEAD.into()), value };
-        opener.head(&head).map(|_| ()).map_err(|_| other)
+        opener.head(&head).map(|_| ()).map_err(|_| Error::Code(ErrorCode::BackupOtherVault))
     }
 }
 

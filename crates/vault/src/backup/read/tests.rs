@@ -203,3 +203,14 @@ fn other_encodings_of_the_same_are_refused() {
     let head = [&bytes[..16], &[0x18, 1], &bytes[17..]].concat();
     assert_eq!(refused(Parts::of(&head, MAX_PART)), ErrorCode::BackupDamaged);
 }
+
+#[test]
+fn a_part_has_a_longest_form() {
+    let long = vec![0; 32 * 1024];
+    let mut items = whole();
+    items.truncate(4);
+    items.extend([1, 2].map(|seq| Item::Audit { seq, value: &long }));
+    let bytes = ended(&items);
+    assert!(block_on(read(Parts::of(&bytes, MAX_PART))).is_ok());
+    assert_eq!(refused(Parts::of(&bytes, MAX_PART + 1)), ErrorCode::BackupDamaged);
+}
