@@ -16,7 +16,8 @@ pub struct FakePasskey {
     pub host: &'static str,
     /// Flags of its authenticator data: present and verified, normally.
     pub flags: u8,
-    secret: [u8; 32],
+    /// What its PRF is keyed with.
+    pub secret: [u8; 32],
 }
 
 impl FakePasskey {
