@@ -15,8 +15,11 @@ use tokio::time::{Sleep, sleep};
 /// How often an HTTP/2 client that sends nothing is asked whether it is still there.
 const PING_EVERY: Duration = Duration::from_secs(20);
 
-/// Lets a client take `limit` for its first byte, for the head of a request, for the time between
-/// two requests, and for the answer to a ping.
+/// What every HTTP/2 connection begins with (RFC 9113 §3.4), and no HTTP/1.1 request does.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Lets a client take `limit` until it is known which HTTP it speaks, for the head of a request,
+/// for the time between two requests, and for the answer to a ping.
 pub(super) fn impatient<A: Address, B>(
     server: Server<A, B>,
     limit: Duration,
@@ -28,8 +31,8 @@ pub(super) fn impatient<A: Address, B>(
     server
 }
 
-/// Accepts what `inner` accepts, and waits no longer than `limit` for the first byte: until then
-/// the versions of HTTP, and with them their own limits, are not told apart.
+/// Accepts what `inner` accepts, and waits no longer than `limit` for bytes that tell the versions
+/// of HTTP apart: until then their own limits do not count.
 #[derive(Clone)]
 pub(super) struct Limited<B> {
     inner: B,
@@ -40,7 +43,7 @@ impl<I, S, B: Accept<I, S>> Accept<I, S> for Limited<B>
 where
     B::Future: Send + 'static,
 {
-    type Stream = FirstByte<B::Stream>;
+    type Stream = Opening<B::Stream>;
     type Service = B::Service;
     type Future = Pin<Box<dyn Future<Output = io::Result<(Self::Stream, Self::Service)>> + Send>>;
 
@@ -49,36 +52,50 @@ where
         let limit = self.limit;
         Box::pin(async move {
             let (stream, service) = accepted.await?;
-            Ok((FirstByte { stream, deadline: Some(Box::pin(sleep(limit))) }, service))
+            Ok((Opening { stream, seen: 0, deadline: Some(Box::pin(sleep(limit))) }, service))
         })
     }
 }
 
-/// A stream whose first read has to end in time.
-pub(super) struct FirstByte<S> {
+/// A stream that has to tell in time which HTTP is spoken on it.
+pub(super) struct Opening<S> {
     stream: S,
+    /// Bytes of the preface so far.
+    seen: usize,
+    /// None once it is known.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for FirstByte<S> {
+impl<S> Opening<S> {
+    fn note(&mut self, bytes: &[u8]) {
+        let missing = PREFACE.get(self.seen..).unwrap_or_default();
+        if missing.len() > bytes.len() && missing.starts_with(bytes) {
+            self.seen += bytes.len();
+        } else {
+            self.deadline = None;
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Opening<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let Some(deadline) = &mut self.deadline else { return read };
         if read.is_ready() {
-            self.deadline = None;
-        } else if let Some(deadline) = &mut self.deadline
-            && deadline.as_mut().poll(cx).is_ready()
-        {
+            self.note(&buf.filled()[before..]);
+        } else if deadline.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         read
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for FirstByte<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Opening<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
