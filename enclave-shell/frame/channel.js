@@ -142,6 +142,8 @@ function closeAfterCrash() {
   channel.refusal = refusal;
   channel.worker?.terminate();
   channel.worker = null;
+  // The enclave, which would have ended them, cannot any more.
+  keepTools(null);
   if (channel.client) {
     window.parent.postMessage({ kind: 'ats-kms/fault', code: refusal.code }, channel.client.origin);
   }

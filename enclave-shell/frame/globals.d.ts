@@ -216,6 +216,8 @@ interface ScreenParts {
   check?: () => string | null;
   /** Takes the input. */
   send?: () => void;
+  /** Wipes what is held beside the fields, when the screen is left. */
+  forget?: () => void;
 }
 
 /** A screen on display. */
@@ -235,6 +237,8 @@ interface Screen_ {
   send(): void;
   /** Hides what was shown on request. */
   conceal(): void;
+  /** Wipes what is held beside the fields. */
+  forget(): void;
 }
 
 /** The request that is on display. */

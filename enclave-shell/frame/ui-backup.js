@@ -48,7 +48,8 @@ function backupReadyScreen({ name, bytes }) {
   const about = make('p', { class: 'facts' }, make('strong', {}, name), size);
   let saved = false;
   link.addEventListener('click', (event) => {
-    saved ||= event.isTrusted && mayPress();
+    // Before the file is there, or where it never comes, the link leads nowhere.
+    saved ||= event.isTrusted && mayPress() && link.href !== '';
     if (!saved) event.preventDefault();
     openButtons();
   });

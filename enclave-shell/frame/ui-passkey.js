@@ -65,14 +65,17 @@ async function existingPasskey(signal) {
 
 /**
  * The two ceremonies of a new passkey. An engine may want a press for each: what the first gave
- * is kept for the next press.
+ * is kept for the next press, until it is forgotten.
  * @param {(made: boolean) => void} onMade
- * @returns {(signal: AbortSignal) => Promise<UiAnswer & { ui: 'factor' }>}
  */
 function twoCeremonies(onMade) {
   /** @type {Awaited<ReturnType<typeof createPasskey>> | null} */
   let made = null;
-  return async (signal) => {
+  const forget = () => {
+    wipe(made?.prf);
+    made = null;
+  };
+  const run = async (/** @type {AbortSignal} */ signal) => {
     const input = newPasskey();
     if (made === null) {
       made = await createPasskey(input, signal);
@@ -82,15 +85,15 @@ function twoCeremonies(onMade) {
     const first = { eval: { first: input.salt } };
     const factor = await usePasskey(input.challenge, [id], first, signal).catch((error) => {
       // One that cannot open a vault is no use a second time.
-      if (toProblem(error).code === 'passkey_without_prf') {
-        made = null;
-        onMade(false);
-      }
+      const useless = toProblem(error).code === 'passkey_without_prf';
+      if (useless || signal.aborted) forget();
+      if (useless) onMade(false);
       throw error;
     });
     if (prf !== undefined) factor.prfAtCreation = prf.slice();
-    return { ui: 'factor', ...factor };
+    return /** @type {UiAnswer & { ui: 'factor' }} */ ({ ui: 'factor', ...factor });
   };
+  return { run, forget };
 }
 
 /** Where a passkey can be created that cannot be created in a frame. */
@@ -137,6 +140,7 @@ function passkeyScreen(name) {
     body,
     tail: create ? [make('p', { class: 'aside' }, have)] : [],
     back: first ? () => openScreen(setupScreen()) : undefined,
-    send: () => void run(create ? ceremonies : existingPasskey),
+    send: () => void run(create ? ceremonies.run : existingPasskey),
+    forget: ceremonies.forget,
   });
 }

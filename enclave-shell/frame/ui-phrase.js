@@ -15,7 +15,9 @@ function wordsIn(text) {
  */
 function phraseScreen({ words }) {
   const text = TEXT.phrase;
-  const list = make('ol', { class: 'words', role: 'list', 'aria-label': text.list });
+  // Not for translators: they would show other words, and some send them away.
+  const off = { translate: 'no' };
+  const list = make('ol', { class: 'words', role: 'list', 'aria-label': text.list, ...off });
   wordsIn(new TextDecoder().decode(words)).forEach((word, index) => {
     const number = make('span', {}, `${index + 1}`);
     list.append(make('li', {}, number, ' ', make('strong', {}, word)));

@@ -39,6 +39,7 @@ function makeScreen(name, parts) {
     check: parts.check ?? (() => null),
     send: parts.send ?? (() => {}),
     conceal: () => conceal(fields, reveal, false),
+    forget: parts.forget ?? (() => {}),
   };
   listenTo(screen, closer, reveal);
   return screen;

@@ -41,6 +41,7 @@ function leave() {
   clearFields();
   ui.ceremony?.abort();
   ui.ceremony = null;
+  ui.screen?.forget();
   ui.screen = null;
   ui.busy = false;
 }
@@ -103,6 +104,11 @@ function openScreen(screen) {
 function onKey(event) {
   const screen = ui.screen;
   if (screen === null || !event.isTrusted || event.isComposing) return;
+  if (event.key === 'Enter' && event.repeat) {
+    // Held down it is still one press, and that may have been for what was there before.
+    event.preventDefault();
+    return;
+  }
   const at = screen.fields.findIndex((field) => field === event.target);
   if (event.key === 'Escape') cancel();
   else if (event.key === 'Tab') keepInside(screen, event);
@@ -279,7 +285,8 @@ function watchFrame() {
   // On the document: one engine gives a cross-site frame no focused field before a first click.
   document.addEventListener('keydown', onKey);
   window.addEventListener('pagehide', () => {
-    clearFields();
+    // The browser may keep the page as it is, with the words of a phrase on it.
+    if (ui.screen !== null) showIdle();
     ui.answer({ ui: 'hidden' });
   });
   let last = -ACTIVITY_EVERY_MS;
