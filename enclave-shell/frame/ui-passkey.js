@@ -36,8 +36,7 @@ function wipe(...secrets) {
 }
 
 /**
- * The input of the ceremony, from the request that is on display now: a wrong answer brings a
- * new challenge.
+ * The input of the ceremony, from the request that is on display now.
  * @returns {NewPasskey}
  */
 function newPasskey() {
