@@ -48,12 +48,16 @@ fn whole() -> Vec<Item<'static>> {
 
 /// A backup of these items, with an end that fits them.
 fn ended(items: &[Item<'_>]) -> Vec<u8> {
+    ended_with(items, (2, 2))
+}
+
+fn ended_with(items: &[Item<'_>], (keys, entries): (u64, u64)) -> Vec<u8> {
     let root = SecretBytes::copy_of(&ROOT).unwrap();
     let (head, mut digested) = format::head(&facts(), &root).unwrap();
     let items: Vec<u8> = items.iter().flat_map(cbor::encode).collect();
     digested.extend_from_slice(&items);
     let digest = Sha256::digest(&digested).into();
-    let end = cbor::encode(&Item::End { keys: 2, entries: 2, digest });
+    let end = cbor::encode(&Item::End { keys, entries, digest });
     [head.expose(), &items, &end].concat()
 }
 
@@ -145,6 +149,22 @@ fn every_record_has_its_place() {
         fewer.remove(index);
         refused_items(&fewer);
     }
+}
+
+#[test]
+fn head_and_end_agree_on_the_keys() {
+    let mut fewer = whole();
+    fewer.remove(2);
+    let bytes = ended_with(&fewer, (1, 2));
+    assert_eq!(refused(Parts::of(&bytes, MAX_PART)), ErrorCode::BackupDamaged);
+}
+
+#[test]
+fn a_hole_in_the_log_is_copied_as_it_is() {
+    let mut fewer = whole();
+    fewer.remove(4);
+    let bytes = ended_with(&fewer, (2, 1));
+    assert!(block_on(read(Parts::of(&bytes, MAX_PART))).is_ok());
 }
 
 #[test]

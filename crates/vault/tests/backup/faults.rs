@@ -4,12 +4,12 @@ use std::cell::Cell;
 
 use kms_testkit::invariants::{broken, listed};
 use kms_testkit::person::{encrypt, new, passphrase};
-use kms_testkit::{Fault, PASSPHRASE, Tab, TestPorts};
+use kms_testkit::{Fault, PASSPHRASE, Tab};
 use kms_vault::{Action, Batch, RecordKey, Store, Table, UiEvent, Write};
 use pollster::block_on;
 
-/// Passphrase of the backups.
-const SECRET: &str = "a passphrase for the file";
+use crate::{SECRET, elsewhere};
+
 /// Keys of the vault.
 const KEYS: usize = 5;
 
@@ -24,7 +24,7 @@ fn backed_up(signatures: usize) -> (Tab, Vec<u8>) {
 
 /// A browser whose last vault was deleted after a backup.
 fn reset() -> Tab {
-    let tab = Tab::over(TestPorts::new(2), 2);
+    let tab = elsewhere(2);
     assert!(tab.set_up(PASSPHRASE).is_ok());
     assert!(tab.back_up(PASSPHRASE, SECRET).is_ok());
     assert!(tab.reset(PASSPHRASE).is_ok());
@@ -115,7 +115,7 @@ fn no_backup_is_torn() {
         assert_eq!(broken(after), Vec::<String>::new());
         // Whatever was reported: a file that was finished is whole.
         let file = after.files.made().pop().unwrap();
-        let fresh = Tab::over(TestPorts::new(3), 3);
+        let fresh = elsewhere(3);
         assert!(fresh.restore(file, passphrase(SECRET)).is_ok());
         assert_eq!(listed(&fresh).len(), KEYS);
         assert_eq!(broken(&fresh), Vec::<String>::new());

@@ -1,24 +1,19 @@
-//! Backups: made in one browser, restored in another, tried out, and refused.
+//! From one browser to another, and all that may stand in the way.
 
 use kms_protocol::{ErrorCode, Value};
 use kms_testkit::invariants::{broken, entries};
 use kms_testkit::person::{encrypt, new, passphrase, phrase};
 use kms_testkit::tab::{member, origin, text};
-use kms_testkit::{FakePasskey, MemoryFiles, PASSPHRASE, Tab, TestPorts};
-use kms_vault::{Action, BackupInfo, Factor, RecordKey, Store, Table, UiEvent, UiScreen};
+use kms_testkit::{FakePasskey, PASSPHRASE, Tab, TestPorts};
+use kms_vault::{BackupInfo, RecordKey, Store, Table, UiEvent, UiScreen};
 use pollster::block_on;
 
-/// Passphrase of the backups.
-const SECRET: &str = "a passphrase for the file";
+use crate::{SECRET, drilled, elsewhere, refused};
+
 /// Bytes of a file of the test kit before its first part.
 const FILE_HEAD: usize = 106;
 /// Where its Argon2id memory is.
 const MEMORY: usize = 62;
-
-/// Another browser of another person.
-fn elsewhere(seed: u64) -> Tab {
-    Tab::over(TestPorts::new(seed), seed)
-}
 
 fn key_params(id: &str) -> Value {
     Value::object([("keyId", Value::Text(id.into()))])
@@ -59,26 +54,6 @@ fn large() -> (Tab, Vec<String>) {
     let keys: Vec<_> = (0..90).map(|_| tab.create("ed25519", "deferred").unwrap()).collect();
     (0..300).for_each(|_| assert!(tab.sign(&keys[0], b"text").is_ok()));
     (tab, keys)
-}
-
-/// What a file is refused with by a browser without a vault, in which nothing changes.
-fn refused(tab: &Tab, file: &[u8], factor: Factor) -> Option<ErrorCode> {
-    let before = tab.store.dump();
-    assert_eq!(tab.restore(file.to_vec(), factor), Err("user_cancelled".into()));
-    assert_eq!(tab.store.dump(), before);
-    assert_eq!(tab.restarted().state().as_deref(), Ok("uninitialized"));
-    tab.problem()
-}
-
-/// What the vault's own drill says about a file; nothing is written meanwhile.
-fn drilled(tab: &Tab, file: &[u8], factor: Factor) -> Option<ErrorCode> {
-    tab.files.choose(file.to_vec());
-    let _closed = tab.manage(UiEvent::Action(Action::Drill), PASSPHRASE, async |tab| {
-        let before = tab.store.dump();
-        tab.does(new(factor)).await;
-        assert_eq!(tab.problem().is_some(), tab.store.dump() == before);
-    });
-    tab.problem()
 }
 
 #[test]
@@ -320,112 +295,4 @@ fn a_drill_proves_every_record_and_says_when() {
     assert_eq!(other, Some(ErrorCode::BackupOtherVault));
     // The vault is still the one it was.
     assert!(tab.sign(&keys[0], b"text").is_ok());
-}
-
-#[test]
-fn a_damaged_record_fails_the_drill_and_costs_no_other_key() {
-    let tab = Tab::ready();
-    let keys: Vec<_> = (0..3).map(|_| tab.create("ed25519", "durable").unwrap()).collect();
-    let first = RecordKey::Text(keys[0].clone());
-    let second = RecordKey::Text(keys[1].clone());
-    let (good, stranger) =
-        (tab.store.peek(Table::Keys, &first), tab.store.peek(Table::Keys, &second));
-    let mut flipped = good.clone().unwrap();
-    let last = flipped.len() - 1;
-    flipped[last] ^= 1;
-    // Damaged, not a record at all, and the record of another key.
-    for bad in [Some(flipped), Some(vec![0xf6]), stranger] {
-        tab.store.poke(Table::Keys, &first, bad);
-        let file = tab.back_up(PASSPHRASE, SECRET).unwrap();
-        let damaged = drilled(&tab, &file, passphrase(SECRET));
-        assert_eq!(damaged, Some(ErrorCode::BackupDamaged));
-        let fresh = elsewhere(2);
-        assert!(fresh.restore(file, passphrase(SECRET)).is_ok());
-        assert_eq!(fresh.sign(&keys[0], b"text"), Err("unreadable".into()));
-        assert!(fresh.sign(&keys[1], b"text").is_ok());
-    }
-    tab.store.poke(Table::Keys, &first, good);
-    let entry = RecordKey::Number(2);
-    let removed = tab.store.peek(Table::Audit, &entry);
-    for bad in [None, tab.store.peek(Table::Audit, &RecordKey::Number(3))] {
-        tab.store.poke(Table::Audit, &entry, bad);
-        let file = tab.back_up(PASSPHRASE, SECRET).unwrap();
-        let damaged = drilled(&tab, &file, passphrase(SECRET));
-        assert_eq!(damaged, Some(ErrorCode::BackupDamaged));
-        // Nor does restoring make the damage good.
-        let fresh = elsewhere(3);
-        assert!(fresh.restore(file, passphrase(SECRET)).is_ok());
-        assert!(fresh.sign(&keys[0], b"text").is_ok());
-        assert_eq!(fresh.verify_audit(), Err("audit_corrupt".into()));
-    }
-    tab.store.poke(Table::Audit, &entry, removed);
-    let file = tab.back_up(PASSPHRASE, SECRET).unwrap();
-    assert_eq!(drilled(&tab, &file, passphrase(SECRET)), None);
-}
-
-#[test]
-fn what_unlocking_needs_must_be_right() {
-    let fresh = elsewhere(2);
-    for name in ["audit-head", "settings", "last entry"] {
-        for bad in [None, Some(vec![0xf6])] {
-            let tab = Tab::ready();
-            assert!(tab.create("ed25519", "durable").is_ok());
-            let store = tab.store.reopen();
-            let before = store.copied();
-            tab.files.meanwhile(0, move || {
-                // The head of the file is on its way; what follows is what the store says now.
-                let last = store.keys(Table::Audit).pop().unwrap();
-                match name {
-                    "last entry" => store.poke(Table::Audit, &last, bad.clone()),
-                    name => store.poke(Table::Meta, &RecordKey::Text(name.into()), bad.clone()),
-                }
-            });
-            // The vault itself does not survive it.
-            let _damaged = tab.back_up(PASSPHRASE, SECRET);
-            let file = tab.files.made().pop().unwrap();
-            let refusal = refused(&fresh, &file, passphrase(SECRET));
-            assert_eq!(refusal, Some(ErrorCode::BackupDamaged), "{name}");
-            let old = tab.on(before);
-            old.clock.advance(3_600_000);
-            assert!(old.unlock(PASSPHRASE).is_ok());
-            let drilled = drilled(&old, &file, passphrase(SECRET));
-            assert_eq!(drilled, Some(ErrorCode::BackupDamaged), "{name}");
-        }
-    }
-}
-
-#[test]
-fn a_file_of_somebody_who_can_encrypt_is_not_believed() {
-    let tab = Tab::ready();
-    let key = tab.create("ed25519", "durable").unwrap();
-    let file = tab.back_up(PASSPHRASE, SECRET).unwrap();
-    let fresh = elsewhere(2);
-    let last = |plain: &[u8]| plain.len() - 1;
-    // The RootKey ends the first part.
-    let root = MemoryFiles::rewritten(&file, |part, plain| {
-        let at = last(plain);
-        plain[at] ^= u8::from(part == 0);
-    });
-    let refusal = refused(&fresh, &root, passphrase(SECRET));
-    assert_eq!(refusal, Some(ErrorCode::BackupDamaged));
-    let drill = drilled(&tab, &root, passphrase(SECRET));
-    assert_eq!(drill, Some(ErrorCode::BackupOtherVault));
-    for edit in [
-        |plain: &mut Vec<u8>| plain[100] ^= 1,
-        |plain: &mut Vec<u8>| plain.push(0),
-        |plain: &mut Vec<u8>| plain.truncate(plain.len() - 1),
-    ] {
-        let edited = MemoryFiles::rewritten(&file, |part, plain| {
-            if part == 1 {
-                edit(plain);
-            }
-        });
-        let refusal = refused(&fresh, &edited, passphrase(SECRET));
-        assert!(matches!(refusal, Some(ErrorCode::BackupDamaged | ErrorCode::BackupTruncated)));
-        assert_eq!(drilled(&tab, &edited, passphrase(SECRET)), refusal);
-    }
-    let same = MemoryFiles::rewritten(&file, |_, _| ());
-    assert_eq!(same, file);
-    assert!(fresh.restore(same, passphrase(SECRET)).is_ok());
-    assert!(fresh.sign(&key, b"text").is_ok());
 }
