@@ -16,11 +16,14 @@ export const QUIET_MS = 700;
  */
 export async function embed(url, attributes = {}) {
   const frame = document.createElement('iframe');
-  const { origin } = new URL(url);
+  const { origin } = new URL(url, location.href);
   frame.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-downloads');
   frame.allow = `publickey-credentials-get ${origin}; publickey-credentials-create ${origin}`;
   for (const [name, value] of Object.entries(attributes)) frame.setAttribute(name, value);
-  const loaded = new Promise((resolve) => frame.addEventListener('load', resolve));
+  const loaded = new Promise((resolve, reject) => {
+    frame.addEventListener('load', resolve);
+    setTimeout(() => reject(new Error(`${url} did not load`)), 10_000);
+  });
   frame.src = url;
   document.body.append(frame);
   await loaded;

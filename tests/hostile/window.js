@@ -28,7 +28,7 @@ export default async function attack({ url }) {
   const opened = window.open(url);
   if (opened === null) return { opened: false };
   const lines = [];
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 2; i++) {
     await pause(QUIET_MS);
     const line = new Line();
     lines.push(line);

@@ -110,7 +110,7 @@ async fn evicted_while_open(world: &mut World) -> Result<()> {
     let session = Session::unlocked(page, &stage).await?;
     let signer = Signer::create(&session, "ed25519").await?;
     evict(world.engine, page, &stage).await?;
-    let typed = ["storage_lost", "storage_unavailable", "not_initialized", "locked"];
+    let typed = ["storage_lost", "not_initialized", "vault_corrupt", "locked"];
     let made = session.refusal("keys.create", json!({"spec": "ed25519"})).await?;
     ensure!(typed.contains(&made.as_str()), "{made}");
     let used = signer.refusal(&session).await?;
@@ -183,9 +183,9 @@ const FILL: &str = "
         }
     });
     let stored = 0;
-    for (const size of [4 << 20, 1 << 20, 1 << 17, 1 << 14, 1 << 11]) {
-        // One refusal may be of the transaction after a failed one, so it takes two.
-        for (let refused = 0; refused < 2 && stored < 200 << 20; ) {
+    for (const size of [4 << 20, 1 << 20, 1 << 17, 1 << 14, 1 << 11, 1 << 8]) {
+        // One refusal may be of the transaction after a failed one, so it takes more.
+        for (let refused = 0; refused < 3 && stored < 200 << 20; ) {
             if (await put(size)) stored += size;
             else refused += 1;
         }

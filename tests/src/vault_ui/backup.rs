@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result};
@@ -13,6 +14,9 @@ use crate::{
     driver::Browser,
     page::{Page as _, SOON, eventually},
 };
+
+/// A screen takes no press before it has been up this long.
+const NO_PRESS: Duration = Duration::from_millis(600);
 
 impl VaultUi<'_> {
     /// Goes through the screens of a backup that its own passphrase opens, or the enrolled phrase
@@ -48,6 +52,8 @@ impl VaultUi<'_> {
     async fn save(&self) -> Result<()> {
         self.enter("backup_ready").await?;
         self.0.visible("#save[href]").await?;
+        // A link has no look of its own for the time in which no press counts.
+        tokio::time::sleep(NO_PRESS).await;
         self.0.press("#save").await?;
         self.0.leave_frame().await
     }
