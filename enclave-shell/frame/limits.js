@@ -35,3 +35,6 @@ const KDF_LIMIT_MS = 60_000;
 
 /** At most one report of activity in this time. */
 const ACTIVITY_EVERY_MS = 5000;
+
+/** Time the second script may take to arrive. */
+const TOOLS_LOAD_LIMIT_MS = 30_000;

@@ -23,7 +23,8 @@ const toolbox = {
  * @returns {Promise<Tools>}
  */
 function loadTools() {
-  toolbox.loaded ??= loadScript().then(checkTools);
+  const limit = new Refusal('internal', 'tools');
+  toolbox.loaded ??= within(loadScript(), TOOLS_LOAD_LIMIT_MS, limit).then(checkTools);
   toolbox.loaded.catch(() => (toolbox.loaded = null));
   return toolbox.loaded;
 }

@@ -66,8 +66,14 @@ function pins(csp, scripts) {
   if (typeof csp !== 'string' || csp.length > MAX_CSP || !/^[\x20-\x2b\x2d-\x7e]+$/.test(csp)) {
     return false;
   }
-  const digests = [...csp.matchAll(/'(sha\d+-[^']+)'/g)].map(([, digest]) => digest);
-  return digests.sort().join() === scripts.sort().join();
+  const rules = csp.split(';').map((rule) => rule.trim().split(/ +/));
+  const [rule, ...others] = rules.filter(([name]) => /^script-src/i.test(name ?? ''));
+  const allowed = [...scripts.map((digest) => `'${digest}'`), "'wasm-unsafe-eval'"];
+  return (
+    others.length === 0 &&
+    rule?.[0] === 'script-src' &&
+    rule.slice(1).sort().join(' ') === allowed.sort().join(' ')
+  );
 }
 
 /** @param {string} detail */

@@ -32,6 +32,9 @@ test('whatever would pin nothing is refused', () => {
     { ...pin, csp: `${pin.csp} 'sha384-${'A'.repeat(64)}'` },
     { ...pin, csp: `${pin.csp} '${pin.html}'` },
     { ...pin, csp: `${pin.csp}, script-src *` },
+    { ...pin, csp: pin.csp.replace("script-src '", "script-src * '") },
+    { ...pin, csp: `${pin.csp}; script-src-elem *` },
+    { ...pin, csp: pin.csp.replace("'sha384-", "'SHA384-") },
     { ...pin, csp: `${pin.csp}\n` },
     { ...pin, csp: pin.csp + ' '.repeat(4096) },
   ];
