@@ -14,7 +14,11 @@ pub struct FastKdf {
     /// Computations that need more than this many KiB fail.
     memory_kib: Rc<RefCell<Option<u32>>>,
     real: Rc<RefCell<bool>>,
+    meanwhile: Rc<RefCell<Option<Act>>>,
 }
+
+/// Something that happens once.
+type Act = Box<dyn FnOnce()>;
 
 impl FastKdf {
     /// Parameters (memory, passes, lanes) of every computation so far.
@@ -33,6 +37,11 @@ impl FastKdf {
         *self.memory_kib.borrow_mut() = kib;
     }
 
+    /// Lets something happen during the next computation.
+    pub fn meanwhile(&self, act: impl FnOnce() + 'static) {
+        *self.meanwhile.borrow_mut() = Some(Box::new(act));
+    }
+
     /// Computes Argon2id in earnest.
     pub fn set_real(&self) {
         *self.real.borrow_mut() = true;
@@ -43,6 +52,10 @@ impl Kdf for FastKdf {
     async fn derive(&self, job: KdfJob<'_>) -> Result<SecretBytes<32>, ErrorCode> {
         let params = (job.memory_kib, job.iterations, job.parallelism);
         self.asked.borrow_mut().push(params);
+        let act = self.meanwhile.borrow_mut().take();
+        if let Some(act) = act {
+            act();
+        }
         if self.memory_kib.borrow().is_some_and(|limit| job.memory_kib > limit) {
             return Err(ErrorCode::OutOfMemory);
         }

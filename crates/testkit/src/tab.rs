@@ -39,7 +39,8 @@ pub struct Tab {
     pub tabs: TabRing,
     /// Its person's files.
     pub files: MemoryFiles,
-    lock: TabLock,
+    /// The lock it shares with the others.
+    pub lock: TabLock,
     seed: u64,
     next: Cell<u32>,
 }

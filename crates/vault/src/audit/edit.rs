@@ -36,6 +36,8 @@ impl<P: Ports> Inner<P> {
         if header.vault_id != vault.id {
             return Err(Error::Code(ErrorCode::VaultCorrupt));
         }
+        // Also for a change that is refused: the person sees why.
+        self.note_header(header.clone());
         let settings = vault.settings.borrow().clone();
         let mut edited = Edited { header, settings, wrong: 0 };
         Ok(edit(&mut edited).map(|()| edited))
