@@ -24,7 +24,8 @@ impl Golden {
     #[must_use]
     #[allow(clippy::unwrap_used, clippy::panic)]
     pub fn read(text: &str) -> Self {
-        let golden = Self { store: MemoryStore::default(), expected: Vec::new(), words: Vec::new() };
+        let golden =
+            Self { store: MemoryStore::default(), expected: Vec::new(), words: Vec::new() };
         text.lines().filter(|line| !line.starts_with('#')).fold(golden, |mut golden, line| {
             let words: Vec<_> = line.split(' ').collect();
             match words.as_slice() {

@@ -143,9 +143,8 @@ fn write_a_golden_vault() {
     }
     // A device key cannot be read, but it was drawn here.
     let stored = block_on(tab.store.device_key()).unwrap().unwrap();
-    let mac = |key: &DeviceKey| {
-        *block_on(seeded_provider(0).device_mac(key, b"")).unwrap().expose()
-    };
+    let mac =
+        |key: &DeviceKey| *block_on(seeded_provider(0).device_mac(key, b"")).unwrap().expose();
     let drawn = drawn.borrow();
     let mut keys = drawn.iter().filter(|bytes| bytes.len() == 32);
     let device = keys.find(|bytes| mac(&golden::device_key(bytes)) == mac(&stored)).unwrap();
