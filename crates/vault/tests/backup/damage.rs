@@ -52,12 +52,12 @@ fn a_damaged_record_fails_the_drill_and_costs_no_other_key() {
 /// behind the vault's back.
 fn spoiled(tab: &Tab, name: Option<&'static str>, value: Option<Vec<u8>>) -> Vec<u8> {
     let store = tab.store.reopen();
-    tab.files.meanwhile(0, move || match name {
-        Some(name) => store.poke(Table::Meta, &RecordKey::Text(name.into()), value),
-        None => {
-            let last = store.keys(Table::Audit).pop().unwrap();
-            store.poke(Table::Audit, &last, value);
-        }
+    tab.files.meanwhile(0, move || {
+        let (table, key) = match name {
+            Some(name) => (Table::Meta, RecordKey::Text(name.into())),
+            None => (Table::Audit, store.keys(Table::Audit).pop().unwrap()),
+        };
+        store.poke(table, &key, value);
     });
     // The vault itself does not survive it.
     let _damaged = tab.back_up(PASSPHRASE, SECRET);

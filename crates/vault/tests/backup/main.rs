@@ -1,5 +1,7 @@
 //! Backups: made in one browser, restored in another, tried out, interrupted and refused.
 
+#![allow(clippy::unwrap_used)] // in the helpers as in the tests
+
 mod damage;
 mod faults;
 mod moves;

@@ -189,7 +189,7 @@ fn a_file_that_is_cut_or_altered_anywhere_restores_nothing() {
         assert_eq!(refusal, Some(ErrorCode::BackupTruncated), "{end}");
     }
     for part in ends.windows(2) {
-        for byte in [part[0] + 4, (part[0] + part[1]) / 2, part[1] - 1] {
+        for byte in [part[0] + 4, usize::midpoint(part[0], part[1]), part[1] - 1] {
             let mut altered = file.clone();
             altered[byte] ^= 1;
             let refusal = refused(&tab, &altered, passphrase(SECRET));
