@@ -152,14 +152,15 @@ impl Header {
         self.enrolments.iter_mut().find(|enrolment| enrolment.id == id)
     }
 
-    /// Adds an enrolment; never more than there may be, and no passkey twice.
+    /// Adds an enrolment; never more than there may be, no passkey twice, and nothing that could
+    /// not be read again.
     pub(crate) fn add(&mut self, enrolment: EnrolmentRecord) -> Result<(), ErrorCode> {
         self.has_room()?;
         let twice = match &enrolment.method {
             Method::Passkey { credential } => self.credentials().any(|known| known == credential),
             _ => false,
         };
-        if twice {
+        if twice || !enrolment.is_sane() {
             return Err(ErrorCode::PasskeyFailed);
         }
         self.enrolments.push(enrolment);
@@ -390,6 +391,9 @@ mod tests {
     fn enrolments_are_bounded_and_no_passkey_is_added_twice() {
         let mut header = header();
         assert_eq!(header.add(passkey(vec![1; 64])), Err(ErrorCode::PasskeyFailed));
+        for credential in [vec![], vec![2; MAX_CREDENTIAL + 1]] {
+            assert_eq!(header.add(passkey(credential)), Err(ErrorCode::PasskeyFailed));
+        }
         while header.enrolments.len() < MAX_ENROLMENTS {
             assert_eq!(header.add(passphrase()), Ok(()));
         }
