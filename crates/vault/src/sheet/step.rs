@@ -170,7 +170,7 @@ impl<P: Ports> Inner<P> {
     }
 
     fn unlock_screen(&self, challenge: [u8; 32], why: Why) -> UiScreen {
-        let passkeys = self.header.borrow().as_ref().map(|header| header.passkeys());
+        let passkeys = self.header.borrow().as_ref().map(crate::header::Header::passkeys);
         let ceremony = Ceremony { challenge, passkeys: passkeys.unwrap_or_default() };
         UiScreen::Unlock { why, enrolments: self.enrolments(), ceremony }
     }
