@@ -53,17 +53,22 @@ impl<P: Ports> Inner<P> {
     }
 
     async fn find_vault(&self) -> Result<bool, Error> {
-        if let Some(header) = stored::header(&self.ports).await? {
-            self.watch_attempts(&header);
-            self.note_header(header);
-            return Ok(true);
+        let mut found = stored::header(&self.ports).await?;
+        if found.is_none() && stored::meta(&self.ports, HEAD).await?.is_some() {
+            // Another tab may have made both since. Else the header was removed: never make a
+            // new vault over a log.
+            found = stored::header(&self.ports).await?;
+            if found.is_none() {
+                return Err(Error::Code(ErrorCode::VaultCorrupt));
+            }
         }
-        // A log without a header: the header was removed. Never make a new vault over it.
-        if stored::meta(&self.ports, HEAD).await?.is_some() {
-            return Err(Error::Code(ErrorCode::VaultCorrupt));
-        }
-        self.header.borrow_mut().take();
-        Ok(false)
+        let Some(header) = found else {
+            self.header.borrow_mut().take();
+            return Ok(false);
+        };
+        self.watch_attempts(&header);
+        self.note_header(header);
+        Ok(true)
     }
 
     /// Makes a vault that this candidate opens, and opens it.
@@ -77,7 +82,7 @@ impl<P: Ports> Inner<P> {
         let vault = self.prepare(candidate, salt).await?;
         self.still_wanted(question)?;
         let now = Moment::now(self.ports.clock());
-        let written = self.write_new(&vault).await;
+        let written = self.write_new(question, &vault).await;
         if let Err(Error::Code(ErrorCode::AlreadyInitialized)) = written {
             // Another tab was faster: this one finds its vault.
             self.look_again().await?;
@@ -125,7 +130,7 @@ impl<P: Ports> Inner<P> {
     }
 
     /// One batch holds everything, so there is never half a vault.
-    async fn write_new(&self, vault: &NewVault<P>) -> Result<Generation, Error> {
+    async fn write_new(&self, question: u64, vault: &NewVault<P>) -> Result<Generation, Error> {
         let _exclusive = self.ports.lock().acquire().await;
         let mut last = StoreError::Conflict;
         for _ in 0..TRIES {
@@ -136,6 +141,8 @@ impl<P: Ports> Inner<P> {
                 None => {}
             }
             let batch = self.first_batch(vault).await?;
+            // The lock may have been long in coming.
+            self.still_wanted(question)?;
             match self.ports.store().commit(generation, batch).await {
                 Ok(generation) => return Ok(generation),
                 Err(error) if may_retry(error) => last = error,

@@ -66,7 +66,7 @@ impl<P: Ports> Inner<P> {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Fresh::new(opened.root, Moment::now(self.ports.clock())))
+        Ok(Fresh::new(opened.vault_id, opened.root, Moment::now(self.ports.clock())))
     }
 
     /// Opens the RootKey. The attempt is charged before it is made.

@@ -62,7 +62,7 @@ impl<P: Ports> Inner<P> {
         let written = backup::write(&self.ports, &header, fresh.root(), recipients);
         let bytes = turn.while_open(written).await?;
         vault.still_open()?;
-        self.change("vault.backup", move |edited| {
+        self.change(turn, "vault.backup", move |edited| {
             edited.header.last_backup = Some(made);
             Ok(())
         })
@@ -95,12 +95,7 @@ impl<P: Ports> Inner<P> {
     /// Deletes the vault.
     pub(super) async fn on_reset(self: &Rc<Self>, turn: &Turn, fresh: Rc<Fresh>) -> Next<P> {
         self.busy();
-        let known = self.header.borrow().as_ref().map(|header| header.vault_id);
-        let deleted = match known {
-            Some(vault_id) => self.delete(&vault_id).await,
-            None => Err(Error::Code(ErrorCode::NotInitialized)),
-        };
-        if let Err(error) = deleted {
+        if let Err(error) = self.delete(turn, fresh.vault_id()).await {
             return self.failed(turn, Step::Reset(fresh), error).await;
         }
         // The question first: closing the vault would end it as if the vault had been locked.
@@ -114,7 +109,7 @@ impl<P: Ports> Inner<P> {
 
     /// One batch deletes every record and the device key. What stays tells a later restore
     /// whether its file is the newest.
-    async fn delete(&self, vault_id: &VaultId) -> Result<(), Error> {
+    async fn delete(&self, turn: &Turn, vault_id: &VaultId) -> Result<(), Error> {
         let _exclusive = self.ports.lock().acquire().await;
         let mut last = StoreError::Conflict;
         let mut in_doubt = false;
@@ -127,6 +122,8 @@ impl<P: Ports> Inner<P> {
                 _ => return Err(Error::Code(ErrorCode::NotInitialized)),
             };
             let before = stored::history(&self.ports).await?;
+            // The lock may have been long in coming.
+            self.still_wanted(turn.question)?;
             let own =
                 header.last_backup.map(|last_backup| History { vault_id: *vault_id, last_backup });
             let writes = own.or(before).as_ref().map(stored::history_write).into_iter().collect();

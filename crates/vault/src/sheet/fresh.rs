@@ -2,6 +2,7 @@
 
 use kms_crypto::SecretBytes;
 
+use crate::header::VaultId;
 use crate::time::Moment;
 
 /// How long a fresh unlock is good for, in milliseconds.
@@ -10,19 +11,25 @@ const LIFE_MS: u64 = 2 * 60 * 1000;
 /// The RootKey, for one action. It lives in the step of the sheet that needs it, and is wiped
 /// when the sheet goes on or closes.
 pub(crate) struct Fresh {
+    vault_id: VaultId,
     root: SecretBytes<32>,
     since: Moment,
 }
 
 impl Fresh {
     /// Opened just now.
-    pub(crate) fn new(root: SecretBytes<32>, now: Moment) -> Self {
-        Self { root, since: now }
+    pub(crate) fn new(vault_id: VaultId, root: SecretBytes<32>, now: Moment) -> Self {
+        Self { vault_id, root, since: now }
     }
 
     /// Whether it has been kept for too long.
     pub(crate) fn is_stale(&self, now: Moment) -> bool {
         now.since(self.since) >= LIFE_MS
+    }
+
+    /// Which vault was opened. Another tab may have replaced it since.
+    pub(crate) fn vault_id(&self) -> &VaultId {
+        &self.vault_id
     }
 
     /// The RootKey.

@@ -88,7 +88,7 @@ impl<P: Ports> Inner<P> {
         let enrolment = enrol::create(&self.ports, home, candidate, salt).await?;
         self.still_wanted(turn.question)?;
         let recipient = candidate.recipient();
-        self.change("vault.enrol.add", move |edited| {
+        self.change(turn, "vault.enrol.add", move |edited| {
             if let Some(key) = recipient {
                 edited.settings.set_recipient(&enrolment.id, key);
             }
@@ -105,7 +105,7 @@ impl<P: Ports> Inner<P> {
         label: Label,
     ) -> Next<P> {
         let id = id.as_str().to_owned();
-        let renamed = self.change("vault.enrol.rename", move |edited| {
+        let renamed = self.change(turn, "vault.enrol.rename", move |edited| {
             let slot = edited.header.enrolment_mut(&id).ok_or(ErrorCode::InvalidParams)?;
             slot.label = label.as_str().into();
             Ok(())
@@ -117,7 +117,7 @@ impl<P: Ports> Inner<P> {
     /// Removes an enrolment, never the last one.
     pub(super) async fn remove(self: &Rc<Self>, turn: &Turn, id: &EnrolmentId) -> Next<P> {
         let id = id.as_str().to_owned();
-        let removed = self.change("vault.enrol.remove", move |edited| {
+        let removed = self.change(turn, "vault.enrol.remove", move |edited| {
             edited.header.remove(&id)?;
             edited.settings.note_removal(&id);
             Ok(())
@@ -130,7 +130,7 @@ impl<P: Ports> Inner<P> {
     pub(super) async fn set_auto_lock(self: &Rc<Self>, turn: &Turn, times: AutoLock) -> Next<P> {
         let set = match check_auto_lock(&times, &self.config) {
             Ok(()) => {
-                self.change("vault.settings", move |edited| {
+                self.change(turn, "vault.settings", move |edited| {
                     edited.settings.set_auto_lock(&times);
                     Ok(())
                 })
@@ -141,15 +141,22 @@ impl<P: Ports> Inner<P> {
         self.end_action(turn, set).await
     }
 
-    /// Changes header and settings of the unlocked vault, with an audit entry.
+    /// Changes header and settings of the unlocked vault, with an audit entry, unless the person
+    /// has closed the sheet by the time it is written.
     pub(super) async fn change(
         self: &Rc<Self>,
+        turn: &Turn,
         method: &'static str,
         edit: impl Fn(&mut Edited) -> Result<(), Error> + 'static,
     ) -> Result<(), Error> {
         self.unlocked()?;
         let draft = Draft::internal(method, self.ports.clock().now_ms());
-        self.commit_edit(draft, edit).await
+        let (inner, question) = (Rc::clone(self), turn.question);
+        let wanted = move |edited: &mut Edited| {
+            inner.still_wanted(question)?;
+            edit(edited)
+        };
+        self.commit_edit(draft, wanted).await
     }
 
     async fn end_action(&self, turn: &Turn, outcome: Result<(), Error>) -> Next<P> {

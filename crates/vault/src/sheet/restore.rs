@@ -68,7 +68,7 @@ impl<P: Ports> Inner<P> {
         turn.while_open(backup.drill(&self.ports)).await?;
         vault.still_open()?;
         let done = self.ports.clock().now_ms();
-        self.change("vault.drill", move |edited| {
+        self.change(turn, "vault.drill", move |edited| {
             edited.header.last_drill = Some(done);
             Ok(())
         })
