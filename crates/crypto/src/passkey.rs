@@ -49,12 +49,10 @@ pub fn check(
 }
 
 fn is_assertion(host: &str, data: &[u8]) -> bool {
-    let Some((hash, [flags, rest @ ..])) = data.split_at_checked(32) else { return false };
-    let has_len = if flags & ED == 0 {
-        data.len() == FIXED_LEN
-    } else {
-        rest.len() > FIXED_LEN - 33 && data.len() <= MAX_LEN
-    };
+    let Some((hash, [flags, ..])) = data.split_at_checked(32) else { return false };
+    // Firefox sends extension data with some authenticators without the flag that announces it.
+    let announced = flags & ED != 0;
+    let has_len = (FIXED_LEN + usize::from(announced)..=MAX_LEN).contains(&data.len());
     hash == Sha256::digest(host).as_slice() && flags & (UP | UV | AT) == UP | UV && has_len
 }
 
@@ -79,9 +77,11 @@ mod tests {
 
     #[test]
     fn returns_the_output_of_a_verified_person() {
-        // Also with the flags for backup and with the extension data of a security key.
-        let extended = data(UP | UV | ED, &[0xa0]);
-        for good in [data(UP | UV, &[]), data(UP | UV | 1 << 3 | 1 << 4, &[]), extended] {
+        // Also with the flags for backup and with extension data, announced or not.
+        let announced = data(UP | UV | ED, &[0xa0]);
+        let silent = data(UP | UV, &[0xa0]);
+        let backed_up = data(UP | UV | 1 << 3 | 1 << 4, &[]);
+        for good in [data(UP | UV, &[]), backed_up, announced, silent] {
             assert_eq!(check(HOST, &good, &PRF, None).unwrap().expose(), &PRF);
             assert_eq!(check(HOST, &good, &PRF, Some(&PRF)).unwrap().expose(), &PRF);
         }
@@ -115,15 +115,14 @@ mod tests {
     #[test]
     fn refuses_every_other_length() {
         let long = vec![0; MAX_LEN];
-        for extensions in [&[0xa0][..], &long] {
-            let bad = data(UP | UV, extensions);
+        for flags in [UP | UV, UP | UV | ED] {
+            let good = data(flags, &long[..MAX_LEN - FIXED_LEN]);
+            assert_eq!(error(&good, &PRF, None), None);
+            let bad = data(flags, &long[..=MAX_LEN - FIXED_LEN]);
             assert_eq!(error(&bad, &PRF, None), Some(CryptoError::PasskeyFailed));
         }
-        let good = data(UP | UV | ED, &long[..MAX_LEN - FIXED_LEN]);
-        assert_eq!(error(&good, &PRF, None), None);
-        for bad in [data(UP | UV | ED, &[]), data(UP | UV | ED, &long[..=MAX_LEN - FIXED_LEN])] {
-            assert_eq!(error(&bad, &PRF, None), Some(CryptoError::PasskeyFailed));
-        }
+        let bad = data(UP | UV | ED, &[]);
+        assert_eq!(error(&bad, &PRF, None), Some(CryptoError::PasskeyFailed));
         let good = data(UP | UV, &[]);
         for len in 0..good.len() {
             assert_eq!(error(&good[..len], &PRF, None), Some(CryptoError::PasskeyFailed), "{len}");
