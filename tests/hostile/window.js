@@ -5,8 +5,8 @@ import { QUIET_MS, hello, heard, Line, pause } from './raw.js';
 
 const METHODS = ['vault.status', 'vault.setup', 'vault.unlock', 'vault.reset', 'keys.list'];
 
-/** What of the window can be touched at all. */
-function reach(opened) {
+/** What of the window can be touched at all; a severed one may still be this page's empty one. */
+function reach(opened, { origin }) {
   const reached = [];
   for (const [name, look] of [
     ['document', () => opened.document.body.textContent],
@@ -15,7 +15,7 @@ function reach(opened) {
     ['location', () => opened.location.href],
   ]) {
     try {
-      if (look()) reached.push(name);
+      if (look() && opened.origin === origin) reached.push(name);
     } catch {
       // Another origin, as it should be.
     }
@@ -41,5 +41,5 @@ export default async function attack({ url }) {
   }
   await pause(QUIET_MS);
   const said = [...heard.map(({ data }) => data), ...lines.flatMap((line) => line.heard)];
-  return { opened: true, said, reached: reach(opened) };
+  return { opened: true, said, reached: reach(opened, new URL(url)) };
 }

@@ -24,11 +24,16 @@ impl<'a> Authenticator<'a> {
 
     /// One that does not.
     pub(crate) async fn without_prf(engine: Engine, client: &'a Client) -> Result<Self> {
+        if engine == Engine::Firefox {
+            anyhow::bail!(Skip(
+                "the virtual authenticator of this engine always evaluates the PRF"
+            ));
+        }
         Self::plug_in(engine, client, &[]).await
     }
 
     async fn plug_in(engine: Engine, client: &'a Client, extensions: &[&str]) -> Result<Self> {
-        if engine == Engine::Webkitgtk {
+        if !engine.has_passkeys() {
             anyhow::bail!(Skip("this engine has no Web Authentication"));
         }
         let options = json!({

@@ -130,6 +130,11 @@ impl Engine {
         self != Self::Webkitgtk
     }
 
+    /// Whether the engine has Web Authentication.
+    pub(crate) fn has_passkeys(self) -> bool {
+        self != Self::Webkitgtk
+    }
+
     /// Whether the engine tells a frame about its storage (`navigator.storage`).
     pub(crate) fn tells_storage(self) -> bool {
         self != Self::Webkitgtk

@@ -17,6 +17,7 @@ mod session;
 mod signer;
 mod small_disk;
 mod stage;
+mod tour;
 mod vault_ui;
 mod verify_signature;
 mod world;

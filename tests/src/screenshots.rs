@@ -1,6 +1,7 @@
 //! A picture of each screen, light and dark, on a phone and on a desktop, in Chromium.
 
 use std::{
+    cell::Cell,
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -18,6 +19,7 @@ use crate::{
     engine::{Engine, Launch, Look},
     page::{Page as _, SOON, eventually},
     stage::{Release, Stage},
+    tour::Tour,
     vault_ui::{PASSPHRASE, VaultUi},
 };
 
@@ -41,8 +43,8 @@ pub(crate) async fn run(out: &Path, builds: &Builds) -> Result<ExitCode> {
     for (number, (name, look)) in (0..).zip(LOOKS) {
         let launch = Launch { look: Some(look), ..Launch::ORDINARY };
         let browser = Browser::launch(Engine::Chromium, launch, &directory.join(name)).await?;
-        let camera = Camera { page: &browser.client, prefix: out.join(name) };
-        let taken = camera.tour(&release.stage(number), look).await;
+        let camera = Camera { page: &browser.client, prefix: out.join(name), taken: Cell::new(0) };
+        let taken = camera.tour(&browser, &release.stage(number), look).await;
         browser.quit().await?;
         taken?;
     }
@@ -53,36 +55,40 @@ pub(crate) async fn run(out: &Path, builds: &Builds) -> Result<ExitCode> {
 struct Camera<'a> {
     page: &'a Client,
     prefix: PathBuf,
+    taken: Cell<u32>,
 }
 
 impl Camera<'_> {
     /// Everything a person comes to see, in the order in which it is seen.
-    async fn tour(&self, stage: &Stage, look: Look) -> Result<()> {
-        let demo = Demo::open(self.page, &stage.pwa).await?;
+    async fn tour(&self, browser: &Browser, stage: &Stage, look: Look) -> Result<()> {
+        let visit = async |name: &str| self.take(name, "dialog").await;
+        let tour = Tour::begin(browser, &stage.pwa, visit).await?;
+        let demo = tour.demo();
         self.check(look).await?;
-        self.set_up(&demo, look).await?;
-        self.use_keys(&demo).await?;
-        self.unlock(&demo).await?;
-        self.page.goto(&format!("{}/", stage.evil)).await?;
-        eventually(SOON, async || Ok(!demo.error().await?.is_empty())).await?;
-        self.take("14-demo-not-on-the-list", "body").await
+        demo.reaches("uninitialized").await?;
+        self.take("demo-new", "body").await?;
+        let words = tour.set_up().await?;
+        self.check_frame(look).await?;
+        self.take("demo-no-keys", "body").await?;
+        self.use_keys(demo).await?;
+        tour.manage(&words).await?;
+        tour.unlock().await?;
+        self.wait_for_it(demo).await?;
+        tour.back_up(&words).await?;
+        self.idle().await?;
+        self.page.goto(&format!("{}/enrol", stage.kms)).await?;
+        self.page.visible("#create").await?;
+        self.take("enrol", "body").await?;
+        let refused = Demo::open(self.page, &stage.evil).await?;
+        eventually(SOON, async || Ok(!refused.error().await?.is_empty())).await?;
+        self.take("demo-not-on-the-list", "body").await
     }
 
-    async fn set_up(&self, demo: &Demo<'_>, look: Look) -> Result<()> {
-        demo.reaches("uninitialized").await?;
-        self.take("01-demo-new", "body").await?;
-        self.page.press("#setup").await?;
-        self.take_sheet("02-setup", "#submit:enabled").await?;
+    /// In the enclave's frame colours are its own matter.
+    async fn check_frame(&self, look: Look) -> Result<()> {
         self.page.enter_enclave().await?;
         self.check_colours(look).await?;
-        self.page.fill("#passphrase", PASSPHRASE).await?;
-        self.page.fill("#confirm", "something else").await?;
-        self.page.press("#submit").await?;
-        self.page.leave_frame().await?;
-        self.take_sheet("03-setup-differs", "#problem").await?;
-        VaultUi(self.page).set_up(PASSPHRASE).await?;
-        demo.reaches("unlocked").await?;
-        self.take("04-demo-no-keys", "body").await
+        self.page.leave_frame().await
     }
 
     async fn use_keys(&self, demo: &Demo<'_>) -> Result<()> {
@@ -92,36 +98,43 @@ impl Camera<'_> {
         demo.create("#create-p256").await?;
         self.page.press("#public summary").await?;
         demo.public_key().await?;
-        self.take("05-demo-keys", "[aria-labelledby=keys-title]").await?;
+        self.take("demo-keys", "[aria-labelledby=keys-title]").await?;
         demo.sign("Pay 10 € to Alice").await?;
         ensure!(demo.check_signature().await?, "the signature verifies");
-        self.take("06-demo-signed", "[aria-labelledby=sign-title]").await?;
+        self.take("demo-signed", "[aria-labelledby=sign-title]").await?;
         demo.audit(3).await?;
         ensure!(demo.check_audit().await?, "the log verifies");
-        self.take("07-demo-audit", "[aria-labelledby=audit-title]").await?;
+        self.take("demo-audit", "[aria-labelledby=audit-title]").await?;
         demo.verify().await?;
-        self.take("08-demo-verified", "[aria-labelledby=verify-title]").await
+        self.take("demo-verified", "[aria-labelledby=verify-title]").await
     }
 
-    async fn unlock(&self, demo: &Demo<'_>) -> Result<()> {
+    /// The time in which the passphrase is checked.
+    async fn wait_for_it(&self, demo: &Demo<'_>) -> Result<()> {
         demo.lock().await?;
-        self.take("09-demo-locked", "body").await?;
+        self.take("demo-locked", "body").await?;
         self.page.press("#unlock").await?;
-        self.take_sheet("10-unlock", "#submit:enabled").await?;
         let ui = VaultUi(self.page);
-        ui.unlock("not the passphrase at all").await?;
-        ui.problem().await?;
-        self.take_sheet("11-unlock-wrong", "#submit:enabled").await?;
+        ui.shows("unlock").await?;
         self.page.enter_enclave().await?;
         self.page.eval(HOLD_THE_ANSWER, &[]).await?;
         self.page.leave_frame().await?;
         ui.unlock(PASSPHRASE).await?;
-        self.take_sheet("12-unlock-busy", ".busy").await?;
-        demo.reaches("unlocked").await?;
-        // Nobody opens an idle sheet, but a page may.
+        self.page.enter_enclave().await?;
+        self.page.visible(".busy").await?;
+        self.page.leave_frame().await?;
+        self.take("unlock-busy", "dialog").await?;
+        demo.reaches("unlocked").await
+    }
+
+    /// Nobody opens an idle sheet, but a page may.
+    async fn idle(&self) -> Result<()> {
         let script = "document.querySelector('dialog').showModal();";
         self.page.eval(script, &[]).await?;
-        self.take_sheet("13-idle", "#lock").await
+        self.page.enter_enclave().await?;
+        self.page.visible("#lock").await?;
+        self.page.leave_frame().await?;
+        self.take("idle", "dialog").await
     }
 
     /// That the browser took the look it was started with.
@@ -139,18 +152,12 @@ impl Camera<'_> {
         Ok(())
     }
 
-    /// Takes the sheet once the frame shows an element that belongs to the screen.
-    async fn take_sheet(&self, name: &str, css: &str) -> Result<()> {
-        self.page.enter_enclave().await?;
-        self.page.visible(css).await?;
-        self.page.leave_frame().await?;
-        self.take(name, "dialog").await
-    }
-
     /// Takes what can be seen with the start of the element at the top, once nothing moves.
     async fn take(&self, name: &str, css: &str) -> Result<()> {
         self.page.eval(STAND_STILL, &[json!(css)]).await?;
-        let path = self.prefix.with_added_extension(format!("{name}.png"));
+        self.taken.set(self.taken.get() + 1);
+        let file = format!("{:02}-{name}.png", self.taken.get());
+        let path = self.prefix.with_added_extension(file);
         Ok(fs::write(path, self.page.screenshot().await?)?)
     }
 }
@@ -168,6 +175,6 @@ const HOLD_THE_ANSWER: &str = "
     const post = Worker.prototype.postMessage;
     Worker.prototype.postMessage = function (message, ...more) {
         const send = () => post.call(this, message, ...more);
-        if (message.ui === 'submit') setTimeout(send, 2000);
+        if (message.ui === 'factor') setTimeout(send, 2000);
         else send();
     };";

@@ -47,6 +47,15 @@ impl VaultUi<'_> {
         self.0.leave_frame().await
     }
 
+    /// Types two passphrases that are not the same, and goes on.
+    pub(crate) async fn type_differing(&self, passphrase: &str) -> Result<()> {
+        self.enter("setup").await?;
+        self.0.fill("#passphrase", passphrase).await?;
+        self.0.fill("#confirm", "something else").await?;
+        self.0.press("#submit").await?;
+        self.0.leave_frame().await
+    }
+
     /// Chooses a passkey on the setup screen and agrees to the browser's prompts.
     pub(crate) async fn set_up_passkey(&self) -> Result<()> {
         self.enter("setup").await?;

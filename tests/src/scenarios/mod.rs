@@ -2,6 +2,7 @@
 
 use crate::scenario::Scenario;
 
+mod accessibility;
 mod backups;
 mod enrolments;
 mod faults;
@@ -21,6 +22,7 @@ mod windows;
 pub(crate) fn all() -> impl Iterator<Item = Scenario> {
     let themes = [
         flow::ALL,
+        accessibility::ALL,
         ways::ALL,
         enrolments::ALL,
         vaults::ALL,

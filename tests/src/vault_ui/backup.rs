@@ -27,15 +27,11 @@ impl VaultUi<'_> {
         fresh: Way<'_>,
         passphrase: Option<&str>,
     ) -> Result<PathBuf> {
-        let before = browser.downloads()?;
         self.open(fresh).await?;
         self.enter("backup").await?;
         self.encrypt_to(passphrase).await?;
         self.0.leave_frame().await?;
-        self.save().await?;
-        let file = saved(browser, &before).await?;
-        self.press_on("backup_ready", "#submit").await?;
-        Ok(file)
+        self.save(browser).await
     }
 
     /// Fills the screen that asks what opens the backup, inside the frame.
@@ -48,14 +44,18 @@ impl VaultUi<'_> {
         self.choose_passphrase(passphrase).await
     }
 
-    /// Saves the file that waits.
-    async fn save(&self) -> Result<()> {
+    /// Saves the file that waits, and says so.
+    pub(crate) async fn save(&self, browser: &Browser) -> Result<PathBuf> {
+        let before = browser.downloads()?;
         self.enter("backup_ready").await?;
         self.0.visible("#save[href]").await?;
         // A link has no look of its own for the time in which no press counts.
         tokio::time::sleep(NO_PRESS).await;
         self.0.press("#save").await?;
-        self.0.leave_frame().await
+        self.0.leave_frame().await?;
+        let file = saved(browser, &before).await?;
+        self.press_on("backup_ready", "#submit").await?;
+        Ok(file)
     }
 
     /// Chooses a file and gives what should open it, on the screen of a restore or a drill.

@@ -11,10 +11,15 @@ impl VaultUi<'_> {
     pub(crate) async fn add_passphrase(&self, fresh: Way<'_>, passphrase: &str) -> Result<()> {
         self.press_on("manage", "#add-passphrase").await?;
         self.open(fresh).await?;
+        self.choose(passphrase).await?;
+        self.shows("manage").await
+    }
+
+    /// Fills the screen for another passphrase.
+    pub(crate) async fn choose(&self, passphrase: &str) -> Result<()> {
         self.enter("add_passphrase").await?;
         self.choose_passphrase(passphrase).await?;
-        self.0.leave_frame().await?;
-        self.shows("manage").await
+        self.0.leave_frame().await
     }
 
     /// Adds a recovery phrase on the management page.
@@ -80,6 +85,11 @@ impl VaultUi<'_> {
     /// Deletes the vault, from the first screen of `vault.reset` on.
     pub(crate) async fn reset(&self, fresh: Way<'_>) -> Result<()> {
         self.open(fresh).await?;
+        self.confirm_reset().await
+    }
+
+    /// Types the word that deletes the vault.
+    pub(crate) async fn confirm_reset(&self) -> Result<()> {
         self.enter("reset").await?;
         self.0.fill("#delete-word", "DELETE").await?;
         self.0.press("#submit").await?;

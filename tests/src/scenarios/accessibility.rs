@@ -1,0 +1,138 @@
+//! What everybody has to be able to read and use: each screen under axe-core, without one finding.
+
+use std::{fs, path::Path};
+
+use anyhow::{Result, ensure};
+use fantoccini::Client;
+use serde_json::{Value, json};
+
+use crate::{
+    authenticator::Authenticator,
+    command,
+    demo::Demo,
+    engine::Engine,
+    page::Page as _,
+    scenario::{Skip, scenarios},
+    tour::Tour,
+    world::World,
+};
+
+scenarios!("accessibility": setting_up, managing, backing_up, in_the_dark, pages);
+
+/// Runs every rule that axe-core has switched on, best practices included.
+const RUN: &str = "
+    const { violations } = await axe.run(document, { iframes: false, resultTypes: ['violations'] });
+    return violations.map(({ id, help, nodes }) =>
+        `${id} (${help}): ${nodes.map(({ html, any, all }) =>
+            `${html} ${[...any, ...all].map(({ message }) => message).join('; ')}`).join(' | ')}`);";
+
+/// The checker, to be run in whatever document is the current one.
+struct Checker(String);
+
+impl Checker {
+    fn load() -> Result<Self> {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../node_modules/axe-core/axe.min.js");
+        let source = fs::read_to_string(&path);
+        let source = source.map_err(|_| Skip("axe-core is missing: run `cargo xtask setup`"))?;
+        Ok(Self(format!("{source}\n{RUN}")))
+    }
+
+    async fn check(&self, page: &Client, what: &str) -> Result<()> {
+        let found = page.eval(&self.0, &[]).await?;
+        ensure!(found == json!([]), "{what}: {}", readable(&found));
+        Ok(())
+    }
+
+    /// The document in the frame.
+    async fn check_frame(&self, page: &Client, what: &str) -> Result<()> {
+        page.enter_enclave().await?;
+        self.check(page, what).await?;
+        page.leave_frame().await
+    }
+}
+
+fn readable(found: &Value) -> String {
+    let lines: Vec<_> = found.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    lines.join("\n    ")
+}
+
+/// The rules are about documents, not engines; two engines are enough to see that they are met.
+fn needs_checker(engine: Engine) -> Result<Checker> {
+    ensure!(engine != Engine::Webkitgtk, Skip("checked in the other engines"));
+    Checker::load()
+}
+
+async fn setting_up(world: &mut World) -> Result<()> {
+    let checker = needs_checker(world.engine)?;
+    let page = world.page()?;
+    let visit = async |name: &str| checker.check_frame(page, name).await;
+    let tour = Tour::begin(world.browser()?, &world.stage().pwa, visit).await?;
+    checker.check_frame(page, "idle").await?;
+    tour.set_up().await?;
+    Ok(())
+}
+
+async fn managing(world: &mut World) -> Result<()> {
+    let checker = needs_checker(world.engine)?;
+    let page = world.page()?;
+    let visit = async |name: &str| checker.check_frame(page, name).await;
+    let tour = Tour::begin(world.browser()?, &world.stage().pwa, visit).await?;
+    let words = tour.pass_set_up().await?;
+    tour.manage(&words).await?;
+    tour.unlock().await
+}
+
+async fn backing_up(world: &mut World) -> Result<()> {
+    let checker = needs_checker(world.engine)?;
+    let page = world.page()?;
+    let visit = async |name: &str| checker.check_frame(page, name).await;
+    let tour = Tour::begin(world.browser()?, &world.stage().pwa, visit).await?;
+    let words = tour.pass_set_up().await?;
+    tour.back_up(&words).await
+}
+
+/// Contrast is another matter in dark colours.
+async fn in_the_dark(world: &mut World) -> Result<()> {
+    ensure!(world.engine == Engine::Chromium, Skip("colours are switched in Chromium only"));
+    let checker = needs_checker(world.engine)?;
+    let page = world.page()?;
+    prefer(page, "dark").await?;
+    let visit = async |name: &str| checker.check_frame(page, name).await;
+    let tour = Tour::begin(world.browser()?, &world.stage().pwa, visit).await?;
+    checker.check(page, "demo").await?;
+    let words = tour.set_up().await?;
+    tour.manage(&words).await?;
+    prefer(page, "light").await
+}
+
+async fn prefer(page: &Client, scheme: &str) -> Result<()> {
+    let feature = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+    command::devtools(page, "Emulation.setEmulatedMedia", json!({"features": feature})).await?;
+    Ok(())
+}
+
+/// The demo around the frame, and the page that creates a passkey.
+async fn pages(world: &mut World) -> Result<()> {
+    let checker = needs_checker(world.engine)?;
+    let page = world.page()?;
+    let stage = world.stage();
+    let demo = Demo::open(page, &stage.pwa).await?;
+    checker.check(page, "demo, new").await?;
+    demo.set_up().await?;
+    demo.create("#create-ed25519").await?;
+    demo.sign("Pay 10 € to Alice").await?;
+    demo.check_signature().await?;
+    demo.audit(1).await?;
+    checker.check(page, "demo, in use").await?;
+    demo.lock().await?;
+    checker.check(page, "demo, locked").await?;
+    let authenticator = Authenticator::with_prf(world.engine, page).await?;
+    page.goto(&format!("{}/enrol", stage.kms)).await?;
+    page.visible("#create").await?;
+    checker.check(page, "enrol").await?;
+    page.press("#create").await?;
+    page.visible("#result[data-outcome=ready]").await?;
+    checker.check(page, "enrol, done").await?;
+    authenticator.unplug().await
+}

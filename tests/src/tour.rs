@@ -1,0 +1,158 @@
+//! Every screen of the enclave, one after another, as the demo shows them.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::{
+    demo::Demo,
+    driver::Browser,
+    page::Page as _,
+    vault_ui::{PASSPHRASE, VaultUi, Way},
+};
+
+/// By then a new screen takes presses.
+const OPEN: Duration = Duration::from_millis(600);
+
+/// Goes from screen to screen and stops at each. The embedding page is the current one at a stop.
+pub(crate) struct Tour<'a, V> {
+    demo: Demo<'a>,
+    ui: VaultUi<'a>,
+    browser: &'a Browser,
+    visit: V,
+}
+
+impl<'a, V: AsyncFn(&str) -> Result<()>> Tour<'a, V> {
+    /// Opens the demo, with what to do at each stop.
+    pub(crate) async fn begin(browser: &'a Browser, origin: &str, visit: V) -> Result<Self> {
+        let page = &browser.client;
+        let demo = Demo::open(page, origin).await?;
+        Ok(Self { demo, ui: VaultUi(page), browser, visit })
+    }
+
+    /// The demo that it takes place in.
+    pub(crate) fn demo(&self) -> &Demo<'a> {
+        &self.demo
+    }
+
+    /// Opens the sheet for something.
+    async fn ask(&self, button: &str) -> Result<()> {
+        self.demo.page.press(button).await
+    }
+
+    async fn stop(&self, name: &str, screen: &str) -> Result<()> {
+        self.ui.shows(screen).await?;
+        tokio::time::sleep(OPEN).await;
+        (self.visit)(name).await
+    }
+
+    /// A new vault that a recovery phrase opens, without a stop.
+    pub(crate) async fn pass_set_up(&self) -> Result<String> {
+        self.demo.reaches("uninitialized").await?;
+        self.ask("#setup").await?;
+        let words = self.ui.set_up_phrase().await?;
+        self.demo.reaches("unlocked").await?;
+        Ok(words)
+    }
+
+    /// Setting up, in every way that is offered; the vault ends up with a recovery phrase.
+    pub(crate) async fn set_up(&self) -> Result<String> {
+        let ui = &self.ui;
+        self.demo.reaches("uninitialized").await?;
+        self.ask("#setup").await?;
+        self.stop("setup", "setup").await?;
+        ui.press_on("setup", "#use-passphrase").await?;
+        self.stop("setup-passphrase", "setup").await?;
+        ui.type_differing(PASSPHRASE).await?;
+        self.stop("setup-differs", "setup").await?;
+        ui.press_on("setup", "#back").await?;
+        if self.browser.engine.has_passkeys() {
+            ui.press_on("setup", "#use-passkey").await?;
+            self.stop("setup-passkey", "setup").await?;
+            ui.press_on("setup", "#back").await?;
+        }
+        ui.press_on("setup", "#use-phrase").await?;
+        self.stop("phrase", "phrase").await?;
+        let words = ui.write_down().await?;
+        self.stop("confirm", "confirm_phrase").await?;
+        ui.confirm_words(&["abandon"; 24].join(" ")).await?;
+        ui.problem().await?;
+        self.stop("confirm-wrong", "confirm_phrase").await?;
+        ui.confirm_words(&words).await?;
+        self.demo.reaches("unlocked").await?;
+        Ok(words)
+    }
+
+    /// The management page and what it leads to; the vault gets a passphrase beside the phrase.
+    pub(crate) async fn manage(&self, words: &str) -> Result<()> {
+        let ui = &self.ui;
+        self.ask("#manage").await?;
+        self.stop("manage", "manage").await?;
+        ui.press_on("manage", "[id^=rename-]").await?;
+        self.stop("manage-rename", "manage").await?;
+        ui.press_on("manage", "#keep-label").await?;
+        ui.press_on("manage", "#add-passphrase").await?;
+        self.stop("again", "unlock").await?;
+        ui.press_on("unlock", "#phrase-mode").await?;
+        self.stop("again-words", "unlock").await?;
+        ui.press_on("unlock", "#phrase-mode").await?;
+        ui.open(Way::Phrase(words)).await?;
+        self.stop("add-passphrase", "add_passphrase").await?;
+        ui.choose(PASSPHRASE).await?;
+        self.stop("manage-two", "manage").await?;
+        ui.press_on("manage", "[id^=remove-]").await?;
+        self.stop("manage-remove", "manage").await?;
+        ui.press_on("manage", "#keep").await?;
+        if self.browser.engine.has_passkeys() {
+            ui.press_on("manage", "#add-passkey").await?;
+            ui.open(Way::Passphrase(PASSPHRASE)).await?;
+            self.stop("add-passkey", "add_passkey").await?;
+            ui.cancel().await?;
+        } else {
+            ui.press_on("manage", "#cancel").await?;
+        }
+        self.demo.reaches("unlocked").await
+    }
+
+    /// Locking, and unlocking with a wrong answer first; needs both ways.
+    pub(crate) async fn unlock(&self) -> Result<()> {
+        self.demo.lock().await?;
+        self.ask("#unlock").await?;
+        self.stop("unlock", "unlock").await?;
+        self.ui.unlock("not the passphrase at all").await?;
+        self.ui.problem().await?;
+        self.stop("unlock-wrong", "unlock").await?;
+        self.ui.unlock(PASSPHRASE).await?;
+        self.demo.reaches("unlocked").await
+    }
+
+    /// A backup, a trial of one, deletion and restore.
+    pub(crate) async fn back_up(&self, words: &str) -> Result<()> {
+        let (ui, fresh) = (&self.ui, Way::Phrase(words));
+        self.ask("#backup").await?;
+        ui.open(fresh).await?;
+        self.stop("backup", "backup").await?;
+        ui.press_on("backup", "#submit").await?;
+        self.stop("backup-ready", "backup_ready").await?;
+        let file = ui.save(self.browser).await?;
+        self.demo.settled().await?;
+        self.ask("#manage").await?;
+        ui.press_on("manage", "#drill").await?;
+        ui.open(fresh).await?;
+        self.stop("drill", "restore").await?;
+        ui.cancel().await?;
+        self.ask("#reset").await?;
+        ui.open(fresh).await?;
+        self.stop("reset", "reset").await?;
+        ui.confirm_reset().await?;
+        self.demo.reaches("uninitialized").await?;
+        self.ask("#restore").await?;
+        self.stop("restore", "restore").await?;
+        ui.offer_backup(&file, fresh).await?;
+        self.stop("restore-confirm", "confirm_restore").await?;
+        ui.press_on("confirm_restore", "#submit").await?;
+        self.demo.reaches("unlocked").await?;
+        ensure!(self.demo.error().await?.is_empty(), "no error is left");
+        Ok(())
+    }
+}
