@@ -63,8 +63,10 @@ impl Golden {
 /// The records of a disk, in the form that [`Golden::read`] reads.
 #[must_use]
 pub fn write(store: &MemoryStore<DeviceKey>, device: &[u8]) -> String {
-    let mut text = format!("generation {}\n", store.disk_generation());
-    text += &format!("device {}\n", Base64::encode_string(device));
+    let mut lines = vec![
+        format!("generation {}", store.disk_generation()),
+        format!("device {}", Base64::encode_string(device)),
+    ];
     for table in Table::ALL {
         for key in store.keys(table) {
             let name = match &key {
@@ -72,10 +74,10 @@ pub fn write(store: &MemoryStore<DeviceKey>, device: &[u8]) -> String {
                 RecordKey::Text(name) => name.clone(),
             };
             let value = Base64::encode_string(&store.peek(table, &key).unwrap_or_default());
-            text += &format!("record {} {name} {value}\n", table.name());
+            lines.push(format!("record {} {name} {value}", table.name()));
         }
     }
-    text
+    lines.join("\n")
 }
 
 /// The device key with these bytes.

@@ -1,13 +1,12 @@
 //! The header of a vault: what can be read while it is locked. Nothing of it is secret.
 
+mod enrolment;
 mod v1;
 
-use kms_crypto::Argon2Params;
-use kms_protocol::{BackupHealth, Enrolment, EnrolmentId, EnrolmentKind, ErrorCode, Label};
+use kms_protocol::{BackupHealth, Enrolment, ErrorCode};
 use minicbor::{Decode, Decoder, Encode};
-use sha2::{Digest, Sha256};
 
-use crate::attempts::Attempts;
+pub(crate) use self::enrolment::{EnrolmentRecord, KdfRecord, Method};
 use crate::cbor;
 use crate::ui::Passkey;
 
@@ -15,11 +14,6 @@ use crate::ui::Passkey;
 const SCHEMA: u32 = 2;
 /// Most enrolments of a vault.
 pub(crate) const MAX_ENROLMENTS: usize = 16;
-/// Longest credential id (Web Authentication, section 4, "Credential ID").
-const MAX_CREDENTIAL: usize = 1023;
-/// Separates these digests from every other use of SHA-256 in the product.
-const BINDING_DOMAIN: &[u8] = b"ats-kms/enrolment/v2\0";
-
 /// Random name of a vault; part of every additional data.
 pub(crate) type VaultId = [u8; 16];
 
@@ -40,65 +34,6 @@ pub(crate) struct Header {
     /// When a backup was last proved to open.
     #[n(5)]
     pub(crate) last_drill: Option<u64>,
-}
-
-/// One way to open the vault.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct EnrolmentRecord {
-    #[n(0)]
-    pub(crate) id: String,
-    #[n(1)]
-    pub(crate) label: String,
-    #[n(2)]
-    pub(crate) created: u64,
-    #[n(3)]
-    pub(crate) last_used: Option<u64>,
-    #[n(4)]
-    pub(crate) method: Method,
-    /// Input of the device key's MAC; salt of Argon2id or input of the PRF.
-    #[cbor(n(5), with = "minicbor::bytes")]
-    pub(crate) salt: [u8; 32],
-    /// The sealed RootKey.
-    #[cbor(n(6), with = "minicbor::bytes")]
-    pub(crate) envelope: Vec<u8>,
-    /// Whether the envelope was sealed under schema 1, which did not bind the parameters. It is
-    /// sealed again at the next unlock.
-    #[n(7)]
-    pub(crate) unbound: bool,
-    #[n(8)]
-    pub(crate) attempts: Attempts,
-}
-
-/// What kind of enrolment it is, with the parameters of its kind.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) enum Method {
-    /// A passphrase, through Argon2id.
-    #[n(0)]
-    Passphrase(#[n(0)] KdfRecord),
-    /// A passkey with the PRF extension.
-    #[n(1)]
-    Passkey {
-        /// Credential id.
-        #[cbor(n(0), with = "minicbor::bytes")]
-        credential: Vec<u8>,
-    },
-    /// A recovery phrase.
-    #[n(2)]
-    Phrase,
-}
-
-/// Argon2id parameters as they are stored; not trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct KdfRecord {
-    /// Memory in KiB.
-    #[n(0)]
-    memory_kib: u32,
-    /// Passes.
-    #[n(1)]
-    iterations: u32,
-    /// Lanes.
-    #[n(2)]
-    parallelism: u32,
 }
 
 impl Header {
@@ -200,101 +135,6 @@ impl Header {
     }
 }
 
-impl EnrolmentRecord {
-    /// An enrolment whose envelope is still to be sealed.
-    pub(crate) fn new(id: &EnrolmentId, method: Method, salt: [u8; 32], created: u64) -> Self {
-        Self {
-            id: id.as_str().into(),
-            label: method.label().into(),
-            created,
-            last_used: None,
-            method,
-            salt,
-            envelope: Vec::new(),
-            unbound: false,
-            attempts: Attempts::default(),
-        }
-    }
-
-    /// What it is.
-    pub(crate) const fn kind(&self) -> EnrolmentKind {
-        match self.method {
-            Method::Passphrase(_) => EnrolmentKind::Passphrase,
-            Method::Passkey { .. } => EnrolmentKind::Passkey,
-            Method::Phrase => EnrolmentKind::RecoveryPhrase,
-        }
-    }
-
-    /// Digest of kind and parameters, to which the envelope is bound; none in schema 1.
-    pub(crate) fn binding(&self) -> Option<[u8; 32]> {
-        if self.unbound {
-            return None;
-        }
-        let mut hasher = Sha256::new();
-        hasher.update(BINDING_DOMAIN);
-        hasher.update(self.salt);
-        hasher.update(cbor::encode(&self.method));
-        Some(hasher.finalize().into())
-    }
-
-    fn is_sane(&self) -> bool {
-        match &self.method {
-            Method::Passkey { credential } => (1..=MAX_CREDENTIAL).contains(&credential.len()),
-            Method::Passphrase(_) | Method::Phrase => true,
-        }
-    }
-
-    fn passkey(&self) -> Option<Passkey> {
-        let Method::Passkey { credential } = &self.method else { return None };
-        let enrolment = EnrolmentId::new(self.id.as_str()).ok()?;
-        Some(Passkey { enrolment, credential: credential.clone(), salt: self.salt })
-    }
-
-    fn publish(&self) -> Result<Enrolment, ErrorCode> {
-        let corrupt = |_| ErrorCode::VaultCorrupt;
-        Ok(Enrolment {
-            id: EnrolmentId::new(self.id.as_str()).map_err(corrupt)?,
-            kind: self.kind(),
-            label: Label::new(self.label.as_str()).map_err(corrupt)?,
-            created: self.created,
-            last_used: self.last_used,
-        })
-    }
-}
-
-impl Method {
-    /// Name that a new enrolment of this kind gets.
-    const fn label(&self) -> &'static str {
-        match self {
-            Method::Passphrase(_) => "Passphrase",
-            Method::Passkey { .. } => "Passkey",
-            Method::Phrase => "Recovery phrase",
-        }
-    }
-}
-
-impl KdfRecord {
-    /// The stored form of parameters.
-    pub(crate) const fn of(params: Argon2Params) -> Self {
-        Self {
-            memory_kib: params.memory_kib(),
-            iterations: params.iterations(),
-            parallelism: params.parallelism(),
-        }
-    }
-
-    /// The parameters; refused outside of the bounds of any release.
-    pub(crate) fn params(self) -> Result<Argon2Params, ErrorCode> {
-        Ok(Argon2Params::new(self.memory_kib, self.iterations, self.parallelism)?)
-    }
-
-    /// Whether today's default costs an attacker more.
-    pub(crate) const fn is_outdated(self) -> bool {
-        let today = Argon2Params::DEFAULT;
-        self.memory_kib < today.memory_kib() || self.iterations < today.iterations()
-    }
-}
-
 /// The schema that a header claims.
 fn schema(bytes: &[u8]) -> Option<u32> {
     let mut decoder = Decoder::new(bytes);
@@ -304,6 +144,10 @@ fn schema(bytes: &[u8]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use kms_crypto::Argon2Params;
+    use kms_protocol::EnrolmentId;
+
+    use super::enrolment::MAX_CREDENTIAL;
     use super::*;
 
     const ID: &str = "AAECAwQFBgcICQoLDA0ODw";
