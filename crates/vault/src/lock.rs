@@ -91,7 +91,7 @@ impl<P: Ports> Inner<P> {
 
     pub(crate) async fn tick(self: &Rc<Self>) {
         self.lock_if_due().await;
-        self.expire_fresh();
+        self.expire_sheet();
         let now = self.ports.clock().monotonic_ms();
         self.sessions.borrow_mut().expire(now);
         self.flush_for_a_while().await;

@@ -173,6 +173,6 @@ impl<P: Ports> Inner<P> {
             }
             Ok(())
         };
-        self.commit_edit(Draft::internal(method, time), edit).await
+        self.commit_edit(Draft::internal(method, time), Box::new(edit)).await
     }
 }

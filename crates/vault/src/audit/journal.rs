@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 use futures_util::future::{Either, LocalBoxFuture, Shared, select};
 use kms_protocol::ErrorCode;
 
-use super::edit::{Edit, Edited};
+use super::edit::Edit;
 use super::entry::{Draft, Head};
 use super::log::Failure;
 use crate::enclave::Inner;
@@ -150,9 +150,9 @@ impl<P: Ports> Inner<P> {
     pub(crate) async fn commit_edit(
         self: &Rc<Self>,
         draft: Draft,
-        edit: impl Fn(&mut Edited) -> Result<(), Error> + 'static,
+        edit: Edit,
     ) -> Result<(), Error> {
-        self.commit_item(draft, Vec::new(), Some(Box::new(edit))).await
+        self.commit_item(draft, Vec::new(), Some(edit)).await
     }
 
     async fn commit_item(

@@ -9,6 +9,7 @@ use super::Fresh;
 use super::drive::Next;
 use super::question::Turn;
 use super::step::Step;
+use crate::audit::Edited;
 use crate::enclave::Inner;
 use crate::factor::check_new_passphrase;
 use crate::header::VaultId;
@@ -38,7 +39,7 @@ impl<P: Ports> Inner<P> {
         self.busy();
         match self.back_up(turn, &fresh, (phrase, passphrase)).await {
             Ok(step) => Next::Go(step),
-            Err(error) => self.failed(turn, Step::Backup(fresh), error).await,
+            Err(error) => Next::Failed(Step::Backup(fresh), error),
         }
     }
 
@@ -60,13 +61,13 @@ impl<P: Ports> Inner<P> {
         // Read before the file is begun, so that no file seems older than itself.
         let made = self.ports.clock().now_ms();
         let written = backup::write(&self.ports, &header, fresh.root(), recipients);
-        let bytes = turn.while_open(written).await?;
+        let bytes = turn.while_open(Box::pin(written)).await?;
         vault.still_open()?;
-        self.change(turn, "vault.backup", move |edited| {
+        let edit = move |edited: &mut Edited| {
             edited.header.last_backup = Some(made);
             Ok(())
-        })
-        .await?;
+        };
+        self.change(turn, ("vault.backup", Box::new(edit))).await?;
         let name = format!("ats-kms-backup-{}.age", time::date(made));
         Ok(Step::BackupReady { name, bytes })
     }
@@ -87,16 +88,11 @@ impl<P: Ports> Inner<P> {
         Ok(PassphraseRecipient { kdf, key: backup_key::of_passphrase(&secret) })
     }
 
-    /// The person has saved the file.
-    pub(super) async fn saved(&self, turn: &Turn) -> Next<P> {
-        self.after_action(turn).await
-    }
-
     /// Deletes the vault.
     pub(super) async fn on_reset(self: &Rc<Self>, turn: &Turn, fresh: Rc<Fresh>) -> Next<P> {
         self.busy();
         if let Err(error) = self.delete(turn, fresh.vault_id()).await {
-            return self.failed(turn, Step::Reset(fresh), error).await;
+            return Next::Failed(Step::Reset(fresh), error);
         }
         // The question first: closing the vault would end it as if the vault had been locked.
         drop(fresh);

@@ -1,12 +1,15 @@
 //! From an event of the person to the next step.
 
+use std::future::ready;
 use std::rc::Rc;
 
+use futures_util::future::LocalBoxFuture;
 use kms_crypto::{SecretVec, strength};
 use kms_protocol::{Empty, ErrorCode, LockReason, Screen, Side};
 
+use super::manage;
 use super::question::{Answer, Turn};
-use super::step::{NewPhrase, Step, Then};
+use super::step::{Place, Step, Then};
 use crate::enclave::Inner;
 use crate::factor::{Candidate, kind_of};
 use crate::state::{Phase, UnlockedVault};
@@ -25,7 +28,15 @@ pub(super) enum Next<P: Ports> {
     Done(Answer),
     /// The end of the question: the vault is open.
     Entered(Rc<UnlockedVault<P>>),
+    /// The end of an action: the management page if the question began there, else the end.
+    Acted,
+    /// An error. The same step again if the person can do something about it, the management page
+    /// if the question began there, else the end.
+    Failed(Step<P>, Error),
 }
+
+/// The work on one event. Boxed: the many kinds of work would make one large state machine.
+type Work<'a, P> = LocalBoxFuture<'a, Next<P>>;
 
 impl<P: Ports> Inner<P> {
     /// Handles one event of the enclave's own user interface.
@@ -51,7 +62,7 @@ impl<P: Ports> Inner<P> {
     }
 
     async fn advance(self: &Rc<Self>, event: UiEvent) {
-        self.expire_fresh();
+        self.expire_sheet();
         let Some((mut turn, step)) = self.begin() else { return };
         match self.perform(&mut turn, step, event).await {
             Next::Keep(step) => {
@@ -65,59 +76,71 @@ impl<P: Ports> Inner<P> {
                 self.answer(&turn, &Ok(()));
                 self.broadcast("unlocked", &Empty {});
             }
+            Next::Acted => self.acted(&turn).await,
+            Next::Failed(step, error) => self.failed(&turn, step, error).await,
         }
     }
 
-    async fn perform(self: &Rc<Self>, turn: &mut Turn, step: Step<P>, event: UiEvent) -> Next<P> {
+    fn perform<'a>(
+        self: &'a Rc<Self>,
+        turn: &'a mut Turn,
+        step: Step<P>,
+        event: UiEvent,
+    ) -> Work<'a, P> {
         match (step, event) {
             (Step::Setup(new), UiEvent::Factor { enrolment: None, factor }) => {
-                self.on_setup(turn, new, factor).await
+                Box::pin(self.on_setup(turn, new, factor))
             }
-            (Step::Setup(_), UiEvent::NewPhrase) => self.new_phrase(None),
-            (Step::Setup(_), UiEvent::Restore) => Next::Go(Step::Restore(RestoreWhy::Restore)),
             (step @ Step::Unlock { .. }, UiEvent::Factor { enrolment: Some(id), factor }) => {
-                self.on_unlock(turn, step, (id, factor)).await
+                Box::pin(self.on_unlock(turn, step, (id, factor)))
             }
-            (Step::Phrase(new), UiEvent::Written) => self.ask_for_words(new),
-            (Step::ConfirmPhrase(new, _), UiEvent::Back) => Next::Go(Step::Phrase(new)),
             (Step::ConfirmPhrase(new, positions), UiEvent::Words(words)) => {
-                self.on_words(turn, (new, positions), &words).await
+                Box::pin(self.on_words(turn, (new, positions), words))
             }
-            (Step::Manage(storage), UiEvent::Action(action)) => self.on_action(storage, action),
             (Step::AddPassphrase(fresh), UiEvent::Factor { enrolment: None, factor }) => {
-                self.on_passphrase(turn, fresh, factor).await
+                Box::pin(self.on_passphrase(turn, fresh, factor))
             }
             (Step::AddPasskey(fresh, new), UiEvent::Factor { enrolment: None, factor }) => {
-                self.on_passkey(turn, (fresh, new), factor).await
+                Box::pin(self.on_passkey(turn, (fresh, new), factor))
             }
             (Step::Backup(fresh), UiEvent::Backup { phrase, passphrase }) => {
-                self.on_backup(turn, fresh, (phrase, passphrase)).await
+                Box::pin(self.on_backup(turn, fresh, (phrase, passphrase)))
             }
-            (Step::BackupReady { .. }, UiEvent::Confirm) => self.saved(turn).await,
             (Step::Restore(why), UiEvent::Factor { enrolment: None, factor }) => {
-                self.on_chosen(turn, why, factor).await
+                Box::pin(self.on_chosen(turn, why, factor))
             }
             (Step::ConfirmRestore(backup), UiEvent::Confirm) => {
-                self.on_restore(turn, *backup).await
+                Box::pin(self.on_restore(turn, *backup))
             }
-            (Step::ConfirmRestore(_), UiEvent::Back) => {
-                Next::Go(Step::Restore(RestoreWhy::Restore))
-            }
-            (Step::Reset(fresh), UiEvent::Confirm) => self.on_reset(turn, fresh).await,
-            (step, UiEvent::Back) => self.back(turn, step).await,
+            (Step::Reset(fresh), UiEvent::Confirm) => Box::pin(self.on_reset(turn, fresh)),
+            (step, UiEvent::Back) => Box::pin(ready(self.back(turn, step))),
+            (step, event) => Box::pin(ready(self.turn_page(step, event))),
+        }
+    }
+
+    /// The events that only lead to another step.
+    fn turn_page(&self, step: Step<P>, event: UiEvent) -> Next<P> {
+        match (step, event) {
+            (Step::Setup(_), UiEvent::NewPhrase) => self.new_phrase(Place::New),
+            (Step::Setup(_), UiEvent::Restore) => Next::Go(Step::Restore(RestoreWhy::Restore)),
+            (Step::Phrase(new), UiEvent::Written) => self.ask_for_words(new),
+            (Step::Manage(storage), UiEvent::Action(action)) => self.on_action(storage, action),
+            (Step::BackupReady { .. }, UiEvent::Confirm) => Next::Acted,
             (step, _) => Next::Keep(step),
         }
     }
 
     /// One screen back, where there is one.
-    async fn back(&self, turn: &Turn, step: Step<P>) -> Next<P> {
+    fn back(&self, turn: &Turn, step: Step<P>) -> Next<P> {
         match (turn.topic, step) {
+            (_, Step::ConfirmPhrase(new, _)) => Next::Go(Step::Phrase(new)),
+            (_, Step::ConfirmRestore(_)) => Next::Go(Step::Restore(RestoreWhy::Restore)),
             (Screen::Setup, Step::Phrase(_) | Step::Restore(_)) => match self.setup_step() {
                 Ok(step) => Next::Go(step),
                 Err(error) => Next::Done(Err(error)),
             },
             (_, step @ (Step::Manage(_) | Step::BackupReady { .. })) => Next::Keep(step),
-            (Screen::Manage, _) => Next::Go(self.manage_step().await),
+            (Screen::Manage, _) => Next::Acted,
             (_, step) => Next::Keep(step),
         }
     }
@@ -136,7 +159,7 @@ impl<P: Ports> Inner<P> {
         };
         match outcome {
             Ok(vault) => Next::Entered(vault),
-            Err(error) => self.failed(turn, Step::Setup(new), error).await,
+            Err(error) => Next::Failed(Step::Setup(new), error),
         }
     }
 
@@ -157,7 +180,7 @@ impl<P: Ports> Inner<P> {
         self.busy();
         let candidate = match Candidate::parse(factor, &self.config.host) {
             Ok(candidate) => candidate,
-            Err(code) => return self.failed(turn, step, Error::Code(code)).await,
+            Err(code) => return Next::Failed(step, Error::Code(code)),
         };
         let what = (&id, &candidate);
         let outcome = match then {
@@ -169,35 +192,41 @@ impl<P: Ports> Inner<P> {
                 Ok(fresh) => return self.act(turn, Rc::new(fresh), action).await,
                 Err(error) => Err(error),
             },
+            Then::Enrol(new) => match self.unlock_afresh(turn.question, what).await {
+                Ok(fresh) => return self.enrol_phrase(turn, new, Rc::new(fresh)).await,
+                Err(error) => Err(error),
+            },
         };
         match outcome {
             Ok(next) => next,
-            Err(error) => self.failed(turn, step, error).await,
+            Err(error) => Next::Failed(step, error),
         }
     }
 
-    /// After an error: the same step again if the person can do something about it, the
-    /// management page if the question began there, else the end.
-    pub(super) async fn failed(&self, turn: &Turn, step: Step<P>, error: Error) -> Next<P> {
+    /// After an error.
+    async fn failed(&self, turn: &Turn, step: Step<P>, error: Error) {
         use ErrorCode::{AuditCorrupt, Locked, NotInitialized, VaultCorrupt, VaultNewer};
         let code = error.code();
-        if code.info().side == Side::Ui {
-            return Next::Again(step, error);
-        }
         let lost =
             matches!(code, Locked | NotInitialized | VaultCorrupt | AuditCorrupt | VaultNewer);
-        if turn.topic == Screen::Manage && !lost {
-            return Next::Again(self.manage_step().await, error);
+        if code.info().side == Side::Ui {
+            self.go(turn, step, Some(&error));
+        } else if turn.topic == Screen::Manage && !lost {
+            drop(step);
+            let step = self.manage_step().await;
+            self.go(turn, step, Some(&error));
+        } else {
+            self.answer(turn, &Err(error));
         }
-        Next::Done(Err(error))
     }
 
-    /// After an action: the management page if the question began there, else the end.
-    pub(super) async fn after_action(&self, turn: &Turn) -> Next<P> {
+    /// After an action.
+    async fn acted(&self, turn: &Turn) {
         if turn.topic == Screen::Manage {
-            Next::Go(self.manage_step().await)
+            let step = self.manage_step().await;
+            self.go(turn, step, None);
         } else {
-            Next::Done(Ok(()))
+            self.answer(turn, &Ok(()));
         }
     }
 
@@ -206,30 +235,26 @@ impl<P: Ports> Inner<P> {
         self.ports.outbox().ui(UiCommand::Busy);
     }
 
-    /// The first step of an action, after its fresh unlock.
+    /// The first step of an action after its fresh unlock, or all of it.
     async fn act(self: &Rc<Self>, turn: &Turn, fresh: Rc<super::Fresh>, action: Action) -> Next<P> {
         use kms_protocol::EnrolmentKind::{Passkey, Passphrase, RecoveryPhrase};
-        match action {
-            Action::Add(Passphrase) => Next::Go(Step::AddPassphrase(fresh)),
+        let change = match action {
+            Action::Add(Passphrase) => return Next::Go(Step::AddPassphrase(fresh)),
             Action::Add(Passkey) => match self.new_passkey() {
-                Ok(new) => Next::Go(Step::AddPasskey(fresh, new)),
-                Err(error) => Next::Done(Err(error)),
+                Ok(new) => return Next::Go(Step::AddPasskey(fresh, new)),
+                Err(error) => return Next::Done(Err(error)),
             },
-            Action::Add(RecoveryPhrase) => self.new_phrase(Some(fresh)),
-            Action::Backup => Next::Go(Step::Backup(fresh)),
-            Action::Drill => Next::Go(Step::Restore(RestoreWhy::Drill)),
-            Action::Reset => Next::Go(Step::Reset(fresh)),
-            Action::Rename(id, label) => self.rename(turn, &id, label).await,
-            Action::Remove(id) => self.remove(turn, &id).await,
-            Action::AutoLock(times) => self.set_auto_lock(turn, times).await,
-        }
-    }
-
-    /// Shows a new recovery phrase.
-    fn new_phrase(&self, fresh: Option<Rc<super::Fresh>>) -> Next<P> {
-        match self.draw_phrase() {
-            Ok(entropy) => Next::Go(Step::Phrase(NewPhrase { entropy, fresh })),
-            Err(error) => Next::Done(Err(error)),
+            Action::Add(RecoveryPhrase) => return self.new_phrase(Place::Existing(Some(fresh))),
+            Action::Backup => return Next::Go(Step::Backup(fresh)),
+            Action::Drill => return Next::Go(Step::Restore(RestoreWhy::Drill)),
+            Action::Reset => return Next::Go(Step::Reset(fresh)),
+            Action::Rename(id, label) => manage::rename(id, label),
+            Action::Remove(id) => manage::remove(id),
+            Action::AutoLock(times) => self.set_auto_lock(times),
+        };
+        match self.change(turn, change).await {
+            Ok(()) => Next::Acted,
+            Err(error) => Next::Failed(self.manage_step().await, error),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::Fresh;
 use super::drive::Next;
 use super::question::Turn;
 use super::step::Step;
-use crate::audit::{Draft, Edited};
+use crate::audit::{Draft, Edit, Edited};
 use crate::enclave::Inner;
 use crate::enrol::{self, Home};
 use crate::factor::Candidate;
@@ -47,8 +47,8 @@ impl<P: Ports> Inner<P> {
         self.busy();
         let candidate = Candidate::Passphrase(passphrase);
         match self.enrol(turn, &fresh, &candidate, None).await {
-            Ok(()) => self.after_action(turn).await,
-            Err(error) => self.failed(turn, Step::AddPassphrase(fresh), error).await,
+            Ok(()) => Next::Acted,
+            Err(error) => Next::Failed(Step::AddPassphrase(fresh), error),
         }
     }
 
@@ -68,8 +68,8 @@ impl<P: Ports> Inner<P> {
             Err(code) => Err(Error::Code(code)),
         };
         match added {
-            Ok(()) => self.after_action(turn).await,
-            Err(error) => self.failed(turn, Step::AddPasskey(fresh, new), error).await,
+            Ok(()) => Next::Acted,
+            Err(error) => Next::Failed(Step::AddPasskey(fresh, new), error),
         }
     }
 
@@ -88,57 +88,24 @@ impl<P: Ports> Inner<P> {
         let enrolment = enrol::create(&self.ports, home, candidate, salt).await?;
         self.still_wanted(turn.question)?;
         let recipient = candidate.recipient();
-        self.change(turn, "vault.enrol.add", move |edited| {
+        let edit = move |edited: &mut Edited| {
             if let Some(key) = recipient {
                 edited.settings.set_recipient(&enrolment.id, key);
             }
             Ok(edited.header.add(enrolment.clone())?)
-        })
-        .await
-    }
-
-    /// Gives an enrolment another name.
-    pub(super) async fn rename(
-        self: &Rc<Self>,
-        turn: &Turn,
-        id: &EnrolmentId,
-        label: Label,
-    ) -> Next<P> {
-        let id = id.as_str().to_owned();
-        let renamed = self.change(turn, "vault.enrol.rename", move |edited| {
-            let slot = edited.header.enrolment_mut(&id).ok_or(ErrorCode::InvalidParams)?;
-            slot.label = label.as_str().into();
-            Ok(())
-        });
-        let renamed = renamed.await;
-        self.end_action(turn, renamed).await
-    }
-
-    /// Removes an enrolment, never the last one.
-    pub(super) async fn remove(self: &Rc<Self>, turn: &Turn, id: &EnrolmentId) -> Next<P> {
-        let id = id.as_str().to_owned();
-        let removed = self.change(turn, "vault.enrol.remove", move |edited| {
-            edited.header.remove(&id)?;
-            edited.settings.note_removal(&id);
-            Ok(())
-        });
-        let removed = removed.await;
-        self.end_action(turn, removed).await
+        };
+        self.change(turn, ("vault.enrol.add", Box::new(edit))).await
     }
 
     /// Sets the times of automatic locking.
-    pub(super) async fn set_auto_lock(self: &Rc<Self>, turn: &Turn, times: AutoLock) -> Next<P> {
-        let set = match check_auto_lock(&times, &self.config) {
-            Ok(()) => {
-                self.change(turn, "vault.settings", move |edited| {
-                    edited.settings.set_auto_lock(&times);
-                    Ok(())
-                })
-                .await
-            }
-            Err(code) => Err(Error::Code(code)),
+    pub(super) fn set_auto_lock(&self, times: AutoLock) -> Change {
+        let allowed = check_auto_lock(&times, &self.config);
+        let edit = move |edited: &mut Edited| {
+            allowed?;
+            edited.settings.set_auto_lock(&times);
+            Ok(())
         };
-        self.end_action(turn, set).await
+        ("vault.settings", Box::new(edit))
     }
 
     /// Changes header and settings of the unlocked vault, with an audit entry, unless the person
@@ -146,8 +113,7 @@ impl<P: Ports> Inner<P> {
     pub(super) async fn change(
         self: &Rc<Self>,
         turn: &Turn,
-        method: &'static str,
-        edit: impl Fn(&mut Edited) -> Result<(), Error> + 'static,
+        (method, edit): Change,
     ) -> Result<(), Error> {
         self.unlocked()?;
         let draft = Draft::internal(method, self.ports.clock().now_ms());
@@ -156,16 +122,29 @@ impl<P: Ports> Inner<P> {
             inner.still_wanted(question)?;
             edit(edited)
         };
-        self.commit_edit(draft, wanted).await
+        self.commit_edit(draft, Box::new(wanted)).await
     }
+}
 
-    async fn end_action(&self, turn: &Turn, outcome: Result<(), Error>) -> Next<P> {
-        match outcome {
-            Ok(()) => self.after_action(turn).await,
-            Err(error) => {
-                let step = self.manage_step().await;
-                self.failed(turn, step, error).await
-            }
-        }
-    }
+/// A change of the vault and the name of its audit entry.
+pub(super) type Change = (&'static str, Edit);
+
+/// Gives an enrolment another name.
+pub(super) fn rename(id: EnrolmentId, label: Label) -> Change {
+    let edit = move |edited: &mut Edited| {
+        let slot = edited.header.enrolment_mut(id.as_str()).ok_or(ErrorCode::InvalidParams)?;
+        slot.label = label.as_str().into();
+        Ok(())
+    };
+    ("vault.enrol.rename", Box::new(edit))
+}
+
+/// Removes an enrolment, never the last one.
+pub(super) fn remove(id: EnrolmentId) -> Change {
+    let edit = move |edited: &mut Edited| {
+        edited.header.remove(id.as_str())?;
+        edited.settings.note_removal(id.as_str());
+        Ok(())
+    };
+    ("vault.enrol.remove", Box::new(edit))
 }

@@ -5,11 +5,13 @@ use std::rc::Rc;
 use kms_crypto::{CryptoProvider, SecretBytes, SecretVec, phrase};
 use kms_protocol::ErrorCode;
 
+use super::Fresh;
 use super::drive::Next;
 use super::question::Turn;
-use super::step::{NewPhrase, Step};
+use super::step::{NewPhrase, Place, Step, Then};
 use crate::enclave::Inner;
 use crate::factor::Candidate;
+use crate::time::Moment;
 use crate::{Error, Ports, random};
 
 /// Words of a phrase.
@@ -18,10 +20,16 @@ const WORDS: u8 = 24;
 const EVEN: u8 = u8::MAX - u8::MAX % WORDS;
 
 impl<P: Ports> Inner<P> {
-    /// The entropy of a new phrase.
-    pub(super) fn draw_phrase(&self) -> Result<Rc<SecretBytes<32>>, Error> {
+    /// Draws a new phrase and shows it.
+    pub(super) fn new_phrase(&self, place: Place) -> Next<P> {
         let crypto = self.ports.crypto();
-        Ok(Rc::new(SecretBytes::try_new_with(|out| crypto.fill_random(out))?))
+        match SecretBytes::try_new_with(|out| crypto.fill_random(out)) {
+            Ok(entropy) => {
+                let since = Moment::now(self.ports.clock());
+                Next::Go(Step::Phrase(NewPhrase { entropy: Rc::new(entropy), place, since }))
+            }
+            Err(error) => Next::Done(Err(error.into())),
+        }
     }
 
     /// Asks for some of the words.
@@ -45,28 +53,49 @@ impl<P: Ports> Inner<P> {
         }
     }
 
-    /// Enrols the phrase if the words are right.
+    /// Enrols the phrase if the words are right, after another fresh unlock if the first one was
+    /// too long ago.
     pub(super) async fn on_words(
         self: &Rc<Self>,
         turn: &Turn,
         (new, positions): (NewPhrase, [u8; 3]),
-        typed: &SecretVec,
+        typed: SecretVec,
     ) -> Next<P> {
         if !are_words(&new.entropy, positions, typed.expose()) {
             let mismatch = Error::Code(ErrorCode::PhraseMismatch);
             return Next::Again(Step::ConfirmPhrase(new, positions), mismatch);
         }
+        match new.place.clone() {
+            Place::New => self.set_up_with_phrase(turn, new).await,
+            Place::Existing(Some(fresh)) => self.enrol_phrase(turn, new, fresh).await,
+            Place::Existing(None) => match self.unlock_for(Then::Enrol(new)) {
+                Ok(step) => Next::Go(step),
+                Err(error) => Next::Done(Err(error)),
+            },
+        }
+    }
+
+    async fn set_up_with_phrase(self: &Rc<Self>, turn: &Turn, new: NewPhrase) -> Next<P> {
         self.busy();
         let candidate = Candidate::Phrase(Rc::clone(&new.entropy));
-        let Some(fresh) = &new.fresh else {
-            return match self.set_up(turn.question, &candidate, None).await {
-                Ok(vault) => Next::Entered(vault),
-                Err(error) => self.failed(turn, Step::Phrase(new), error).await,
-            };
-        };
-        match self.enrol(turn, fresh, &candidate, None).await {
-            Ok(()) => self.after_action(turn).await,
-            Err(error) => self.failed(turn, Step::Phrase(new), error).await,
+        match self.set_up(turn.question, &candidate, None).await {
+            Ok(vault) => Next::Entered(vault),
+            Err(error) => Next::Failed(Step::Phrase(new), error),
+        }
+    }
+
+    /// Adds the phrase to the vault.
+    pub(super) async fn enrol_phrase(
+        self: &Rc<Self>,
+        turn: &Turn,
+        new: NewPhrase,
+        fresh: Rc<Fresh>,
+    ) -> Next<P> {
+        self.busy();
+        let candidate = Candidate::Phrase(Rc::clone(&new.entropy));
+        match self.enrol(turn, &fresh, &candidate, None).await {
+            Ok(()) => Next::Acted,
+            Err(error) => Next::Failed(Step::Phrase(new), error),
         }
     }
 }

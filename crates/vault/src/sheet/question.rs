@@ -1,10 +1,9 @@
 //! What is asked, on whose behalf, and who waits for the answer.
 
-use std::pin::pin;
 use std::rc::Rc;
 
 use futures_channel::oneshot;
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use kms_protocol::{Attention, CallerOrigin, ErrorCode, Method, Screen, event};
 
 use super::step::Step;
@@ -59,9 +58,9 @@ impl Turn {
     /// Waits for long work only as long as the question is open.
     pub(super) async fn while_open<T>(
         &mut self,
-        work: impl Future<Output = Result<T, Error>>,
+        work: LocalBoxFuture<'_, Result<T, Error>>,
     ) -> Result<T, Error> {
-        match select(pin!(work), &mut self.closed).await {
+        match select(work, &mut self.closed).await {
             Either::Left((outcome, _)) => outcome,
             Either::Right(_) => Err(Error::Code(ErrorCode::UserCancelled)),
         }
@@ -222,19 +221,21 @@ impl<P: Ports> Inner<P> {
         self.prune_sheet();
     }
 
-    /// Wipes a fresh unlock that was kept for too long.
-    pub(crate) fn expire_fresh(&self) {
+    /// Wipes what the sheet has kept for too long. It is closed if nothing can take its place.
+    pub(crate) fn expire_sheet(&self) {
         let now = Moment::now(self.ports.clock());
         let expired = {
             let mut sheet = self.sheet.borrow_mut();
             let step = sheet.question.as_mut().and_then(|question| question.step.as_mut());
             step.and_then(|step| {
-                *step = self.unlock_step(step.expired(now)?).ok()?;
-                Some(())
+                let instead = self.instead(step.expire(now)?);
+                Some(instead.map(|instead| *step = instead))
             })
         };
-        if expired.is_some() {
-            self.show(None);
+        match expired {
+            None => {}
+            Some(Ok(())) => self.show(None),
+            Some(Err(error)) => self.close_sheet(&Err(error)),
         }
     }
 

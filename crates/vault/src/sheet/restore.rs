@@ -15,6 +15,7 @@ use crate::enrol::{self, Home};
 use crate::factor::Candidate;
 use crate::header::Header;
 use crate::state::{Phase, UnlockedVault};
+use crate::time::Moment;
 use crate::ui::{Factor, RestoreWhy};
 use crate::{Clock, Error, Ports, stored};
 
@@ -34,21 +35,22 @@ impl<P: Ports> Inner<P> {
         let outcome = match why {
             RestoreWhy::Restore => self.open_backup(turn, factor).await,
             RestoreWhy::Drill => match self.drill(turn, &factor).await {
-                Ok(()) => return self.after_action(turn).await,
+                Ok(()) => return Next::Acted,
                 Err(error) => Err(error),
             },
         };
         match outcome {
             Ok(restorable) => Next::Go(Step::ConfirmRestore(Box::new(restorable))),
-            Err(error) => self.failed(turn, Step::Restore(why), error).await,
+            Err(error) => Next::Failed(Step::Restore(why), error),
         }
     }
 
     async fn open_backup(&self, turn: &mut Turn, factor: Factor) -> Result<Restorable<P>, Error> {
-        let backup = turn.while_open(backup::open(&self.ports, &factor)).await?;
+        let backup = turn.while_open(Box::pin(backup::open(&self.ports, &factor))).await?;
         let candidate = Candidate::parse(factor, &self.config.host)?;
         let info = backup.info(self.newer_than(&backup).await?);
-        Ok(Restorable { backup, candidate, info })
+        let since = Moment::now(self.ports.clock());
+        Ok(Restorable { backup, candidate, info, since })
     }
 
     /// When this browser made a later backup of the same vault, if it knows of one.
@@ -61,18 +63,18 @@ impl<P: Ports> Inner<P> {
     /// Reads all of a backup of this vault.
     async fn drill(self: &Rc<Self>, turn: &mut Turn, factor: &Factor) -> Result<(), Error> {
         let vault = self.unlocked()?;
-        let backup = turn.while_open(backup::open(&self.ports, factor)).await?;
+        let backup = turn.while_open(Box::pin(backup::open(&self.ports, factor))).await?;
         if backup.vault_id != vault.id {
             return Err(Error::Code(ErrorCode::BackupOtherVault));
         }
-        turn.while_open(backup.drill(&self.ports)).await?;
+        turn.while_open(Box::pin(backup.drill(&self.ports))).await?;
         vault.still_open()?;
         let done = self.ports.clock().now_ms();
-        self.change(turn, "vault.drill", move |edited| {
+        let edit = move |edited: &mut Edited| {
             edited.header.last_drill = Some(done);
             Ok(())
-        })
-        .await
+        };
+        self.change(turn, ("vault.drill", Box::new(edit))).await
     }
 
     /// Makes the opened backup the vault of this browser.
@@ -84,7 +86,7 @@ impl<P: Ports> Inner<P> {
         self.busy();
         match self.restore(turn, restorable).await {
             Ok(vault) => Next::Entered(vault),
-            Err(error) => self.failed(turn, Step::Restore(RestoreWhy::Restore), error).await,
+            Err(error) => Next::Failed(Step::Restore(RestoreWhy::Restore), error),
         }
     }
 
@@ -93,7 +95,7 @@ impl<P: Ports> Inner<P> {
         turn: &mut Turn,
         restorable: Restorable<P>,
     ) -> Result<Rc<UnlockedVault<P>>, Error> {
-        let Restorable { backup, candidate, info } = restorable;
+        let Restorable { backup, candidate, info, .. } = restorable;
         let vault_id = backup.vault_id;
         let device = self.ports.crypto().generate_device_key().await?;
         // What opened the file becomes the first enrolment, bound to this browser.
@@ -105,7 +107,8 @@ impl<P: Ports> Inner<P> {
         header.add(enrolment)?;
         let secrets = enrol::derive(&self.ports, &backup.root).await?;
         self.still_wanted(turn.question)?;
-        let restored = turn.while_open(backup.restore(&self.ports, &header, device)).await;
+        let restored =
+            turn.while_open(Box::pin(backup.restore(&self.ports, &header, device))).await;
         if restored.is_err() {
             // Another tab may have been faster.
             self.look_again().await?;
@@ -140,6 +143,6 @@ impl<P: Ports> Inner<P> {
             }
             Ok(())
         };
-        self.commit_edit(Draft::internal("vault.restore", time), edit).await
+        self.commit_edit(Draft::internal("vault.restore", time), Box::new(edit)).await
     }
 }

@@ -13,6 +13,11 @@ use crate::time::Moment;
 use crate::ui::{Action, BackupInfo, Ceremony, Manage, NewPasskey, RestoreWhy, UiScreen, Why};
 use crate::{Error, Ports, Store, random};
 
+/// How long a new recovery phrase may take until it is enrolled, in milliseconds.
+const PHRASE_MS: u64 = 20 * 60 * 1000;
+/// How long an opened backup waits to be restored, in milliseconds.
+const RESTORE_MS: u64 = 10 * 60 * 1000;
+
 /// A step. What it holds is wiped when the question goes on or closes.
 pub(super) enum Step<P: Ports> {
     /// Choosing how to protect a new vault.
@@ -46,6 +51,8 @@ pub(super) struct Restorable<P: Ports> {
     pub(super) backup: OpenedBackup<P>,
     pub(super) candidate: Candidate,
     pub(super) info: BackupInfo,
+    /// When it was opened.
+    pub(super) since: Moment,
 }
 
 /// What an unlock is for.
@@ -55,20 +62,60 @@ pub(super) enum Then {
     Enter,
     /// To do this.
     Do(Action),
+    /// To enrol a phrase that was written down, which took longer than a fresh unlock lasts.
+    Enrol(NewPhrase),
 }
 
 /// A recovery phrase that is not enrolled yet.
 #[derive(Clone)]
 pub(super) struct NewPhrase {
     pub(super) entropy: Rc<SecretBytes<32>>,
-    /// For an existing vault, else for a new one.
-    pub(super) fresh: Option<Rc<Fresh>>,
+    pub(super) place: Place,
+    /// When it was drawn.
+    pub(super) since: Moment,
+}
+
+/// Where a recovery phrase is to be enrolled.
+#[derive(Clone)]
+pub(super) enum Place {
+    /// In a new vault.
+    New,
+    /// In the vault there is. The fresh unlock is dropped after its time; the phrase stays, so
+    /// that it can be written down without haste.
+    Existing(Option<Rc<Fresh>>),
+}
+
+/// What takes the place of a step that was left alone for too long.
+pub(super) enum Instead {
+    /// The choice of how to protect a new vault.
+    Setup,
+    /// Another fresh unlock.
+    Unlock(Action),
+    /// The choice of a backup.
+    Restore,
+}
+
+impl NewPhrase {
+    /// Wipes a fresh unlock that was kept for too long, and after a longer time all of it.
+    fn expire(&mut self, now: Moment) -> Option<Instead> {
+        if let Place::Existing(fresh) = &mut self.place {
+            fresh.take_if(|fresh| fresh.is_stale(now));
+        }
+        if now.since(self.since) < PHRASE_MS {
+            return None;
+        }
+        Some(match self.place {
+            Place::New => Instead::Setup,
+            Place::Existing(_) => Instead::Unlock(Action::Add(EnrolmentKind::RecoveryPhrase)),
+        })
+    }
 }
 
 impl Then {
     const fn why(&self) -> Why {
         match self {
             Then::Enter => Why::Unlock,
+            Then::Enrol(_) => Why::Add,
             Then::Do(action) => match action {
                 Action::Add(_) => Why::Add,
                 Action::Rename(..) => Why::Rename,
@@ -83,11 +130,15 @@ impl Then {
 }
 
 impl<P: Ports> Step<P> {
-    /// What to ask a fresh unlock for again, if the one in this step was kept for too long.
-    pub(super) fn expired(&self, now: Moment) -> Option<Action> {
+    /// Wipes what was kept for too long; returns what to show instead, if that was needed.
+    pub(super) fn expire(&mut self, now: Moment) -> Option<Instead> {
         let (fresh, action) = match self {
-            Step::Phrase(new) | Step::ConfirmPhrase(new, _) => {
-                (new.fresh.as_ref()?, Action::Add(EnrolmentKind::RecoveryPhrase))
+            Step::Phrase(new)
+            | Step::ConfirmPhrase(new, _)
+            | Step::Unlock { then: Then::Enrol(new), .. } => return new.expire(now),
+            Step::ConfirmRestore(restorable) => {
+                let late = now.since(restorable.since) >= RESTORE_MS;
+                return late.then_some(Instead::Restore);
             }
             Step::AddPassphrase(fresh) => (fresh, Action::Add(EnrolmentKind::Passphrase)),
             Step::AddPasskey(fresh, _) => (fresh, Action::Add(EnrolmentKind::Passkey)),
@@ -95,7 +146,7 @@ impl<P: Ports> Step<P> {
             Step::Reset(fresh) => (fresh, Action::Reset),
             _ => return None,
         };
-        fresh.is_stale(now).then_some(action)
+        fresh.is_stale(now).then_some(Instead::Unlock(action))
     }
 
     /// Whether a passphrase is being chosen in this step.
@@ -109,10 +160,7 @@ impl<P: Ports> Inner<P> {
     pub(super) async fn first_step(&self, topic: Screen) -> Result<Step<P>, Error> {
         match topic {
             Screen::Setup => self.setup_step(),
-            Screen::Unlock => Ok(Step::Unlock {
-                challenge: random::bytes(self.ports.crypto())?,
-                then: Then::Enter,
-            }),
+            Screen::Unlock => self.unlock_for(Then::Enter),
             Screen::Manage => Ok(self.manage_step().await),
             Screen::Backup => self.unlock_step(Action::Backup),
             Screen::Restore => Ok(Step::Restore(RestoreWhy::Restore)),
@@ -127,8 +175,21 @@ impl<P: Ports> Inner<P> {
 
     /// The step that opens the vault again before an action.
     pub(super) fn unlock_step(&self, action: Action) -> Result<Step<P>, Error> {
-        let challenge = random::bytes(self.ports.crypto())?;
-        Ok(Step::Unlock { challenge, then: Then::Do(action) })
+        self.unlock_for(Then::Do(action))
+    }
+
+    /// The step that opens the vault.
+    pub(super) fn unlock_for(&self, then: Then) -> Result<Step<P>, Error> {
+        Ok(Step::Unlock { challenge: random::bytes(self.ports.crypto())?, then })
+    }
+
+    /// The step that takes the place of one that was left alone for too long.
+    pub(super) fn instead(&self, instead: Instead) -> Result<Step<P>, Error> {
+        match instead {
+            Instead::Setup => self.setup_step(),
+            Instead::Unlock(action) => self.unlock_step(action),
+            Instead::Restore => Ok(Step::Restore(RestoreWhy::Restore)),
+        }
     }
 
     /// The management page.
