@@ -311,7 +311,7 @@ const TEXT = Object.freeze({
   problem: Object.freeze({
     unlock_failed: 'That does not open this vault.',
     unlock_delayed: 'Too many wrong attempts.',
-    weak_passphrase: 'The passphrase is too short or too long.',
+    weak_passphrase: 'The passphrase is too short, too long or too easy to guess.',
     passkey_failed: 'The passkey was not used. Try again, or choose another way.',
     passkey_without_prf:
       'This passkey cannot open a vault: it does not make the secret that a vault needs ' +
@@ -339,6 +339,7 @@ const TEXT = Object.freeze({
     storage_lost: 'The connection to the browser’s storage was lost. Load the page again.',
     storage_unknown: 'It is not known whether the change was stored. Look before you try again.',
     vault_corrupt: 'The stored vault is damaged or was altered.',
+    device_key_lost: 'The key of this browser is missing; only a backup can restore the vault.',
     vault_newer: 'A newer release than this one used the vault last. Load the page again.',
     audit_corrupt: 'The vault’s log is damaged or was altered.',
     audit_unavailable: 'This could not be logged, so it was not done. Try again.',

@@ -44,6 +44,7 @@ export type ErrorCode =
   | 'storage_lost'
   | 'storage_unknown'
   | 'vault_corrupt'
+  | 'device_key_lost'
   | 'vault_newer'
   | 'audit_corrupt'
   | 'audit_unavailable'

@@ -8,7 +8,7 @@ import { KmsError, errorFrom } from './errors.js';
 /**
  * @typedef {object} CallOptions
  * @property {AbortSignal} [signal] rejects the call with `aborted` and tells the enclave
- * @property {number} [deadlineMs] 1 to 600000; 30 s if absent, 600 s where a person is asked
+ * @property {number} [deadlineMs] 1 to 1800000; 30 s if absent, 1800 s where a person is asked
  */
 
 /** @typedef {{ [M in Method]: { method: M, params?: Methods[M]['params'] } }[Method]} Request */
@@ -32,7 +32,7 @@ import { KmsError, errorFrom } from './errors.js';
  */
 
 const DEADLINE_MS = 30_000;
-const INTERACTIVE_MS = 600_000;
+const INTERACTIVE_MS = 1_800_000;
 const MAX_BATCH = 64;
 const MAX_DATA = 1 << 20;
 const TRANSFER_FROM = 1 << 16;

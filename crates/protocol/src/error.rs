@@ -92,7 +92,7 @@ errors! {
     UserCancelled, "user_cancelled", Never, Enclave, "The user declined.";
     UnlockFailed, "unlock_failed", Never, Ui, "That does not open this vault.";
     UnlockDelayed, "unlock_delayed", Backoff, Ui, "Too many wrong attempts; wait before the next one.";
-    WeakPassphrase, "weak_passphrase", Never, Ui, "The passphrase is too short or too long.";
+    WeakPassphrase, "weak_passphrase", Never, Ui, "The passphrase is too short, too long or too easy to guess.";
     PasskeyFailed, "passkey_failed", Never, Ui, "The passkey was not used.";
     PasskeyWithoutPrf, "passkey_without_prf", Never, Ui, "This passkey cannot open a vault: it does not answer the PRF extension.";
     PhraseInvalid, "phrase_invalid", Never, Ui, "These are not the 24 words of a recovery phrase.";
@@ -118,6 +118,7 @@ errors! {
     StorageLost, "storage_lost", Reload, Enclave, "The connection to the browser's storage was lost.";
     StorageUnknown, "storage_unknown", Backoff, Enclave, "A write may or may not have been applied.";
     VaultCorrupt, "vault_corrupt", Never, Enclave, "The vault's header is damaged or was altered.";
+    DeviceKeyLost, "device_key_lost", Never, Enclave, "The key of this browser is missing; only a backup can restore the vault.";
     VaultNewer, "vault_newer", Reload, Enclave, "The vault was last used by a newer release than this one.";
     AuditCorrupt, "audit_corrupt", Never, Enclave, "The audit log is damaged or was altered.";
     AuditUnavailable, "audit_unavailable", Backoff, Enclave, "The operation could not be logged, so it was not done.";

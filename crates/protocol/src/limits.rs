@@ -28,6 +28,6 @@ pub const RATE_PER_SECOND: u32 = 25_000;
 /// Deadline of a request that names none, in milliseconds.
 pub const DEFAULT_DEADLINE_MS: u32 = 30_000;
 /// Deadline of a request that waits for a person and names none, and the longest one allowed.
-pub const MAX_DEADLINE_MS: u32 = 600_000;
+pub const MAX_DEADLINE_MS: u32 = 1_800_000;
 /// Most keys or audit entries in one page of a listing.
 pub const MAX_PAGE: u32 = 100;

@@ -194,7 +194,7 @@ methods! {
         errors [AlreadyInitialized, UserCancelled, OutOfMemory];
     #[doc = "Asks the user, in enclave-owned UI, to unlock the vault; resolves when it is unlocked."]
     Unlock = "vault.unlock"(Empty) -> VaultStatus, Vault, Sheet, Durable,
-        errors [NotInitialized, UserCancelled, OutOfMemory, VaultCorrupt, AuditCorrupt];
+        errors [NotInitialized, UserCancelled, OutOfMemory, VaultCorrupt, AuditCorrupt, DeviceKeyLost];
     #[doc = "Opens the enclave's own page for enrolments, automatic locking and backups; the page that asks cannot drive it. Resolves when the person closes it."]
     Manage = "vault.manage"(Empty) -> VaultStatus, Unlocked, Sheet, Durable, errors [Locked, UserCancelled];
     #[doc = "Asks the user, in enclave-owned UI, to save a backup; resolves when one was made."]
