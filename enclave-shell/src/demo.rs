@@ -23,12 +23,13 @@ fn media_type(name: &str) -> &'static str {
 }
 
 /// The headers a careful embedder sends: nothing but itself runs, nothing but the enclave is
-/// framed, and no other window of the enclave's origin can reach its frame.
+/// framed, and no other window of the enclave's origin can reach its frame. Firefox and WebKit hold
+/// a backup that is saved out of the frame for a frame too: `blob:` lets it pass.
 #[must_use]
 pub fn embedder_headers(enclave: &Origin) -> Headers {
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-         connect-src 'self' {enclave}; frame-src {enclave}; manifest-src 'self'; base-uri 'none'; \
+         connect-src 'self' {enclave}; frame-src {enclave} blob:; manifest-src 'self'; base-uri 'none'; \
          form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
     );
     [

@@ -22,7 +22,7 @@ fn the_embedder_pins_frames_and_isolates() {
     assert_eq!(pin.media_type, "application/json");
     for (path, file) in &site.files {
         let policy = file.headers.value("Content-Security-Policy").unwrap();
-        assert!(policy.contains("frame-src http://kms.localhost:7001;"), "{path}");
+        assert!(policy.contains("frame-src http://kms.localhost:7001 blob:;"), "{path}");
         assert!(policy.contains("connect-src 'self' http://kms.localhost:7001;"));
         assert!(policy.contains("require-trusted-types-for 'script'"));
         assert_eq!(file.headers.value("Cross-Origin-Opener-Policy"), Some("same-origin"));

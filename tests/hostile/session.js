@@ -32,7 +32,7 @@ export const current = () => session;
 const STEPS = {
   /** Connects. */
   open: async ({ kms }) => {
-    session = await connect(kms, { style: 'width: 480px; height: 720px; border: 0' });
+    session = await connect(kms, { style: 'width: 480px; height: 560px; border: 0' });
     return session.line.heard;
   },
   /** Sends a request and waits for its reply. */

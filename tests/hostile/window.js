@@ -23,9 +23,24 @@ function reach(opened, { origin }) {
   return reached;
 }
 
-export default async function attack({ url }) {
+/** The window that the last press opened. */
+let opened = null;
+
+/** A button for the person, whose press lets any page open a window. */
+function prepare(url) {
+  opened = null;
+  const button = document.createElement('button');
+  button.id = 'open';
+  button.textContent = 'Open';
+  button.addEventListener('click', () => {
+    opened = window.open(url);
+  });
+  document.body.append(button);
+}
+
+export default async function attack({ op, url }) {
+  if (op === 'prepare') return prepare(url);
   heard.length = 0;
-  const opened = window.open(url);
   if (opened === null) return { opened: false };
   const lines = [];
   for (let i = 0; i < 2; i++) {

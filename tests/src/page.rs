@@ -34,6 +34,17 @@ pub(crate) async fn eventually(
     }
 }
 
+/// Brings an element to where it can be pressed, and waits until it is drawn there.
+const COME_TO_REST: &str = "
+    document.querySelector($0).scrollIntoView({ block: 'nearest', behavior: 'instant' });
+    const frame = () => new Promise((next) => {
+        requestAnimationFrame(next);
+        // A page in the background draws nothing.
+        setTimeout(next, 100);
+    });
+    await frame();
+    await frame();";
+
 /// What the scenarios need from a page, beyond plain WebDriver.
 pub(crate) trait Page {
     /// Runs the body of an async function in the current frame; its arguments are `$0`, `$1`, ….
@@ -50,6 +61,8 @@ pub(crate) trait Page {
     async fn enter_enclave(&self) -> Result<()>;
     /// Makes the embedding page the current one again.
     async fn leave_frame(&self) -> Result<()>;
+    /// Opens another window of the same profile and makes it the current one.
+    async fn open_window(&self) -> Result<()>;
     /// Closes every window but the current one.
     async fn close_other_windows(&self) -> Result<()>;
 }
@@ -83,6 +96,8 @@ impl Page for Client {
         eventually(SOON, async || Ok(element.is_enabled().await?))
             .await
             .map_err(|error| error.context(format!("{css} stays disabled")))?;
+        // WebKitGTK aims before its own scrolling has come to an end.
+        self.eval(COME_TO_REST, &[json!(css)]).await?;
         Ok(element.click().await?)
     }
 
@@ -112,6 +127,12 @@ impl Page for Client {
     async fn leave_frame(&self) -> Result<()> {
         self.enter_parent_frame().await?;
         Ok(())
+    }
+
+    async fn open_window(&self) -> Result<()> {
+        // Not a tab: one that is covered by another takes no input.
+        let window = self.new_window(false).await?.handle;
+        Ok(self.switch_to_window(window).await?)
     }
 
     async fn close_other_windows(&self) -> Result<()> {

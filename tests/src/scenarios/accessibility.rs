@@ -44,6 +44,16 @@ impl Checker {
         Ok(())
     }
 
+    /// The positive control: with a mistake in the document there is a finding.
+    async fn finds_a_mistake(&self, page: &Client) -> Result<()> {
+        page.enter_enclave().await?;
+        page.eval("document.querySelector('h1').append(document.createElement('img'));", &[])
+            .await?;
+        ensure!(self.check(page, "mistake").await.is_err(), "a picture without a text passes");
+        page.eval("document.querySelector('h1 img').remove();", &[]).await?;
+        page.leave_frame().await
+    }
+
     /// The document in the frame.
     async fn check_frame(&self, page: &Client, what: &str) -> Result<()> {
         page.enter_enclave().await?;
@@ -69,6 +79,7 @@ async fn setting_up(world: &mut World) -> Result<()> {
     let visit = async |name: &str| checker.check_frame(page, name).await;
     let tour = Tour::begin(world.browser()?, &world.stage().pwa, visit).await?;
     checker.check_frame(page, "idle").await?;
+    checker.finds_a_mistake(page).await?;
     tour.set_up().await?;
     Ok(())
 }

@@ -81,7 +81,7 @@ async fn two_tabs_write(world: &mut World) -> Result<()> {
     let page = world.page()?;
     Session::unlocked(page, &stage).await?;
     let first_tab = page.window().await?;
-    page.switch_to_window(page.new_window(true).await?.handle).await?;
+    page.open_window().await?;
     let second = unlock(page, &stage).await?;
     let count = json!({"op": "start", "count": 25});
     attack(page, "churn", &count).await?;

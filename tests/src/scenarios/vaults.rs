@@ -94,8 +94,7 @@ async fn tabs_lock_together(world: &mut World) -> Result<()> {
     let first = Session::unlocked(page, &stage).await?;
     let signer = Signer::create(&first, "ed25519").await?;
     let first_tab = page.window().await?;
-    let second_tab = page.new_window(true).await?.handle;
-    page.switch_to_window(second_tab).await?;
+    page.open_window().await?;
     let second = unlocked_beside(page, &stage).await?;
     signer.still_signs(&second).await?;
     second.lock().await?;

@@ -44,7 +44,10 @@ const PAGES: &[&str] = &["/", "/?mode=unlock&parentOrigin=http://evil.localhost"
 async fn speak_to_windows(page: &Client, opener: &str, kms: &str) -> Result<()> {
     for path in PAGES {
         page.goto(&format!("{opener}/hostile/page.html")).await?;
-        let found = attack(page, "window", &json!({"url": format!("{kms}{path}")})).await?;
+        let url = format!("{kms}{path}");
+        attack(page, "window", &json!({"op": "prepare", "url": url})).await?;
+        page.press("#open").await?;
+        let found = attack(page, "window", &json!({"op": "speak", "url": url})).await?;
         ensure!(found["opened"] == true, "{path}: no window came up: {found}");
         // A frame page that no header keeps back may say once that it refuses.
         let said = found["said"].as_array().cloned().unwrap_or_default();
