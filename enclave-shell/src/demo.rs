@@ -23,7 +23,7 @@ fn media_type(name: &str) -> &'static str {
 }
 
 /// The headers a careful embedder sends: nothing but itself runs, nothing but the enclave is
-/// framed, and no other window of the enclave's origin can reach its frame. Firefox and WebKit hold
+/// framed, and no other window of the enclave's origin can reach its frame. Firefox and `WebKit` hold
 /// a backup that is saved out of the frame for a frame too: `blob:` lets it pass.
 #[must_use]
 pub fn embedder_headers(enclave: &Origin) -> Headers {
