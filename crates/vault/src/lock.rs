@@ -23,8 +23,7 @@ impl<P: Ports> Inner<P> {
     /// dropped as soon as the last audit entries are written.
     pub(crate) async fn lock(self: &Rc<Self>, reason: LockReason, caller: Option<&Caller>) {
         let closed = self.close(Phase::Locked);
-        // Who asks for the lock means every tab, also from one that is locked already.
-        if reason != LockReason::OtherTab && (closed.is_some() || reason == LockReason::Requested) {
+        if concerns_every_tab(reason, closed.is_some()) {
             self.ports.tabs().announce_lock();
         }
         let Some(vault) = closed else {
@@ -141,6 +140,16 @@ impl<P: Ports> Inner<P> {
     pub(crate) fn drop_keys(&self, vault: &Rc<UnlockedVault<P>>) {
         self.journal.borrow_mut().detach(vault);
         vault.wipe();
+    }
+}
+
+/// Whether the other tabs lock too. Who asks for the lock means every tab, also from one that is
+/// locked already. A tab that nobody uses or that is closed says nothing about the one in use.
+const fn concerns_every_tab(reason: LockReason, was_open: bool) -> bool {
+    match reason {
+        LockReason::Requested => true,
+        LockReason::Absolute | LockReason::Fault => was_open,
+        LockReason::Idle | LockReason::Hidden | LockReason::OtherTab => false,
     }
 }
 

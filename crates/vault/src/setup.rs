@@ -32,7 +32,7 @@ struct NewVault<P: Ports> {
 impl<P: Ports> Inner<P> {
     /// Reads the header and decides the phase.
     pub(crate) async fn start(&self) -> Result<(), Error> {
-        let looked = self.look_again().await;
+        let looked = self.look().await;
         if let Err(error) = &looked {
             *self.phase.borrow_mut() = Phase::Faulted(error.code());
         }
@@ -40,13 +40,33 @@ impl<P: Ports> Inner<P> {
     }
 
     /// Finds out what another tab may have done: made a vault, or deleted it. An unlocked vault
-    /// stays as it is, and so does the phase when the storage cannot be read.
+    /// stays as it is, and so does the phase when the storage cannot be read. What was found
+    /// damaged is not trusted again before the next start.
     pub(crate) async fn look_again(&self) -> Result<(), Error> {
+        match self.damage() {
+            Some(code) => Err(Error::Code(code)),
+            None => self.look().await,
+        }
+    }
+
+    /// Why the stored state cannot be trusted, if that was found out.
+    fn damage(&self) -> Option<ErrorCode> {
+        match &*self.phase.borrow() {
+            Phase::Faulted(code @ (ErrorCode::AuditCorrupt | ErrorCode::VaultCorrupt)) => {
+                Some(*code)
+            }
+            _ => None,
+        }
+    }
+
+    async fn look(&self) -> Result<(), Error> {
         if self.unlocked().is_ok() {
             return Ok(());
         }
+        let damage = self.damage();
         let found = self.find_vault().await?;
-        if self.unlocked().is_err() {
+        // It may have been opened, or found damaged, while it was read.
+        if self.unlocked().is_err() && self.damage() == damage {
             *self.phase.borrow_mut() = if found { Phase::Locked } else { Phase::Uninitialized };
         }
         Ok(())

@@ -11,7 +11,7 @@ use kms_protocol::{ErrorCode, LockReason, Value};
 use kms_testkit::invariants::{broken, entries};
 use kms_testkit::tab::{member, outcome, text};
 use kms_testkit::{PASSPHRASE, Tab};
-use kms_vault::{Tabs, UiEvent, VaultLock};
+use kms_vault::{RecordKey, Table, Tabs, UiEvent, VaultLock};
 use pollster::block_on;
 
 const WRONG: &str = "not the passphrase";
@@ -51,18 +51,23 @@ fn three() -> [Tab; 3] {
 }
 
 #[test]
-fn tabs_lock_together_whatever_the_reason() {
+fn tabs_lock_together() {
     type Act = fn(&Tab);
-    let acts: [(Act, LockReason); 4] = [
+    let acts: [(Act, LockReason); 3] = [
         (|tab| assert!(tab.call("vault.lock", empty()).is_ok()), LockReason::Requested),
         (|tab| block_on(tab.enclave.handle_ui(UiEvent::Lock)), LockReason::Requested),
-        (|tab| block_on(tab.enclave.handle_ui(UiEvent::Hidden)), LockReason::Hidden),
         (
             |tab| {
-                tab.clock.advance(900_000);
+                // Somebody is there all the time.
+                for _ in 0..32 {
+                    block_on(tab.enclave.handle_ui(UiEvent::Activity));
+                    tab.clock.advance(899_999);
+                }
+                block_on(tab.enclave.handle_ui(UiEvent::Activity));
+                tab.clock.advance(32);
                 block_on(tab.enclave.tick());
             },
-            LockReason::Idle,
+            LockReason::Absolute,
         ),
     ];
     for (act, reason) in acts {
@@ -76,6 +81,49 @@ fn tabs_lock_together_whatever_the_reason() {
         assert_eq!(reasons(&second), ["other_tab"]);
         assert_eq!(reasons(&third), Vec::<String>::new());
     }
+}
+
+#[test]
+fn a_tab_that_is_idle_or_left_does_not_lock_the_one_in_use() {
+    let [first, second, _] = three();
+    first.clock.advance(899_999);
+    block_on(second.enclave.handle_ui(UiEvent::Activity));
+    first.clock.advance(1);
+    block_on(first.enclave.tick());
+    assert_eq!(reasons(&first), ["idle"]);
+    let third = second.beside();
+    assert!(third.unlock(PASSPHRASE).is_ok());
+    block_on(third.enclave.handle_ui(UiEvent::Hidden));
+    assert_eq!(reasons(&third), ["hidden"]);
+    run(&second);
+    assert_eq!(second.state().as_deref(), Ok("unlocked"));
+}
+
+#[test]
+fn only_a_start_trusts_a_vault_again_that_was_found_damaged() {
+    let tab = Tab::ready();
+    let other = tab.beside();
+    let key = tab.create("ed25519", "durable").unwrap();
+    let (table, head) = (Table::Meta, RecordKey::Text("audit-head".into()));
+    let whole = tab.store.peek(table, &head);
+    tab.store.poke(table, &head, None);
+    tab.store.poke_generation(tab.store.disk_generation() + 1);
+    assert!(tab.sign(&key, b"text").is_err());
+    let fault = tab.state();
+    assert!(matches!(
+        fault.as_ref().map_err(String::as_str),
+        Err("audit_corrupt" | "vault_corrupt")
+    ));
+    tab.store.poke(table, &head, whole);
+    // Neither what another tab says, nor a page that asks.
+    other.tabs.announce_lock();
+    run(&tab);
+    assert_eq!(tab.state(), fault);
+    for method in ["vault.unlock", "vault.reset", "vault.setup", "vault.restore"] {
+        assert_eq!(tab.call(method, empty()).map(|_| String::new()), fault, "{method}");
+    }
+    assert_eq!(tab.state(), fault);
+    assert!(tab.restarted().unlock(PASSPHRASE).is_ok());
 }
 
 #[test]
