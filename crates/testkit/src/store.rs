@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 
 use kms_protocol::StorageHealth;
 use kms_vault::{Batch, Generation, RecordKey, Store, StoreError, Table};
@@ -81,6 +83,7 @@ struct Plan {
     commit_fault: Option<(u64, Fault)>,
     fired: bool,
     crashed: bool,
+    slow_health: bool,
     /// What happens just before a call.
     meanwhile: Option<(u64, Box<dyn FnOnce()>)>,
 }
@@ -141,6 +144,11 @@ impl<D: Clone> MemoryStore<D> {
         plan.fault = None;
         plan.crashed = false;
         plan.fired
+    }
+
+    /// Lets the health of the storage take a turn of the event loop, as in a browser.
+    pub fn slow_health(&self) {
+        self.plan.borrow_mut().slow_health = true;
     }
 
     /// How many calls were made on this connection.
@@ -301,6 +309,15 @@ impl<D: Clone> Store for MemoryStore<D> {
     }
 
     async fn health(&self) -> StorageHealth {
+        let mut waits = self.plan.borrow().slow_health;
+        let turn = poll_fn(|context| {
+            if !std::mem::take(&mut waits) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        });
+        turn.await;
         let used: usize = self.disk.borrow().tables.values().map(Vec::len).sum();
         StorageHealth {
             persisted: Some(false),

@@ -7,9 +7,9 @@ use futures_channel::oneshot;
 use futures_util::future::{Either, join_all, select};
 use kms_crypto::CryptoProvider;
 use kms_protocol::{
-    Call, Digests, Empty, ErrorCode, Incoming, KeySpec, MeasureParams, Measurement, Method,
-    ProtectionMap, Request, RequestId, Response, Value, VaultStatus, WireError, reply_error,
-    reply_ok,
+    Call, Digests, Empty, ErrorCode, Incoming, Interaction, KeySpec, MeasureParams, Measurement,
+    Method, Needs, ProtectionMap, Request, RequestId, Response, Value, VaultStatus, WireError,
+    reply_error, reply_ok,
 };
 
 use crate::enclave::Inner;
@@ -80,9 +80,11 @@ impl<P: Ports> Inner<P> {
     ) -> Result<Response, Error> {
         // Before admission: locking ends every admitted request, so this one must not be among them.
         self.lock_if_due().await;
-        let needs = request.method().policy().needs;
+        let policy = request.method().policy();
+        // What asks the person ends with the sheet, also when the vault is locked.
+        let unlocked = policy.needs == Needs::Unlocked && policy.interaction == Interaction::None;
         let now_ms = self.ports.clock().monotonic_ms();
-        let admission = Admission { id, needs, deadline_ms, now_ms };
+        let admission = Admission { id, unlocked, deadline_ms, now_ms };
         let (serial, aborted) = self.sessions.borrow_mut().admit(caller.session, &admission)?;
         let _settle = SettleOnDrop { inner: self, caller, id, serial };
         let work = pin!(self.route(caller, request));

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_channel::oneshot;
 use kms_protocol::limits::MAX_IN_FLIGHT;
-use kms_protocol::{CallerOrigin, ErrorCode, Needs, RequestId};
+use kms_protocol::{CallerOrigin, ErrorCode, RequestId};
 
 use crate::map::Map;
 use crate::rate::TokenBucket;
@@ -35,13 +35,14 @@ struct InFlight {
     serial: u64,
     abort: oneshot::Sender<ErrorCode>,
     deadline: u64,
-    needs: Needs,
+    unlocked: bool,
 }
 
-/// What a request needs to be admitted.
+/// What is known of a request that is admitted.
 pub(crate) struct Admission<'a> {
     pub(crate) id: &'a RequestId,
-    pub(crate) needs: Needs,
+    /// Whether it ends when the vault is locked.
+    pub(crate) unlocked: bool,
     pub(crate) deadline_ms: u32,
     pub(crate) now_ms: u64,
 }
@@ -93,7 +94,7 @@ impl Sessions {
         let deadline = admission.now_ms.saturating_add(admission.deadline_ms.into());
         self.serial += 1;
         let serial = self.serial;
-        let waiting = InFlight { serial, abort, deadline, needs: admission.needs };
+        let waiting = InFlight { serial, abort, deadline, unlocked: admission.unlocked };
         session.in_flight.insert(admission.id.clone(), waiting);
         Ok((serial, aborted))
     }
@@ -116,9 +117,9 @@ impl Sessions {
         }
     }
 
-    /// Ends every request that needs an unlocked vault.
+    /// Ends every request that ends when the vault is locked.
     pub(crate) fn abort_unlocked(&mut self) {
-        self.abort_where(ErrorCode::Locked, |waiting| waiting.needs == Needs::Unlocked);
+        self.abort_where(ErrorCode::Locked, |waiting| waiting.unlocked);
     }
 
     /// Ends every request whose deadline has passed.
@@ -156,8 +157,8 @@ mod tests {
 
     fn admit(sessions: &mut Sessions, session: SessionId, id: &str) -> Result<u64, ErrorCode> {
         let id = RequestId::new(id).unwrap();
-        let needs = Needs::Unlocked;
-        let admission = Admission { id: &id, needs, deadline_ms: 10, now_ms: 0 };
+        let unlocked = true;
+        let admission = Admission { id: &id, unlocked, deadline_ms: 10, now_ms: 0 };
         sessions.admit(session, &admission).map(|(serial, _)| serial)
     }
 
@@ -193,8 +194,8 @@ mod tests {
         let mut sessions = Sessions::default();
         let session = sessions.connect(origin(), 0);
         let id = RequestId::new("a").unwrap();
-        let needs = Needs::Nothing;
-        let admission = Admission { id: &id, needs, deadline_ms: 10, now_ms: 5 };
+        let unlocked = false;
+        let admission = Admission { id: &id, unlocked, deadline_ms: 10, now_ms: 5 };
         let (_, mut aborted) = sessions.admit(session, &admission).unwrap();
         sessions.expire(14);
         assert_eq!(aborted.try_recv(), Ok(None));

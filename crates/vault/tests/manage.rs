@@ -438,3 +438,14 @@ fn an_action_that_fails_comes_back_to_the_page() {
     assert!(tab.sign(&key, b"text").is_ok());
     assert_eq!(broken(&tab), Vec::<String>::new());
 }
+
+#[test]
+fn a_vault_deleted_on_the_page_is_told_to_who_opened_it() {
+    let tab = Tab::ready();
+    let done = tab.manage(UiEvent::Action(Action::Reset), PASSPHRASE, async |tab| {
+        // What the reply tells is still being asked for when the vault is gone.
+        tab.store.slow_health();
+        tab.does(UiEvent::Confirm).await;
+    });
+    assert_eq!(done.map(|status| text(&status, "state")).as_deref(), Ok("uninitialized"));
+}

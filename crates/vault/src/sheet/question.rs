@@ -132,6 +132,8 @@ impl<P: Ports> Inner<P> {
             self.look_again().await?;
             self.admits(method.policy().needs)?;
             let step = self.first_step(topic).await?;
+            // It may have been locked meanwhile.
+            self.admits(method.policy().needs)?;
             joined = self.sheet.borrow_mut().join(caller, topic);
             if let Joined::Free = joined {
                 let answer = self.sheet.borrow_mut().open(caller, (topic, step));
