@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use kms_crypto::{SecretVec, backup_key};
+use kms_crypto::{Argon2Params, SecretVec, backup_key, strength};
 use kms_protocol::ErrorCode;
 
 use super::Fresh;
@@ -20,6 +20,8 @@ use crate::{
     Batch, Clock, Error, Ports, Store, StoreError, VaultLock, backup, enrol, random, time,
 };
 
+/// Least score of a passphrase that protects a file: what the screen does not call weak.
+const STRONG_ENOUGH: u8 = 60;
 /// Tries of the batch that deletes the vault.
 const TRIES: u32 = 4;
 
@@ -77,8 +79,13 @@ impl<P: Ports> Inner<P> {
         passphrase: &SecretVec,
     ) -> Result<PassphraseRecipient, Error> {
         check_new_passphrase(passphrase.expose())?;
+        // A file is guessed at wherever it was copied to, without a device key and at any speed.
+        if strength::score(passphrase.expose()) < STRONG_ENOUGH {
+            return Err(Error::Code(ErrorCode::WeakPassphrase));
+        }
         let salt: [u8; 16] = random::bytes(self.ports.crypto())?;
-        let (params, secret) = enrol::stretch_new(&self.ports, passphrase.expose(), &salt).await?;
+        let params = Argon2Params::DEFAULT;
+        let secret = enrol::stretch(&self.ports, passphrase.expose(), (params, &salt)).await?;
         let kdf = BackupKdf {
             salt,
             memory_kib: params.memory_kib(),

@@ -296,3 +296,22 @@ fn a_drill_proves_every_record_and_says_when() {
     // The vault is still the one it was.
     assert!(tab.sign(&keys[0], b"text").is_ok());
 }
+
+#[test]
+fn a_file_is_made_only_with_what_protects_it() {
+    let tab = Tab::ready();
+    let made = tab.ask_person("vault.backup", async |tab| {
+        tab.does(tab.with(PASSPHRASE)).await;
+        for weak in ["elevenchars", "aaaaaaaaaaaa", "abcdabcdabcd"] {
+            tab.does(encrypt(false, Some(weak))).await;
+            assert_eq!((tab.screen(), tab.problem()), ("backup", Some(ErrorCode::WeakPassphrase)));
+        }
+        // Less memory than this release asks for would do for a vault, but not for a file.
+        tab.kdf.set_memory(Some(20 * 1024));
+        tab.does(encrypt(false, Some(SECRET))).await;
+    });
+    assert_eq!(made, Err("out_of_memory".into()));
+    assert_eq!(tab.files.made().len(), 0);
+    tab.kdf.set_memory(None);
+    assert!(tab.back_up(PASSPHRASE, SECRET).is_ok());
+}
