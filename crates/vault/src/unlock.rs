@@ -8,7 +8,7 @@ use kms_protocol::{EnrolmentId, ErrorCode};
 use crate::attempts::{Now, Ticket};
 use crate::audit::{Draft, Edited, Log, open_head};
 use crate::enclave::Inner;
-use crate::enrol::{self, Home};
+use crate::enrol::{self, DeviceKey, Home};
 use crate::factor::Candidate;
 use crate::header::{EnrolmentRecord, Header, Method, VaultId};
 use crate::settings::Settings;
@@ -71,12 +71,12 @@ impl<P: Ports> Inner<P> {
 
     /// Opens the RootKey. The attempt is charged before it is made.
     async fn open(&self, id: &EnrolmentId, candidate: &Candidate) -> Result<Opened, Error> {
+        let device = self.device_key().await?;
         let (header, ticket) = self.charge_attempt(id).await?;
         let vault_id = header.vault_id;
         let failed = || Error::Code(ErrorCode::UnlockFailed);
         let used = header.enrolment(id.as_str()).cloned().ok_or_else(failed)?;
         self.note_header(header);
-        let device = self.ports.store().device_key().await?.ok_or_else(failed)?;
         let key = enrol::unlock_key(&self.ports, &used, &device, candidate).await?;
         let root = enrol::open_root(&self.ports, &vault_id, &used, &key).await;
         let root = root.map_err(|_| failed())?;
@@ -96,6 +96,18 @@ impl<P: Ports> Inner<P> {
         };
         let recipient = candidate.recipient();
         Ok(Opened { vault_id, root, ticket, used, renewed, recipient })
+    }
+
+    /// The device key. Without it no factor opens the vault, so that is no wrong attempt.
+    async fn device_key(&self) -> Result<DeviceKey<P>, Error> {
+        if let Some(device) = self.ports.store().device_key().await? {
+            return Ok(device);
+        }
+        let code = match stored::header(&self.ports).await? {
+            Some(_) => ErrorCode::DeviceKeyLost,
+            None => ErrorCode::NotInitialized,
+        };
+        Err(Error::Code(code))
     }
 
     async fn charge_attempt(&self, id: &EnrolmentId) -> Result<(Header, Ticket), Error> {

@@ -200,3 +200,24 @@ fn the_enclave_tells_what_it_was_told_of_itself() {
     assert_eq!(kms_testkit::tab::text(&measured, "release"), config().release);
     assert_eq!(tab.call("rpc.ping", empty()), Ok(empty()));
 }
+
+#[test]
+fn a_missing_device_key_is_no_wrong_attempt() {
+    let tab = Tab::ready().restarted();
+    let device = tab.store.copied();
+    tab.store.poke_device(None);
+    let stored = tab.store.dump();
+    for _ in 0..5 {
+        assert_eq!(tab.unlock(PASSPHRASE), Err("device_key_lost".into()));
+    }
+    assert_eq!(tab.store.dump(), stored);
+    assert_eq!(tab.state().as_deref(), Ok("locked"));
+    // With everything gone there is nothing a key could be missing for.
+    let tab = tab.on(device);
+    let gone = tab.ask_person("vault.unlock", async |tab| {
+        let event = tab.with(PASSPHRASE);
+        tab.store.evict();
+        tab.does(event).await;
+    });
+    assert_eq!(gone, Err("not_initialized".into()));
+}
