@@ -552,7 +552,7 @@ const ret = crypto.subtle.wrapKey(getStringFromWasm0(arg0, arg1), arg2, arg3, ar
 return ret;
 }, arguments); },
 __wbindgen_generic: function(arg0, arg1) {
-// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 17, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+// Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 15, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
 const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_4);
 return ret;
 },

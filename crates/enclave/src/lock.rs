@@ -1,17 +1,22 @@
 //! [`VaultLock`] over the Web Locks API.
 //!
 //! The lock only saves work: two tabs that commit at the same time are told apart by the
-//! store's generation. So a request that the browser refuses yields a guard that holds
-//! nothing, and the missing API is found at boot.
+//! store's generation. So a request that the browser refuses, or does not grant in time, yields
+//! a guard that holds nothing, and the missing API is found at boot.
 
 use js_sys::{Function, Promise};
 use kms_vault::VaultLock;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
+use crate::clock::Timer;
 use crate::js::{self, Deferred};
 
 const NAME: &str = "ats-kms";
+
+/// Longest wait for the others. `WebKit` keeps the workers of a page that was left for its way
+/// back, asleep and with the locks that they hold.
+const LONGEST_MS: u32 = 2000;
 
 #[wasm_bindgen]
 extern "C" {
@@ -75,6 +80,7 @@ impl VaultLock for WebLock {
         let request = self.0.request(NAME, on_granted.unchecked_ref());
         // The request settles when the lock is released, or at once if it is refused.
         js::then(&request, &granted.resolve, &granted.resolve);
+        let _timer = Timer::new(granted.resolve, LONGEST_MS);
         let _ = js::settled(granted.promise).await;
         guard
     }
