@@ -117,6 +117,18 @@ impl Browser {
         Ok(entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?)
     }
 
+    /// Moves a saved file to a place where no other one is.
+    pub(crate) fn put_aside(&self, file: &Path) -> Result<PathBuf> {
+        let place = (0..)
+            .map(|number| self.directory.join(format!("kept-{number}")))
+            .find(|place| !place.exists())
+            .context("no place")?;
+        fs::create_dir(&place)?;
+        let kept = place.join(file.file_name().context("no name")?);
+        fs::rename(file, &kept)?;
+        Ok(kept)
+    }
+
     /// Ends the session; the server ends with the value.
     pub(crate) async fn quit(self) -> Result<()> {
         Ok(self.client.close().await?)

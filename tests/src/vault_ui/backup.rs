@@ -46,14 +46,13 @@ impl VaultUi<'_> {
 
     /// Saves the file that waits, and says so.
     pub(crate) async fn save(&self, browser: &Browser) -> Result<PathBuf> {
-        let before = browser.downloads()?;
         self.enter("backup_ready").await?;
         self.0.visible("#save[href]").await?;
         // A link has no look of its own for the time in which no press counts.
         tokio::time::sleep(NO_PRESS).await;
         self.0.press("#save").await?;
         self.0.leave_frame().await?;
-        let file = saved(browser, &before).await?;
+        let file = saved(browser).await?;
         self.press_on("backup_ready", "#submit").await?;
         Ok(file)
     }
@@ -76,19 +75,19 @@ impl VaultUi<'_> {
     }
 }
 
-/// The file that was not there before, once all of it is there.
-async fn saved(browser: &Browser, before: &[PathBuf]) -> Result<PathBuf> {
+/// The file that was saved, once all of it is there. It is put aside, since the next one of the
+/// same name might replace it.
+async fn saved(browser: &Browser) -> Result<PathBuf> {
     let mut found = None;
     eventually(SOON, async || {
-        let now = browser.downloads()?;
         // Engines write to a file of another name, or to an empty place holder, until it is done.
         let is_backup = |path: &PathBuf| path.extension().is_some_and(|end| end == "age");
-        found = now.into_iter().find(|path| is_backup(path) && !before.contains(path));
+        found = browser.downloads()?.into_iter().find(is_backup);
         let Some(path) = &found else { return Ok(false) };
         let beside = path.with_added_extension("part").exists();
         Ok(!beside && fs::metadata(path)?.len() > 0)
     })
     .await
     .context("no file was saved")?;
-    found.context("no file")
+    browser.put_aside(&found.context("no file")?)
 }
