@@ -216,8 +216,14 @@ fn the_method_table_tells_what_is_logged() {
             Method::Sign => with_key(&[data()]),
             Method::Verify => with_key(&[data(), ("signature", Value::Bytes(vec![0; 64]))]),
             // These ask a person or end the vault; their entries are tested on their own.
-            Method::Setup | Method::Unlock | Method::Lock | Method::Dismiss => continue,
-            Method::Manage | Method::Backup | Method::Restore | Method::Reset => continue,
+            Method::Setup
+            | Method::Unlock
+            | Method::Lock
+            | Method::Dismiss
+            | Method::Manage
+            | Method::Backup
+            | Method::Restore
+            | Method::Reset => continue,
             _ => method.samples().0,
         };
         let before = tab.verify_audit().unwrap();
