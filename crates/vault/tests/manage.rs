@@ -162,7 +162,7 @@ fn two_tabs_cannot_remove_each_the_others_last_enrolment() {
     });
     assert!(done.is_ok());
     let left: Vec<_> = tab.enrolments().into_iter().map(|(id, _, _)| id).collect();
-    assert_eq!(left, [second.clone()]);
+    assert_eq!(left, std::slice::from_ref(&second));
     let after = tab.restarted();
     assert_eq!(unlock(&after, &second, SECOND), Ok(()));
     assert_eq!(broken(&after), Vec::<String>::new());
@@ -292,7 +292,7 @@ fn the_same_passkey_is_not_enrolled_twice() {
             UiScreen::AddPasskey(new) => new.exclude.clone(),
             _ => Vec::new(),
         });
-        assert_eq!(exclude.unwrap(), [passkey.credential.clone()]);
+        assert_eq!(exclude.unwrap(), std::slice::from_ref(&passkey.credential));
         tab.does(new(passkey.answer(&tab.new_salt()))).await;
         assert_eq!((tab.screen(), tab.problem()), ("add_passkey", Some(ErrorCode::PasskeyFailed)));
         tab.does(new(FakePasskey::new(2).answer(&tab.new_salt()))).await;

@@ -198,7 +198,7 @@ fn what_is_not_ours_is_foreign() {
         assert_eq!(refused(Parts::of(&foreign, MAX_PART)), ErrorCode::BackupForeign);
     }
     // A text that claims to be longer than any memory.
-    let endless = [&[0x8a, 0x7b, 0, 0, 0x0f, 0xff, 0, 0, 0, 0][..], &[b'a'; 200_000]].concat();
+    let endless = [&[0x8a, 0x7b, 0, 0, 0x0f, 0xff, 0, 0, 0, 0][..], &b"a".repeat(200_000)].concat();
     assert_eq!(refused(Parts::of(&endless, MAX_PART)), ErrorCode::BackupForeign);
 }
 
