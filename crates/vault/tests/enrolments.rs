@@ -10,6 +10,9 @@ use kms_vault::{Factor, PasskeyAnswer, RecordKey, Store, Table, UiEvent, UiScree
 use pollster::block_on;
 
 const CANCELLED: &str = "user_cancelled";
+
+/// Where the header is changed, to what, and how the person then answers.
+type Edit<'a> = (usize, &'a [u8], &'a dyn Fn(&Tab) -> UiEvent);
 /// Valid words that belong to no vault of these tests (BIP-39 test vector).
 const OTHER_WORDS: &str = "abandon abandon abandon abandon abandon abandon abandon abandon \
     abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon \
@@ -95,7 +98,9 @@ fn three_different_words_are_asked_for_in_order() {
             });
             let [a, b, c] = asked.unwrap();
             assert!(1 <= a && a < b && b < c && c <= 24);
-            [a, b, c].into_iter().for_each(|n| seen[usize::from(n) - 1] = true);
+            for n in [a, b, c] {
+                seen[usize::from(n) - 1] = true;
+            }
         });
         assert_eq!(asked, Err(CANCELLED.into()));
     }
@@ -368,7 +373,7 @@ fn kind_and_parameters_of_an_enrolment_cannot_be_edited() {
     // Memory 65536 becomes 65535 KiB, within all bounds; a credential gets another last byte.
     let memory = find(&[0x1a, 0x00, 0x01, 0x00, 0x00]);
     let credential = find(&passkey.credential) + 15;
-    let edits: [(usize, &[u8], &dyn Fn(&Tab) -> UiEvent); 2] = [
+    let edits: [Edit<'_>; 2] = [
         (memory, &[0x1a, 0x00, 0x00, 0xff, 0xff], &|tab| tab.with(PASSPHRASE)),
         (credential, &[0x02], &|tab| {
             let moved = [vec![1; 15], vec![2]].concat();
@@ -424,7 +429,7 @@ fn the_unlock_screen_tells_who_asks_and_what_opens() {
         let (origin, kinds, credentials) = seen.flatten().unwrap();
         assert_eq!(origin, kms_testkit::PAGE);
         assert_eq!(kinds, EnrolmentKind::ALL);
-        assert_eq!(credentials, [passkey.credential.clone()]);
+        assert_eq!(credentials, std::slice::from_ref(&passkey.credential));
     });
     assert!(asked.is_err());
     // When it was last used is known from the second unlock on.
