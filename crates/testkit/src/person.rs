@@ -1,5 +1,8 @@
 //! What a person does in the sheet.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use futures_util::future::join;
 use kms_crypto::SecretVec;
 use kms_protocol::{EnrolmentId, EnrolmentKind, ErrorCode, Label, Value};
@@ -84,6 +87,7 @@ impl Tab {
     pub fn ask_person(&self, method: &str, person: impl AsyncFnOnce(&Self)) -> Result<Value, Code> {
         let request = self.request(method, Value::Map(Vec::new()));
         let person = async {
+            turns().await;
             person(self).await;
             self.enclave.handle_ui(UiEvent::Cancel).await;
         };
@@ -260,6 +264,20 @@ impl Tab {
     pub fn reset(&self, text: &str) -> Result<Value, Code> {
         self.ask("vault.reset", vec![self.with(text), UiEvent::Confirm])
     }
+}
+
+/// Lets a few turns of the event loop pass: a person is slower than the enclave.
+async fn turns() {
+    let mut left = 8;
+    poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(());
+        }
+        left -= 1;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 fn name(screen: &UiScreen) -> &'static str {
