@@ -208,6 +208,19 @@ fn a_length_that_is_not_true_opens_nothing() {
     assert_eq!((read, end), (Vec::new(), Err(BackupError::Damaged)));
 }
 
+#[test]
+fn an_end_before_the_length_is_damage() {
+    // Of another program: its only chunk is shorter than ours ever are, and authentic.
+    let recipient = kms_backup::phrase_identity(&common::secret(7));
+    let recipient = std::str::from_utf8(recipient.expose()).unwrap();
+    let recipient = recipient.parse::<x25519::Identity>().unwrap().to_public();
+    let one = std::iter::once(&recipient as &dyn age::Recipient);
+    let file = age_file(Encryptor::with_recipients(one).unwrap(), b"short");
+    let said = (file.len() - 5 + CHUNK) as u64;
+    let mut plaintext = BackupFile::new(&file[..], said).unwrap().open(&phrase(7)).unwrap();
+    assert_eq!(read_all(&mut plaintext), (Vec::new(), Err(BackupError::Damaged)));
+}
+
 /// Something that looks like stanzas.
 const STANZAS: &str = concat!(
     "(-> (X25519|kms.ats.run/argon2id-v1|scrypt)( [+/0-9A-Za-z]{0,22}){0,5}\n",
