@@ -13,6 +13,8 @@ pub struct FastKdf {
     asked: Rc<RefCell<Vec<(u32, u32, u32)>>>,
     /// Computations that need more than this many KiB fail.
     memory_kib: Rc<RefCell<Option<u32>>>,
+    /// What they fail with, if it is not the memory.
+    error: Rc<RefCell<Option<ErrorCode>>>,
     real: Rc<RefCell<bool>>,
     meanwhile: Rc<RefCell<Option<Act>>>,
 }
@@ -37,6 +39,11 @@ impl FastKdf {
         *self.memory_kib.borrow_mut() = kib;
     }
 
+    /// Lets the computations that fail do so with this error.
+    pub fn set_error(&self, code: ErrorCode) {
+        *self.error.borrow_mut() = Some(code);
+    }
+
     /// Lets something happen during the next computation.
     pub fn meanwhile(&self, act: impl FnOnce() + 'static) {
         *self.meanwhile.borrow_mut() = Some(Box::new(act));
@@ -57,7 +64,7 @@ impl Kdf for FastKdf {
             act();
         }
         if self.memory_kib.borrow().is_some_and(|limit| job.memory_kib > limit) {
-            return Err(ErrorCode::OutOfMemory);
+            return Err(self.error.borrow().unwrap_or(ErrorCode::OutOfMemory));
         }
         if *self.real.borrow() {
             let params = Argon2Params::new(job.memory_kib, job.iterations, job.parallelism);

@@ -1,0 +1,207 @@
+//! Another tab writes between any two steps of this one, again and again or in place of its vault.
+#![allow(clippy::unwrap_used)] // the fixtures are plain functions
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use kms_crypto::software::DeviceKey;
+use kms_protocol::{EnrolmentKind, Label};
+use kms_testkit::invariants::{broken, listed};
+use kms_testkit::person::{id, passphrase};
+use kms_testkit::{Fault, MemoryStore, PASSPHRASE, Tab};
+use kms_vault::{Action, RecordKey, Table, UiEvent};
+
+const SECOND: &str = "another long passphrase";
+const SECRET: &str = "a passphrase for the file";
+
+/// Does something before every store call, until it is told to stop.
+fn before_every_call(
+    store: &MemoryStore<DeviceKey>,
+    on: &Rc<Cell<bool>>,
+    act: fn(&MemoryStore<DeviceKey>),
+) {
+    act(store);
+    let (connection, still) = (store.clone(), Rc::clone(on));
+    store.meanwhile(1, move || {
+        if still.get() {
+            before_every_call(&connection, &still, act);
+        }
+    });
+}
+
+/// Another tab commits before every call of this one.
+fn hasty(store: &MemoryStore<DeviceKey>) {
+    store.poke_generation(store.disk_generation() + 1);
+}
+
+/// The connection breaks with every commit.
+fn flaky(store: &MemoryStore<DeviceKey>) {
+    store.fail_commit(1, Fault::ConnectionLost);
+}
+
+type Change = fn(&Tab) -> bool;
+
+fn renamed(tab: &Tab) -> bool {
+    let first = id(&tab.first(EnrolmentKind::Passphrase));
+    let action = Action::Rename(first, Label::new("Other").unwrap());
+    let mut done = false;
+    let managed = tab.manage(UiEvent::Action(action), PASSPHRASE, async |tab| {
+        done = (tab.screen(), tab.problem()) == ("manage", None);
+    });
+    managed.is_ok() && done
+}
+
+#[test]
+fn a_change_that_never_gets_through_ends_and_changes_nothing() {
+    let unlocked: [(&str, Change); 3] = [
+        ("create", |tab| tab.create("ed25519", "durable").is_ok()),
+        ("rename", renamed),
+        ("reset", |tab| tab.reset(PASSPHRASE).is_ok()),
+    ];
+    let before = Tab::ready();
+    assert!(before.create("ed25519", "durable").is_ok());
+    for (name, change) in unlocked {
+        for trouble in [hasty, flaky] {
+            let tab = before.on(before.store.copied());
+            assert!(tab.unlock(PASSPHRASE).is_ok());
+            let on = Rc::new(Cell::new(true));
+            before_every_call(&tab.store, &on, trouble);
+            assert!(!change(&tab), "{name}");
+            on.set(false);
+            let after = tab.restarted();
+            assert!(after.unlock(PASSPHRASE).is_ok(), "{name}");
+            assert_eq!(listed(&after).len(), 1, "{name}");
+            assert_eq!(after.enrolments()[0].2, before.enrolments()[0].2, "{name}");
+            assert_eq!(broken(&after), Vec::<String>::new(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_attempt_that_cannot_be_charged_is_not_made() {
+    for (trouble, problem) in [(hasty as fn(&_), "storage_conflict"), (flaky, "storage_lost")] {
+        let tab = Tab::ready().restarted();
+        let event = tab.with(PASSPHRASE);
+        let on = Rc::new(Cell::new(true));
+        before_every_call(&tab.store, &on, trouble);
+        assert_eq!(tab.ask("vault.unlock", vec![event]), Err(problem.into()));
+        assert_eq!(tab.kdf.asked(), []);
+        on.set(false);
+        assert!(tab.restarted().unlock(PASSPHRASE).is_ok());
+    }
+}
+
+#[test]
+fn a_vault_that_never_gets_through_is_not_made() {
+    let backup = Tab::ready().back_up(PASSPHRASE, SECRET).unwrap();
+    let restore = |tab: &Tab| tab.restore(backup.clone(), passphrase(SECRET)).is_ok();
+    let make: [&dyn Fn(&Tab) -> bool; 2] = [&|tab| tab.set_up(PASSPHRASE).is_ok(), &restore];
+    for make in make {
+        for trouble in [hasty, flaky] {
+            let tab = Tab::default();
+            let on = Rc::new(Cell::new(true));
+            before_every_call(&tab.store, &on, trouble);
+            assert!(!make(&tab));
+            on.set(false);
+            assert_eq!(tab.store.dump(), Vec::<Vec<u8>>::new());
+            let after = tab.restarted();
+            assert_eq!(after.state().as_deref(), Ok("uninitialized"));
+            assert!(make(&after));
+        }
+    }
+}
+
+/// Deletes the vault behind the back of this tab, and makes another.
+fn replace(tab: &Tab) {
+    let other = tab.restarted();
+    assert!(other.reset(PASSPHRASE).is_ok());
+    assert!(other.set_up(SECOND).is_ok());
+}
+
+#[test]
+fn a_vault_that_took_the_place_of_another_is_left_alone() {
+    let changes: [(&str, Change); 4] = [
+        ("create", |tab| tab.create("ed25519", "durable").is_ok()),
+        ("rename", renamed),
+        ("reset", |tab| tab.reset(PASSPHRASE).is_ok()),
+        ("verify", |tab| tab.verify_audit().is_ok()),
+    ];
+    let before = Tab::ready();
+    for (name, change) in changes {
+        for call in 1.. {
+            let tab = Rc::new(before.on(before.store.copied()));
+            assert!(tab.unlock(PASSPHRASE).is_ok());
+            let replaced = Rc::new(Cell::new(None));
+            let (one, note) = (Rc::clone(&tab), Rc::clone(&replaced));
+            tab.store.meanwhile(call, move || {
+                replace(&one);
+                note.set(Some(one.store.dump()));
+            });
+            let done = change(&tab);
+            let Some(whole) = replaced.take() else {
+                assert!(done, "{name}");
+                break;
+            };
+            assert_eq!(tab.store.dump(), whole, "{name} at call {call}");
+            assert!(tab.create("ed25519", "durable").is_err(), "{name} at call {call}");
+            assert_eq!(tab.store.dump(), whole, "{name} at call {call}");
+            let after = tab.restarted();
+            assert!(after.unlock(SECOND).is_ok(), "{name} at call {call}");
+            assert_eq!(broken(&after), Vec::<String>::new(), "{name} at call {call}");
+        }
+    }
+}
+
+#[test]
+fn the_first_of_two_vaults_stays() {
+    let mut told = 0;
+    for call in 1.. {
+        let tab = Rc::new(Tab::default());
+        let made = Rc::new(Cell::new(None));
+        let (one, note) = (Rc::clone(&tab), Rc::clone(&made));
+        tab.store.meanwhile(call, move || {
+            assert!(one.restarted().set_up(SECOND).is_ok());
+            note.set(Some(one.store.dump()));
+        });
+        let done = tab.set_up(PASSPHRASE);
+        let Some(whole) = made.take() else {
+            assert!(done.is_ok());
+            break;
+        };
+        assert!(done.is_err(), "call {call}");
+        assert_eq!(tab.store.dump(), whole, "call {call}");
+        if done == Err("already_initialized".into()) {
+            told += 1;
+            // It is found at once.
+            assert_eq!(tab.state().as_deref(), Ok("locked"), "call {call}");
+            assert!(tab.unlock(SECOND).is_ok(), "call {call}");
+        }
+        assert!(tab.restarted().unlock(SECOND).is_ok(), "call {call}");
+    }
+    assert!(told > 0);
+}
+
+#[test]
+fn a_log_without_a_header_is_never_cleared_for_a_new_vault() {
+    let head = RecordKey::Text("audit-head".into());
+    let full = Tab::ready();
+    let value = full.store.peek(Table::Meta, &head).unwrap();
+    for call in 1.. {
+        let tab = Tab::default();
+        let (store, head, value) = (tab.store.clone(), head.clone(), value.clone());
+        let poked = Rc::new(Cell::new(false));
+        let note = Rc::clone(&poked);
+        tab.store.meanwhile(call, move || {
+            store.poke(Table::Meta, &head, Some(value));
+            store.poke_generation(store.disk_generation() + 1);
+            note.set(true);
+        });
+        let done = tab.set_up(PASSPHRASE);
+        if !poked.get() {
+            assert!(done.is_ok());
+            break;
+        }
+        assert!(done.is_err(), "call {call}");
+        assert_eq!(tab.store.dump().len(), 1, "call {call}");
+    }
+}
