@@ -59,12 +59,6 @@ impl Argon2Params {
     }
 }
 
-impl Default for Argon2Params {
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
-
 /// Derives the factor secret of a passphrase, which is NFKC-normalised UTF-8.
 pub fn derive(
     passphrase: &[u8],
