@@ -284,10 +284,12 @@ function watchFrame() {
   document.addEventListener('visibilitychange', startDisplay);
   // On the document: one engine gives a cross-site frame no focused field before a first click.
   document.addEventListener('keydown', onKey);
-  window.addEventListener('pagehide', () => {
+  window.addEventListener('pagehide', (event) => {
     // The browser may keep the page as it is, with the words of a phrase on it.
     if (ui.screen !== null) showIdle();
     ui.answer({ ui: 'hidden' });
+    // Then the worker would sleep with what is in its memory, and with the locks that it holds.
+    if (event.persisted) closeAfterCrash();
   });
   let last = -ACTIVITY_EVERY_MS;
   const active = (/** @type {Event} */ event) => {

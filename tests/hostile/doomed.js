@@ -29,6 +29,7 @@ const STEPS = {
   },
   // A call sent to an enclave that is about to die or dead already.
   call: async () => {
+    if (doomed === undefined) return { code: 'another page' };
     const start = performance.now();
     const code = await doomed.kms.status().then(() => 'result', (error) => error.code);
     return { code, ms: performance.now() - start, closed: doomed.closed };

@@ -32,7 +32,8 @@ export const current = () => session;
 const STEPS = {
   /** Connects. */
   open: async ({ kms }) => {
-    session = await connect(kms, { style: 'width: 480px; height: 560px; border: 0' });
+    // Low enough to be all in view, whatever bars the browser puts below the page.
+    session = await connect(kms, { style: 'width: 480px; height: 400px; border: 0' });
     return session.line.heard;
   },
   /** Sends a request and waits for its reply. */

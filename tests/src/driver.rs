@@ -119,10 +119,10 @@ impl Browser {
 
     /// Moves a saved file to a place where no other one is.
     pub(crate) fn put_aside(&self, file: &Path) -> Result<PathBuf> {
-        let place = (0..)
-            .map(|number| self.directory.join(format!("kept-{number}")))
-            .find(|place| !place.exists())
-            .context("no place")?;
+        let mut place = self.directory.join("kept");
+        while place.exists() {
+            place.push("kept");
+        }
         fs::create_dir(&place)?;
         let kept = place.join(file.file_name().context("no name")?);
         fs::rename(file, &kept)?;

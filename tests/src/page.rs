@@ -36,7 +36,7 @@ pub(crate) async fn eventually(
 
 /// Brings an element to where it can be pressed, and waits until it is drawn there.
 const COME_TO_REST: &str = "
-    document.querySelector($0).scrollIntoView({ block: 'nearest', behavior: 'instant' });
+    document.querySelector($0).scrollIntoView({ block: 'center', behavior: 'instant' });
     const frame = () => new Promise((next) => {
         requestAnimationFrame(next);
         // A page in the background draws nothing.

@@ -4,6 +4,8 @@
 //! store's generation. So a request that the browser refuses, or does not grant in time, yields
 //! a guard that holds nothing, and the missing API is found at boot.
 
+use std::cell::Cell;
+
 use js_sys::{Function, Promise};
 use kms_vault::VaultLock;
 use wasm_bindgen::JsCast;
@@ -14,9 +16,11 @@ use crate::js::{self, Deferred};
 
 const NAME: &str = "ats-kms";
 
-/// Longest wait for the others. `WebKit` keeps the workers of a page that was left for its way
-/// back, asleep and with the locks that they hold.
+/// Longest wait for the others. A browser may keep the workers of a page that was left for its
+/// way back, asleep and with the locks that they hold.
 const LONGEST_MS: u32 = 2000;
+/// The same after a wait that was in vain.
+const IN_VAIN_MS: u32 = 50;
 
 #[wasm_bindgen]
 extern "C" {
@@ -41,7 +45,11 @@ pub(crate) fn manager() -> Option<LockManager> {
 }
 
 /// The lock that all tabs of this partition share.
-pub(crate) struct WebLock(LockManager);
+pub(crate) struct WebLock {
+    locks: LockManager,
+    /// How long to wait next time.
+    patience_ms: Cell<u32>,
+}
 
 /// Holds the lock until it is dropped, also while it is still waited for.
 pub(crate) struct Guard(Function);
@@ -61,7 +69,7 @@ impl Drop for Guard {
 
 impl WebLock {
     pub(crate) fn new(locks: LockManager) -> Self {
-        Self(locks)
+        Self { locks, patience_ms: Cell::new(LONGEST_MS) }
     }
 }
 
@@ -74,14 +82,15 @@ impl VaultLock for WebLock {
         let granted = Deferred::new();
         let tell = granted.resolve.clone();
         let on_granted = Closure::once_into_js(move || {
-            let _ = tell.call0(&JsValue::NULL);
+            let _ = tell.call1(&JsValue::NULL, &JsValue::TRUE);
             held
         });
-        let request = self.0.request(NAME, on_granted.unchecked_ref());
+        let request = self.locks.request(NAME, on_granted.unchecked_ref());
         // The request settles when the lock is released, or at once if it is refused.
         js::then(&request, &granted.resolve, &granted.resolve);
-        let _timer = Timer::new(granted.resolve, LONGEST_MS);
-        let _ = js::settled(granted.promise).await;
+        let _timer = Timer::new(granted.resolve, self.patience_ms.get());
+        let in_time = js::settled(granted.promise).await == Ok(JsValue::TRUE);
+        self.patience_ms.set(if in_time { LONGEST_MS } else { IN_VAIN_MS });
         guard
     }
 }

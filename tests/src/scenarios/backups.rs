@@ -174,7 +174,7 @@ async fn wrong_files(world: &mut World) -> Result<()> {
     ] {
         ui.offer_backup(path, way).await?;
         // A file may be read to its end only after the person has agreed.
-        if ui.asks_or_complains("confirm_restore").await? {
+        if !ui.complains_before("confirm_restore").await? {
             ui.press_on("confirm_restore", "#submit").await?;
         }
         ui.complains(problem).await?;

@@ -1,5 +1,7 @@
 //! Nothing hangs: each way of failing has its own error, within five seconds.
 
+use std::time::Instant;
+
 use anyhow::{Context as _, Result, ensure};
 use enclave_shell::{
     Asset,
@@ -12,10 +14,11 @@ use tokio::net::TcpListener;
 use crate::{
     driver::free_port,
     engine::Launch,
-    page::{FAILURE, Page as _},
+    page::{FAILURE, Page as _, SOON},
     scenario::scenarios,
-    session::attack,
+    session::{Session, attack},
     stage::serve_without,
+    vault_ui::{PASSPHRASE, VaultUi},
     world::World,
 };
 
@@ -28,6 +31,7 @@ scenarios!("faults":
     worker_throws,
     worker_falls_silent,
     frame_goes_away,
+    page_is_left_and_found_again,
     browser_without_wasm with NO_WASM,
     frame_without_wasm with NO_WASM,
 );
@@ -104,6 +108,28 @@ async fn frame_goes_away(world: &mut World) -> Result<()> {
         let found = attack(page, "doomed", &json!({"op": "call"})).await?;
         fails_with(&found, code).with_context(|| end)?;
     }
+    Ok(())
+}
+
+/// A browser may keep a page that is left, with its worker asleep. The enclave does not sleep: it
+/// is gone when the page comes back, and stands in nobody's way meanwhile.
+async fn page_is_left_and_found_again(world: &mut World) -> Result<()> {
+    let stage = world.stage();
+    let page = world.page()?;
+    Session::unlocked(page, &stage).await?;
+    attack(page, "doomed", &json!({"op": "open"})).await?;
+    page.goto(&format!("{}/hostile/page.html", stage.evil)).await?;
+    page.back().await?;
+    let found = attack(page, "doomed", &json!({"op": "call"})).await?;
+    if found["code"] != "another page" {
+        fails_with(&found, "enclave_crashed")?;
+    }
+    let start = Instant::now();
+    let session = Session::open(page, &stage).await?;
+    session.begin("vault.unlock").await?;
+    VaultUi(page).unlock(PASSPHRASE).await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    ensure!(start.elapsed() < SOON, "the page that was left holds this one up");
     Ok(())
 }
 

@@ -103,13 +103,13 @@ impl VaultUi<'_> {
         self.0.leave_frame().await
     }
 
-    /// Waits until the answer was taken and the next screen asked for, or it was complained about.
-    pub(crate) async fn asks_or_complains(&self, next: &str) -> Result<bool> {
+    /// Waits until the answer was taken and the next screen is there, or it was complained about.
+    pub(crate) async fn complains_before(&self, next: &str) -> Result<bool> {
         self.0.enter_enclave().await?;
         let mut shown = Value::Null;
         let script = "if (document.querySelector('.card.busy')) return null;\
-             if (document.documentElement.dataset.screen === $0) return true;\
-             return document.querySelector('#problem:not(:empty)') ? false : null;";
+             if (document.documentElement.dataset.screen === $0) return false;\
+             return document.querySelector('#problem:not(:empty)') ? true : null;";
         eventually(SOON, async || {
             shown = self.0.eval(script, &[json!(next)]).await?;
             Ok(shown.is_boolean())
