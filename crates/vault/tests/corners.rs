@@ -47,6 +47,25 @@ fn a_log_that_ends_before_its_head_is_seen() {
 }
 
 #[test]
+fn an_entry_that_vanishes_during_a_check_is_seen() {
+    for call in 1.. {
+        let tab = Tab::ready();
+        assert!(tab.create("ed25519", "durable").is_ok());
+        let (store, before) = (tab.store.clone(), tab.store.calls());
+        tab.store.meanwhile(call, move || {
+            store.poke(Table::Audit, &RecordKey::Number(2), None);
+        });
+        let verified = tab.verify_audit();
+        if tab.store.calls() < before + call {
+            assert_eq!(verified, Ok(2.0));
+            break;
+        }
+        // After the last entry was checked, the next check sees it.
+        assert!(verified.is_err() || tab.verify_audit().is_err(), "call {call}");
+    }
+}
+
+#[test]
 fn a_fork_of_the_log_is_seen() {
     let tab = Tab::ready();
     let fork = tab.on(tab.store.copied());

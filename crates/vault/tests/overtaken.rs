@@ -78,6 +78,24 @@ fn a_change_that_never_gets_through_ends_and_changes_nothing() {
 }
 
 #[test]
+fn a_reset_that_never_gets_through_ends_and_deletes_nothing() {
+    for (trouble, problem) in [(hasty as fn(&_), "storage_conflict"), (flaky, "storage_lost")] {
+        let tab = Tab::ready();
+        let on = Rc::new(Cell::new(true));
+        let before = tab.store.keys(Table::Audit).len();
+        let reset = tab.ask_person("vault.reset", async |tab| {
+            tab.does(tab.with(PASSPHRASE)).await;
+            before_every_call(&tab.store, &on, trouble);
+            tab.does(UiEvent::Confirm).await;
+        });
+        assert_eq!(reset, Err(problem.into()));
+        on.set(false);
+        assert!(tab.store.keys(Table::Audit).len() > before);
+        assert!(tab.restarted().unlock(PASSPHRASE).is_ok());
+    }
+}
+
+#[test]
 fn an_attempt_that_cannot_be_charged_is_not_made() {
     for (trouble, problem) in [(hasty as fn(&_), "storage_conflict"), (flaky, "storage_lost")] {
         let tab = Tab::ready().restarted();
