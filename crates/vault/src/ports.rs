@@ -305,11 +305,3 @@ pub trait Ports: 'static {
 /// A connected page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub(crate) u32);
-
-impl SessionId {
-    /// The number of the session, unique in the life of an enclave.
-    #[must_use]
-    pub const fn number(self) -> u32 {
-        self.0
-    }
-}
