@@ -104,6 +104,25 @@ fn a_phrase_that_was_shown_too_long_is_gone_without_another() {
 }
 
 #[test]
+fn a_late_phrase_is_not_added_without_a_new_challenge() {
+    let (tab, left) = tab(&Tab::ready());
+    assert!(tab.unlock(PASSPHRASE).is_ok());
+    let add = UiEvent::Action(Action::Add(EnrolmentKind::RecoveryPhrase));
+    let managed = tab.manage(add, PASSPHRASE, async |tab| {
+        tab.does(UiEvent::Written).await;
+        let words = tab.asked_words();
+        tab.clock.advance(120_000);
+        tab.enclave.tick().await;
+        assert_eq!(tab.screen(), "confirm_phrase");
+        left.set(0);
+        tab.does(words).await;
+        assert_eq!(tab.screen(), "hidden");
+    });
+    assert_eq!(managed, Err("internal".into()));
+    assert_eq!(tab.enrolments().len(), 1);
+}
+
+#[test]
 fn no_factor_is_added() {
     let before = Tab::ready();
     ends_well(&before, true, |tab| {
