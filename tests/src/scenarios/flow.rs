@@ -30,7 +30,7 @@ async fn whole_demo(world: &mut World) -> Result<()> {
     sign_and_check(&demo, &p256).await?;
     ensure!(demo.keys().await?.len() == 2, "two keys are listed");
 
-    let log = demo.audit(6).await?;
+    let log = demo.audit(7).await?;
     for method in ["keys.create", "sign", "verify"] {
         ensure!(log.iter().filter(|entry| *entry == method).count() >= 2, "{method} in {log:?}");
     }
