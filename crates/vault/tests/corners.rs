@@ -66,6 +66,15 @@ fn an_entry_that_vanishes_during_a_check_is_seen() {
 }
 
 #[test]
+fn an_entry_behind_the_head_is_seen() {
+    let tab = Tab::ready();
+    let entry = tab.store.peek(Table::Audit, &RecordKey::Number(1));
+    assert_eq!(tab.verify_audit(), Ok(1.0));
+    tab.store.poke(Table::Audit, &RecordKey::Number(2), entry);
+    assert_eq!(tab.verify_audit(), Err("audit_corrupt".into()));
+}
+
+#[test]
 fn a_fork_of_the_log_is_seen() {
     let tab = Tab::ready();
     let fork = tab.on(tab.store.copied());
@@ -191,6 +200,8 @@ fn an_added_passkey_must_be_of_this_site() {
     let add = UiEvent::Action(Action::Add(EnrolmentKind::Passkey));
     let foreign = FakePasskey { host: "elsewhere.example", ..FakePasskey::new(1) };
     let managed = tab.manage(add, PASSPHRASE, async |tab| {
+        tab.does(new(passphrase("another long passphrase"))).await;
+        assert_eq!((tab.screen(), tab.problem()), ("add_passkey", None));
         tab.does(new(foreign.answer(&tab.new_salt()))).await;
         assert_eq!(tab.screen(), "add_passkey");
         assert_eq!(tab.problem(), Some(ErrorCode::PasskeyFailed));
@@ -233,6 +244,30 @@ fn a_restore_that_waits_for_another_tab_can_be_cancelled() {
     let (reply, ()) = block_on(join(tab.enclave.handle(tab.session, request), person));
     assert_eq!(outcome(reply), Err("user_cancelled".into()));
     assert_eq!(tab.store.dump(), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn what_waited_for_another_tab_is_not_written_after_the_vault_was_locked() {
+    let ports = TestPorts::new(1);
+    let lock = ports.lock.clone();
+    let tab = Tab::over(ports, 1);
+    assert!(tab.set_up(PASSPHRASE).is_ok());
+    let before = tab.store.dump();
+    let held = block_on(lock.acquire());
+    let params = Value::object([("spec", Value::Text("ed25519".into()))]);
+    let create = tab.request("keys.create", params);
+    let mut creating = pin!(tab.enclave.handle(tab.session, create));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(creating.as_mut().poll(&mut context).is_pending());
+    block_on(join(tab.enclave.handle_ui(UiEvent::Hidden), async { tab.clock.advance(1000) }));
+    assert_eq!(tab.state().as_deref(), Ok("locked"));
+    drop(held);
+    block_on(tab.enclave.tick());
+    let Poll::Ready(reply) = creating.as_mut().poll(&mut context) else { panic!("still waits") };
+    assert_eq!(outcome(reply), Err("locked".into()));
+    assert_eq!(tab.store.dump(), before);
+    assert!(tab.unlock(PASSPHRASE).is_ok());
+    assert_eq!(broken(&tab), Vec::<String>::new());
 }
 
 #[test]
