@@ -8,7 +8,7 @@ use futures_util::future::join;
 use kms_protocol::{EnrolmentKind, ErrorCode, Value};
 use kms_testkit::golden::Golden;
 use kms_testkit::invariants::broken;
-use kms_testkit::person::{new, passphrase, phrase};
+use kms_testkit::person::{encrypt, new, passphrase, phrase};
 use kms_testkit::tab::outcome;
 use kms_testkit::{FakePasskey, PASSPHRASE, Tab, TestPorts};
 use kms_vault::{Action, RecordKey, Table, UiEvent, VaultLock};
@@ -180,6 +180,30 @@ fn a_restore_begins_on_the_first_screen_and_goes_back_to_it() {
     assert_eq!(screens[..3], ["setup", "restore", "setup"]);
     assert_eq!(screens[3..], restore);
     assert_eq!(tab.state().as_deref(), Ok("unlocked"));
+}
+
+#[test]
+fn some_screens_have_none_behind_them_and_a_file_needs_what_protects_it() {
+    let tab = Tab::ready();
+    let managed = tab.ask_person("vault.manage", async |tab| {
+        tab.does(UiEvent::Back).await;
+        assert_eq!(tab.screen(), "manage");
+    });
+    assert!(managed.is_ok());
+    let backed_up = tab.ask_person("vault.backup", async |tab| {
+        tab.does(tab.with(PASSPHRASE)).await;
+        for nothing in [encrypt(false, None), encrypt(true, None)] {
+            tab.does(nothing).await;
+            assert_eq!(tab.screen(), "backup");
+            assert_eq!(tab.files.made(), Vec::<Vec<u8>>::new());
+        }
+        tab.does(encrypt(false, Some(SECRET))).await;
+        tab.does(UiEvent::Back).await;
+        assert_eq!(tab.screen(), "backup_ready");
+        tab.does(UiEvent::Confirm).await;
+    });
+    assert!(backed_up.is_ok());
+    assert_eq!(tab.files.made().len(), 1);
 }
 
 #[test]
