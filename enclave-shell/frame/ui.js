@@ -289,6 +289,9 @@ function watchFrame() {
     if (ui.screen !== null) showIdle();
     ui.answer({ ui: 'hidden' });
     // Then the worker would sleep with what is in its memory, and with the locks that it holds.
+    if (event.persisted) channel.worker?.terminate();
+  });
+  window.addEventListener('pageshow', (event) => {
     if (event.persisted) closeAfterCrash();
   });
   let last = -ACTIVITY_EVERY_MS;

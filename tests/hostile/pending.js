@@ -13,7 +13,11 @@ async function timed(promise) {
 async function swapped(kms) {
   const first = new AbortController();
   const aborted = timed(kms.setup({ signal: first.signal }));
-  while (!document.querySelector('dialog[open]')) await new Promise((next) => setTimeout(next, 10));
+  const soon = performance.now() + 10_000;
+  while (!document.querySelector('dialog[open]')) {
+    if (performance.now() > soon) throw new Error('no sheet came up');
+    await new Promise((next) => setTimeout(next, 10));
+  }
   first.abort();
   const second = timed(kms.setup({ deadlineMs: 800 }));
   const until = performance.now() + 300;

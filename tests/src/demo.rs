@@ -90,6 +90,12 @@ impl<'a> Demo<'a> {
         Ok(keys.into_iter().map(|[key_id, spec, kid]| ListedKey { key_id, spec, kid }).collect())
     }
 
+    /// Waits until the page lists that many keys, as it does some time after an unlock.
+    pub(crate) async fn lists(&self, count: usize) -> Result<()> {
+        let listed = eventually(SOON, async || Ok(self.keys().await?.len() == count)).await;
+        listed.with_context(|| format!("not {count} keys"))
+    }
+
     /// Makes a key and waits until it is listed and selected.
     pub(crate) async fn create(&self, button: &str) -> Result<ListedKey> {
         let before = self.keys().await?;

@@ -28,9 +28,13 @@ scenarios!("storage":
 
 async fn unlock<'a>(page: &'a Client, stage: &Stage) -> Result<Session<'a>> {
     let session = Session::open(page, stage).await?;
+    let found = session.status().await?;
+    ensure!(found["state"] == "locked", "there is a vault: {found}");
     session.begin("vault.unlock").await?;
-    VaultUi(page).unlock(PASSPHRASE).await?;
-    ensure!(session.end().await?["state"] == "unlocked");
+    let typed = VaultUi(page).unlock(PASSPHRASE).await;
+    let end = session.end().await?;
+    ensure!(end["state"] == "unlocked", "{end}");
+    typed?;
     Ok(session)
 }
 
@@ -261,9 +265,11 @@ async fn created_again(session: &Session<'_>) -> Result<Signer> {
     made
 }
 
-/// No half-made vault. What is small may find room where nothing large does: then it is a whole one.
+/// No half-made vault.
 async fn full_before_setup(world: &mut World) -> Result<()> {
     needs_quota(world.engine)?;
+    let small = "what is as small as a new vault finds room in this engine";
+    ensure!(world.engine != Engine::Firefox, Skip(small));
     let stage = world.stage();
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
@@ -271,23 +277,14 @@ async fn full_before_setup(world: &mut World) -> Result<()> {
     session.begin("vault.setup").await?;
     let ui = VaultUi(page);
     ui.set_up(PASSPHRASE).await?;
-    let made = !ui.complains_before("idle").await?;
-    if !made {
-        ui.complains("storage is full").await?;
-        ensure!(session.status().await?["state"] == "uninitialized");
-        ui.cancel().await?;
-    }
-    session.ended().await?;
+    let code = session.end_refused().await?;
+    ensure!(code == "storage_quota", "{code}");
+    ensure!(session.status().await?["state"] == "uninitialized");
     in_frame(page, EMPTY).await?;
     let session = Session::open(page, &stage).await?;
-    let left = session.status().await?["state"].clone();
-    ensure!(left == if made { "locked" } else { "uninitialized" }, "{left}");
-    session.begin(if made { "vault.unlock" } else { "vault.setup" }).await?;
-    if made {
-        ui.unlock(PASSPHRASE).await?;
-    } else {
-        ui.set_up(PASSPHRASE).await?;
-    }
+    ensure!(session.status().await?["state"] == "uninitialized", "nothing is left of it");
+    session.begin("vault.setup").await?;
+    ui.set_up(PASSPHRASE).await?;
     ensure!(session.end().await?["state"] == "unlocked");
     Ok(())
 }
