@@ -62,8 +62,6 @@ pub(crate) struct Tally {
     passed: usize,
     failed: usize,
     skipped: usize,
-    /// Passed, but not at the first try.
-    unsteady: usize,
 }
 
 impl Tally {
@@ -75,12 +73,8 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { passed, failed, skipped, unsteady } = self;
-        write!(out, "{passed} passed, {failed} failed, {skipped} skipped")?;
-        if *unsteady > 0 {
-            write!(out, " ({unsteady} of them UNSTEADY: passed at the second try only)")?;
-        }
-        Ok(())
+        let Self { passed, failed, skipped } = self;
+        write!(out, "{passed} passed, {failed} failed, {skipped} skipped")
     }
 }
 
@@ -93,17 +87,9 @@ pub(crate) async fn run_all(world: &mut World, filter: &str) -> Result<Tally> {
     let mut tally = Tally::default();
     for scenario in chosen {
         let start = Instant::now();
-        let mut outcome = run_one(world, &scenario).await;
-        let name = scenario.name;
-        // A real browser on a busy machine misses a moment now and then. What fails is told, and
-        // tried once more in a fresh browser; what fails twice has failed.
-        if let Some(error) = outcome.as_ref().err().filter(|error| !error.is::<Skip>()) {
-            println!("again   {:>5.1} s  {name}: {error:#}", start.elapsed().as_secs_f32());
-            world.discard_browser();
-            outcome = run_one(world, &scenario).await;
-            tally.unsteady += usize::from(outcome.is_ok());
-        }
+        let outcome = run_one(world, &scenario).await;
         let seconds = start.elapsed().as_secs_f32();
+        let name = scenario.name;
         match outcome {
             Ok(()) => {
                 tally.passed += 1;
