@@ -9,6 +9,8 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
+use fantoccini::Client;
+use serde_json::Value;
 
 use crate::{engine::Launch, page::Page as _, world::World};
 
@@ -134,10 +136,17 @@ async fn keep_evidence(world: &World, name: &str) -> Result<PathBuf> {
 async fn save_page(world: &World, directory: &Path) -> Result<()> {
     let client = world.page()?;
     client.leave_frame().await?;
+    fs::write(directory.join("messages.json"), recorded(client).await?.to_string())?;
     fs::write(directory.join("page.png"), client.screenshot().await?)?;
     fs::write(directory.join("page.html"), client.source().await?)?;
     if client.enter_frame(0).await.is_ok() {
         fs::write(directory.join("frame.html"), client.source().await?)?;
     }
     Ok(())
+}
+
+/// Every reply and event that reached the page, where a page of `tests/hostile` is open.
+async fn recorded(client: &Client) -> Result<Value> {
+    let script = "return window.attack ? await window.attack('session', { op: 'recorded' }) : null;";
+    Ok(client.eval(script, &[]).await.unwrap_or_default())
 }

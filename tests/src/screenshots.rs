@@ -44,7 +44,7 @@ pub(crate) async fn run(out: &Path, builds: &Builds) -> Result<ExitCode> {
         let launch = Launch { look: Some(look), ..Launch::ORDINARY };
         let browser = Browser::launch(Engine::Chromium, launch, &directory.join(name)).await?;
         let camera = Camera { page: &browser.client, prefix: out.join(name), taken: Cell::new(0) };
-        let taken = camera.tour(&browser, &release.stage(number), look).await;
+        let taken = camera.tour(&browser, &release.stage(number)?, look).await;
         browser.quit().await?;
         taken?;
     }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, rc::Rc};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use enclave_shell::{
     Asset, Audience, Deployment, Emitted, Sources, demo, emit,
     serve::{self, Running, ServeOptions, Site},
@@ -12,8 +12,8 @@ use kms_manifest::Headers;
 
 use crate::driver::free_port;
 
-/// How many scenarios can share one release.
-const EMBEDDERS: u16 = 64;
+/// How many stages one release can give: more than all scenarios of a run ask for.
+const EMBEDDERS: u16 = 160;
 
 /// One release, served to many embedders. Emitting compresses hard and takes seconds, so it is
 /// done once; storage is partitioned by the embedding site, so each site has a vault of its own.
@@ -38,11 +38,13 @@ impl Release {
         Ok(Rc::new(Self { kms, emitted, port, _servers: [enclave, pages] }))
     }
 
-    /// One of its embedders.
-    pub(crate) fn stage(self: &Rc<Self>, number: u16) -> Stage {
-        let pwa = embedder(number % EMBEDDERS, self.port);
+    /// One of its embedders. None is given twice: the second scenario would find the vault that
+    /// the first one left behind.
+    pub(crate) fn stage(self: &Rc<Self>, number: u16) -> Result<Stage> {
+        ensure!(number < EMBEDDERS, "all {EMBEDDERS} embedders of the release have been used");
+        let pwa = embedder(number, self.port);
         let evil = format!("http://evil.localhost:{}", self.port);
-        Stage { kms: self.kms.clone(), pwa, evil, release: Rc::clone(self) }
+        Ok(Stage { kms: self.kms.clone(), pwa, evil, release: Rc::clone(self) })
     }
 }
 

@@ -51,7 +51,7 @@ impl World {
     }
 
     /// An embedder without a vault, of the enclave as it is released.
-    pub(crate) fn stage(&self) -> Stage {
+    pub(crate) fn stage(&self) -> Result<Stage> {
         self.release.stage(self.used.replace(self.used.get() + 1))
     }
 
@@ -59,7 +59,7 @@ impl World {
     pub(crate) fn probe_stage(&self) -> Result<Stage> {
         let release = self.probe.as_ref();
         let release = release.ok_or(Skip("no probe build: run `cargo xtask build --probe`"))?;
-        Ok(release.stage(self.used.replace(self.used.get() + 1)))
+        release.stage(self.used.replace(self.used.get() + 1))
     }
 
     /// Makes sure that a browser runs that was started this way.

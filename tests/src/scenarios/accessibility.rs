@@ -77,7 +77,7 @@ async fn setting_up(world: &mut World) -> Result<()> {
     let checker = needs_checker(world.engine)?;
     let page = world.page()?;
     let visit = async |name: &str| checker.check_frame(page, name).await;
-    let tour = Tour::begin(world.browser()?, &world.stage().pwa, visit).await?;
+    let tour = Tour::begin(world.browser()?, &world.stage()?.pwa, visit).await?;
     checker.check_frame(page, "idle").await?;
     checker.finds_a_mistake(page).await?;
     tour.set_up().await?;
@@ -88,7 +88,7 @@ async fn managing(world: &mut World) -> Result<()> {
     let checker = needs_checker(world.engine)?;
     let page = world.page()?;
     let visit = async |name: &str| checker.check_frame(page, name).await;
-    let tour = Tour::begin(world.browser()?, &world.stage().pwa, visit).await?;
+    let tour = Tour::begin(world.browser()?, &world.stage()?.pwa, visit).await?;
     let words = tour.pass_set_up().await?;
     tour.manage(&words).await?;
     tour.unlock().await
@@ -98,7 +98,7 @@ async fn backing_up(world: &mut World) -> Result<()> {
     let checker = needs_checker(world.engine)?;
     let page = world.page()?;
     let visit = async |name: &str| checker.check_frame(page, name).await;
-    let tour = Tour::begin(world.browser()?, &world.stage().pwa, visit).await?;
+    let tour = Tour::begin(world.browser()?, &world.stage()?.pwa, visit).await?;
     let words = tour.pass_set_up().await?;
     tour.back_up(&words).await
 }
@@ -110,7 +110,7 @@ async fn in_the_dark(world: &mut World) -> Result<()> {
     let page = world.page()?;
     prefer(page, "dark").await?;
     let visit = async |name: &str| checker.check_frame(page, name).await;
-    let tour = Tour::begin(world.browser()?, &world.stage().pwa, visit).await?;
+    let tour = Tour::begin(world.browser()?, &world.stage()?.pwa, visit).await?;
     checker.check(page, "demo").await?;
     let words = tour.set_up().await?;
     tour.manage(&words).await?;
@@ -127,7 +127,7 @@ async fn prefer(page: &Client, scheme: &str) -> Result<()> {
 async fn pages(world: &mut World) -> Result<()> {
     let checker = needs_checker(world.engine)?;
     let page = world.page()?;
-    let stage = world.stage();
+    let stage = world.stage()?;
     let demo = Demo::open(page, &stage.pwa).await?;
     checker.check(page, "demo, new").await?;
     demo.set_up().await?;

@@ -39,7 +39,7 @@ async fn back_up(world: &World, session: &Session<'_>) -> Result<PathBuf> {
 }
 
 async fn restored_elsewhere_by_passphrase(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let signers =
@@ -77,7 +77,7 @@ async fn restored_elsewhere_by_passphrase(world: &mut World) -> Result<()> {
 }
 
 async fn restored_elsewhere_by_phrase(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     session.begin("vault.setup").await?;
@@ -105,7 +105,7 @@ async fn restored_elsewhere_by_phrase(world: &mut World) -> Result<()> {
 }
 
 async fn drill(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let signer = Signer::create(&session, "ed25519").await?;
@@ -125,7 +125,7 @@ async fn drill(world: &mut World) -> Result<()> {
     signer.still_signs(&session).await?;
 
     // The backup of another vault proves nothing for this one.
-    let stage = world.stage();
+    let stage = world.stage()?;
     let session = Session::unlocked(page, &stage).await?;
     session.begin("vault.manage").await?;
     ui.press_on("manage", "#drill").await?;
@@ -148,7 +148,7 @@ fn altered(good: &Path, name: &str, alter: impl FnOnce(&mut Vec<u8>)) -> Result<
 }
 
 async fn wrong_files(world: &mut World) -> Result<()> {
-    let (stage, fresh) = (world.stage(), world.stage());
+    let (stage, fresh) = (world.stage()?, world.stage()?);
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let signer = Signer::create(&session, "ed25519").await?;
@@ -194,7 +194,7 @@ const SOME_PHRASE: &str = "abandon abandon abandon abandon abandon abandon aband
     abandon abandon abandon abandon art";
 
 async fn an_older_backup_is_shown_as_such(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let ui = VaultUi(page);
@@ -229,7 +229,7 @@ async fn reset_vault(ui: &VaultUi<'_>, session: &Session<'_>) -> Result<()> {
 }
 
 async fn reset(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let ui = VaultUi(page);

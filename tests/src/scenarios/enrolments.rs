@@ -48,7 +48,7 @@ async fn opens(
 }
 
 async fn two_passphrases(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let ui = VaultUi(page);
@@ -92,7 +92,7 @@ async fn two_passphrases(world: &mut World) -> Result<()> {
 }
 
 async fn phrase_beside_a_passphrase(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let ui = VaultUi(page);
@@ -107,7 +107,7 @@ async fn phrase_beside_a_passphrase(world: &mut World) -> Result<()> {
 }
 
 async fn passkey_beside_a_passphrase(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let authenticator = Authenticator::with_prf(world.engine, page).await?;
@@ -136,7 +136,7 @@ async fn passkey_beside_a_passphrase(world: &mut World) -> Result<()> {
 
 /// Being unlocked is not enough: nothing changes without opening the vault once more.
 async fn a_wrong_fresh_unlock_changes_nothing(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let ui = VaultUi(page);
@@ -160,7 +160,7 @@ async fn a_wrong_fresh_unlock_changes_nothing(world: &mut World) -> Result<()> {
 }
 
 async fn times_of_locking_get_shorter_only(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let ui = VaultUi(page);

@@ -37,7 +37,7 @@ scenarios!("faults":
 );
 
 async fn frame_does_not_load(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     stage.visit(page).await?;
     let nobody = format!("http://kms.localhost:{}", free_port()?);
@@ -58,7 +58,7 @@ async fn frame_does_not_load(world: &mut World) -> Result<()> {
 }
 
 async fn embedder_is_refused(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let (careless, _server) = serve_without(&stage.release.emitted, "Content-Security-Policy")?;
     page.goto(&format!("{}/hostile/page.html", stage.evil)).await?;
@@ -69,7 +69,7 @@ async fn embedder_is_refused(world: &mut World) -> Result<()> {
 }
 
 async fn pending_calls_end(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     stage.visit(page).await?;
     let found = attack(page, "pending", &json!({})).await?;
@@ -100,7 +100,7 @@ async fn worker_falls_silent(world: &mut World) -> Result<()> {
 async fn frame_goes_away(world: &mut World) -> Result<()> {
     // A removed frame is silent; that another page came into it can be seen at once.
     for (end, code) in [("remove", "enclave_unresponsive"), ("navigate", "enclave_crashed")] {
-        let stage = world.stage();
+        let stage = world.stage()?;
         let page = world.page()?;
         stage.visit(page).await?;
         attack(page, "doomed", &json!({"op": "open"})).await?;
@@ -114,7 +114,7 @@ async fn frame_goes_away(world: &mut World) -> Result<()> {
 /// A browser may keep a page that is left, with its worker asleep. The enclave does not sleep: it
 /// is gone when the page comes back, and stands in nobody's way meanwhile.
 async fn page_is_left_and_found_again(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     Session::unlocked(page, &stage).await?;
     attack(page, "doomed", &json!({"op": "open"})).await?;
@@ -146,7 +146,7 @@ async fn doom(world: &World, harm: &str) -> Result<Value> {
 }
 
 async fn browser_without_wasm(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     stage.visit(page).await?;
     let found = attack(page, "connect", &json!({"urls": [null]})).await?;
@@ -155,7 +155,7 @@ async fn browser_without_wasm(world: &mut World) -> Result<()> {
 
 /// The frame says so itself, whatever its client checks.
 async fn frame_without_wasm(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     stage.visit(page).await?;
     let found = attack(page, "handshake", &json!({"kms": stage.kms})).await?;

@@ -20,7 +20,7 @@ scenarios!("flow": whole_demo, keys_survive_a_reload, keys_survive_a_restart, a_
 const TEXT: &str = "Pay 10 € to Alice";
 
 async fn whole_demo(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let demo = Demo::open(world.page()?, &stage.pwa).await?;
     demo.set_up().await?;
 
@@ -46,7 +46,7 @@ async fn whole_demo(world: &mut World) -> Result<()> {
 }
 
 async fn keys_survive_a_reload(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let demo = Demo::open(page, &stage.pwa).await?;
     demo.set_up().await?;
@@ -63,7 +63,7 @@ async fn keys_survive_a_restart(world: &mut World) -> Result<()> {
     if !world.engine.keeps_profile() {
         anyhow::bail!(Skip("under WebDriver this engine keeps website data in memory only"));
     }
-    let stage = world.stage();
+    let stage = world.stage()?;
     let demo = Demo::open(world.page()?, &stage.pwa).await?;
     demo.set_up().await?;
     let key = demo.create("#create-ed25519").await?;
@@ -76,7 +76,7 @@ async fn keys_survive_a_restart(world: &mut World) -> Result<()> {
 }
 
 async fn a_sheet_can_be_closed(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let demo = Demo::open(page, &stage.pwa).await?;
     demo.reaches("uninitialized").await?;
@@ -132,7 +132,7 @@ async fn check_verify(world: &World, demo: &Demo<'_>) -> Result<()> {
 
 /// WebKitGTK fails to generate one Ed25519 key in a hundred; nobody may notice.
 async fn every_key_of_many_is_made(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     Demo::open(page, &stage.pwa).await?.set_up().await?;
     let failed = page.eval(MAKE_MANY, &[]).await?;

@@ -31,7 +31,7 @@ scenarios!("hostile":
 const POLICY: &str = "Content-Security-Policy";
 
 async fn wrong_origin(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     page.goto(&format!("{}/hostile/page.html", stage.evil)).await?;
     let blocked = attack(page, "handshake", &json!({"kms": stage.kms})).await?;
@@ -48,7 +48,7 @@ async fn wrong_origin(world: &mut World) -> Result<()> {
 }
 
 async fn not_the_parent(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     stage.visit(page).await?;
     let found = attack(page, "sibling", &json!({"kms": stage.kms})).await?;
@@ -60,7 +60,7 @@ async fn not_the_parent(world: &mut World) -> Result<()> {
 }
 
 async fn null_origin(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let (careless, _server) = serve_without(&stage.release.emitted, POLICY)?;
     for kms in [&stage.kms, &careless] {
@@ -73,7 +73,7 @@ async fn null_origin(world: &mut World) -> Result<()> {
 }
 
 async fn nested_in_another_site(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let (careless, _server) = serve_without(&stage.release.emitted, POLICY)?;
     page.goto(&format!("{}/hostile/page.html", stage.evil)).await?;
@@ -86,7 +86,7 @@ async fn nested_in_another_site(world: &mut World) -> Result<()> {
 }
 
 async fn second_handshake(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     stage.visit(page).await?;
     let found = attack(page, "second", &json!({"kms": stage.kms})).await?;
@@ -97,7 +97,7 @@ async fn second_handshake(world: &mut World) -> Result<()> {
 }
 
 async fn malformed_handshakes(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     stage.visit(page).await?;
     for (form, code) in [
@@ -145,7 +145,7 @@ const MALFORMED: &[(&str, &str)] = &[
 ];
 
 async fn malformed_requests(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     stage.visit(page).await?;
     let found = attack(page, "requests", &json!({"kms": stage.kms})).await?;
@@ -174,7 +174,7 @@ const REFUSALS: &[&str] =
     &["invalid_request", "invalid_params", "payload_too_large", "unknown_method", "DataCloneError"];
 
 async fn flood(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     stage.visit(page).await?;
     let found = attack(page, "flood", &json!({"kms": stage.kms})).await?;
@@ -187,7 +187,7 @@ async fn flood(world: &mut World) -> Result<()> {
 }
 
 async fn internal_messages(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     stage.visit(page).await?;
     let found = attack(page, "internal", &json!({"kms": stage.kms})).await?;
@@ -220,7 +220,7 @@ const PRESS_A_CHOICE: &str = "
     return document.getElementById('use-passphrase') !== null;";
 
 async fn synthetic_clicks(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     session.begin("vault.setup").await?;
@@ -244,7 +244,7 @@ async fn synthetic_clicks(world: &mut World) -> Result<()> {
 /// The button opens some time after the screen, whatever the page's clock does: an engine may
 /// round it, and a timer then seems to come early.
 async fn clock_that_stands_still(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     page.enter_enclave().await?;

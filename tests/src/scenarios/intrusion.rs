@@ -37,7 +37,7 @@ async fn inject(page: &Client, stage: &Stage, screen: &str) -> Result<()> {
 
 /// Nothing that a page can say passes for an answer of the person, on any screen.
 async fn answers_of_nobody(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     let ui = VaultUi(page);
@@ -71,7 +71,7 @@ async fn answers_of_nobody(world: &mut World) -> Result<()> {
 }
 
 async fn a_vault_is_not_set_up_twice(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let signer = Signer::create(&session, "ed25519").await?;
@@ -91,7 +91,7 @@ async fn a_vault_is_not_set_up_twice(world: &mut World) -> Result<()> {
 
 /// A page may ask; as often as it likes, and whatever else it does meanwhile.
 async fn deletion_by_the_page(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let signer = Signer::create(&session, "ed25519").await?;
@@ -122,7 +122,7 @@ async fn deletion_by_the_page(world: &mut World) -> Result<()> {
 
 /// No credential has to be guessed to be told the same: without an unlock there is nothing.
 async fn locked_means_locked(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let signer = Signer::create(&session, "ed25519").await?;
@@ -147,7 +147,7 @@ async fn locked_means_locked(world: &mut World) -> Result<()> {
 }
 
 async fn set_up_is_abandoned(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let ui = VaultUi(page);
     for _ in 0..2 {
@@ -174,7 +174,7 @@ async fn set_up_is_cut_off(world: &mut World) -> Result<()> {
     let ui = VaultUi(page);
     let mut ends = Vec::new();
     for delay in [100, 500, 900, 1300, 2500] {
-        let stage = world.stage();
+        let stage = world.stage()?;
         let session = Session::open(page, &stage).await?;
         session.begin("vault.setup").await?;
         ui.set_up(PASSPHRASE).await?;

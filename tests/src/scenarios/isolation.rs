@@ -31,7 +31,7 @@ const FRAME_HEADERS: &[(&str, &str)] = &[
 ];
 
 async fn live_headers(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let emitted = &stage.release.emitted;
     let page = http::get(&stage.kms, "/", &[("Sec-Fetch-Dest", "iframe")]).await?;
     ensure!(page.status == 200);
@@ -67,7 +67,7 @@ async fn live_headers(world: &mut World) -> Result<()> {
 }
 
 async fn page_is_for_frames_only(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     for (destination, status) in [("document", 403), ("object", 403), ("iframe", 200)] {
         let answer = http::get(&stage.kms, "/", &[("Sec-Fetch-Dest", destination)]).await?;
         ensure!(answer.status == status, "{destination}: {}", answer.status);
@@ -101,7 +101,7 @@ const FRAME_FACTS: &str = "
     };";
 
 async fn frame_is_sandboxed_and_cross_site(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     Session::open(page, &stage).await?;
     let attributes =
@@ -166,7 +166,7 @@ const EXPORT_EVERYTHING: &str = "
     return { records, keys: keys.length, extractable: keys.filter((key) => key.extractable).length, exported };";
 
 async fn stored_keys_do_not_export(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     for spec in ["ed25519", "ec-p256"] {

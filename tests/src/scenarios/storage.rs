@@ -67,7 +67,7 @@ async fn killed_in_the_middle_of_writing(world: &mut World) -> Result<()> {
     if !world.engine.keeps_profile() {
         anyhow::bail!(Skip("under WebDriver this engine keeps website data in memory only"));
     }
-    let stage = world.stage();
+    let stage = world.stage()?;
     Session::unlocked(world.page()?, &stage).await?;
     for _ in 0..2 {
         attack(world.page()?, "churn", &json!({"op": "start"})).await?;
@@ -81,7 +81,7 @@ async fn killed_in_the_middle_of_writing(world: &mut World) -> Result<()> {
 }
 
 async fn two_tabs_write(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     Session::unlocked(page, &stage).await?;
     let first_tab = page.window().await?;
@@ -109,7 +109,7 @@ async fn two_tabs_write(world: &mut World) -> Result<()> {
 }
 
 async fn evicted_while_open(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let signer = Signer::create(&session, "ed25519").await?;
@@ -228,7 +228,7 @@ fn needs_quota(engine: Engine) -> Result<()> {
 
 async fn full(world: &mut World) -> Result<()> {
     needs_quota(world.engine)?;
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let signer = Signer::create(&session, "ed25519").await?;
@@ -270,7 +270,7 @@ async fn full_before_setup(world: &mut World) -> Result<()> {
     needs_quota(world.engine)?;
     let small = "what is as small as a new vault finds room in this engine";
     ensure!(world.engine != Engine::Firefox, Skip(small));
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     fill(world).await?;

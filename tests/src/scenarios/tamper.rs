@@ -110,7 +110,7 @@ fn change(site: &mut Site, emitted: &Emitted, variant: &Variant) -> Result<()> {
 }
 
 async fn nothing_changed_runs(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let emitted = &stage.release.emitted;
     let mut servers = vec![serve_changed(emitted, |_| ())?];
     for variant in VARIANTS {
@@ -182,7 +182,7 @@ const OWN_POLICIES: &[&[(&str, &str)]] = &[
 ];
 
 async fn own_code_of_a_hostile_server(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let enforced = world.engine.enforces_pin();
     let mut servers = Vec::new();

@@ -25,7 +25,7 @@ scenarios!("vaults":
 const OTHER: &str = "the passphrase of somebody else";
 
 async fn two_sites_share_nothing(world: &mut World) -> Result<()> {
-    let (one, two) = (world.stage(), world.stage());
+    let (one, two) = (world.stage()?, world.stage()?);
     let page = world.page()?;
     let session = Session::unlocked(page, &one).await?;
     let mine = Signer::create(&session, "ed25519").await?;
@@ -51,7 +51,7 @@ async fn two_sites_share_nothing(world: &mut World) -> Result<()> {
 }
 
 async fn two_profiles_share_nothing(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let mine = Signer::create(&session, "ec-p256").await?;
@@ -89,7 +89,7 @@ async fn unlocks_with(
 
 /// Locking in one tab locks all of them, and none of them keeps a key in use.
 async fn tabs_lock_together(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let first = Session::unlocked(page, &stage).await?;
     let signer = Signer::create(&first, "ed25519").await?;
@@ -135,7 +135,7 @@ async fn told_reason(session: &Session<'_>) -> Result<Value> {
 }
 
 async fn health_is_told(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let status = session.status().await?;
@@ -175,7 +175,7 @@ const DROP_DEVICE_KEY: &str = "
     return dropped;";
 
 async fn nothing_opens_without_the_device_key(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let ui = VaultUi(page);

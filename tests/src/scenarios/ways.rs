@@ -27,14 +27,14 @@ scenarios!("ways":
 );
 
 async fn passphrase(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     live_with(page, &stage, &session, Way::Passphrase(PASSPHRASE), "passphrase").await
 }
 
 async fn recovery_phrase(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     session.begin("vault.setup").await?;
@@ -57,7 +57,7 @@ async fn recovery_phrase(world: &mut World) -> Result<()> {
 
 /// Nothing is stored before the words were proved, and the screens can be gone through again.
 async fn recovery_phrase_is_proved_first(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     let ui = VaultUi(page);
@@ -82,7 +82,7 @@ async fn recovery_phrase_is_proved_first(world: &mut World) -> Result<()> {
 }
 
 async fn passkey(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     let authenticator = Authenticator::with_prf(world.engine, page).await?;
@@ -103,7 +103,7 @@ async fn passkey(world: &mut World) -> Result<()> {
 
 /// `/enrol`, for engines that create no passkey in a frame; the frame uses it afterwards.
 async fn passkey_made_in_its_own_tab(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let authenticator = Authenticator::with_prf(world.engine, page).await?;
     page.goto(&format!("{}/enrol", stage.kms)).await?;
@@ -119,7 +119,7 @@ async fn passkey_made_in_its_own_tab(world: &mut World) -> Result<()> {
 
 /// A passkey that gives no secret protects nothing, so it is no way to unlock.
 async fn passkey_without_prf(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     let authenticator = Authenticator::without_prf(world.engine, page).await?;
@@ -135,7 +135,7 @@ async fn passkey_without_prf(world: &mut World) -> Result<()> {
 
 /// User verification is required: a touch alone opens nothing.
 async fn passkey_of_nobody_present(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     let authenticator = Authenticator::with_prf(world.engine, page).await?;
@@ -153,7 +153,7 @@ async fn passkey_of_nobody_present(world: &mut World) -> Result<()> {
 }
 
 async fn back_off_survives_a_reload(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let ui = VaultUi(page);
@@ -176,7 +176,7 @@ async fn back_off_survives_a_reload(world: &mut World) -> Result<()> {
 }
 
 async fn every_prompt_says_who_asks(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     let ui = VaultUi(page);

@@ -60,7 +60,7 @@ async fn speak_to_windows(page: &Client, opener: &str, kms: &str) -> Result<()> 
 }
 
 async fn opened_by_anybody(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     for opener in [&stage.pwa, &stage.evil] {
         speak_to_windows(page, opener, &stage.kms).await?;
@@ -70,7 +70,7 @@ async fn opened_by_anybody(world: &mut World) -> Result<()> {
 
 /// Headers sever the opener; the pages answer nobody even if a careless host drops them all.
 async fn opened_with_no_headers_that_protect(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let (careless, _server) = serve_bare(&stage.release.emitted)?;
     speak_to_windows(page, &stage.evil, &careless).await?;
@@ -100,7 +100,7 @@ fn serve_bare(emitted: &Emitted) -> Result<(String, Running)> {
 }
 
 async fn enrolment_page_in_a_frame(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let (careless, _server) = serve_bare(&stage.release.emitted)?;
     let offers = "return document.querySelector('#create') !== null;";
@@ -138,7 +138,7 @@ const ENROL_FACTS: &str = "
     };";
 
 async fn enrolment_page_has_nothing(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     for (destination, status) in [("document", 200), ("iframe", 403), ("embed", 403)] {
         let headers = [("Sec-Fetch-Dest", destination), ("Sec-Fetch-Mode", "navigate")];
@@ -169,7 +169,7 @@ const OPEN_A_WINDOW: &str = "
 
 /// All that the enclave asks, it asks in its frame.
 async fn frame_opens_no_window(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     Session::open(page, &stage).await?;
     page.enter_enclave().await?;
@@ -181,7 +181,7 @@ async fn frame_opens_no_window(world: &mut World) -> Result<()> {
 
 /// Passkeys of the enclave's host work for the enclave's origin only.
 async fn passkeys_of_the_enclave(world: &mut World) -> Result<()> {
-    let stage = world.stage();
+    let stage = world.stage()?;
     let page = world.page()?;
     let authenticator = Authenticator::with_prf(world.engine, page).await?;
     let session = Session::open(page, &stage).await?;
