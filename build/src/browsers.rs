@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
 
-use crate::process::{cargo, run};
+use crate::process::{cargo, copy, run, run_together};
 use crate::repo::Repo;
 use crate::setup::{self, Browsers};
 use crate::{dist, wasm};
@@ -58,18 +58,20 @@ pub(crate) fn prepare(repo: &Repo) -> Result<()> {
 }
 
 /// Runs the end-to-end tests on what `prepare` built, in every engine even if one fails.
+///
+/// Engines run beside each other: a scenario mostly waits, for a screen to be seen or for an
+/// answer that must not come.
 pub(crate) fn test(repo: &Repo, engine: Engine, filter: Option<&str>) -> Result<()> {
-    let mut failed = Vec::new();
-    for engine in present(engine)? {
-        let mut command = program(repo, "run")?;
+    let program = program(repo, "run")?;
+    let runs = present(engine)?.into_iter().map(|engine| {
+        let mut command = copy(&program);
         command.args(["--engine", engine.name()]);
         if let Some(filter) = filter {
             command.args(["--filter", filter]);
         }
-        if run(&mut command).is_err() {
-            failed.push(engine.name());
-        }
-    }
+        (engine.name(), command)
+    });
+    let failed = run_together(runs.collect())?;
     ensure!(failed.is_empty(), "browser tests failed in {}", failed.join(", "));
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::repo::Repo;
 
@@ -41,6 +41,41 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         bail!("{status}: {}", line(command));
     }
     Ok(())
+}
+
+/// The same program with the same arguments and folder.
+pub(crate) fn copy(command: &Command) -> Command {
+    let mut copy = Command::new(command.get_program());
+    copy.args(command.get_args());
+    if let Some(dir) = command.get_current_dir() {
+        copy.current_dir(dir);
+    }
+    copy
+}
+
+/// Runs named commands at the same time and returns the names of those that fail. What one prints
+/// is shown in one piece when it ends, unless it is the only one.
+pub(crate) fn run_together(mut commands: Vec<(&'static str, Command)>) -> Result<Vec<&'static str>> {
+    if let [(name, command)] = commands.as_mut_slice() {
+        return Ok(if run(command).is_ok() { Vec::new() } else { vec![*name] });
+    }
+    let runs = commands.into_iter().map(|(name, mut command)| {
+        println!("  $ {}", line(&command));
+        std::thread::spawn(move || {
+            let ended = command.stderr(Stdio::inherit()).output();
+            (name, ended.with_context(|| format!("cannot start {}", line(&command))))
+        })
+    });
+    let mut failed = Vec::new();
+    for run in runs.collect::<Vec<_>>() {
+        let (name, ended) = run.join().map_err(|_| anyhow!("a thread of ours panicked"))?;
+        let ended = ended?;
+        println!("{}", String::from_utf8_lossy(&ended.stdout));
+        if !ended.status.success() {
+            failed.push(name);
+        }
+    }
+    Ok(failed)
 }
 
 /// Runs the command and returns what it prints; its errors stay visible.
