@@ -242,22 +242,30 @@ function complain(problem) {
 }
 
 /**
+ * Sends what was done on the screen that is up; the enclave drops it if that is not its last one.
+ * @param {OnScreen} answer
+ */
+function onScreen(answer) {
+  if (ui.view !== null) ui.answer({ ...answer, view: ui.view.view });
+}
+
+/**
  * Sends an answer; nothing more is taken until the enclave asks again.
- * @param {UiAnswer} answer
+ * @param {OnScreen} answer
  */
 function give(answer) {
   if (ui.screen === null) return;
   clearFields();
   ui.screen.problem.textContent = '';
   setBusy(true);
-  ui.answer(answer);
+  onScreen(answer);
 }
 
 function cancel() {
   if (ui.screen === null) return;
   clearFields();
   ui.ceremony?.abort();
-  ui.answer({ ui: 'cancel' });
+  onScreen({ ui: 'cancel' });
 }
 
 /** Empties the fields and hides what is typed next. */
