@@ -22,7 +22,10 @@ mod types;
 mod value;
 
 pub use error::{ErrorCode, ErrorInfo, Retry, Side};
-pub use ids::{CallerOrigin, Cursor, EnrolmentId, KeyId, Label, Nonce, RequestId};
+pub use ids::{
+    CallerOrigin, ContactUrl, Cursor, EnrolmentId, KeyId, Label, LeaseId, Nonce, PushOrigin,
+    RequestId,
+};
 pub use message::{Call, Incoming, WireError, event, reply_error, reply_ok};
 pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, Response};
 pub use types::*;
