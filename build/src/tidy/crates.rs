@@ -11,12 +11,13 @@ use crate::repo::Repo;
 use crate::wasm::TARGET;
 
 /// Workspace crates that each crate may use; the list points down only.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("kms-protocol", &[]),
     ("kms-crypto", &["kms-protocol"]),
+    ("kms-jose", &["kms-protocol", "kms-crypto"]),
     ("kms-backup", &["kms-protocol", "kms-crypto"]),
     ("kms-manifest", &[]),
-    ("kms-vault", &["kms-protocol", "kms-crypto"]),
+    ("kms-vault", &["kms-protocol", "kms-crypto", "kms-jose"]),
     ("kms-enclave", &["kms-protocol", "kms-crypto", "kms-vault"]),
     ("kms-tools", &["kms-protocol", "kms-crypto", "kms-backup"]),
     ("kms-testkit", &["kms-protocol", "kms-crypto", "kms-vault"]),
@@ -40,7 +41,8 @@ const RESERVED: [(&str, &[&str]); 6] = [
 
 /// Crates that run inside the enclave but know nothing of the browser, nor
 /// of a runtime: not even through a dependency.
-const PURE: [&str; 5] = ["kms-protocol", "kms-crypto", "kms-vault", "kms-backup", "kms-manifest"];
+const PURE: [&str; 6] =
+    ["kms-protocol", "kms-crypto", "kms-jose", "kms-vault", "kms-backup", "kms-manifest"];
 const IMPURE: [&str; 5] = ["web-sys", "js-sys", "wasm-bindgen", "tokio", "mio"];
 
 #[derive(Deserialize)]
