@@ -147,6 +147,7 @@ async fn save_page(world: &World, directory: &Path) -> Result<()> {
 
 /// Every reply and event that reached the page, where a page of `tests/hostile` is open.
 async fn recorded(client: &Client) -> Result<Value> {
-    let script = "return window.attack ? await window.attack('session', { op: 'recorded' }) : null;";
+    let script =
+        "return window.attack ? await window.attack('session', { op: 'recorded' }) : null;";
     Ok(client.eval(script, &[]).await.unwrap_or_default())
 }
