@@ -91,6 +91,15 @@ impl CryptoProvider for SoftwareProvider {
         SoftwareSigner::from_pkcs8(spec, wrapping.open(context, wrapped)?.expose())
     }
 
+    async fn import_ed25519(
+        &self,
+        seed: &SecretBytes<32>,
+    ) -> Result<(SoftwareSigner, PublicKey), CryptoError> {
+        let signer = SoftwareSigner::from_ed25519_seed(seed)?;
+        let public = signer.public_key()?;
+        Ok((signer, public))
+    }
+
     async fn sign(&self, key: &SoftwareSigner, message: &[u8]) -> Result<[u8; 64], CryptoError> {
         key.sign(message)
     }

@@ -40,6 +40,11 @@ impl SoftwareSigner {
         Err(CryptoError::Random)
     }
 
+    /// The Ed25519 key of a seed (RFC 8032, section 5.1.5).
+    pub fn from_ed25519_seed(seed: &SecretBytes<32>) -> Result<Self, CryptoError> {
+        Self::from_secret(KeySpec::Ed25519, seed)
+    }
+
     /// The Ed25519 seed (RFC 8032, section 5.1.5) or the P-256 scalar, big endian.
     fn from_secret(spec: KeySpec, secret: &SecretBytes<32>) -> Result<Self, CryptoError> {
         let inner = match spec {

@@ -95,6 +95,13 @@ impl CryptoProvider for WebCrypto {
         signing::unwrap(self.protection(spec), spec, wrapping, context, wrapped).await
     }
 
+    async fn import_ed25519(
+        &self,
+        seed: &SecretBytes<32>,
+    ) -> Result<(SigningKey, PublicKey), CryptoError> {
+        signing::import_ed25519(self.ed25519, seed).await
+    }
+
     async fn sign(&self, key: &SigningKey, message: &[u8]) -> Result<[u8; 64], CryptoError> {
         signing::sign(key, message).await
     }

@@ -3,7 +3,7 @@
 use js_sys::Uint8Array;
 use kms_crypto::software::SoftwareSigner;
 use kms_crypto::{
-    AeadContext, CryptoError, GeneratedKey, PublicKey, SIGNATURE_LEN, TAG_LEN, strict,
+    AeadContext, CryptoError, GeneratedKey, PublicKey, SIGNATURE_LEN, SecretBytes, TAG_LEN, strict,
 };
 use kms_protocol::{KeySpec, Protection};
 use wasm_bindgen::JsCast;
@@ -108,6 +108,23 @@ pub(super) async fn unwrap(
     let call = subtle::unwrap_key("pkcs8", wrapped, wrapping, &how, &alg, false, &usages);
     let key = subtle::key(call).await.map_err(|_| CryptoError::InvalidCiphertext)?;
     Ok(SigningKey::Browser(key, spec))
+}
+
+/// The public half cannot be had from a handle that is not extractable, so it is computed here.
+pub(super) async fn import_ed25519(
+    held_by: Protection,
+    seed: &SecretBytes<32>,
+) -> Result<(SigningKey, PublicKey), CryptoError> {
+    let signer = SoftwareSigner::from_ed25519_seed(seed)?;
+    let public = signer.public_key()?;
+    if held_by == Protection::Enclave {
+        return Ok((SigningKey::Enclave(signer), public));
+    }
+    let spec = KeySpec::Ed25519;
+    let (pkcs8, alg, usages) = (signer.to_pkcs8()?, of_key(spec), usages(&["sign"]));
+    let call = subtle::import_key("pkcs8", pkcs8.expose(), &alg, false, &usages);
+    let key = subtle::key(call).await?;
+    Ok((SigningKey::Browser(key, spec), public))
 }
 
 pub(super) async fn sign(
