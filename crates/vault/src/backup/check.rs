@@ -68,7 +68,7 @@ impl<'a, P: Ports> Opener<'a, P> {
         let (spec, policy) = (key.spec()?, key.policy_digest());
         let context =
             seal::signing_key_context(&self.vault_id, &key_id, key.version, (spec, &policy));
-        key.wrapped()?.unwrap_signing_key(crypto, spec, &self.secrets.wrap, &context).await?;
+        key.wrapped()?.unwrap_key(crypto, spec, &self.secrets.wrap, &context).await?;
         Ok(())
     }
 }

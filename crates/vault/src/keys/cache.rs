@@ -15,7 +15,7 @@ const CAPACITY: usize = 1024;
 pub(crate) struct LoadedKey<P: Ports> {
     pub(crate) info: KeyInfo,
     pub(crate) public: PublicKey,
-    pub(crate) signer: <P::Crypto as CryptoProvider>::SigningKey,
+    pub(crate) signer: <P::Crypto as CryptoProvider>::Key,
 }
 
 impl<P: Ports> LoadedKey<P> {

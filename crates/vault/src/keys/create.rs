@@ -55,13 +55,13 @@ impl<P: Ports> UnlockedVault<P> {
         let policy = new.policy.digest();
         let spec = new.spec;
         let context = seal::signing_key_context(&self.id, &key_id, VERSION, (spec, &policy));
-        let made = Envelope::generate_signing_key(crypto, spec, &secrets.wrap, &context).await?;
-        let record = KeyRecord::new(new, &made.public, &made.envelope);
+        let made = Envelope::generate_key(crypto, spec, &secrets.wrap, &context).await?;
+        let record = KeyRecord::new(new, made.public.as_ref(), &made.envelope);
         let context = seal::key_context(&self.id, &key_id);
         let value = seal::seal(crypto, &secrets.record, &context, &record.encode()).await?;
         let info = record.info(&key_id, crypto)?;
         let write =
             Write { table: Table::Keys, key: RecordKey::Text(key_id.as_str().into()), value };
-        Ok((Rc::new(LoadedKey { info, public: made.public, signer: made.signer }), write))
+        Ok((Rc::new(LoadedKey { info, public: record.public()?, signer: made.key }), write))
     }
 }

@@ -38,7 +38,7 @@ impl<P: Ports> UnlockedVault<P> {
         let policy = record.policy_digest();
         let context = seal::signing_key_context(&self.id, key_id, record.version, (spec, &policy));
         let wrapped = record.wrapped()?;
-        let signer = wrapped.unwrap_signing_key(crypto, spec, &secrets.wrap, &context).await;
+        let signer = wrapped.unwrap_key(crypto, spec, &secrets.wrap, &context).await;
         let signer = signer.map_err(|_| ErrorCode::Unreadable)?;
         self.still_open()?;
         let key = Rc::new(LoadedKey { info, public, signer });
@@ -137,7 +137,8 @@ impl<P: Ports> Inner<P> {
     ) -> Result<PublicKeyInfo, Error> {
         let key = self.unlocked()?.load(&self.ports, key_id).await?;
         belongs(&key.info, &caller.origin)?;
-        Ok(PublicKeyInfo { jwk: key.public.jwk(), spki: key.public.spki() })
+        let jwk = key.public.jwk().ok_or(ErrorCode::UnsupportedAlgorithm)?;
+        Ok(PublicKeyInfo { jwk, spki: key.public.spki() })
     }
 }
 

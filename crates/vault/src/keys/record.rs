@@ -80,7 +80,7 @@ impl PolicyRecord {
 
 impl KeyRecord {
     /// The record of a key that was generated just now.
-    pub(crate) fn new(new: NewKey, public: &PublicKey, wrapped: &Envelope) -> Self {
+    pub(crate) fn new(new: NewKey, public: Option<&PublicKey>, wrapped: &Envelope) -> Self {
         Self {
             schema: SCHEMA,
             spec: new.spec.as_str().into(),
@@ -88,7 +88,7 @@ impl KeyRecord {
             label: new.label.map(|label| label.as_str().into()),
             created: new.created,
             policy: new.policy,
-            public: public.raw().to_vec(),
+            public: public.map(PublicKey::raw).unwrap_or_default().to_vec(),
             wrapped: wrapped.encode(),
         }
     }
@@ -136,7 +136,7 @@ impl KeyRecord {
         let usage = |name: &String| token(KeyUsage::ALL, KeyUsage::as_str, name);
         let origin = |text: &String| CallerOrigin::new(text.as_str()).map_err(unreadable);
         let label = self.label.as_ref().map(|label| Label::new(label.as_str()));
-        let protection: Protection = crypto.protection(spec);
+        let protection: Protection = crypto.protection(spec.into());
         Ok(KeyInfo {
             key_id: key_id.clone(),
             kid: self.public()?.thumbprint(),
