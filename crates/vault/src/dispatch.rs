@@ -223,8 +223,8 @@ impl<P: Ports> Inner<P> {
             state,
             enrolments: self.enrolments(),
             protection: ProtectionMap {
-                ed25519: crypto.protection(KeySpec::Ed25519),
-                ec_p256: crypto.protection(KeySpec::EcP256),
+                ed25519: crypto.protection(KeySpec::Ed25519.into()),
+                ec_p256: crypto.protection(KeySpec::EcP256.into()),
             },
             auto_lock: self.auto_lock(),
             storage: self.ports.store().health().await,

@@ -50,8 +50,8 @@ pub(crate) fn signing_key_context<'a>(
     (spec, policy_digest): (KeySpec, &'a [u8; 32]),
 ) -> RecordContext<'a> {
     let id = key_id.as_str().as_bytes();
-    let context = place(vault_id, RecordType::SigningKey, id, version.into());
-    RecordContext { spec: Some(spec), policy_digest: Some(policy_digest), ..context }
+    let context = place(vault_id, RecordType::WrappedKey, id, version.into());
+    RecordContext { kind: Some(spec.into()), policy_digest: Some(policy_digest), ..context }
 }
 
 /// An entry of the audit log.
@@ -74,8 +74,8 @@ fn place<'a>(
     id: &'a [u8],
     version: u64,
 ) -> RecordContext<'a> {
-    let (spec, policy_digest) = (None, None);
-    RecordContext { vault_id, record_type, id, version, spec, policy_digest, schema: SCHEMA }
+    let (kind, policy_digest) = (None, None);
+    RecordContext { vault_id, record_type, id, version, kind, policy_digest, schema: SCHEMA }
 }
 
 /// Seals a record; the result is its stored form.

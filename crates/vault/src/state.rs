@@ -67,7 +67,7 @@ pub(crate) struct UnlockedVault<P: Ports> {
 /// A sealing key of the provider of these ports.
 type SealingKey<P> = <<P as Ports>::Crypto as CryptoProvider>::SealingKey;
 /// A signing key of it.
-type SigningKey<P> = <<P as Ports>::Crypto as CryptoProvider>::SigningKey;
+type SigningKey<P> = <<P as Ports>::Crypto as CryptoProvider>::Key;
 
 /// What is derived from the RootKey. The RootKey itself is gone when this exists.
 pub(crate) struct Secrets<P: Ports> {

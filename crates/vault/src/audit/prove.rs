@@ -29,7 +29,7 @@ pub(crate) struct CheckpointKey<S> {
 impl<S> CheckpointKey<S> {
     /// The key of the vault with this RootKey. It is named after itself: the name tells nothing
     /// that the key does not.
-    pub(crate) async fn derive<C: CryptoProvider<SigningKey = S>>(
+    pub(crate) async fn derive<C: CryptoProvider<Key = S>>(
         crypto: &C,
         root: &SecretBytes<32>,
     ) -> Result<Self, Error> {

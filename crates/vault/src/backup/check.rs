@@ -81,7 +81,7 @@ impl<'a, P: Ports> Opener<'a, P> {
             let place = (version.number(), (spec, &policy));
             let context = seal::signing_key_context(&self.vault_id, &key_id, place.0, place.1);
             let wrapped = version.wrapped()?;
-            wrapped.unwrap_signing_key(crypto, spec, &self.secrets.wrap, &context).await?;
+            wrapped.unwrap_key(crypto, spec, &self.secrets.wrap, &context).await?;
         }
         Ok(())
     }
