@@ -45,7 +45,7 @@ impl Vault {
         let hash = leaf_hash(&leaf);
         self.tree.push(hash);
         let mut line = json!({"seq": seq, "time": 5, "method": "sign", "outcome": "ok", "hash": base64(&hash)});
-        if seq % 3 != 0 {
+        if !seq.is_multiple_of(3) {
             line["keyId"] = json!(key);
             line["callerOrigin"] = json!(site);
             line["leaf"] = json!(base64(&leaf));
@@ -74,7 +74,8 @@ impl Vault {
 
 fn with_note(lines: &[Value], note: &str) -> String {
     let last = json!({ "checkpoint": note });
-    lines.iter().chain([&last]).map(|line| format!("{line}\n")).collect()
+    let lines: Vec<_> = lines.iter().chain([&last]).map(Value::to_string).collect();
+    lines.join("\n") + "\n"
 }
 
 fn problem(report: &Report) -> (Option<usize>, &str) {
