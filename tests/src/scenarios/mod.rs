@@ -3,6 +3,7 @@
 use crate::scenario::Scenario;
 
 mod accessibility;
+mod audit;
 mod backups;
 mod enrolments;
 mod faults;
@@ -29,6 +30,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         vaults::ALL,
         backups::ALL,
         storage::ALL,
+        audit::ALL,
         isolation::ALL,
         hostile::ALL,
         intrusion::ALL,
