@@ -33,6 +33,9 @@ export type ErrorCode =
   | 'backup_newer'
   | 'not_found'
   | 'unreadable'
+  | 'invalid_key_state'
+  | 'version_not_found'
+  | 'too_many_versions'
   | 'policy_denied'
   | 'invalid_key'
   | 'invalid_ciphertext'
@@ -201,9 +204,20 @@ export interface CreateKeyParams {
   audit?: AuditMode;
 }
 
+/** A version of a key. */
+export interface KeyVersion {
+  /** Its number, from 1. */
+  version: number;
+  /** RFC 7638 thumbprint of its public key. */
+  kid: string;
+  /** When it was made, in milliseconds since 1970-01-01T00:00Z. */
+  created: number;
+}
+
 /** Life of a key (SP 800-57 part 1, section 7, under AWS KMS names). */
 export type KeyState =
-  | 'enabled';
+  | 'enabled'
+  | 'disabled';
 
 /** Where the private key came from. */
 export type KeyOrigin =
@@ -218,12 +232,18 @@ export type KeyUsage =
 export interface KeyInfo {
   /** Its random name. */
   keyId: string;
-  /** RFC 7638 thumbprint of the public key. */
+  /** RFC 7638 thumbprint of the public key of the latest version. */
   kid: string;
   /** What it is. */
   spec: KeySpec;
-  /** Version of the key material, from 1. */
+  /** Latest version of the key material, from 1. */
   version: number;
+  /** Oldest version that may decrypt, or verify. */
+  minDecryptionVersion: number;
+  /** Oldest version that may encrypt, or sign. */
+  minEncryptionVersion: number;
+  /** Every version that was not trimmed, oldest first. */
+  versions: KeyVersion[];
   /** Life. */
   state: KeyState;
   /** Where it came from. */
@@ -234,6 +254,8 @@ export interface KeyInfo {
   usage: KeyUsage[];
   /** Name for people. */
   label?: string;
+  /** Name for programs, unique among the keys of the site that made it. */
+  alias?: string;
   /** Milliseconds since 1970-01-01T00:00Z. */
   created: number;
   /** When audit entries of this key are on disk. */
@@ -264,6 +286,14 @@ export interface KeyParams {
   keyId: string;
 }
 
+/** Parameters of `keys.public_key`. */
+export interface PublicKeyParams {
+  /** Which key. */
+  keyId: string;
+  /** Which version; the latest if absent. */
+  version?: number;
+}
+
 /** A public key as JWK (RFC 7517, RFC 7518 section 6.2.1, RFC 8037 section 2). */
 export interface Jwk {
   /** `EC` or `OKP`. */
@@ -290,18 +320,50 @@ export interface PublicKeyInfo {
   spki: Uint8Array;
 }
 
+/** Parameters of `keys.update`. */
+export interface UpdateKeyParams {
+  /** Which key. */
+  keyId: string;
+  /** The new name for people; none if absent. */
+  label?: string;
+  /** The new name for programs; none if absent. */
+  alias?: string;
+}
+
+/** Parameters of `keys.set_min_versions`. */
+export interface MinVersionsParams {
+  /** Which key. */
+  keyId: string;
+  /** Oldest version that may decrypt, or verify; unchanged if absent. */
+  minDecryptionVersion?: number;
+  /** Oldest version that may encrypt, or sign; unchanged if absent. */
+  minEncryptionVersion?: number;
+}
+
+/** Parameters of `keys.trim`. */
+export interface TrimKeyParams {
+  /** Which key. */
+  keyId: string;
+  /** Oldest version that stays. */
+  minAvailableVersion: number;
+}
+
 /** Parameters of `sign`. */
 export interface SignParams {
   /** Which key. */
   keyId: string;
   /** What to sign, at most 1 MiB; hashed by the algorithm itself. */
   data: Uint8Array;
+  /** With which version; the latest if absent. */
+  version?: number;
 }
 
 /** A signature. */
 export interface Signature {
   /** 64 bytes. */
   signature: Uint8Array;
+  /** The version that signed. */
+  version: number;
 }
 
 /** Parameters of `verify`. */
@@ -312,6 +374,8 @@ export interface VerifyParams {
   data: Uint8Array;
   /** 64 bytes; any other length is simply not valid. */
   signature: Uint8Array;
+  /** Against which version; the latest if absent. */
+  version?: number;
 }
 
 /** Outcome of a verification. */
@@ -435,7 +499,19 @@ export interface Methods {
   /** Describes a key. */
   'keys.describe': { params: KeyParams; result: KeyInfo };
   /** Returns the public half of a key. */
-  'keys.public_key': { params: KeyParams; result: PublicKeyInfo };
+  'keys.public_key': { params: PublicKeyParams; result: PublicKeyInfo };
+  /** Replaces label and alias of a key; what is absent is removed. */
+  'keys.update': { params: UpdateKeyParams; result: KeyInfo };
+  /** Adds a version to a key and makes it the latest; the id of the key stays. */
+  'keys.rotate': { params: KeyParams; result: KeyInfo };
+  /** Raises the oldest versions that may be used. No page can lower them. */
+  'keys.set_min_versions': { params: MinVersionsParams; result: KeyInfo };
+  /** Deletes the versions of a key below one that is not above its minimum versions. */
+  'keys.trim': { params: TrimKeyParams; result: KeyInfo };
+  /** Lets a disabled key be used again. */
+  'keys.enable': { params: KeyParams; result: KeyInfo };
+  /** Lets a key not be used until it is enabled again. */
+  'keys.disable': { params: KeyParams; result: KeyInfo };
   /** Signs data with a key. */
   'sign': { params: SignParams; result: Signature };
   /** Verifies a signature against the public half of a key. */

@@ -47,25 +47,49 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'spec': "ed25519", 'label': "Push notifications", 'audit': "durable" }) satisfies Methods['keys.create']['params'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.create']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.create']['result'];
 
 ({ 'cursor': "AAECAwQFBgcICQoLDA0ODw", 'limit': 1 }) satisfies Methods['keys.list']['params'];
 
-({ 'keys': [{ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }], 'next': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.list']['result'];
+({ 'keys': [{ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }], 'next': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.list']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.describe']['params'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.describe']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.describe']['result'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.public_key']['params'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'version': 1 }) satisfies Methods['keys.public_key']['params'];
 
 ({ 'jwk': { 'kty': "text", 'crv': "text", 'x': "text", 'y': "text", 'kid': "text", 'alg': "text", 'use': "text" }, 'spki': new Uint8Array([97, 116, 115]) }) satisfies Methods['keys.public_key']['result'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]) }) satisfies Methods['sign']['params'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'label': "Push notifications", 'alias': "push/signing" }) satisfies Methods['keys.update']['params'];
 
-({ 'signature': new Uint8Array([97, 116, 115]) }) satisfies Methods['sign']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.update']['result'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'signature': new Uint8Array([97, 116, 115]) }) satisfies Methods['verify']['params'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.rotate']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.rotate']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'minDecryptionVersion': 1, 'minEncryptionVersion': 1 }) satisfies Methods['keys.set_min_versions']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.set_min_versions']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'minAvailableVersion': 1 }) satisfies Methods['keys.trim']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.trim']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.enable']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.enable']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.disable']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.disable']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['sign']['params'];
+
+({ 'signature': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['sign']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'signature': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['verify']['params'];
 
 ({ 'valid': true }) satisfies Methods['verify']['result'];
 

@@ -12,9 +12,10 @@
 
 mod error;
 mod ids;
-pub mod limits;
 #[macro_use]
 mod macros;
+mod key_types;
+pub mod limits;
 mod message;
 mod method;
 pub mod schema;
@@ -22,7 +23,8 @@ mod types;
 mod value;
 
 pub use error::{ErrorCode, ErrorInfo, Retry, Side};
-pub use ids::{CallerOrigin, Cursor, EnrolmentId, KeyId, Label, Nonce, RequestId};
+pub use ids::{CallerOrigin, Cursor, EnrolmentId, KeyAlias, KeyId, Label, Nonce, RequestId};
+pub use key_types::*;
 pub use message::{Call, Incoming, WireError, event, reply_error, reply_ok};
 pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, Response};
 pub use types::*;

@@ -6,7 +6,10 @@ use crate::types::{
     ListAuditParams, ListKeysParams, MeasureParams, Measurement, PublicKeyInfo, SignParams,
     Signature, VaultStatus, Verdict, VerifyParams,
 };
-use crate::{ErrorCode, FromValue, IntoValue, Value, limits};
+use crate::{
+    ErrorCode, FromValue, IntoValue, MinVersionsParams, PublicKeyParams, TrimKeyParams,
+    UpdateKeyParams, Value, limits,
+};
 
 /// Which vault state a method needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,14 +221,32 @@ methods! {
     DescribeKey = "keys.describe"(KeyParams) -> KeyInfo, Unlocked, None, Never,
         errors [Locked, NotFound, Unreadable];
     #[doc = "Returns the public half of a key."]
-    PublicKey = "keys.public_key"(KeyParams) -> PublicKeyInfo, Unlocked, None, Never,
-        errors [Locked, NotFound, Unreadable];
+    PublicKey = "keys.public_key"(PublicKeyParams) -> PublicKeyInfo, Unlocked, None, Never,
+        errors [Locked, NotFound, Unreadable, VersionNotFound];
+    #[doc = "Replaces label and alias of a key; what is absent is removed."]
+    UpdateKey = "keys.update"(UpdateKeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
+    #[doc = "Adds a version to a key and makes it the latest; the id of the key stays."]
+    RotateKey = "keys.rotate"(KeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, TooManyVersions, StorageConflict];
+    #[doc = "Raises the oldest versions that may be used. No page can lower them."]
+    SetMinVersions = "keys.set_min_versions"(MinVersionsParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound];
+    #[doc = "Deletes the versions of a key below one that is not above its minimum versions."]
+    TrimKey = "keys.trim"(TrimKeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound];
+    #[doc = "Lets a disabled key be used again."]
+    EnableKey = "keys.enable"(KeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
+    #[doc = "Lets a key not be used until it is enabled again."]
+    DisableKey = "keys.disable"(KeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
     #[doc = "Signs data with a key."]
     Sign = "sign"(SignParams) -> Signature, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PayloadTooLarge, AuditUnavailable];
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
     #[doc = "Verifies a signature against the public half of a key."]
     Verify = "verify"(VerifyParams) -> Verdict, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PayloadTooLarge, AuditUnavailable];
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
     #[doc = "Returns audit entries, a page at a time."]
     ListAudit = "audit.list"(ListAuditParams) -> AuditPage, Unlocked, None, Never, errors [Locked, AuditCorrupt];
     #[doc = "Reads the whole log and checks every hash."]

@@ -2,8 +2,8 @@
 
 use crate::schema::{FieldDoc, Shape, TypeDoc, TypeRef, Wire, add, doc};
 use crate::{
-    CallerOrigin, Cursor, EnrolmentId, ErrorCode, Fields, FromValue, IntoValue, KeyId, Label,
-    Nonce, Value,
+    CallerOrigin, Cursor, EnrolmentId, ErrorCode, Fields, FromValue, IntoValue, KeyAlias, KeyId,
+    KeyVersion, Label, Nonce, Value,
 };
 
 tokens! {
@@ -43,6 +43,8 @@ tokens! {
     KeyState {
         /// May be used.
         Enabled => "enabled",
+        /// May not be used until it is enabled again.
+        Disabled => "disabled",
     }
 }
 
@@ -264,12 +266,18 @@ record! {
     KeyInfo {
         /// Its random name.
         key_id: KeyId => "keyId",
-        /// RFC 7638 thumbprint of the public key.
+        /// RFC 7638 thumbprint of the public key of the latest version.
         kid: String => "kid",
         /// What it is.
         spec: KeySpec => "spec",
-        /// Version of the key material, from 1.
+        /// Latest version of the key material, from 1.
         version: u32 => "version",
+        /// Oldest version that may decrypt, or verify.
+        min_decryption_version: u32 => "minDecryptionVersion",
+        /// Oldest version that may encrypt, or sign.
+        min_encryption_version: u32 => "minEncryptionVersion",
+        /// Every version that was not trimmed, oldest first.
+        versions: Vec<KeyVersion> => "versions",
         /// Life.
         state: KeyState => "state",
         /// Where it came from.
@@ -280,6 +288,8 @@ record! {
         usage: Vec<KeyUsage> => "usage",
         /// Name for people.
         label: Option<Label> => "label",
+        /// Name for programs, unique among the keys of the site that made it.
+        alias: Option<KeyAlias> => "alias",
         /// Milliseconds since 1970-01-01T00:00Z.
         created: u64 => "created",
         /// When audit entries of this key are on disk.
@@ -346,6 +356,8 @@ record! {
         key_id: KeyId => "keyId",
         /// What to sign, at most 1 MiB; hashed by the algorithm itself.
         data: Vec<u8> => "data",
+        /// With which version; the latest if absent.
+        version: Option<u32> => "version",
     }
 }
 
@@ -354,6 +366,8 @@ record! {
     Signature {
         /// 64 bytes.
         signature: Vec<u8> => "signature",
+        /// The version that signed.
+        version: u32 => "version",
     }
 }
 
@@ -366,6 +380,8 @@ record! {
         data: Vec<u8> => "data",
         /// 64 bytes; any other length is simply not valid.
         signature: Vec<u8> => "signature",
+        /// Against which version; the latest if absent.
+        version: Option<u32> => "version",
     }
 }
 

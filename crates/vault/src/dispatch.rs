@@ -13,6 +13,7 @@ use kms_protocol::{
 };
 
 use crate::enclave::Inner;
+use crate::keys::KeyRecord;
 use crate::session::{Admission, Caller};
 use crate::{Clock, Error, Ports, SessionId, Store, guard};
 
@@ -152,7 +153,29 @@ impl<P: Ports> Inner<P> {
                 Response::DescribeKey(self.describe_key(caller, &params.key_id).await?)
             }
             Request::PublicKey(params) => {
-                Response::PublicKey(self.public_key(caller, &params.key_id).await?)
+                Response::PublicKey(self.public_key(caller, &params).await?)
+            }
+            Request::UpdateKey(params) => {
+                Response::UpdateKey(self.update_key(caller, params).await?)
+            }
+            Request::RotateKey(params) => {
+                Response::RotateKey(self.rotate_key(caller, params.key_id).await?)
+            }
+            Request::SetMinVersions(params) => {
+                Response::SetMinVersions(self.set_min_versions(caller, params).await?)
+            }
+            Request::TrimKey(params) => Response::TrimKey(self.trim_key(caller, params).await?),
+            Request::EnableKey(params) => {
+                let what = ("keys.enable", params.key_id);
+                Response::EnableKey(
+                    self.change_key(caller, what, Box::new(KeyRecord::enable)).await?,
+                )
+            }
+            Request::DisableKey(params) => {
+                let what = ("keys.disable", params.key_id);
+                Response::DisableKey(
+                    self.change_key(caller, what, Box::new(KeyRecord::disable)).await?,
+                )
             }
             Request::Sign(params) => Response::Sign(self.sign(caller, params).await?),
             Request::Verify(params) => Response::Verify(self.verify(caller, params).await?),

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use kms_crypto::SecretBytes;
-use kms_protocol::ErrorCode;
+use kms_protocol::{ErrorCode, KeyId};
 use minicbor::{Decode, Encode};
 
-use super::edit::Edited;
+use super::edit::{Change, Edited};
 use super::entry::{Head, Link};
 use super::journal::Item;
 use crate::enclave::Inner;
@@ -39,14 +39,23 @@ pub(crate) struct Failure {
     pub(crate) doubt: Option<Head>,
     /// Whether the change itself was refused, not the write.
     pub(crate) refused: bool,
+    /// Whether its entries have to be written one by one.
+    pub(crate) split: bool,
+}
+
+impl Failure {
+    /// A write that failed.
+    pub(super) fn of(error: Error, doubt: Option<Head>) -> Self {
+        Self { error, doubt, refused: false, split: false }
+    }
 }
 
 /// A group that is ready to be committed.
 struct Linked {
     writes: Vec<Write>,
     head: Head,
-    /// Header and settings after the change that is part of the group.
-    edited: Option<Edited>,
+    /// What has changed when the group is written.
+    changed: Option<Changed>,
 }
 
 /// The stored head.
@@ -132,14 +141,17 @@ impl<P: Ports> Inner<P> {
         for _ in 0..TRIES {
             match self.append_once(vault, group, &mut doubt).await {
                 Ok(()) => return Ok(()),
-                Err(Refusal::Of(error)) => return Err(Failure { error, doubt, refused: true }),
-                Err(Refusal::Failed(error)) if is_worth_a_retry(&error) => last = error,
-                Err(Refusal::Failed(error)) => {
-                    return Err(Failure { error, doubt, refused: false });
+                Err(Refusal::Of(error)) => {
+                    return Err(Failure { refused: true, ..Failure::of(error, doubt) });
                 }
+                Err(Refusal::Split) => {
+                    return Err(Failure { split: true, ..Failure::of(last, doubt) });
+                }
+                Err(Refusal::Failed(error)) if is_worth_a_retry(&error) => last = error,
+                Err(Refusal::Failed(error)) => return Err(Failure::of(error, doubt)),
             }
         }
-        Err(Failure { error: last, doubt, refused: false })
+        Err(Failure::of(last, doubt))
     }
 
     async fn append_once(
@@ -159,13 +171,18 @@ impl<P: Ports> Inner<P> {
         }
         // Links, and with them the header, are made anew for every try: another tab may have
         // changed what they build on.
-        let Linked { writes, head, edited } = self.link_group(vault, group).await?;
+        if group.len() > 1 && group.iter().any(Item::is_doubtful) {
+            return Err(Refusal::Split);
+        }
+        let Linked { writes, head, changed } = self.link_group(vault, group).await?;
         let batch = Batch { clear: false, writes, device_key: None };
         match self.ports.store().commit(vault.log.generation.get(), batch).await {
             Ok(generation) => {
                 vault.log.advance(head, generation);
-                if let Some(edited) = edited {
-                    self.note_edit(vault, edited);
+                match changed {
+                    Some(Changed::Vault(edited)) => self.note_edit(vault, edited),
+                    Some(Changed::Key(key_id)) => vault.cache.borrow_mut().forget(&key_id),
+                    None => {}
                 }
                 Ok(())
             }
@@ -188,15 +205,23 @@ impl<P: Ports> Inner<P> {
         let secrets = vault.secrets()?;
         let mut head = vault.log.head.get();
         let mut writes = Vec::with_capacity(group.len() + 1);
-        let mut edited = None;
+        let mut changed = None;
         for item in group {
-            writes.extend(item.writes.iter().cloned());
+            self.check_use(vault, item).await?;
             let mut before = Vec::new();
-            if let Some(edit) = &item.edit {
-                let change = self.edit(vault, edit).await?.map_err(Refusal::Of)?;
-                writes.extend(self.edit_writes(vault, &change, &mut head).await?);
-                before = vec![item.draft.failed(ErrorCode::UnlockFailed); change.wrong];
-                edited = Some(change);
+            match &item.change {
+                Some(Change::Vault(edit)) => {
+                    let edited = self.edit(vault, edit).await?.map_err(Refusal::Of)?;
+                    writes.extend(self.edit_writes(vault, &edited, &mut head).await?);
+                    before = vec![item.draft.failed(ErrorCode::UnlockFailed); edited.wrong];
+                    changed = Some(Changed::Vault(edited));
+                }
+                Some(Change::Key(change)) => {
+                    let written = self.key_writes(vault, change).await?;
+                    writes.extend(written.map_err(Refusal::Of)?);
+                    changed = Some(Changed::Key(change.key_id.clone()));
+                }
+                None => {}
             }
             for draft in before.iter().chain([&item.draft]) {
                 let (link, next) = draft.link(head);
@@ -206,7 +231,16 @@ impl<P: Ports> Inner<P> {
             }
         }
         writes.push(head_write(&vault.id, &secrets.audit, head));
-        Ok(Linked { writes, head, edited })
+        Ok(Linked { writes, head, changed })
+    }
+
+    /// Whether a key that may have changed since it was used still permits the use.
+    async fn check_use(&self, vault: &UnlockedVault<P>, item: &Item) -> Result<(), Refusal> {
+        if let Some(used) = item.used.as_ref().filter(|_| item.is_doubtful()) {
+            let record = vault.read(&self.ports, &used.key_id).await.map_err(of_key)?;
+            (used.permits)(&record).map_err(Refusal::Of)?;
+        }
+        Ok(())
     }
 
     /// Reads again what another tab may have changed. The log may only have grown.
@@ -222,6 +256,9 @@ impl<P: Ports> Inner<P> {
             let place = (&secrets, head.settings);
             let settings = Settings::read(&self.ports, &vault.id, place).await?;
             *vault.settings.borrow_mut() = settings;
+        }
+        if head != vault.log.head.get() {
+            vault.cache.borrow_mut().clear();
         }
         self.note_header(header);
         vault.log.advance(head, generation);
@@ -281,10 +318,26 @@ impl<P: Ports> Inner<P> {
     }
 }
 
-/// Why a try failed: the change was refused, or something else.
+/// What a group has changed.
+enum Changed {
+    Vault(Edited),
+    Key(KeyId),
+}
+
+/// Why a try failed: the change was refused, its entries have to be looked at one by one, or
+/// something else.
 enum Refusal {
     Of(Error),
+    Split,
     Failed(Error),
+}
+
+/// What is wrong with one key is nothing that is wrong with the log.
+fn of_key(error: Error) -> Refusal {
+    match error {
+        Error::Code(ErrorCode::NotFound | ErrorCode::Unreadable) => Refusal::Of(error),
+        other => Refusal::Failed(other),
+    }
 }
 
 impl<E: Into<Error>> From<E> for Refusal {

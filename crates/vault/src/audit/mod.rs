@@ -7,7 +7,7 @@ mod journal;
 mod log;
 mod read;
 
-pub(crate) use edit::{Edit, Edited};
+pub(crate) use edit::{Change, Edit, Edited};
 pub(crate) use entry::{Draft, Head, Link, OK};
-pub(crate) use journal::Journal;
+pub(crate) use journal::{Journal, Use};
 pub(crate) use log::{Log, head_write, link_write, open_head};

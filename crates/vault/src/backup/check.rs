@@ -65,10 +65,13 @@ impl<'a, P: Ports> Opener<'a, P> {
         let plain = seal::open(crypto, &self.secrets.record, &context, &record.value).await?;
         let key = KeyRecord::decode(plain.expose())?;
         key.info(&key_id, crypto)?;
-        let (spec, policy) = (key.spec()?, key.policy_digest());
-        let context =
-            seal::signing_key_context(&self.vault_id, &key_id, key.version, (spec, &policy));
-        key.wrapped()?.unwrap_key(crypto, spec, &self.secrets.wrap, &context).await?;
+        let (spec, policy) = (key.spec()?, key.policy().digest());
+        for version in key.versions() {
+            let place = (version.number(), (spec, &policy));
+            let context = seal::signing_key_context(&self.vault_id, &key_id, place.0, place.1);
+            let wrapped = version.wrapped()?;
+            wrapped.unwrap_key(crypto, spec, &self.secrets.wrap, &context).await?;
+        }
         Ok(())
     }
 }
