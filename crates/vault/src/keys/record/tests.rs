@@ -30,10 +30,10 @@ fn version(number: u32) -> VersionRecord {
     });
     let context = RecordContext {
         vault_id: &[1; 16],
-        record_type: RecordType::SigningKey,
+        record_type: RecordType::WrappedKey,
         id: b"id",
         version: number.into(),
-        spec: Some(KeySpec::Ed25519),
+        kind: Some(KeySpec::Ed25519.into()),
         policy_digest: None,
         schema: 1,
     };
