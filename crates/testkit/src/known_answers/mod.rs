@@ -5,6 +5,7 @@
 mod native;
 mod rfc;
 mod wycheproof;
+mod zeros;
 
 use kms_crypto::KeyKind;
 
@@ -92,7 +93,7 @@ pub struct Suite {
 /// A vector that is silently skipped changes a number here.
 type Counts = (&'static str, usize, usize, &'static [(&'static str, usize)]);
 
-const COUNTS: [Counts; 9] = [
+const COUNTS: [Counts; 10] = [
     ("ed25519", 151, 151, &[]),
     ("ecdsa_p256", 262, 262, &[]),
     ("aes_256_gcm", 66, 171, &[(wycheproof::OTHER_SIZES, 250)]),
@@ -102,6 +103,7 @@ const COUNTS: [Counts; 9] = [
     ("ecdh_p256", 355, 355, &[]),
     ("hpke", 1, 10, &[]),
     ("rfc", 18, 18, &[]),
+    ("zeros", 31, 31, &[]),
 ];
 
 /// Names of all suites.
@@ -121,6 +123,7 @@ pub fn load(name: &str) -> Result<Suite, String> {
         "ecdh_p256" => wycheproof::ecdh_p256()?,
         "hpke" => rfc::hpke()?,
         "rfc" => rfc::others()?,
+        "zeros" => zeros::zeros().map_err(|error| error.to_string())?,
         _ => return Err(format!("no suite {name}")),
     };
     let counted = (suite.vectors, suite.cases.len(), &*suite.set_aside);
