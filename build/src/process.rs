@@ -55,7 +55,9 @@ pub(crate) fn copy(command: &Command) -> Command {
 
 /// Runs named commands at the same time and returns the names of those that fail. What one prints
 /// is shown in one piece when it ends, unless it is the only one.
-pub(crate) fn run_together(mut commands: Vec<(&'static str, Command)>) -> Result<Vec<&'static str>> {
+pub(crate) fn run_together(
+    mut commands: Vec<(&'static str, Command)>,
+) -> Result<Vec<&'static str>> {
     if let [(name, command)] = commands.as_mut_slice() {
         return Ok(if run(command).is_ok() { Vec::new() } else { vec![*name] });
     }

@@ -2,7 +2,7 @@
 // Shared by build.rs, which embeds them, and the library, which joins them.
 
 /// Files of `enclave-shell/frame`, in one module scope.
-pub const FRAME_PARTS: [&str; 24] = [
+pub const FRAME_PARTS: [&str; 25] = [
     "limits.js",
     "refuse.js",
     "selfcheck.js",
@@ -22,6 +22,7 @@ pub const FRAME_PARTS: [&str; 24] = [
     "ui-manage.js",
     "ui-backup.js",
     "ui-screens.js",
+    "ui-seen.js",
     "ui.js",
     "worker.js",
     "toolbox.js",

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::{engine::Launch, page::Page as _, world::World};
 
 /// One scenario may take this long, browser start included.
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// What a scenario came to.
 pub(crate) type Outcome<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
@@ -147,6 +147,7 @@ async fn save_page(world: &World, directory: &Path) -> Result<()> {
 
 /// Every reply and event that reached the page, where a page of `tests/hostile` is open.
 async fn recorded(client: &Client) -> Result<Value> {
-    let script = "return window.attack ? await window.attack('session', { op: 'recorded' }) : null;";
+    let script =
+        "return window.attack ? await window.attack('session', { op: 'recorded' }) : null;";
     Ok(client.eval(script, &[]).await.unwrap_or_default())
 }

@@ -19,13 +19,22 @@ use crate::setup;
 use listed::Listed;
 
 /// Crates without browser, runtime or clock: all of their code runs in native tests.
-pub(crate) const CRATES: [&str; 5] =
-    ["kms-protocol", "kms-crypto", "kms-manifest", "kms-vault", "kms-backup"];
+pub(crate) const CRATES: [&str; 7] = [
+    "kms-protocol",
+    "kms-crypto",
+    "kms-jose",
+    "kms-tlog",
+    "kms-manifest",
+    "kms-vault",
+    "kms-backup",
+];
 
 /// Where their sources lie.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 7] = [
     "crates/protocol/src/",
     "crates/crypto/src/",
+    "crates/jose/src/",
+    "crates/tlog/src/",
     "crates/manifest/src/",
     "crates/vault/src/",
     "crates/backup/src/",

@@ -105,6 +105,13 @@ pub trait CryptoProvider {
         wrapped: &[u8],
     ) -> Result<Self::Key, CryptoError>;
 
+    /// Imports an Ed25519 seed (RFC 8032, section 5.1.5) as a non-extractable handle; with it
+    /// comes the public half.
+    async fn import_ed25519(
+        &self,
+        seed: &SecretBytes<32>,
+    ) -> Result<(Self::Key, PublicKey), CryptoError>;
+
     /// Signs: Ed25519 (RFC 8032) or ECDSA P-256 with SHA-256 as `r ‖ s` (IEEE P1363), 64 bytes.
     async fn sign(&self, key: &Self::Key, message: &[u8]) -> Result<[u8; 64], CryptoError>;
 

@@ -40,6 +40,18 @@ fn wrapped_keys_sign_after_unwrapping() {
     }
 }
 
+// RFC 8032, section 7.1, test 1.
+#[test]
+fn an_imported_seed_is_its_key() {
+    let seed = hex!("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+    let seed = SecretBytes::copy_of(&seed).unwrap();
+    let (signer, public) = block_on(provider().import_ed25519(&seed)).unwrap();
+    let expected = hex!("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+    assert_eq!(public.raw(), expected);
+    let signature = block_on(provider().sign(&signer, b"")).unwrap();
+    assert!(strict::verify(&public, b"", &signature));
+}
+
 // RFC 8410, section 10.3, and RFC 8032, section 7.1, test 1.
 #[test]
 fn reads_and_writes_rfc_8410() {

@@ -23,7 +23,10 @@ mod types;
 mod value;
 
 pub use error::{ErrorCode, ErrorInfo, Retry, Side};
-pub use ids::{CallerOrigin, Cursor, EnrolmentId, KeyAlias, KeyId, Label, Nonce, RequestId};
+pub use ids::{
+    CallerOrigin, ContactUrl, Cursor, EnrolmentId, KeyAlias, KeyId, Label, LeaseId, Nonce,
+    PushOrigin, RequestId,
+};
 pub use key_types::*;
 pub use message::{Call, Incoming, WireError, event, reply_error, reply_ok};
 pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, Response};

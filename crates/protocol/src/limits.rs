@@ -35,3 +35,5 @@ pub const DEFAULT_DEADLINE_MS: u32 = 30_000;
 pub const MAX_DEADLINE_MS: u32 = 1_800_000;
 /// Most keys or audit entries in one page of a listing.
 pub const MAX_PAGE: u32 = 100;
+/// Longest origin of a push service, and longest address of its sender, in characters.
+pub const MAX_ORIGIN: usize = 128;

@@ -183,6 +183,15 @@ impl<P: Ports> Inner<P> {
                 Response::ListAudit(self.list_audit(caller, params).await?)
             }
             Request::VerifyAudit(Empty {}) => Response::VerifyAudit(self.verify_audit().await?),
+            Request::SignCheckpoint(Empty {}) => {
+                Response::SignCheckpoint(self.sign_checkpoint().await?)
+            }
+            Request::ProveInclusion(params) => {
+                Response::ProveInclusion(self.prove_inclusion(params).await?)
+            }
+            Request::ProveConsistency(params) => {
+                Response::ProveConsistency(self.prove_consistency(params).await?)
+            }
         })
     }
 
@@ -220,6 +229,7 @@ impl<P: Ports> Inner<P> {
             auto_lock: self.auto_lock(),
             storage: self.ports.store().health().await,
             backup: self.backup_health(),
+            audit: self.audit_health(),
             release: self.config.release.clone(),
         })
     }

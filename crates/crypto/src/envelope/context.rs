@@ -17,6 +17,8 @@ pub enum RecordType {
     AuditEntry = 4,
     /// What the owner of the vault has set.
     Settings = 5,
+    /// Hashes of the audit log's tree.
+    AuditTile = 16,
 }
 
 /// The place a record is expected in. It is recomputed by whoever opens the record and never

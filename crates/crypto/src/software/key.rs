@@ -74,6 +74,13 @@ impl SoftwareKey {
         Ok(Self(inner))
     }
 
+    /// The Ed25519 key of a seed (RFC 8032, section 5.1.5), with its public half.
+    pub fn from_ed25519_seed(seed: &SecretBytes<32>) -> Result<(Self, PublicKey), CryptoError> {
+        let key = Self::from_secret(KeyKind::Ed25519, SecretBytes::copy_of(seed.expose())?)?;
+        let public = key.public_key()?.ok_or(CryptoError::InvalidKey)?;
+        Ok((key, public))
+    }
+
     /// Reads the form in which this type and `WebCrypto` wrap a key: PKCS#8 (RFC 5958) of a
     /// private key, the bytes of a symmetric one.
     pub fn decode(kind: impl Into<KeyKind>, bytes: &[u8]) -> Result<Self, CryptoError> {

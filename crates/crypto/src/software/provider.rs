@@ -101,6 +101,13 @@ impl CryptoProvider for SoftwareProvider {
         SoftwareKey::decode(kind, wrapping.open(context, wrapped)?.expose())
     }
 
+    async fn import_ed25519(
+        &self,
+        seed: &SecretBytes<32>,
+    ) -> Result<(SoftwareKey, PublicKey), CryptoError> {
+        SoftwareKey::from_ed25519_seed(seed)
+    }
+
     async fn sign(&self, key: &SoftwareKey, message: &[u8]) -> Result<[u8; 64], CryptoError> {
         key.sign(message)
     }

@@ -123,6 +123,26 @@ pub(super) async fn import(
     Ok(NewKey { key, public: None, wrapped })
 }
 
+/// The public half cannot be had from a handle that is not extractable, so it is computed here.
+pub(super) async fn import_ed25519(
+    held_by: Protection,
+    seed: &SecretBytes<32>,
+) -> Result<(Key, PublicKey), CryptoError> {
+    let (key, public) = SoftwareKey::from_ed25519_seed(seed)?;
+    if held_by == Protection::Enclave {
+        return Ok((Key::Enclave(key), public));
+    }
+    let kind = KeyKind::Ed25519;
+    let (encoded, alg, usages) = (key.encode()?, of_key(kind), usages(private_usages(kind)));
+    let call = subtle::import_key(form(kind), encoded.expose(), &alg, false, &usages);
+    // Not every engine reads every seed: see `unwrap`.
+    let key = match subtle::key(call).await {
+        Ok(handle) => Key::Browser(handle, kind),
+        Err(_) => Key::Enclave(key),
+    };
+    Ok((key, public))
+}
+
 /// Unwraps a key. WebKitGTK 2.50 reads no private key on Curve25519 that begins with a zero byte,
 /// which is one in 256 of those that were made elsewhere. The enclave holds such a key, so that it
 /// is not lost. What does not authenticate opens in neither way.

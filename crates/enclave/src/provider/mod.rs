@@ -112,6 +112,13 @@ impl CryptoProvider for WebCrypto {
         keys::unwrap(self.protection(kind), kind, wrapping, context, wrapped).await
     }
 
+    async fn import_ed25519(
+        &self,
+        seed: &SecretBytes<32>,
+    ) -> Result<(Key, PublicKey), CryptoError> {
+        keys::import_ed25519(self.ed25519, seed).await
+    }
+
     async fn sign(&self, key: &Key, message: &[u8]) -> Result<[u8; 64], CryptoError> {
         signing::sign(key, message).await
     }

@@ -19,6 +19,8 @@ pub enum Call {
     Verify { kind: KeyKind, public: Vec<u8>, message: Vec<u8>, signature: Vec<u8> },
     /// A signature, where it is deterministic.
     Sign { kind: KeyKind, key: Vec<u8>, message: Vec<u8> },
+    /// A signature of the Ed25519 key of a seed.
+    SignWithSeed { seed: Vec<u8>, message: Vec<u8> },
     /// Sealing of records.
     Seal { key: Vec<u8>, nonce: Vec<u8>, aad: Vec<u8>, data: Vec<u8> },
     /// Opening of records.
@@ -103,7 +105,7 @@ const COUNTS: [Counts; 10] = [
     ("ecdh_p256", 355, 355, &[]),
     ("hpke", 1, 10, &[]),
     ("rfc", 18, 18, &[]),
-    ("zeros", 31, 31, &[]),
+    ("zeros", 35, 35, &[]),
 ];
 
 /// Names of all suites.
@@ -159,6 +161,7 @@ impl Call {
         match self {
             Self::Verify { .. } => "probeVerify",
             Self::Sign { .. } => "probeSign",
+            Self::SignWithSeed { .. } => "probeSignWithSeed",
             Self::Seal { .. } => "probeSeal",
             Self::Open { .. } => "probeOpen",
             Self::Decrypt { .. } => "probeDecrypt",
@@ -188,6 +191,9 @@ impl Call {
                     ("key", Bytes(key)),
                     ("message", Bytes(message)),
                 ]
+            }
+            Self::SignWithSeed { seed, message } => {
+                vec![("seed", Bytes(seed)), ("message", Bytes(message))]
             }
             Self::Seal { key, nonce, aad, data } | Self::Open { key, nonce, aad, data } => vec![
                 ("key", Bytes(key)),

@@ -77,6 +77,10 @@ fn signatures(suite: &mut Suite, kind: KeyKind, pair: &Pair) -> Result<(), Crypt
     if kind == KeyKind::Ed25519 {
         let call = Call::Sign { kind, key: pair.form()?, message: message.clone() };
         suite.add(suite.cases.len(), call, Answer::Bytes(signature.clone()));
+        // Its form ends with the seed.
+        let (seed, message) = (pair.form()?.split_off(16), message.clone());
+        let call = Call::SignWithSeed { seed, message };
+        suite.add(suite.cases.len(), call, Answer::Bytes(signature.clone()));
     }
     let call = Call::Verify { kind, public: pair.1.raw().to_vec(), message, signature };
     suite.add(suite.cases.len(), call, Answer::Verdict(true));

@@ -1,0 +1,113 @@
+//! Known answers: RFC 7515, RFC 7520, RFC 8037.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use hex_literal::hex;
+use kms_crypto::PublicKey;
+use kms_crypto::software::SoftwareKey;
+use kms_jose::{Algorithm, JoseError, Jws};
+use kms_protocol::KeySpec;
+
+// RFC 7515, appendix A.3.
+const A3: &str = concat!(
+    "eyJhbGciOiJFUzI1NiJ9.",
+    "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt",
+    "cGxlLmNvbS9pc19yb290Ijp0cnVlfQ.",
+    "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSA",
+    "pmWQxfKTUJqPP3-Kg6NU1Q"
+);
+const A3_KEY: [u8; 65] = hex!(
+    "047fcdce2770f6c45d4183cbee6fdb4b7b580733357be9ef13bacf6e3c7bd15445
+     c7f144cd1bbd9b7e872cdfedb9eeb9f4b3695d6ea90b24ad8a4623288588e5ad"
+);
+
+// RFC 8037, appendix A.
+const A4: &str = concat!(
+    "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.",
+    "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+);
+const A_SECRET: [u8; 32] = hex!("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+
+fn p256() -> PublicKey {
+    PublicKey::from_raw(KeySpec::EcP256, &A3_KEY).unwrap()
+}
+
+fn ed25519() -> SoftwareKey {
+    let secret = |out: &mut [u8]| {
+        out.copy_from_slice(&A_SECRET);
+        Ok(())
+    };
+    SoftwareKey::generate(KeySpec::Ed25519, secret).unwrap()
+}
+
+#[test]
+fn rfc_7515_a_3_verifies() {
+    let jws = Jws::parse(A3).unwrap();
+    assert_eq!(jws.header().algorithm, Algorithm::Es256);
+    let payload =
+        "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}";
+    assert_eq!(jws.verify(&p256()), Ok(payload.as_bytes()));
+}
+
+#[test]
+fn rfc_8037_a_4_verifies_and_is_what_the_key_signs() {
+    let signer = ed25519();
+    let jws = Jws::parse(A4).unwrap();
+    let key = signer.public_key().unwrap().unwrap();
+    assert_eq!(jws.verify(&key), Ok(&b"Example of Ed25519 signing"[..]));
+    assert_eq!(key.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    let (input, signature) = A4.rsplit_once('.').unwrap();
+    let made = signer.sign(input.as_bytes()).unwrap();
+    assert_eq!(Base64UrlUnpadded::encode_string(&made), signature);
+}
+
+// RFC 7515, appendix A.4, is ES512; RFC 7520, sections 4.1 to 4.4, are RS256, PS384, ES512 and
+// HS256; RFC 7515, appendix A.5, is the unsecured JWS. None of them may be believed.
+#[test]
+fn algorithms_of_other_vectors_are_refused() {
+    let signature = A3.rsplit_once('.').unwrap().1;
+    for header in [
+        "eyJhbGciOiJFUzUxMiJ9",
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9",
+        "eyJhbGciOiJQUzM4NCIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9",
+        "eyJhbGciOiJFUzUxMiIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9",
+        "eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9",
+        "eyJhbGciOiJub25lIn0",
+    ] {
+        let token = format!("{header}.e30.{signature}");
+        assert_eq!(Jws::parse(&token).err(), Some(JoseError::UnsupportedAlgorithm), "{header}");
+    }
+    // The unsecured form has an empty signature (RFC 7515, appendix A.5).
+    assert_eq!(Jws::parse("eyJhbGciOiJub25lIn0.e30.").err(), Some(JoseError::Malformed));
+}
+
+#[test]
+fn a_key_of_the_other_algorithm_verifies_nothing() {
+    let ed25519 = ed25519().public_key().unwrap().unwrap();
+    assert_eq!(Jws::parse(A3).unwrap().verify(&ed25519), Err(JoseError::WrongAlgorithm));
+    assert_eq!(Jws::parse(A4).unwrap().verify(&p256()), Err(JoseError::WrongAlgorithm));
+}
+
+/// Each character of a token matters, the ones with unused bits included.
+#[test]
+fn no_character_may_differ() {
+    let keys = [(A3, p256()), (A4, ed25519().public_key().unwrap().unwrap())];
+    for (token, key) in keys {
+        for at in 0..token.len() {
+            for other in ["A", "B", "_", "=", ".", " "] {
+                if token[at..].starts_with(other) {
+                    continue;
+                }
+                let changed = format!("{}{other}{}", &token[..at], &token[at + 1..]);
+                let believed = Jws::parse(&changed).is_ok_and(|jws| jws.verify(&key).is_ok());
+                assert!(!believed, "{other:?} at {at}");
+            }
+        }
+        for end in 0..token.len() {
+            assert!(Jws::parse(&token[..end]).is_err(), "{end}");
+        }
+        assert!(Jws::parse(&format!("{token}.")).is_err());
+        assert!(Jws::parse(&format!("{token}\n")).is_err());
+    }
+}
