@@ -1,12 +1,13 @@
 //! What may change in the record of a key. Every rule of the life of keys is here.
 
-use kms_protocol::limits::MAX_VERSIONS;
+use kms_protocol::limits::{MAX_DELETION_DAYS, MAX_VERSIONS, MIN_DELETION_DAYS};
 use kms_protocol::{
     CallerOrigin, ErrorCode, KeyAlias, KeyState, KeyUsage, Label, MinVersionsParams, PolicyRule,
 };
 
-use super::{KeyRecord, VersionRecord};
+use super::{Deletion, KeyRecord, VersionRecord};
 use crate::Error;
+use crate::keys::index::{DAY_MS, VaultClock};
 
 /// Whether a use makes something new or only reads what was made.
 fn makes(usage: KeyUsage) -> bool {
@@ -17,25 +18,39 @@ fn makes(usage: KeyUsage) -> bool {
 }
 
 impl KeyRecord {
-    /// Whether a site may use a version of the key in this way.
+    /// Whether a site may use a version of the key in this way, now.
     pub(crate) fn permits(
         &self,
         origin: &CallerOrigin,
-        usage: KeyUsage,
-        version: Option<u32>,
+        (usage, version): (KeyUsage, Option<u32>),
+        now_ms: u64,
     ) -> Result<(), Error> {
         self.policy.knows(origin)?;
         self.must_be(&[KeyState::Enabled])?;
-        self.policy.allows(usage)?;
+        self.policy.allows(usage, now_ms)?;
+        if self.counts(usage) {
+            self.policy.allows_more(&self.uses, now_ms)?;
+        }
         let number = self.version(version)?.number;
         let least = if makes(usage) { self.min_encryption } else { self.min_decryption };
         if number < least { Err(Error::Denied(PolicyRule::MinVersion)) } else { Ok(()) }
     }
 
+    /// Whether such a use is counted: one of the private key, where the policy limits them.
+    pub(crate) fn counts(&self, usage: KeyUsage) -> bool {
+        makes(usage) && self.policy.counts()
+    }
+
+    /// Counts a use that was permitted.
+    pub(crate) fn count(&mut self, now_ms: u64) {
+        self.uses.count(now_ms, self.policy.period_ms());
+    }
+
     /// Whether a site may change the key: only the one that made it.
     pub(crate) fn owned_by(&self, origin: &CallerOrigin) -> Result<(), Error> {
         self.policy.knows(origin)?;
-        if self.policy.is_owner(origin) { Ok(()) } else { Err(Error::Denied(PolicyRule::Owner)) }
+        let owner = self.policy.owner() == origin.as_str();
+        if owner { Ok(()) } else { Err(Error::Denied(PolicyRule::Owner)) }
     }
 
     fn must_be(&self, states: &[KeyState]) -> Result<(), ErrorCode> {
@@ -55,19 +70,54 @@ impl KeyRecord {
         Ok(())
     }
 
-    /// Lets the key be used.
-    pub(crate) fn enable(&mut self) -> Result<(), Error> {
-        self.become_state(KeyState::Enabled)
-    }
-
-    /// Lets the key not be used.
-    pub(crate) fn disable(&mut self) -> Result<(), Error> {
-        self.become_state(KeyState::Disabled)
-    }
-
-    fn become_state(&mut self, state: KeyState) -> Result<(), Error> {
+    /// Lets the key be used, or not.
+    pub(crate) fn set_enabled(&mut self, enabled: bool) -> Result<(), Error> {
         self.must_be(&[KeyState::Enabled, KeyState::Disabled])?;
+        let state = if enabled { KeyState::Enabled } else { KeyState::Disabled };
         self.state = state.as_str().into();
+        Ok(())
+    }
+
+    /// Lets the key wait for its deletion, by both clocks.
+    pub(crate) fn schedule_deletion(
+        &mut self,
+        days: u32,
+        (clock, wall_ms): (&mut VaultClock, u64),
+    ) -> Result<(), Error> {
+        self.must_be(&[KeyState::Enabled, KeyState::Disabled])?;
+        if !(MIN_DELETION_DAYS..=MAX_DELETION_DAYS).contains(&days) {
+            return Err(Error::Code(ErrorCode::InvalidParams));
+        }
+        clock.observe(wall_ms);
+        let wait = u64::from(days) * DAY_MS;
+        let (date, due) = (wall_ms.saturating_add(wait), clock.passed_ms().saturating_add(wait));
+        self.deletion = Some(Deletion { date, due });
+        self.state = KeyState::PendingDeletion.as_str().into();
+        Ok(())
+    }
+
+    /// Cancels the deletion; somebody has to enable the key on purpose.
+    pub(crate) fn cancel_deletion(&mut self) -> Result<(), Error> {
+        self.must_be(&[KeyState::PendingDeletion])?;
+        self.deletion = None;
+        self.state = KeyState::Disabled.as_str().into();
+        Ok(())
+    }
+
+    /// Destroys a key that has waited long enough: what was wrapped is gone, what was public stays.
+    pub(crate) fn destroy(&mut self, (clock, wall_ms): (&VaultClock, u64)) -> Result<(), Error> {
+        self.must_be(&[KeyState::PendingDeletion])?;
+        let waited =
+            |deletion: &Deletion| deletion.due <= clock.passed_ms() && deletion.date <= wall_ms;
+        if !self.deletion.as_ref().is_some_and(waited) {
+            return Err(Error::Code(ErrorCode::InvalidKeyState));
+        }
+        for version in &mut self.versions {
+            version.wrapped = None;
+        }
+        self.deletion = None;
+        self.alias = None;
+        self.state = KeyState::Destroyed.as_str().into();
         Ok(())
     }
 
