@@ -14,6 +14,7 @@ mod error;
 mod ids;
 #[macro_use]
 mod macros;
+mod key_rules;
 mod key_types;
 pub mod limits;
 mod message;
@@ -24,6 +25,7 @@ mod value;
 
 pub use error::{ErrorCode, ErrorInfo, Retry, Side};
 pub use ids::{CallerOrigin, Cursor, EnrolmentId, KeyAlias, KeyId, Label, Nonce, RequestId};
+pub use key_rules::{KeyCaller, KeyRule};
 pub use key_types::*;
 pub use message::{Call, Incoming, WireError, event, reply_error, reply_ok};
 pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, Response};

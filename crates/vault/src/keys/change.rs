@@ -4,7 +4,8 @@
 use std::rc::Rc;
 
 use kms_protocol::{
-    Empty, KeyId, KeyInfo, MinVersionsParams, TrimKeyParams, UpdateKeyParams, event,
+    Empty, ErrorCode, KeyId, KeyInfo, Method, MinVersionsParams, TrimKeyParams, UpdateKeyParams,
+    event,
 };
 
 use super::index::{IndexEdit, Root, VaultClock};
@@ -54,9 +55,10 @@ impl<P: Ports> Inner<P> {
     ) -> Result<KeyInfo, Error> {
         let UpdateKeyParams { key_id, label, alias } = params;
         let edit = move |record: &mut KeyRecord, _: &mut VaultClock| {
-            record.rename(label.as_ref(), alias.as_ref())
+            record.rename(label.as_ref(), alias.as_ref());
+            Ok(())
         };
-        self.change_key(caller, ("keys.update", key_id), Box::new(edit)).await
+        self.change_key(caller, (Method::UpdateKey, key_id), Box::new(edit)).await
     }
 
     /// Raises the minimum versions.
@@ -68,7 +70,7 @@ impl<P: Ports> Inner<P> {
         let key_id = params.key_id.clone();
         let edit =
             move |record: &mut KeyRecord, _: &mut VaultClock| record.raise_min_versions(&params);
-        self.change_key(caller, ("keys.set_min_versions", key_id), Box::new(edit)).await
+        self.change_key(caller, (Method::SetMinVersions, key_id), Box::new(edit)).await
     }
 
     /// Deletes old versions.
@@ -79,7 +81,7 @@ impl<P: Ports> Inner<P> {
     ) -> Result<KeyInfo, Error> {
         let least = params.min_available_version;
         let edit = move |record: &mut KeyRecord, _: &mut VaultClock| record.trim(least);
-        self.change_key(caller, ("keys.trim", params.key_id), Box::new(edit)).await
+        self.change_key(caller, (Method::TrimKey, params.key_id), Box::new(edit)).await
     }
 
     /// Lets a key be used, or not.
@@ -88,8 +90,11 @@ impl<P: Ports> Inner<P> {
         caller: &Caller,
         (key_id, enabled): (KeyId, bool),
     ) -> Result<KeyInfo, Error> {
-        let method = if enabled { "keys.enable" } else { "keys.disable" };
-        let edit = move |record: &mut KeyRecord, _: &mut VaultClock| record.set_enabled(enabled);
+        let method = if enabled { Method::EnableKey } else { Method::DisableKey };
+        let edit = move |record: &mut KeyRecord, _: &mut VaultClock| {
+            record.set_enabled(enabled);
+            Ok(())
+        };
         self.change_key(caller, (method, key_id), Box::new(edit)).await
     }
 
@@ -97,7 +102,7 @@ impl<P: Ports> Inner<P> {
     pub(crate) async fn change_key(
         self: &Rc<Self>,
         caller: &Caller,
-        (method, key_id): (&'static str, KeyId),
+        (method, key_id): (Method, KeyId),
         edit: KeyEdit,
     ) -> Result<KeyInfo, Error> {
         let vault = self.unlocked()?;
@@ -105,13 +110,14 @@ impl<P: Ports> Inner<P> {
         let origin = Rc::clone(&caller.origin);
         let draft = Draft {
             time: self.ports.clock().now_ms(),
-            method,
+            method: method.name(),
             key_id: Some(key_id.clone()),
             origin: Some(Rc::clone(&origin)),
             outcome: OK,
         };
+        let rule = method.key_rule().ok_or(ErrorCode::Internal)?;
         let edit: KeyEdit = Box::new(move |record, clock| {
-            record.owned_by(&origin)?;
+            record.admits(&origin, &rule)?;
             edit(record, clock)
         });
         let change = KeyChange::edit(key_id.clone(), edit);

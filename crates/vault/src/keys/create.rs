@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use kms_crypto::Envelope;
-use kms_protocol::{AuditMode, CreateKeyParams, KeyId, KeyInfo, KeySpec};
+use kms_protocol::{AuditMode, CreateKeyParams, ErrorCode, KeyId, KeyInfo, KeySpec, Method};
 
 use super::cache::{LoadedKey, Signer};
 use super::change::KeyChange;
@@ -70,13 +70,14 @@ impl<P: Ports> Inner<P> {
         let edit = move |record: &mut KeyRecord, _: &mut VaultClock| {
             record.add_version(made.as_ref().map_err(Error::clone)?)
         };
-        self.change_key(caller, ("keys.rotate", key_id), Box::new(edit)).await
+        self.change_key(caller, (Method::RotateKey, key_id), Box::new(edit)).await
     }
 
     async fn next_version(&self, caller: &Caller, key_id: &KeyId) -> Result<VersionRecord, Error> {
         let vault = self.unlocked()?;
         let key = self.load(&vault, key_id).await?;
-        key.record.owned_by(&caller.origin)?;
+        let rule = Method::RotateKey.key_rule().ok_or(ErrorCode::Internal)?;
+        key.record.admits(&caller.origin, &rule)?;
         let number = key.record.next_version()?;
         let place = Place { key_id, spec: key.info.spec, policy: key.record.policy(), number };
         let created = self.ports.clock().now_ms();

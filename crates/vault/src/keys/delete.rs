@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use kms_protocol::limits::MAX_DELETION_DAYS;
-use kms_protocol::{ErrorCode, KeyId, KeyInfo, ScheduleDeletionParams};
+use kms_protocol::{ErrorCode, KeyId, KeyInfo, Method, ScheduleDeletionParams};
 
 use super::change::KeyChange;
 use super::index::VaultClock;
@@ -29,7 +29,7 @@ impl<P: Ports> Inner<P> {
         let edit = move |record: &mut KeyRecord, clock: &mut VaultClock| {
             record.schedule_deletion(days, (clock, now))
         };
-        let what = ("keys.schedule_deletion", params.key_id);
+        let what = (Method::ScheduleDeletion, params.key_id);
         self.change_key(caller, what, Box::new(edit)).await
     }
 
@@ -39,8 +39,11 @@ impl<P: Ports> Inner<P> {
         caller: &Caller,
         key_id: KeyId,
     ) -> Result<KeyInfo, Error> {
-        let edit = |record: &mut KeyRecord, _: &mut VaultClock| record.cancel_deletion();
-        self.change_key(caller, ("keys.cancel_deletion", key_id), Box::new(edit)).await
+        let edit = |record: &mut KeyRecord, _: &mut VaultClock| {
+            record.cancel_deletion();
+            Ok(())
+        };
+        self.change_key(caller, (Method::CancelDeletion, key_id), Box::new(edit)).await
     }
 
     /// Destroys keys whose time has come. One that cannot be read, or that the clock of the device

@@ -1,8 +1,10 @@
-//! What may change in the record of a key. Every rule of the life of keys is here.
+//! What may be done with a key, and what may change in its record. Who may ask for a change, and in
+//! which states, stands in the table of methods and is checked by [`KeyRecord::admits`] before.
 
 use kms_protocol::limits::{MAX_DELETION_DAYS, MAX_VERSIONS, MIN_DELETION_DAYS};
 use kms_protocol::{
-    CallerOrigin, ErrorCode, KeyAlias, KeyState, KeyUsage, Label, MinVersionsParams, PolicyRule,
+    CallerOrigin, ErrorCode, KeyAlias, KeyCaller, KeyRule, KeyState, KeyUsage, Label,
+    MinVersionsParams, PolicyRule,
 };
 
 use super::{Deletion, KeyRecord, VersionRecord};
@@ -18,6 +20,16 @@ fn makes(usage: KeyUsage) -> bool {
 }
 
 impl KeyRecord {
+    /// Whether the table of methods lets a site do this with the key in its state.
+    pub(crate) fn admits(&self, origin: &CallerOrigin, rule: &KeyRule) -> Result<(), Error> {
+        self.policy.knows(origin)?;
+        let owner = self.policy.owner() == origin.as_str();
+        if rule.caller == KeyCaller::Owner && !owner {
+            return Err(Error::Denied(PolicyRule::Owner));
+        }
+        Ok(self.must_be(rule.states)?)
+    }
+
     /// Whether a site may use a version of the key in this way, now.
     pub(crate) fn permits(
         &self,
@@ -46,36 +58,21 @@ impl KeyRecord {
         self.uses.count(now_ms, self.policy.period_ms());
     }
 
-    /// Whether a site may change the key: only the one that made it.
-    pub(crate) fn owned_by(&self, origin: &CallerOrigin) -> Result<(), Error> {
-        self.policy.knows(origin)?;
-        let owner = self.policy.owner() == origin.as_str();
-        if owner { Ok(()) } else { Err(Error::Denied(PolicyRule::Owner)) }
-    }
-
     fn must_be(&self, states: &[KeyState]) -> Result<(), ErrorCode> {
         let state = self.state()?;
         if states.contains(&state) { Ok(()) } else { Err(ErrorCode::InvalidKeyState) }
     }
 
     /// Replaces label and alias.
-    pub(crate) fn rename(
-        &mut self,
-        label: Option<&Label>,
-        alias: Option<&KeyAlias>,
-    ) -> Result<(), Error> {
-        self.must_be(&[KeyState::Enabled, KeyState::Disabled])?;
+    pub(crate) fn rename(&mut self, label: Option<&Label>, alias: Option<&KeyAlias>) {
         self.label = label.map(|label| label.as_str().into());
         self.alias = alias.map(|alias| alias.as_str().into());
-        Ok(())
     }
 
     /// Lets the key be used, or not.
-    pub(crate) fn set_enabled(&mut self, enabled: bool) -> Result<(), Error> {
-        self.must_be(&[KeyState::Enabled, KeyState::Disabled])?;
+    pub(crate) fn set_enabled(&mut self, enabled: bool) {
         let state = if enabled { KeyState::Enabled } else { KeyState::Disabled };
         self.state = state.as_str().into();
-        Ok(())
     }
 
     /// Lets the key wait for its deletion, by both clocks.
@@ -84,7 +81,6 @@ impl KeyRecord {
         days: u32,
         (clock, wall_ms): (&mut VaultClock, u64),
     ) -> Result<(), Error> {
-        self.must_be(&[KeyState::Enabled, KeyState::Disabled])?;
         if !(MIN_DELETION_DAYS..=MAX_DELETION_DAYS).contains(&days) {
             return Err(Error::Code(ErrorCode::InvalidParams));
         }
@@ -97,11 +93,9 @@ impl KeyRecord {
     }
 
     /// Cancels the deletion; somebody has to enable the key on purpose.
-    pub(crate) fn cancel_deletion(&mut self) -> Result<(), Error> {
-        self.must_be(&[KeyState::PendingDeletion])?;
+    pub(crate) fn cancel_deletion(&mut self) {
         self.deletion = None;
         self.state = KeyState::Disabled.as_str().into();
-        Ok(())
     }
 
     /// Destroys a key that has waited long enough: what was wrapped is gone, what was public stays.
@@ -123,7 +117,6 @@ impl KeyRecord {
 
     /// Whether another version may follow; returns its number.
     pub(crate) fn next_version(&self) -> Result<u32, Error> {
-        self.must_be(&[KeyState::Enabled])?;
         if self.versions.len() >= MAX_VERSIONS {
             return Err(Error::Code(ErrorCode::TooManyVersions));
         }
@@ -142,7 +135,6 @@ impl KeyRecord {
     /// Raises the minimum versions. Lowering one would let more be done with the key than its
     /// owner decided; no page may do that alone.
     pub(crate) fn raise_min_versions(&mut self, params: &MinVersionsParams) -> Result<(), Error> {
-        self.must_be(&[KeyState::Enabled, KeyState::Disabled])?;
         let decryption = params.min_decryption_version.unwrap_or(self.min_decryption);
         let encryption = params.min_encryption_version.unwrap_or(self.min_encryption);
         for number in [decryption, encryption] {
@@ -162,7 +154,6 @@ impl KeyRecord {
 
     /// Deletes the versions below one. Only versions that may not be used any more can go.
     pub(crate) fn trim(&mut self, least: u32) -> Result<(), Error> {
-        self.must_be(&[KeyState::Enabled, KeyState::Disabled])?;
         self.version(Some(least))?;
         if least > self.min_decryption {
             return Err(Error::Denied(PolicyRule::MinVersion));

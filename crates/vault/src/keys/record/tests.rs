@@ -4,7 +4,7 @@ use kms_crypto::software::SoftwareProvider;
 use kms_crypto::{CryptoProvider, Envelope, RecordContext, RecordType};
 use kms_protocol::limits::MAX_VERSIONS;
 use kms_protocol::{
-    AuditMode, CallerOrigin, ErrorCode, KeyAlias, KeyPolicy, KeySpec, KeyState, KeyUsage,
+    AuditMode, CallerOrigin, ErrorCode, KeyAlias, KeyPolicy, KeySpec, KeyState, KeyUsage, Method,
     MinVersionsParams, PolicyRule, RateLimit,
 };
 use pollster::block_on;
@@ -160,18 +160,20 @@ fn minimum_versions_are_never_lowered_and_what_is_made_stays_readable() {
 }
 
 #[test]
-fn a_disabled_key_can_only_be_named_trimmed_and_enabled() {
+fn a_disabled_key_is_not_used_until_it_is_enabled() {
     let mut record = record();
     let site = origin(SITE);
     let state = Err(Error::Code(ErrorCode::InvalidKeyState));
-    assert_eq!(record.set_enabled(false), Ok(()));
+    record.set_enabled(false);
     assert_eq!(record.state(), Ok(KeyState::Disabled));
     for usage in [KeyUsage::Sign, KeyUsage::Verify] {
         assert_eq!(record.permits(&site, (usage, None), NOW), state);
     }
-    assert_eq!(record.add_version(&version(2)), state);
-    assert_eq!(record.rename(None, Some(&KeyAlias::new("a/b").unwrap())), Ok(()));
-    assert_eq!(record.set_enabled(true), Ok(()));
+    let rotate = Method::RotateKey.key_rule().unwrap();
+    assert_eq!(record.admits(&site, &rotate), state);
+    record.rename(None, Some(&KeyAlias::new("a/b").unwrap()));
+    record.set_enabled(true);
+    assert_eq!(record.admits(&site, &rotate), Ok(()));
     assert_eq!(record.permits(&site, (KeyUsage::Sign, None), NOW), Ok(()));
 }
 
@@ -195,14 +197,15 @@ fn made(asked: KeyPolicy) -> Result<KeyRecord, ErrorCode> {
 #[test]
 fn only_the_site_that_made_a_key_may_change_it() {
     let guest = origin("https://guest.example");
+    let rule = Method::DisableKey.key_rule().unwrap();
     let caller_origins = Some(vec![guest.clone()]);
     let record = made(KeyPolicy { caller_origins, ..asked() }).unwrap();
-    assert_eq!(record.owned_by(&origin(SITE)), Ok(()));
-    assert_eq!(record.owned_by(&guest), Err(Error::Denied(PolicyRule::Owner)));
+    assert_eq!(record.admits(&origin(SITE), &rule), Ok(()));
+    assert_eq!(record.admits(&guest, &rule), Err(Error::Denied(PolicyRule::Owner)));
     assert_eq!(record.permits(&guest, (KeyUsage::Sign, None), NOW), Ok(()));
     let stranger = origin("https://other.example");
     let unknown = Err(Error::Code(ErrorCode::NotFound));
-    assert_eq!(record.owned_by(&stranger), unknown);
+    assert_eq!(record.admits(&stranger, &rule), unknown);
     assert_eq!(record.permits(&stranger, (KeyUsage::Sign, None), NOW), unknown);
 }
 
@@ -295,13 +298,13 @@ fn a_key_is_destroyed_when_both_clocks_say_so_and_not_before() {
     // The clock is set back: it is not yet the date.
     assert_eq!(record.destroy((&clock, date - 1)), wait);
     let mut cancelled = record.clone();
-    assert_eq!(cancelled.cancel_deletion(), Ok(()));
+    cancelled.cancel_deletion();
     assert_eq!(cancelled.state(), Ok(KeyState::Disabled));
     assert_eq!(cancelled.destroy((&clock, date)), wait);
     assert_eq!(record.destroy((&clock, date)), Ok(()));
     assert_eq!(record.state(), Ok(KeyState::Destroyed));
     assert_eq!(record.versions[0].wrapped(), Err(ErrorCode::InvalidKeyState));
     assert!(record.versions[0].public(KeySpec::Ed25519).is_ok());
-    assert_eq!(record.cancel_deletion(), wait);
+    assert_eq!(record.destroy((&clock, date)), wait);
     assert_eq!(KeyRecord::decode(&record.encode()), Ok(record));
 }
