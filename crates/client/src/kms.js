@@ -9,6 +9,18 @@ import { Rpc } from './rpc.js';
 /** @typedef {import('./protocol.gen.js').Events} EnclaveEvents */
 /** @typedef {EnclaveEvents & { closed: { error: KmsError } }} KmsEvents */
 
+/**
+ * The members that are not undefined.
+ *
+ * @template {Record<string, unknown>} T
+ * @param {T} members
+ * @returns {{ [K in keyof T]?: Exclude<T[K], undefined> }}
+ */
+function given(members) {
+  const kept = Object.entries(members).filter(([, value]) => value !== undefined);
+  return /** @type {any} */ (Object.fromEntries(kept));
+}
+
 /** A connection to the enclave. Made by `connect`. */
 export class Kms {
   #rpc;
@@ -66,7 +78,7 @@ export class Kms {
        * @param {CallOptions & { version?: number }} [options] the latest version if none is named
        */
       publicKey: (keyId, { version, ...options } = {}) =>
-        rpc.call('keys.public_key', { keyId, version }, options),
+        rpc.call('keys.public_key', { keyId, ...given({ version }) }, options),
       /**
        * Replaces label and alias; what is absent is removed.
        *
@@ -74,8 +86,7 @@ export class Kms {
        * @param {{ label?: string, alias?: string }} names
        * @param {CallOptions} [options]
        */
-      update: (keyId, { label, alias }, options) =>
-        rpc.call('keys.update', { keyId, label, alias }, options),
+      update: (keyId, names, options) => rpc.call('keys.update', { ...names, keyId }, options),
       /**
        * Adds a version, which signs from now on. The older ones still verify.
        *
@@ -90,12 +101,8 @@ export class Kms {
        * @param {{ minDecryptionVersion?: number, minEncryptionVersion?: number }} versions
        * @param {CallOptions} [options]
        */
-      setMinVersions: (keyId, { minDecryptionVersion, minEncryptionVersion }, options) =>
-        rpc.call(
-          'keys.set_min_versions',
-          { keyId, minDecryptionVersion, minEncryptionVersion },
-          options,
-        ),
+      setMinVersions: (keyId, versions, options) =>
+        rpc.call('keys.set_min_versions', { ...versions, keyId }, options),
       /**
        * Deletes the versions below one that is not above the minimum versions.
        *
@@ -122,7 +129,7 @@ export class Kms {
        * @param {CallOptions & { days?: number }} [options] 30 days if none are named
        */
       scheduleDeletion: (keyId, { days, ...options } = {}) =>
-        rpc.call('keys.schedule_deletion', { keyId, days }, options),
+        rpc.call('keys.schedule_deletion', { keyId, ...given({ days }) }, options),
       /**
        * Keeps the key after all. It is disabled then.
        *
@@ -232,7 +239,8 @@ export class Kms {
    * @returns {Promise<Uint8Array>}
    */
   async sign(keyId, data, { version, ...options } = {}) {
-    return (await this.#rpc.call('sign', { keyId, data, version }, options)).signature;
+    return (await this.#rpc.call('sign', { keyId, data, ...given({ version }) }, options))
+      .signature;
   }
 
   /**
@@ -243,7 +251,8 @@ export class Kms {
    * @returns {Promise<boolean>}
    */
   async verify(keyId, data, signature, { version, ...options } = {}) {
-    return (await this.#rpc.call('verify', { keyId, data, signature, version }, options)).valid;
+    const params = { keyId, data, signature, ...given({ version }) };
+    return (await this.#rpc.call('verify', params, options)).valid;
   }
 
   /**

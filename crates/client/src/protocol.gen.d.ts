@@ -518,6 +518,16 @@ export interface Ready {
   release: string;
 }
 
+/** Which rule of a policy refused an operation. */
+export type PolicyRule =
+  | 'operation'
+  | 'min_version'
+  | 'not_before'
+  | 'not_after'
+  | 'max_uses'
+  | 'rate'
+  | 'owner';
+
 /** The method table. */
 export interface Methods {
   /** Answers at once. For liveness and latency. */

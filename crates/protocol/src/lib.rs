@@ -2,7 +2,7 @@
 //!
 //! Everything that crosses the `MessagePort` between an embedding page and the enclave
 //! is described here once. From this crate come the decoder that the enclave runs, the
-//! TypeScript types of the client, and the pages `docs/protocol.md` and `docs/errors.md`
+//! TypeScript types of the client, and the pages `docs/protocol.md`, `docs/errors.md` and `docs/operations.md`
 //! (`cargo xtask codegen`).
 //!
 //! Decoding is strict: a field that is not named here is refused, a number that is not

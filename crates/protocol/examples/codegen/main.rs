@@ -46,5 +46,6 @@ fn all_types() -> Vec<TypeDoc> {
     kms_protocol::Attention::define(&mut types);
     kms_protocol::LockedEvent::define(&mut types);
     kms_protocol::Ready::define(&mut types);
+    kms_protocol::PolicyRule::define(&mut types);
     types
 }
