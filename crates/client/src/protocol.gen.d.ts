@@ -231,6 +231,8 @@ export interface CreateKeyParams {
   spec: KeySpec;
   /** Name for people. */
   label?: string;
+  /** Name for programs, unique among the keys of the calling site. */
+  alias?: string;
   /** When audit entries of this key are on disk; `durable` if absent. */
   audit?: AuditMode;
   /** What may be done with it, for ever; everything that the spec is for, by the calling site alone, if absent. */

@@ -45,7 +45,7 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({  }) satisfies Methods['ui.dismiss']['result'];
 
-({ 'spec': "ed25519", 'label': "Push notifications", 'audit': "durable", 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 } } }) satisfies Methods['keys.create']['params'];
+({ 'spec': "ed25519", 'label': "Push notifications", 'alias': "push/signing", 'audit': "durable", 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 } } }) satisfies Methods['keys.create']['params'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'deletionDate': 1763769600000, 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"], 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 } }, 'uses': 1763769600000 }) satisfies Methods['keys.create']['result'];
 

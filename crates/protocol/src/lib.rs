@@ -2,8 +2,8 @@
 //!
 //! Everything that crosses the `MessagePort` between an embedding page and the enclave
 //! is described here once. From this crate come the decoder that the enclave runs, the
-//! TypeScript types of the client, and the pages `docs/protocol.md`, `docs/errors.md` and `docs/operations.md`
-//! (`cargo xtask codegen`).
+//! TypeScript types of the client, and the pages `docs/protocol.md`, `docs/errors.md` and
+//! `docs/operations.md` (`cargo xtask codegen`).
 //!
 //! Decoding is strict: a field that is not named here is refused, a number that is not
 //! finite is refused, and nothing of the input is ever echoed except a request's id.

@@ -214,7 +214,7 @@ methods! {
     Dismiss = "ui.dismiss"(Empty) -> Empty, Nothing, None, Never, errors [];
     #[doc = "Generates a key that belongs to the calling site."]
     CreateKey = "keys.create"(CreateKeyParams) -> KeyInfo, Unlocked, None, Durable,
-        errors [Locked, UnsupportedAlgorithm, TooManyKeys];
+        errors [Locked, UnsupportedAlgorithm, AliasTaken, TooManyKeys];
     #[doc = "Lists the keys of the calling site, a page at a time."]
     ListKeys = "keys.list"(ListKeysParams) -> KeyPage, Unlocked, None, Never, errors [Locked, Unreadable];
     #[doc = "Describes a key."]

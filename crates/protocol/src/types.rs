@@ -252,6 +252,8 @@ record! {
         spec: KeySpec => "spec",
         /// Name for people.
         label: Option<Label> => "label",
+        /// Name for programs, unique among the keys of the calling site.
+        alias: Option<KeyAlias> => "alias",
         /// When audit entries of this key are on disk; `durable` if absent.
         audit: Option<AuditMode> => "audit",
         /// What may be done with it, for ever; everything that the spec is for, by the calling site

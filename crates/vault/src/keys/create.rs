@@ -35,13 +35,13 @@ impl<P: Ports> Inner<P> {
         let vault = self.unlocked()?;
         self.journal_ready().await?;
         let created = self.ports.clock().now_ms();
-        let CreateKeyParams { spec, label, audit, policy } = params;
+        let CreateKeyParams { spec, label, alias, audit, policy } = params;
         let audit = audit.unwrap_or(AuditMode::Durable);
         let policy = PolicyRecord::new(&caller.origin, (spec, audit), policy)?;
         let key_id = KeyId::new(random::id(self.ports.crypto())?)?;
         let place = Place { key_id: &key_id, spec, policy: &policy, number: FIRST };
         let (version, signer) = vault.generate(&self.ports, place, created).await?;
-        let record = KeyRecord::new(NewKey { spec, label, created, policy }, version);
+        let record = KeyRecord::new(NewKey { spec, label, alias, created, policy }, version);
         let info = record.info(&key_id, self.ports.crypto())?;
         let key = Rc::new(LoadedKey::new(info, record.clone()));
         key.keep(FIRST, &signer);

@@ -135,9 +135,12 @@ impl<P: Ports> Inner<P> {
                 Ok(value)
             }
             Ok(value) => {
-                self.permitted(vault, &operation).await?;
-                self.defer(self.draft(&operation, OK));
-                Ok(value)
+                let used = operation.of(key, self.ports.clock().now_ms());
+                let now = self.load(vault, &operation.key_id).await;
+                let permitted = now.and_then(|now| (used.permits)(&now.record));
+                let outcome = permitted.as_ref().err().map_or(OK, |error| error.code().as_str());
+                self.defer(self.draft(&operation, outcome));
+                permitted.map(|()| value)
             }
             Err(error) => {
                 self.defer(self.draft(&operation, error.code().as_str()));

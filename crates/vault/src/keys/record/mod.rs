@@ -88,6 +88,7 @@ pub(crate) struct VersionRecord {
 pub(crate) struct NewKey {
     pub(crate) spec: KeySpec,
     pub(crate) label: Option<Label>,
+    pub(crate) alias: Option<KeyAlias>,
     pub(crate) created: u64,
     pub(crate) policy: PolicyRecord,
 }
@@ -141,7 +142,7 @@ impl KeyRecord {
             origin: KeyOrigin::Generated.as_str().into(),
             state: KeyState::Enabled.as_str().into(),
             label: new.label.map(|label| label.as_str().into()),
-            alias: None,
+            alias: new.alias.map(|alias| alias.as_str().into()),
             policy: new.policy,
             min_decryption: FIRST,
             min_encryption: FIRST,

@@ -48,7 +48,8 @@ fn version(number: u32) -> VersionRecord {
 }
 
 fn record() -> KeyRecord {
-    let new = NewKey { spec: KeySpec::Ed25519, label: None, created: 5, policy: policy() };
+    let new =
+        NewKey { spec: KeySpec::Ed25519, label: None, alias: None, created: 5, policy: policy() };
     KeyRecord::new(new, version(1))
 }
 
