@@ -12,6 +12,7 @@ mod hostile;
 mod interchange;
 mod intrusion;
 mod isolation;
+mod keys;
 mod known_answers;
 mod memory;
 mod storage;
@@ -29,6 +30,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         enrolments::ALL,
         vaults::ALL,
         backups::ALL,
+        keys::ALL,
         storage::ALL,
         audit::ALL,
         isolation::ALL,
