@@ -15,6 +15,7 @@ mod ids;
 pub mod limits;
 #[macro_use]
 mod macros;
+mod lease_types;
 mod message;
 mod method;
 pub mod schema;
@@ -26,6 +27,7 @@ pub use ids::{
     CallerOrigin, ContactUrl, Cursor, EnrolmentId, KeyId, Label, LeaseId, Nonce, PushOrigin,
     RequestId,
 };
+pub use lease_types::*;
 pub use message::{Call, Incoming, WireError, event, reply_error, reply_ok};
 pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, Response};
 pub use types::*;

@@ -101,6 +101,8 @@ tokens! {
         Restore => "restore",
         /// Deleting the vault.
         Reset => "reset",
+        /// Allowing or extending a lease.
+        Lease => "lease",
     }
 }
 

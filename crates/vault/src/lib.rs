@@ -17,6 +17,7 @@ mod factor;
 mod guard;
 mod header;
 mod keys;
+mod lease;
 mod lock;
 mod map;
 mod ports;
@@ -42,6 +43,6 @@ pub use ports::{
     StoreError, Table, Tabs, VaultLock, Write,
 };
 pub use ui::{
-    Action, BackupInfo, Ceremony, Factor, Manage, NewPasskey, Passkey, PasskeyAnswer, RestoreWhy,
-    UiCommand, UiEvent, UiScreen, View, Why,
+    Action, BackupInfo, Ceremony, Factor, HeldLease, LeaseTerms, Manage, NewPasskey, Passkey,
+    PasskeyAnswer, RestoreWhy, UiCommand, UiEvent, UiScreen, View, Why,
 };

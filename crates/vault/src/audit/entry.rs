@@ -82,7 +82,7 @@ impl Draft {
     }
 
     /// The same attempt, failed.
-    pub(super) fn failed(&self, code: ErrorCode) -> Self {
+    pub(crate) fn failed(&self, code: ErrorCode) -> Self {
         Self { outcome: code.as_str(), ..self.clone() }
     }
 

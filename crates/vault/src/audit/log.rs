@@ -16,7 +16,9 @@ use crate::seal::{self, HeadFacts};
 use crate::settings::Settings;
 use crate::state::{Secrets, UnlockedVault};
 use crate::stored::{self, HEAD};
-use crate::{Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, Write, cbor};
+use crate::{
+    Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, VaultLock, Write, cbor,
+};
 
 /// Tries of one group, the first included.
 const TRIES: u32 = 4;
@@ -226,6 +228,12 @@ impl<P: Ports> Inner<P> {
         self.note_header(header);
         vault.log.advance(head, generation);
         Ok(())
+    }
+
+    /// The same, for whoever does not hold the lock.
+    pub(crate) async fn catch_up(&self, vault: &Rc<UnlockedVault<P>>) -> Result<(), Error> {
+        let _exclusive = self.ports.lock().acquire().await;
+        self.refresh(vault).await
     }
 
     /// The stored head, which must not be behind the one in memory.

@@ -5,6 +5,8 @@ mod create;
 mod find;
 mod record;
 mod sign;
+mod vapid;
 
 pub(crate) use cache::{Cache, LoadedKey};
 pub(crate) use record::KeyRecord;
+pub(crate) use sign::unlogged;
