@@ -11,6 +11,7 @@ mod hostile;
 mod intrusion;
 mod isolation;
 mod known_answers;
+mod leases;
 mod memory;
 mod storage;
 mod tamper;
@@ -27,6 +28,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         enrolments::ALL,
         vaults::ALL,
         backups::ALL,
+        leases::ALL,
         storage::ALL,
         isolation::ALL,
         hostile::ALL,
