@@ -19,7 +19,16 @@ pub(crate) struct Signer {
 impl Signer {
     /// Makes a key.
     pub(crate) async fn create(session: &Session<'_>, spec: &str) -> Result<Self> {
-        let key = session.call("keys.create", json!({"spec": spec})).await?;
+        Self::of(session, json!({"spec": spec})).await
+    }
+
+    /// Makes a key that signs VAPID tokens only.
+    pub(crate) async fn for_vapid(session: &Session<'_>) -> Result<Self> {
+        Self::of(session, json!({"spec": "ec-p256", "usage": ["vapid"]})).await
+    }
+
+    async fn of(session: &Session<'_>, params: Value) -> Result<Self> {
+        let key = session.call("keys.create", params).await?;
         let key_id = key["keyId"].clone();
         let public = session.call("keys.public_key", json!({"keyId": key_id})).await?;
         Ok(Self { key_id, jwk: public["jwk"].clone() })

@@ -197,6 +197,12 @@ export type AuditMode =
   | 'durable'
   | 'deferred';
 
+/** What a key may be used for. */
+export type KeyUsage =
+  | 'sign'
+  | 'verify'
+  | 'vapid';
+
 /** Parameters of `keys.create`. */
 export interface CreateKeyParams {
   /** What to make. */
@@ -205,6 +211,8 @@ export interface CreateKeyParams {
   label?: string;
   /** When audit entries of this key are on disk; `durable` if absent. */
   audit?: AuditMode;
+  /** What it may be used for, for ever: `sign` and `verify` if absent. A key for `vapid` is `ec-p256` and never for `sign`. */
+  usage?: KeyUsage[];
 }
 
 /** Life of a key (SP 800-57 part 1, section 7, under AWS KMS names). */
@@ -214,11 +222,6 @@ export type KeyState =
 /** Where the private key came from. */
 export type KeyOrigin =
   | 'generated';
-
-/** What a key may be used for. */
-export type KeyUsage =
-  | 'sign'
-  | 'verify';
 
 /** Everything public about a key. */
 export interface KeyInfo {

@@ -45,7 +45,7 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({  }) satisfies Methods['ui.dismiss']['result'];
 
-({ 'spec': "ed25519", 'label': "Push notifications", 'audit': "durable" }) satisfies Methods['keys.create']['params'];
+({ 'spec': "ed25519", 'label': "Push notifications", 'audit': "durable", 'usage': ["sign"] }) satisfies Methods['keys.create']['params'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.create']['result'];
 

@@ -61,6 +61,8 @@ tokens! {
         Sign => "sign",
         /// Checking signatures.
         Verify => "verify",
+        /// Signing VAPID tokens (RFC 8292) under a lease, and nothing else.
+        Vapid => "vapid",
     }
 }
 
@@ -250,6 +252,9 @@ record! {
         label: Option<Label> => "label",
         /// When audit entries of this key are on disk; `durable` if absent.
         audit: Option<AuditMode> => "audit",
+        /// What it may be used for, for ever: `sign` and `verify` if absent. A key for `vapid` is
+        /// `ec-p256` and never for `sign`.
+        usage: Option<Vec<KeyUsage>> => "usage",
     }
 }
 

@@ -210,7 +210,7 @@ fn the_method_table_tells_what_is_logged() {
         Value::Map(members)
     };
     let data = || ("data", Value::Bytes(b"text".to_vec()));
-    let vapid = Value::Text(tab.create("ec-p256", "durable").unwrap());
+    let vapid = Value::Text(tab.create_for_vapid().unwrap());
     let (_, Value::Map(mut terms)) = Method::CreateLease.samples() else { panic!("no lease") };
     terms.retain(|(name, _)| name == "audiences");
     let (life, tokens) = (Value::Number(60_000.0), Value::Number(1.0));

@@ -70,10 +70,10 @@ fn schedule(before: &Tab, change: impl Fn(&Tab) -> bool, look: impl Fn(&Tab, boo
     assert_eq!(both, [true, true], "some fail, and some are survived");
 }
 
-/// A vault with a P-256 key; returns its id.
+/// A vault with a key for VAPID; returns its id.
 fn keyed() -> (Tab, String) {
     let tab = Tab::ready();
-    let key = tab.create("ec-p256", "durable").unwrap();
+    let key = tab.create_for_vapid().unwrap();
     (tab, key)
 }
 

@@ -47,7 +47,7 @@ fn extension(lease: &str, life_ms: u32, tokens: u32) -> Value {
 /// A vault with a P-256 key and a lease on it; returns the ids.
 fn leased(life_ms: u32, tokens: u32) -> (Tab, String, String) {
     let tab = Tab::ready();
-    let key = tab.create("ec-p256", "durable").unwrap();
+    let key = tab.create_for_vapid().unwrap();
     let lease = tab.allow("vapid.create_lease", terms(&key, life_ms, tokens), PASSPHRASE).unwrap();
     (tab, key, text(&lease, "leaseId"))
 }
@@ -86,7 +86,7 @@ fn claims(token: &Value) -> String {
 #[test]
 fn a_person_sees_the_terms_and_tokens_keep_to_them() {
     let tab = Tab::ready();
-    let key = tab.create("ec-p256", "durable").unwrap();
+    let key = tab.create_for_vapid().unwrap();
     let contact = "https://page.example/contact";
     let params = Value::object([
         ("keyId", Value::Text(key.clone())),
@@ -146,9 +146,30 @@ fn verifies(tab: &Tab, key: &str, token: &Value) {
 }
 
 #[test]
+fn there_is_no_way_around_a_lease() {
+    let tab = Tab::ready();
+    let key = tab.create_for_vapid().unwrap();
+    assert_eq!(tab.sign(&key, b"text"), Err("policy_denied".into()));
+    // Nor can a key be made that is for both.
+    let both = [&["vapid", "sign"][..], &["sign", "verify", "vapid"], &["vapid", "vapid"], &[]];
+    for usage in both {
+        let spec = ("spec", Value::Text("ec-p256".into()));
+        let made = tab.call("keys.create", Value::object([spec, ("usage", texts(usage))]));
+        assert_eq!(made, refused("invalid_params"), "{usage:?}");
+    }
+    // RFC 8292, section 2: on P-256 only.
+    let spec = ("spec", Value::Text("ed25519".into()));
+    let made = tab.call("keys.create", Value::object([spec, ("usage", texts(&["vapid"]))]));
+    assert_eq!(made, refused("invalid_params"));
+    let spec = ("spec", Value::Text("ed25519".into()));
+    let made = tab.call("keys.create", Value::object([spec, ("usage", texts(&["verify"]))]));
+    assert_eq!(tab.sign(&text(&made.unwrap(), "keyId"), b"text"), Err("policy_denied".into()));
+}
+
+#[test]
 fn nothing_is_allowed_without_a_fresh_unlock_and_a_decision() {
     let tab = Tab::ready();
-    let key = tab.create("ec-p256", "durable").unwrap();
+    let key = tab.create_for_vapid().unwrap();
     let stored = tab.store.dump();
     let params = || terms(&key, MIN_LEASE_MS, 1);
     // Confirming before unlocking does nothing, and closing is a refusal at every step.
@@ -178,7 +199,7 @@ fn nothing_is_allowed_without_a_fresh_unlock_and_a_decision() {
 #[test]
 fn one_decision_is_for_one_request() {
     let tab = Tab::ready();
-    let key = tab.create("ec-p256", "durable").unwrap();
+    let key = tab.create_for_vapid().unwrap();
     let asked = tab.ask_with("vapid.create_lease", terms(&key, MIN_LEASE_MS, 1), async |tab| {
         // Another request of the same kind cannot come along.
         let more = tab.request("vapid.create_lease", terms(&key, MAX_LEASE_MS, 9));
@@ -194,7 +215,7 @@ fn one_decision_is_for_one_request() {
 #[test]
 fn terms_beyond_the_limits_are_not_even_shown() {
     let tab = Tab::ready();
-    let key = tab.create("ec-p256", "durable").unwrap();
+    let key = tab.create_for_vapid().unwrap();
     let bad = |params: Value| {
         assert_eq!(tab.call("vapid.create_lease", params), refused("invalid_params"));
     };
@@ -217,10 +238,12 @@ fn terms_beyond_the_limits_are_not_even_shown() {
         let asked = leased.call("leases.extend", extension(&lease, life_ms, tokens));
         assert_eq!(asked, refused("invalid_params"));
     }
-    // Only P-256 keys sign such tokens, and only the site's own.
-    let ed25519 = tab.create("ed25519", "durable").unwrap();
-    let asked = tab.call("vapid.create_lease", terms(&ed25519, MIN_LEASE_MS, 1));
-    assert_eq!(asked, refused("policy_denied"));
+    // Only keys that are made for it sign such tokens, and only the site's own.
+    for spec in ["ed25519", "ec-p256"] {
+        let other = tab.create(spec, "durable").unwrap();
+        let asked = tab.call("vapid.create_lease", terms(&other, MIN_LEASE_MS, 1));
+        assert_eq!(asked, refused("policy_denied"), "{spec}");
+    }
     let other = tab.enclave.connect(origin("https://other.example"));
     let asked = tab.call_as(other, "vapid.create_lease", terms(&key, MIN_LEASE_MS, 1));
     assert_eq!(asked, refused("not_found"));
@@ -310,7 +333,7 @@ fn a_revoked_lease_is_found_out_also_by_a_tab_that_did_not_look() {
 #[test]
 fn no_token_outlives_its_lease_and_no_lease_its_time() {
     let tab = Tab::ready();
-    let key = tab.create("ec-p256", "durable").unwrap();
+    let key = tab.create_for_vapid().unwrap();
     tab.clock.advance(500);
     let lease = tab.allow("vapid.create_lease", terms(&key, 10 * MIN_LEASE_MS, 100), PASSPHRASE);
     let lease = text(&lease.unwrap(), "leaseId");

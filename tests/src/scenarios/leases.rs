@@ -20,7 +20,7 @@ const FRESH: Way<'_> = Way::Passphrase(PASSPHRASE);
 
 /// Asks for a lease of a day on a new key; the person allows it. Returns key and lease.
 async fn allow(session: &Session<'_>, ui: &VaultUi<'_>, tokens: u32) -> Result<(Signer, Value)> {
-    let signer = Signer::create(session, "ec-p256").await?;
+    let signer = Signer::for_vapid(session).await?;
     let params = json!({
         "keyId": signer.key_id, "audiences": [PUSH], "lifeMs": DAY_MS, "tokens": tokens,
     });
@@ -45,7 +45,7 @@ async fn allowed_used_extended_and_revoked(world: &mut World) -> Result<()> {
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let ui = VaultUi(page);
-    let signer = Signer::create(&session, "ec-p256").await?;
+    let signer = Signer::for_vapid(&session).await?;
     let params = json!({
         "keyId": signer.key_id, "audiences": [PUSH, "https://other.example"],
         "lifeMs": DAY_MS, "tokens": 2, "contact": "https://app.example/contact",
@@ -98,6 +98,7 @@ async fn a_page_gets_no_more_than_its_lease(world: &mut World) -> Result<()> {
     let session = Session::unlocked(page, &stage).await?;
     let ui = VaultUi(page);
     let (signer, lease) = allow(&session, &ui, 20).await?;
+    ensure!(signer.refusal(&session).await? == "policy_denied", "there is no way around it");
     let argument = json!({"leaseId": lease["leaseId"], "keyId": signer.key_id, "audience": PUSH});
     let found = attack(page, "leases", &argument).await?;
     let expected = json!({

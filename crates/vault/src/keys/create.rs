@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use kms_crypto::Envelope;
-use kms_protocol::{AuditMode, CreateKeyParams, Empty, KeyId, KeyInfo, event};
+use kms_protocol::{
+    AuditMode, CreateKeyParams, Empty, ErrorCode, KeyId, KeyInfo, KeySpec, KeyUsage, event,
+};
 
 use super::LoadedKey;
 use super::record::{KeyRecord, NewKey, PolicyRecord, VERSION};
@@ -13,6 +15,9 @@ use crate::seal;
 use crate::session::Caller;
 use crate::state::UnlockedVault;
 use crate::{Clock, Error, Outbox, Ports, RecordKey, Table, Write, random};
+
+/// Uses of a key that names none.
+const USAGE: [KeyUsage; 2] = [KeyUsage::Sign, KeyUsage::Verify];
 
 impl<P: Ports> Inner<P> {
     /// Generates a key for the caller. It exists when its record and its audit entry are
@@ -26,7 +31,9 @@ impl<P: Ports> Inner<P> {
         self.journal_ready().await?;
         let created = self.ports.clock().now_ms();
         let audit = params.audit.unwrap_or(AuditMode::Durable);
-        let policy = PolicyRecord::of(&caller.origin, audit);
+        let usage = params.usage.unwrap_or_else(|| USAGE.into());
+        check_usage(params.spec, &usage)?;
+        let policy = PolicyRecord::of(&caller.origin, &usage, audit);
         let new = NewKey { spec: params.spec, label: params.label, created, policy };
         let (key, write) = vault.generate(&self.ports, new).await?;
         let draft = Draft {
@@ -45,6 +52,16 @@ impl<P: Ports> Inner<P> {
         }
         Ok(key.info.clone())
     }
+}
+
+/// Refuses uses that repeat each other, or that together would be a way around a lease.
+fn check_usage(spec: KeySpec, usage: &[KeyUsage]) -> Result<(), ErrorCode> {
+    let has = |wanted: KeyUsage| usage.contains(&wanted);
+    let differs = |(at, one): (usize, &KeyUsage)| !usage.iter().take(at).any(|known| known == one);
+    let unique = !usage.is_empty() && usage.iter().enumerate().all(differs);
+    let lent = has(KeyUsage::Vapid);
+    let fits = !lent || (spec == KeySpec::EcP256 && !has(KeyUsage::Sign));
+    if unique && fits { Ok(()) } else { Err(ErrorCode::InvalidParams) }
 }
 
 impl<P: Ports> UnlockedVault<P> {

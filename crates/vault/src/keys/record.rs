@@ -60,11 +60,11 @@ pub(crate) struct NewKey {
 }
 
 impl PolicyRecord {
-    /// Signing and verifying, by one site.
-    pub(crate) fn of(origin: &CallerOrigin, audit: AuditMode) -> Self {
+    /// These uses, by one site.
+    pub(crate) fn of(origin: &CallerOrigin, usage: &[KeyUsage], audit: AuditMode) -> Self {
         Self {
             origins: vec![origin.as_str().into()],
-            usage: vec![KeyUsage::Sign.as_str().into(), KeyUsage::Verify.as_str().into()],
+            usage: usage.iter().map(|usage| usage.as_str().into()).collect(),
             audit: audit.as_str().into(),
         }
     }
