@@ -20,7 +20,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("kms-vault", &["kms-protocol", "kms-crypto", "kms-jose"]),
     ("kms-enclave", &["kms-protocol", "kms-crypto", "kms-vault"]),
     ("kms-tools", &["kms-protocol", "kms-crypto", "kms-backup"]),
-    ("kms-testkit", &["kms-protocol", "kms-crypto", "kms-vault"]),
+    ("kms-testkit", &["kms-protocol", "kms-crypto", "kms-jose", "kms-vault"]),
     ("enclave-shell", &["kms-protocol", "kms-manifest"]),
     ("kms-e2e", &["kms-protocol", "kms-crypto", "kms-manifest", "kms-testkit", "enclave-shell"]),
     ("xtask", &[]),

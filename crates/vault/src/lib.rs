@@ -14,6 +14,8 @@ mod enclave;
 mod enrol;
 mod error;
 mod factor;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod guard;
 mod header;
 mod keys;

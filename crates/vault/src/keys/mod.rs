@@ -9,4 +9,6 @@ mod vapid;
 
 pub(crate) use cache::{Cache, LoadedKey};
 pub(crate) use record::KeyRecord;
+#[cfg(feature = "fuzzing")]
+pub(crate) use record::{NewKey, PolicyRecord};
 pub(crate) use sign::unlogged;

@@ -74,6 +74,23 @@ impl LeaseRecord {
         }
     }
 
+    /// One of the fuzz targets' seeds.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn sample() -> Self {
+        Self {
+            id: "AAECAwQFBgcICQoLDA0ODw".into(),
+            origin: "https://page.example".into(),
+            key_id: "AAECAwQFBgcICQoLDA0ODw".into(),
+            audiences: vec!["https://push.example".into()],
+            contact: Some("https://page.example/contact".into()),
+            created: 1,
+            ends: 2,
+            tokens: 3,
+            used: 4,
+            seen: 5,
+        }
+    }
+
     /// Extends it by what was allowed just now. One that has ended stays ended.
     pub(super) fn extend(&mut self, request: &Request, now: Now) -> Result<(), ErrorCode> {
         self.lives(now)?;
