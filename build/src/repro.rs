@@ -46,11 +46,19 @@ type Digests = BTreeMap<String, String>;
 /// Builds twice under different circumstances and compares every byte.
 pub(crate) fn twice(repo: &Repo) -> Result<()> {
     let shell = shell::program(repo)?;
-    let mut results = Vec::new();
-    for build in &BUILDS {
-        results.push(build_once(repo, build, &shell)?);
-    }
-    let [first, second] = results.as_slice() else { bail!("two builds expected") };
+    let [first, second] = &BUILDS;
+    compare(&build_once(repo, first, &shell)?, &build_once(repo, second, &shell)?)
+}
+
+/// Builds once under other circumstances and compares every byte with what `dist` has built here.
+pub(crate) fn once(repo: &Repo) -> Result<()> {
+    let shell = shell::program(repo)?;
+    let [_, other] = &BUILDS;
+    let here = emit(&repo.enclave_dir(false), &repo.target("repro/here"), &shell)?;
+    compare(&here, &build_once(repo, other, &shell)?)
+}
+
+fn compare(first: &Digests, second: &Digests) -> Result<()> {
     for (name, digest) in first {
         println!("  {digest}  {name}");
     }
@@ -96,12 +104,16 @@ fn build_once(repo: &Repo, build: &Circumstances, shell: &Path) -> Result<Digest
     command.env("CARGO_BUILD_JOBS", build.jobs);
     command.env("TZ", build.time_zone).env("LC_ALL", build.locale);
     run(&mut command)?;
-    let enclave = tree.join("target/enclave");
-    let dist = base.join("dist");
-    shell::emit(shell, &enclave, &dist, &shell::Deployment::demo(None))?;
-    let mut digests = digests(&enclave, "enclave/")?;
-    digests.extend(self::digests(&dist, "dist/")?);
+    let digests = emit(&tree.join("target/enclave"), &base.join("dist"), shell)?;
     std::fs::remove_dir_all(&base).with_context(|| format!("cannot remove {}", base.display()))?;
+    Ok(digests)
+}
+
+/// Emits a deployment of a built enclave; what both consist of.
+fn emit(enclave: &Path, dist: &Path, shell: &Path) -> Result<Digests> {
+    shell::emit(shell, enclave, dist, &shell::Deployment::demo(None))?;
+    let mut digests = digests(enclave, "enclave/")?;
+    digests.extend(self::digests(dist, "dist/")?);
     Ok(digests)
 }
 

@@ -139,7 +139,7 @@ type RefusalCode =
 
 /** What the enclave asks the frame to do. */
 type UiRequest =
-  | ({ ui: 'show'; origin: string; problem?: string; retryAfterMs?: number } & View)
+  | ({ ui: 'show'; view: number; origin: string; problem?: string; retryAfterMs?: number } & View)
   | { ui: 'strength'; score: number }
   | { ui: 'busy' }
   | { ui: 'hide' }
@@ -169,8 +169,8 @@ type Action =
   | { action: 'reset' }
   | { action: 'revoke'; id: string };
 
-/** What the person did. Buffers are transferred. */
-type UiAnswer =
+/** What the person did on a screen. Buffers are transferred. */
+type OnScreen =
   | { ui: 'estimate'; secret: Uint8Array<ArrayBuffer> }
   | ({ ui: 'factor'; enrolment?: string } & Factor)
   | { ui: 'new_phrase' }
@@ -181,7 +181,12 @@ type UiAnswer =
   | ({ ui: 'action' } & Action)
   | { ui: 'backup'; phrase: boolean; secret?: Uint8Array<ArrayBuffer> }
   | { ui: 'confirm' }
-  | { ui: 'cancel' }
+  | { ui: 'cancel' };
+
+/** What the enclave is told. */
+type UiAnswer =
+  /** With the number of the screen. */
+  | (OnScreen & { view: number })
   | { ui: 'activity' }
   | { ui: 'hidden' }
   | { ui: 'lock' }

@@ -9,6 +9,9 @@ const PASSPHRASE_MAX = 512;
 /** A screen must have been up this long before an input counts: no blind click-through. */
 const MIN_DISPLAY_MS = 400;
 
+/** A screen that is covered for this long says so. */
+const COVERED_AFTER_MS = 2000;
+
 /** Words of a recovery phrase. */
 const PHRASE_WORDS = 24;
 

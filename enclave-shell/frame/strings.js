@@ -401,6 +401,9 @@ const TEXT = Object.freeze({
   /** @param {string} time */
   wait: (time) => `Try again in ${time}.`,
   retry: 'You can try again now.',
+  covered:
+    'Something covers this window or makes it see-through, so its buttons stay closed. Page zoom, ' +
+    'a browser extension or the page itself may be the reason.',
 
   fault: Object.freeze({
     title: 'The enclave has stopped',

@@ -3,7 +3,7 @@
 /**
  * Runs a ceremony for the screen that is up, and sends what it gave. The screen may be gone by
  * the time the person has answered; then nothing is sent.
- * @param {(signal: AbortSignal) => Promise<UiAnswer & { ui: 'factor' }>} work
+ * @param {(signal: AbortSignal) => Promise<OnScreen & { ui: 'factor' }>} work
  * @returns {Promise<boolean>} whether it was sent
  */
 async function hold(work) {
@@ -50,7 +50,7 @@ function newPasskey() {
 /**
  * A passkey that the person has already, from another vault or from the page that makes one.
  * @param {AbortSignal} signal
- * @returns {Promise<UiAnswer & { ui: 'factor' }>}
+ * @returns {Promise<OnScreen & { ui: 'factor' }>}
  */
 async function existingPasskey(signal) {
   const { challenge, salt, exclude } = newPasskey();
@@ -90,7 +90,7 @@ function twoCeremonies(onMade) {
       throw error;
     });
     if (prf !== undefined) factor.prfAtCreation = prf.slice();
-    return /** @type {UiAnswer & { ui: 'factor' }} */ ({ ui: 'factor', ...factor });
+    return /** @type {OnScreen & { ui: 'factor' }} */ ({ ui: 'factor', ...factor });
   };
   return { run, forget };
 }

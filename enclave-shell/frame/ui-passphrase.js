@@ -57,7 +57,7 @@ function estimateSoon(typed) {
   if (typed() === '') return;
   ui.estimate = setTimeout(() => {
     if (countCharacters(typed()) <= PASSPHRASE_MAX) {
-      ui.answer({ ui: 'estimate', secret: encoded(typed()) });
+      onScreen({ ui: 'estimate', secret: encoded(typed()) });
     }
   }, ESTIMATE_AFTER_MS);
 }

@@ -130,7 +130,7 @@ function passkeyParts() {
 /**
  * One of the enrolled passkeys; which one, the browser tells.
  * @param {AbortSignal} signal
- * @returns {Promise<UiAnswer & { ui: 'factor' }>}
+ * @returns {Promise<OnScreen & { ui: 'factor' }>}
  */
 async function enrolledPasskey(signal) {
   const { view } = ui;

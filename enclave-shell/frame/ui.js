@@ -8,10 +8,6 @@ const ui = {
   screen: null,
   /** Where the answers go; nowhere before the enclave runs. @type {(answer: UiAnswer) => void} */
   answer() {},
-  /** Whether the screen has been up for long enough. */
-  seen: false,
-  /** Makes it so. @type {ReturnType<typeof setTimeout> | undefined} */
-  display: undefined,
   busy: false,
   /** End of the back-off, on the clock of `performance.now`. */
   waitUntil: 0,
@@ -41,6 +37,7 @@ function leave() {
   clearFields();
   ui.ceremony?.abort();
   ui.ceremony = null;
+  loseSight();
   ui.screen?.forget();
   ui.screen = null;
   ui.busy = false;
@@ -96,6 +93,7 @@ function openScreen(screen) {
   document.documentElement.scrollTop = 0;
   screen.refresh();
   setBusy(false);
+  watchSight(screen.card);
   startDisplay();
   focusScreen();
 }
@@ -140,25 +138,6 @@ function keepInside(screen, event) {
     event.preventDefault();
     to.focus();
   }
-}
-
-/**
- * Starts the time a screen must have been up; the buttons open when it is over. The timer alone
- * says when: a clock that the engine rounds may not have come as far yet.
- */
-function startDisplay() {
-  clearTimeout(ui.display);
-  ui.seen = false;
-  ui.display = setTimeout(() => {
-    ui.seen = true;
-    openButtons();
-  }, MIN_DISPLAY_MS);
-  openButtons();
-}
-
-/** Whether the screen was seen and waits for the person. @returns {boolean} */
-function mayPress() {
-  return document.visibilityState === 'visible' && ui.seen && !ui.busy;
 }
 
 /** Whether, besides, no back-off keeps the input from being sent. @returns {boolean} */
@@ -242,22 +221,30 @@ function complain(problem) {
 }
 
 /**
+ * Sends what was done on the screen that is up; the enclave drops it if that is not its last one.
+ * @param {OnScreen} answer
+ */
+function onScreen(answer) {
+  if (ui.view !== null) ui.answer({ ...answer, view: ui.view.view });
+}
+
+/**
  * Sends an answer; nothing more is taken until the enclave asks again.
- * @param {UiAnswer} answer
+ * @param {OnScreen} answer
  */
 function give(answer) {
   if (ui.screen === null) return;
   clearFields();
   ui.screen.problem.textContent = '';
   setBusy(true);
-  ui.answer(answer);
+  onScreen(answer);
 }
 
 function cancel() {
   if (ui.screen === null) return;
   clearFields();
   ui.ceremony?.abort();
-  ui.answer({ ui: 'cancel' });
+  onScreen({ ui: 'cancel' });
 }
 
 /** Empties the fields and hides what is typed next. */

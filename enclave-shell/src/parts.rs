@@ -23,6 +23,7 @@ pub const FRAME_PARTS: [&str; 25] = [
     "ui-backup.js",
     "ui-lease.js",
     "ui-screens.js",
+    "ui-seen.js",
     "ui.js",
     "worker.js",
     "toolbox.js",

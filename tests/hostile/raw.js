@@ -71,7 +71,7 @@ export class Line {
   /** Sends a request and waits for the reply with its id. */
   ask(method, params = {}, id = crypto.randomUUID()) {
     this.send({ id, method, params });
-    return this.wait((data) => data.id === id, 15_000);
+    return this.wait((data) => data.id === id, 30_000);
   }
 
   /** Sends any message and takes the next thing heard as its answer. */

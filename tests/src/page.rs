@@ -7,7 +7,7 @@ use fantoccini::{Client, Locator, elements::Element};
 use serde_json::{Value, json};
 
 /// How long a page may take to show what it should.
-pub(crate) const SOON: Duration = Duration::from_secs(15);
+pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 /// The product's own promise: a failure is reported within five seconds.
 pub(crate) const FAILURE: Duration = Duration::from_secs(5);

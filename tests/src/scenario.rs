@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::{engine::Launch, page::Page as _, world::World};
 
 /// One scenario may take this long, browser start included.
-const LIMIT: Duration = Duration::from_secs(90);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// What a scenario came to.
 pub(crate) type Outcome<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;

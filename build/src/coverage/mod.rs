@@ -19,14 +19,22 @@ use crate::setup;
 use listed::Listed;
 
 /// Crates without browser, runtime or clock: all of their code runs in native tests.
-pub(crate) const CRATES: [&str; 6] =
-    ["kms-protocol", "kms-crypto", "kms-jose", "kms-manifest", "kms-vault", "kms-backup"];
+pub(crate) const CRATES: [&str; 7] = [
+    "kms-protocol",
+    "kms-crypto",
+    "kms-jose",
+    "kms-tlog",
+    "kms-manifest",
+    "kms-vault",
+    "kms-backup",
+];
 
 /// Where their sources lie.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "crates/protocol/src/",
     "crates/crypto/src/",
     "crates/jose/src/",
+    "crates/tlog/src/",
     "crates/manifest/src/",
     "crates/vault/src/",
     "crates/backup/src/",

@@ -11,17 +11,18 @@ use crate::repo::Repo;
 use crate::wasm::TARGET;
 
 /// Workspace crates that each crate may use; the list points down only.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("kms-protocol", &[]),
     ("kms-crypto", &["kms-protocol"]),
     ("kms-jose", &["kms-protocol", "kms-crypto"]),
     ("kms-backup", &["kms-protocol", "kms-crypto"]),
+    ("kms-tlog", &[]),
     ("kms-manifest", &[]),
-    ("kms-vault", &["kms-protocol", "kms-crypto", "kms-jose"]),
+    ("kms-vault", &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog"]),
     ("kms-enclave", &["kms-protocol", "kms-crypto", "kms-vault"]),
     ("kms-tools", &["kms-protocol", "kms-crypto", "kms-backup"]),
     ("kms-testkit", &["kms-protocol", "kms-crypto", "kms-jose", "kms-vault"]),
-    ("enclave-shell", &["kms-protocol", "kms-manifest"]),
+    ("enclave-shell", &["kms-protocol", "kms-tlog", "kms-manifest"]),
     ("kms-e2e", &["kms-protocol", "kms-crypto", "kms-manifest", "kms-testkit", "enclave-shell"]),
     ("xtask", &[]),
 ];
@@ -41,8 +42,15 @@ const RESERVED: [(&str, &[&str]); 6] = [
 
 /// Crates that run inside the enclave but know nothing of the browser, nor
 /// of a runtime: not even through a dependency.
-const PURE: [&str; 6] =
-    ["kms-protocol", "kms-crypto", "kms-jose", "kms-vault", "kms-backup", "kms-manifest"];
+const PURE: [&str; 7] = [
+    "kms-protocol",
+    "kms-crypto",
+    "kms-jose",
+    "kms-tlog",
+    "kms-vault",
+    "kms-backup",
+    "kms-manifest",
+];
 const IMPURE: [&str; 5] = ["web-sys", "js-sys", "wasm-bindgen", "tokio", "mio"];
 
 #[derive(Deserialize)]

@@ -33,6 +33,9 @@ export type ErrorCode =
   | 'backup_newer'
   | 'not_found'
   | 'unreadable'
+  | 'invalid_key_state'
+  | 'version_not_found'
+  | 'too_many_versions'
   | 'policy_denied'
   | 'lease_not_found'
   | 'lease_expired'
@@ -169,6 +172,14 @@ export interface BackupHealth {
   lastDrill?: number;
 }
 
+/** What is known of the log of an unlocked vault. */
+export interface AuditHealth {
+  /** How many entries there are. */
+  count: number;
+  /** How many of them were checked since the vault was unlocked, or written since. What is found damaged ends with `audit_corrupt`. */
+  checked: number;
+}
+
 /** The state of the vault. */
 export interface VaultStatus {
   /** Whether keys can be used. */
@@ -183,6 +194,8 @@ export interface VaultStatus {
   storage: StorageHealth;
   /** Backups. */
   backup: BackupHealth;
+  /** The audit log; absent unless the vault is unlocked. */
+  audit?: AuditHealth;
   /** Version of the release that runs. */
   release: string;
 }
@@ -215,9 +228,20 @@ export interface CreateKeyParams {
   usage?: KeyUsage[];
 }
 
+/** A version of a key. */
+export interface KeyVersion {
+  /** Its number, from 1. */
+  version: number;
+  /** RFC 7638 thumbprint of its public key. */
+  kid: string;
+  /** When it was made, in milliseconds since 1970-01-01T00:00Z. */
+  created: number;
+}
+
 /** Life of a key (SP 800-57 part 1, section 7, under AWS KMS names). */
 export type KeyState =
-  | 'enabled';
+  | 'enabled'
+  | 'disabled';
 
 /** Where the private key came from. */
 export type KeyOrigin =
@@ -227,12 +251,18 @@ export type KeyOrigin =
 export interface KeyInfo {
   /** Its random name. */
   keyId: string;
-  /** RFC 7638 thumbprint of the public key. */
+  /** RFC 7638 thumbprint of the public key of the latest version. */
   kid: string;
   /** What it is. */
   spec: KeySpec;
-  /** Version of the key material, from 1. */
+  /** Latest version of the key material, from 1. */
   version: number;
+  /** Oldest version that may decrypt, or verify. */
+  minDecryptionVersion: number;
+  /** Oldest version that may encrypt, or sign. */
+  minEncryptionVersion: number;
+  /** Every version that was not trimmed, oldest first. */
+  versions: KeyVersion[];
   /** Life. */
   state: KeyState;
   /** Where it came from. */
@@ -243,6 +273,8 @@ export interface KeyInfo {
   usage: KeyUsage[];
   /** Name for people. */
   label?: string;
+  /** Name for programs, unique among the keys of the site that made it. */
+  alias?: string;
   /** Milliseconds since 1970-01-01T00:00Z. */
   created: number;
   /** When audit entries of this key are on disk. */
@@ -273,6 +305,14 @@ export interface KeyParams {
   keyId: string;
 }
 
+/** Parameters of `keys.public_key`. */
+export interface PublicKeyParams {
+  /** Which key. */
+  keyId: string;
+  /** Which version; the latest if absent. */
+  version?: number;
+}
+
 /** A public key as JWK (RFC 7517, RFC 7518 section 6.2.1, RFC 8037 section 2). */
 export interface Jwk {
   /** `EC` or `OKP`. */
@@ -299,18 +339,50 @@ export interface PublicKeyInfo {
   spki: Uint8Array;
 }
 
+/** Parameters of `keys.update`. */
+export interface UpdateKeyParams {
+  /** Which key. */
+  keyId: string;
+  /** The new name for people; none if absent. */
+  label?: string;
+  /** The new name for programs; none if absent. */
+  alias?: string;
+}
+
+/** Parameters of `keys.set_min_versions`. */
+export interface MinVersionsParams {
+  /** Which key. */
+  keyId: string;
+  /** Oldest version that may decrypt, or verify; unchanged if absent. */
+  minDecryptionVersion?: number;
+  /** Oldest version that may encrypt, or sign; unchanged if absent. */
+  minEncryptionVersion?: number;
+}
+
+/** Parameters of `keys.trim`. */
+export interface TrimKeyParams {
+  /** Which key. */
+  keyId: string;
+  /** Oldest version that stays. */
+  minAvailableVersion: number;
+}
+
 /** Parameters of `sign`. */
 export interface SignParams {
   /** Which key. */
   keyId: string;
   /** What to sign, at most 1 MiB; hashed by the algorithm itself. */
   data: Uint8Array;
+  /** With which version; the latest if absent. */
+  version?: number;
 }
 
 /** A signature. */
 export interface Signature {
   /** 64 bytes. */
   signature: Uint8Array;
+  /** The version that signed. */
+  version: number;
 }
 
 /** Parameters of `verify`. */
@@ -321,6 +393,8 @@ export interface VerifyParams {
   data: Uint8Array;
   /** 64 bytes; any other length is simply not valid. */
   signature: Uint8Array;
+  /** Against which version; the latest if absent. */
+  version?: number;
 }
 
 /** Outcome of a verification. */
@@ -425,16 +499,18 @@ export interface AuditEntry {
   callerOrigin?: string;
   /** `ok` or an error code. */
   outcome: string;
-  /** Hash of this entry and all before it, 32 bytes. */
+  /** Its leaf in the tree (RFC 9162, section 2.1.1), 32 bytes. */
   hash: Uint8Array;
+  /** What was hashed: the entry in CBOR; absent in the entries of other sites. */
+  leaf?: Uint8Array;
 }
 
 /** The state of the log. */
 export interface AuditCheckpoint {
   /** How many entries there are. */
   count: number;
-  /** Hash of the last entry, 32 bytes; zeros when there is none. */
-  head: Uint8Array;
+  /** Root of the Merkle tree over them (RFC 9162, section 2.1.1), 32 bytes. */
+  root: Uint8Array;
 }
 
 /** A page of the log. */
@@ -443,6 +519,50 @@ export interface AuditPage {
   entries: AuditEntry[];
   /** The state of the log when the page was read. */
   checkpoint: AuditCheckpoint;
+}
+
+/** The state of the log under the signature of the vault. */
+export interface SignedCheckpoint {
+  /** A signed note (C2SP signed-note, tlog-checkpoint). */
+  note: string;
+  /** The key that signed it: `name+id+key` (C2SP signed-note). Stays the same as long as the vault lives, also through backups. */
+  verifierKey: string;
+}
+
+/** Parameters of `audit.prove_inclusion`. */
+export interface ProveInclusionParams {
+  /** Which entry, from 1. */
+  seq: number;
+  /** In the tree of how many entries; in that of all if absent. */
+  size?: number;
+}
+
+/** Proof that an entry is in the log (RFC 9162, section 2.1.3). */
+export interface InclusionProof {
+  /** Which entry; its leaf index is one less. */
+  seq: number;
+  /** In the tree of how many entries. */
+  size: number;
+  /** Hashes of 32 bytes, from the leaf up. */
+  hashes: Uint8Array[];
+}
+
+/** Parameters of `audit.prove_consistency`. */
+export interface ProveConsistencyParams {
+  /** How many entries the earlier checkpoint has. */
+  from: number;
+  /** How many entries the later one has; all there are if absent. */
+  to?: number;
+}
+
+/** Proof that the log has only grown between two checkpoints (RFC 9162, section 2.1.4). */
+export interface ConsistencyProof {
+  /** How many entries the earlier one has. */
+  from: number;
+  /** How many entries the later one has. */
+  to: number;
+  /** Hashes of 32 bytes. */
+  hashes: Uint8Array[];
 }
 
 /** A page of the enclave's own user interface. */
@@ -519,7 +639,19 @@ export interface Methods {
   /** Describes a key. */
   'keys.describe': { params: KeyParams; result: KeyInfo };
   /** Returns the public half of a key. */
-  'keys.public_key': { params: KeyParams; result: PublicKeyInfo };
+  'keys.public_key': { params: PublicKeyParams; result: PublicKeyInfo };
+  /** Replaces label and alias of a key; what is absent is removed. */
+  'keys.update': { params: UpdateKeyParams; result: KeyInfo };
+  /** Adds a version to a key and makes it the latest; the id of the key stays. */
+  'keys.rotate': { params: KeyParams; result: KeyInfo };
+  /** Raises the oldest versions that may be used. No page can lower them. */
+  'keys.set_min_versions': { params: MinVersionsParams; result: KeyInfo };
+  /** Deletes the versions of a key below one that is not above its minimum versions. */
+  'keys.trim': { params: TrimKeyParams; result: KeyInfo };
+  /** Lets a disabled key be used again. */
+  'keys.enable': { params: KeyParams; result: KeyInfo };
+  /** Lets a key not be used until it is enabled again. */
+  'keys.disable': { params: KeyParams; result: KeyInfo };
   /** Signs data with a key. */
   'sign': { params: SignParams; result: Signature };
   /** Verifies a signature against the public half of a key. */
@@ -538,6 +670,12 @@ export interface Methods {
   'audit.list': { params: ListAuditParams; result: AuditPage };
   /** Reads the whole log and checks every hash. */
   'audit.verify': { params: Empty; result: AuditCheckpoint };
+  /** Signs the state of the log, with a key that signs nothing else. */
+  'audit.checkpoint': { params: Empty; result: SignedCheckpoint };
+  /** Proves that an entry is in the log. */
+  'audit.prove_inclusion': { params: ProveInclusionParams; result: InclusionProof };
+  /** Proves that the log has only grown since an earlier checkpoint. */
+  'audit.prove_consistency': { params: ProveConsistencyParams; result: ConsistencyProof };
 }
 
 /** Events of a connection. */

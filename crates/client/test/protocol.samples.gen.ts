@@ -11,31 +11,31 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({  }) satisfies Methods['vault.status']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.status']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.status']['result'];
 
 ({  }) satisfies Methods['vault.setup']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.setup']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.setup']['result'];
 
 ({  }) satisfies Methods['vault.unlock']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.unlock']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.unlock']['result'];
 
 ({  }) satisfies Methods['vault.manage']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.manage']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.manage']['result'];
 
 ({  }) satisfies Methods['vault.backup']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.backup']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.backup']['result'];
 
 ({  }) satisfies Methods['vault.restore']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.restore']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.restore']['result'];
 
 ({  }) satisfies Methods['vault.reset']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.reset']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.reset']['result'];
 
 ({  }) satisfies Methods['vault.lock']['params'];
 
@@ -47,25 +47,49 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'spec': "ed25519", 'label': "Push notifications", 'audit': "durable", 'usage': ["sign"] }) satisfies Methods['keys.create']['params'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.create']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.create']['result'];
 
 ({ 'cursor': "AAECAwQFBgcICQoLDA0ODw", 'limit': 1 }) satisfies Methods['keys.list']['params'];
 
-({ 'keys': [{ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }], 'next': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.list']['result'];
+({ 'keys': [{ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }], 'next': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.list']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.describe']['params'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.describe']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.describe']['result'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.public_key']['params'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'version': 1 }) satisfies Methods['keys.public_key']['params'];
 
 ({ 'jwk': { 'kty': "text", 'crv': "text", 'x': "text", 'y': "text", 'kid': "text", 'alg': "text", 'use': "text" }, 'spki': new Uint8Array([97, 116, 115]) }) satisfies Methods['keys.public_key']['result'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]) }) satisfies Methods['sign']['params'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'label': "Push notifications", 'alias': "push/signing" }) satisfies Methods['keys.update']['params'];
 
-({ 'signature': new Uint8Array([97, 116, 115]) }) satisfies Methods['sign']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.update']['result'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'signature': new Uint8Array([97, 116, 115]) }) satisfies Methods['verify']['params'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.rotate']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.rotate']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'minDecryptionVersion': 1, 'minEncryptionVersion': 1 }) satisfies Methods['keys.set_min_versions']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.set_min_versions']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'minAvailableVersion': 1 }) satisfies Methods['keys.trim']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.trim']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.enable']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.enable']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.disable']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.disable']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['sign']['params'];
+
+({ 'signature': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['sign']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'signature': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['verify']['params'];
 
 ({ 'valid': true }) satisfies Methods['verify']['result'];
 
@@ -91,8 +115,20 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'from': 1763769600000, 'limit': 1 }) satisfies Methods['audit.list']['params'];
 
-({ 'entries': [{ 'seq': 1763769600000, 'time': 1763769600000, 'method': "text", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'callerOrigin': "https://allthe.services", 'outcome': "text", 'hash': new Uint8Array([97, 116, 115]) }], 'checkpoint': { 'count': 1763769600000, 'head': new Uint8Array([97, 116, 115]) } }) satisfies Methods['audit.list']['result'];
+({ 'entries': [{ 'seq': 1763769600000, 'time': 1763769600000, 'method': "text", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'callerOrigin': "https://allthe.services", 'outcome': "text", 'hash': new Uint8Array([97, 116, 115]), 'leaf': new Uint8Array([97, 116, 115]) }], 'checkpoint': { 'count': 1763769600000, 'root': new Uint8Array([97, 116, 115]) } }) satisfies Methods['audit.list']['result'];
 
 ({  }) satisfies Methods['audit.verify']['params'];
 
-({ 'count': 1763769600000, 'head': new Uint8Array([97, 116, 115]) }) satisfies Methods['audit.verify']['result'];
+({ 'count': 1763769600000, 'root': new Uint8Array([97, 116, 115]) }) satisfies Methods['audit.verify']['result'];
+
+({  }) satisfies Methods['audit.checkpoint']['params'];
+
+({ 'note': "text", 'verifierKey': "text" }) satisfies Methods['audit.checkpoint']['result'];
+
+({ 'seq': 1763769600000, 'size': 1763769600000 }) satisfies Methods['audit.prove_inclusion']['params'];
+
+({ 'seq': 1763769600000, 'size': 1763769600000, 'hashes': [new Uint8Array([97, 116, 115])] }) satisfies Methods['audit.prove_inclusion']['result'];
+
+({ 'from': 1763769600000, 'to': 1763769600000 }) satisfies Methods['audit.prove_consistency']['params'];
+
+({ 'from': 1763769600000, 'to': 1763769600000, 'hashes': [new Uint8Array([97, 116, 115])] }) satisfies Methods['audit.prove_consistency']['result'];

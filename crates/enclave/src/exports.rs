@@ -79,8 +79,8 @@ impl Enclave {
     pub fn ui(&self, message: &JsValue) {
         match (ui::read(message), self.vault.get().cloned()) {
             (Some(FromFrame::HelperFailed), _) => self.post_ui.helper_failed(),
-            (Some(FromFrame::Event(event)), Some(vault)) => {
-                spawn_local(Scrubbed::new(async move { vault.handle_ui(event).await }));
+            (Some(FromFrame::Event(view, event)), Some(vault)) => {
+                spawn_local(Scrubbed::new(async move { vault.handle_ui(view, event).await }));
             }
             _ => {}
         }

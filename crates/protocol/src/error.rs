@@ -107,6 +107,9 @@ errors! {
     BackupNewer, "backup_newer", Reload, Ui, "This backup was made by a newer release than this one.";
     NotFound, "not_found", Never, Enclave, "There is no such key for this site.";
     Unreadable, "unreadable", Never, Enclave, "The record exists and cannot be read.";
+    InvalidKeyState, "invalid_key_state", Never, Enclave, "The state of the key does not allow this.";
+    VersionNotFound, "version_not_found", Never, Enclave, "The key has no such version.";
+    TooManyVersions, "too_many_versions", Never, Enclave, "The key has as many versions as it may; trim it first.";
     PolicyDenied, "policy_denied", Never, Enclave, "The policy does not allow this.";
     LeaseNotFound, "lease_not_found", Never, Enclave, "There is no such lease for this site.";
     LeaseExpired, "lease_expired", Never, Enclave, "The lease has ended.";

@@ -1,6 +1,6 @@
 //! Bounded strings, one type per meaning.
 
-use crate::limits::{MAX_ID, MAX_LABEL, MAX_ORIGIN};
+use crate::limits::{MAX_ALIAS, MAX_ID, MAX_LABEL, MAX_ORIGIN};
 use crate::schema::{TypeRef, Wire};
 use crate::{ErrorCode, FromValue, IntoValue, Value};
 
@@ -120,6 +120,13 @@ bounded! {
     /// A name for people: 1 to 64 characters, none of them a control character.
     Label, "Push notifications", |text| {
         (1..=MAX_LABEL).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    }
+}
+bounded! {
+    /// A name for programs: 1 to 64 ASCII letters, digits, `-`, `_`, `.` and `/`.
+    KeyAlias, "push/signing", |text| {
+        (1..=MAX_ALIAS).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b))
     }
 }
 bounded! {

@@ -12,10 +12,11 @@
 
 mod error;
 mod ids;
-pub mod limits;
 #[macro_use]
 mod macros;
+mod key_types;
 mod lease_types;
+pub mod limits;
 mod message;
 mod method;
 pub mod schema;
@@ -24,9 +25,10 @@ mod value;
 
 pub use error::{ErrorCode, ErrorInfo, Retry, Side};
 pub use ids::{
-    CallerOrigin, ContactUrl, Cursor, EnrolmentId, KeyId, Label, LeaseId, Nonce, PushOrigin,
-    RequestId,
+    CallerOrigin, ContactUrl, Cursor, EnrolmentId, KeyAlias, KeyId, Label, LeaseId, Nonce,
+    PushOrigin, RequestId,
 };
+pub use key_types::*;
 pub use lease_types::*;
 pub use message::{Call, Incoming, WireError, event, reply_error, reply_ok};
 pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, Response};

@@ -19,6 +19,10 @@ pub const VALUE_COST: usize = 64;
 pub const MAX_ID: usize = 64;
 /// Longest key label, in Unicode scalar values.
 pub const MAX_LABEL: usize = 64;
+/// Longest key alias, in characters.
+pub const MAX_ALIAS: usize = 64;
+/// Most versions of one key; trimming makes room.
+pub const MAX_VERSIONS: usize = 16;
 /// Most requests of one port that may wait for an answer.
 pub const MAX_IN_FLIGHT: usize = 256;
 /// Requests of one port that may arrive at once.

@@ -2,7 +2,8 @@
 
 use crate::limits::{MAX_DEADLINE_MS, MAX_ITEMS};
 use crate::{
-    ErrorCode, Fields, FromValue, IntoValue, Method, Name, Request, RequestId, Response, Value,
+    ErrorCode, Fields, FromValue, IntoValue, Method, Name, PolicyRule, Request, RequestId,
+    Response, Value,
 };
 
 /// One call of a method.
@@ -97,11 +98,13 @@ pub struct WireError {
     pub code: ErrorCode,
     /// How long to wait before the next try, where that is known.
     pub retry_after_ms: Option<u32>,
+    /// Which rule refused, if a policy did.
+    pub rule: Option<PolicyRule>,
 }
 
 impl From<ErrorCode> for WireError {
     fn from(code: ErrorCode) -> Self {
-        Self { code, retry_after_ms: None }
+        Self { code, retry_after_ms: None, rule: None }
     }
 }
 
@@ -113,6 +116,7 @@ impl IntoValue for WireError {
             ("message", Value::Text(info.message.into())),
             ("retry", Value::Text(info.retry.as_str().into())),
             ("retryAfterMs", self.retry_after_ms.into_value()),
+            ("rule", self.rule.into_value()),
         ])
     }
 }

@@ -2,13 +2,15 @@
 
 use crate::schema::{TypeDoc, TypeRef, Wire};
 use crate::types::{
-    AuditCheckpoint, AuditPage, CreateKeyParams, Empty, KeyInfo, KeyPage, KeyParams,
-    ListAuditParams, ListKeysParams, MeasureParams, Measurement, PublicKeyInfo, SignParams,
-    Signature, VaultStatus, Verdict, VerifyParams,
+    AuditCheckpoint, AuditPage, ConsistencyProof, CreateKeyParams, Empty, InclusionProof, KeyInfo,
+    KeyPage, KeyParams, ListAuditParams, ListKeysParams, MeasureParams, Measurement,
+    ProveConsistencyParams, ProveInclusionParams, PublicKeyInfo, SignParams, Signature,
+    SignedCheckpoint, VaultStatus, Verdict, VerifyParams,
 };
 use crate::{
     CreateLeaseParams, ErrorCode, ExtendLeaseParams, FromValue, IntoValue, IssueTokenParams, Lease,
-    LeaseList, LeaseParams, Value, VapidToken, limits,
+    LeaseList, LeaseParams, MinVersionsParams, PublicKeyParams, TrimKeyParams, UpdateKeyParams,
+    Value, VapidToken, limits,
 };
 
 /// Which vault state a method needs.
@@ -221,14 +223,32 @@ methods! {
     DescribeKey = "keys.describe"(KeyParams) -> KeyInfo, Unlocked, None, Never,
         errors [Locked, NotFound, Unreadable];
     #[doc = "Returns the public half of a key."]
-    PublicKey = "keys.public_key"(KeyParams) -> PublicKeyInfo, Unlocked, None, Never,
-        errors [Locked, NotFound, Unreadable];
+    PublicKey = "keys.public_key"(PublicKeyParams) -> PublicKeyInfo, Unlocked, None, Never,
+        errors [Locked, NotFound, Unreadable, VersionNotFound];
+    #[doc = "Replaces label and alias of a key; what is absent is removed."]
+    UpdateKey = "keys.update"(UpdateKeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
+    #[doc = "Adds a version to a key and makes it the latest; the id of the key stays."]
+    RotateKey = "keys.rotate"(KeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, TooManyVersions, StorageConflict];
+    #[doc = "Raises the oldest versions that may be used. No page can lower them."]
+    SetMinVersions = "keys.set_min_versions"(MinVersionsParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound];
+    #[doc = "Deletes the versions of a key below one that is not above its minimum versions."]
+    TrimKey = "keys.trim"(TrimKeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound];
+    #[doc = "Lets a disabled key be used again."]
+    EnableKey = "keys.enable"(KeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
+    #[doc = "Lets a key not be used until it is enabled again."]
+    DisableKey = "keys.disable"(KeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
     #[doc = "Signs data with a key."]
     Sign = "sign"(SignParams) -> Signature, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PayloadTooLarge, AuditUnavailable];
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
     #[doc = "Verifies a signature against the public half of a key."]
     Verify = "verify"(VerifyParams) -> Verdict, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PayloadTooLarge, AuditUnavailable];
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
     #[doc = "Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did."]
     CreateLease = "vapid.create_lease"(CreateLeaseParams) -> Lease, Unlocked, Sheet, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, UserCancelled, TooManyLeases, OutOfMemory];
@@ -247,4 +267,13 @@ methods! {
     ListAudit = "audit.list"(ListAuditParams) -> AuditPage, Unlocked, None, Never, errors [Locked, AuditCorrupt];
     #[doc = "Reads the whole log and checks every hash."]
     VerifyAudit = "audit.verify"(Empty) -> AuditCheckpoint, Unlocked, None, Never, errors [Locked, AuditCorrupt];
+    #[doc = "Signs the state of the log, with a key that signs nothing else."]
+    SignCheckpoint = "audit.checkpoint"(Empty) -> SignedCheckpoint, Unlocked, None, Never,
+        errors [Locked, AuditCorrupt];
+    #[doc = "Proves that an entry is in the log."]
+    ProveInclusion = "audit.prove_inclusion"(ProveInclusionParams) -> InclusionProof, Unlocked, None, Never,
+        errors [Locked, AuditCorrupt];
+    #[doc = "Proves that the log has only grown since an earlier checkpoint."]
+    ProveConsistency = "audit.prove_consistency"(ProveConsistencyParams) -> ConsistencyProof, Unlocked, None, Never,
+        errors [Locked, AuditCorrupt];
 }

@@ -1,6 +1,6 @@
 //! An outbox that keeps everything it was given.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use kms_protocol::Value;
@@ -11,6 +11,7 @@ use kms_vault::{Outbox, SessionId, UiCommand};
 pub struct Recorder {
     events: Rc<RefCell<Vec<(SessionId, Value)>>>,
     commands: Rc<RefCell<Vec<UiCommand>>>,
+    view: Rc<Cell<Option<u32>>>,
 }
 
 impl Recorder {
@@ -31,6 +32,12 @@ impl Recorder {
     /// Looks at the commands to the user interface, the last one first, until something is found.
     pub fn find<T>(&self, look: impl FnMut(&UiCommand) -> Option<T>) -> Option<T> {
         self.commands.borrow().iter().rev().find_map(look)
+    }
+
+    /// Number of the screen that was shown last.
+    #[must_use]
+    pub fn view(&self) -> Option<u32> {
+        self.view.get()
     }
 
     /// Commands to the user interface so far; they are forgotten.
@@ -56,6 +63,9 @@ impl Outbox for Recorder {
     }
 
     fn ui(&self, command: UiCommand) {
+        if let UiCommand::Show(view) = &command {
+            self.view.set(Some(view.number));
+        }
         self.commands.borrow_mut().push(command);
     }
 }

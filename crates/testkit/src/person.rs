@@ -78,7 +78,7 @@ impl Tab {
     pub fn ask(&self, method: &str, events: Vec<UiEvent>) -> Result<Value, Code> {
         self.ask_person(method, async |tab| {
             for event in events {
-                tab.enclave.handle_ui(event).await;
+                tab.does(event).await;
             }
         })
     }
@@ -99,15 +99,15 @@ impl Tab {
         let person = async {
             turns().await;
             person(self).await;
-            self.enclave.handle_ui(UiEvent::Cancel).await;
+            self.does(UiEvent::Cancel).await;
         };
         let (reply, ()) = block_on(join(self.enclave.handle(self.session, request), person));
         outcome(reply)
     }
 
-    /// One event.
+    /// One event, on the screen that was shown last.
     pub async fn does(&self, event: UiEvent) {
-        self.enclave.handle_ui(event).await;
+        self.enclave.handle_ui(self.outbox.view(), event).await;
     }
 
     /// Looks at the last screen that was shown.

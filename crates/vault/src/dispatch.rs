@@ -13,6 +13,7 @@ use kms_protocol::{
 };
 
 use crate::enclave::Inner;
+use crate::keys::KeyRecord;
 use crate::session::{Admission, Caller};
 use crate::{Clock, Error, Ports, SessionId, Store, guard};
 
@@ -152,7 +153,29 @@ impl<P: Ports> Inner<P> {
                 Response::DescribeKey(self.describe_key(caller, &params.key_id).await?)
             }
             Request::PublicKey(params) => {
-                Response::PublicKey(self.public_key(caller, &params.key_id).await?)
+                Response::PublicKey(self.public_key(caller, &params).await?)
+            }
+            Request::UpdateKey(params) => {
+                Response::UpdateKey(self.update_key(caller, params).await?)
+            }
+            Request::RotateKey(params) => {
+                Response::RotateKey(self.rotate_key(caller, params.key_id).await?)
+            }
+            Request::SetMinVersions(params) => {
+                Response::SetMinVersions(self.set_min_versions(caller, params).await?)
+            }
+            Request::TrimKey(params) => Response::TrimKey(self.trim_key(caller, params).await?),
+            Request::EnableKey(params) => {
+                let what = ("keys.enable", params.key_id);
+                Response::EnableKey(
+                    self.change_key(caller, what, Box::new(KeyRecord::enable)).await?,
+                )
+            }
+            Request::DisableKey(params) => {
+                let what = ("keys.disable", params.key_id);
+                Response::DisableKey(
+                    self.change_key(caller, what, Box::new(KeyRecord::disable)).await?,
+                )
             }
             Request::Sign(params) => Response::Sign(self.sign(caller, params).await?),
             Request::Verify(params) => Response::Verify(self.verify(caller, params).await?),
@@ -174,6 +197,15 @@ impl<P: Ports> Inner<P> {
                 Response::ListAudit(self.list_audit(caller, params).await?)
             }
             Request::VerifyAudit(Empty {}) => Response::VerifyAudit(self.verify_audit().await?),
+            Request::SignCheckpoint(Empty {}) => {
+                Response::SignCheckpoint(self.sign_checkpoint().await?)
+            }
+            Request::ProveInclusion(params) => {
+                Response::ProveInclusion(self.prove_inclusion(params).await?)
+            }
+            Request::ProveConsistency(params) => {
+                Response::ProveConsistency(self.prove_consistency(params).await?)
+            }
         })
     }
 
@@ -205,12 +237,13 @@ impl<P: Ports> Inner<P> {
             state,
             enrolments: self.enrolments(),
             protection: ProtectionMap {
-                ed25519: crypto.protection(KeySpec::Ed25519),
-                ec_p256: crypto.protection(KeySpec::EcP256),
+                ed25519: crypto.protection(KeySpec::Ed25519.into()),
+                ec_p256: crypto.protection(KeySpec::EcP256.into()),
             },
             auto_lock: self.auto_lock(),
             storage: self.ports.store().health().await,
             backup: self.backup_health(),
+            audit: self.audit_health(),
             release: self.config.release.clone(),
         })
     }

@@ -100,12 +100,15 @@ impl<P: Ports> Enclave<P> {
         self.0.handle(session, message).await
     }
 
-    /// Handles one event of the enclave's own user interface.
-    pub async fn handle_ui(&self, event: UiEvent) {
-        self.0.handle_ui(event).await;
+    /// Handles one event of the enclave's own user interface. What the person does on a screen
+    /// names its [`View::number`](crate::View::number) and is dropped when that is not the last
+    /// one shown.
+    pub async fn handle_ui(&self, view: Option<u32>, event: UiEvent) {
+        self.0.handle_ui(view, event).await;
     }
 
-    /// Timers: automatic locking, deadlines, deferred audit entries. To be called every second.
+    /// Timers: automatic locking, deadlines, deferred audit entries, the check of the log. To be
+    /// called every second.
     pub async fn tick(&self) {
         self.0.tick().await;
     }

@@ -1,7 +1,7 @@
 //! What can go wrong inside, and the one place where it becomes a wire error.
 
 use kms_crypto::CryptoError;
-use kms_protocol::{ErrorCode, WireError};
+use kms_protocol::{ErrorCode, PolicyRule, WireError};
 
 use crate::StoreError;
 
@@ -17,6 +17,9 @@ pub enum Error {
     /// The caller, the state or a record is wrong.
     #[error(transparent)]
     Code(#[from] ErrorCode),
+    /// A rule of a policy refuses.
+    #[error("{}", ErrorCode::PolicyDenied)]
+    Denied(PolicyRule),
     /// Too many attempts or requests.
     #[error("{code}")]
     Wait {
@@ -34,6 +37,7 @@ impl Error {
         match self {
             Error::Store(error) => store_code(*error),
             Error::Crypto(error) => error.code(),
+            Error::Denied(_) => ErrorCode::PolicyDenied,
             Error::Code(code) | Error::Wait { code, .. } => *code,
         }
     }
@@ -41,11 +45,14 @@ impl Error {
 
 impl From<&Error> for WireError {
     fn from(error: &Error) -> Self {
-        let retry_after_ms = match error {
-            Error::Wait { retry_after_ms, .. } => Some(*retry_after_ms),
-            _ => None,
-        };
-        Self { code: error.code(), retry_after_ms }
+        let none = WireError::from(error.code());
+        match error {
+            Error::Wait { retry_after_ms, .. } => {
+                Self { retry_after_ms: Some(*retry_after_ms), ..none }
+            }
+            Error::Denied(rule) => Self { rule: Some(*rule), ..none },
+            _ => none,
+        }
     }
 }
 

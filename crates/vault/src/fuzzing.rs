@@ -6,7 +6,7 @@ use kms_crypto::{CryptoError, Envelope, PublicKey};
 use kms_protocol::{AuditMode, CallerOrigin, EnrolmentId, KeyId, KeySpec, KeyUsage};
 
 use crate::header::{EnrolmentRecord, Header, Method};
-use crate::keys::{KeyRecord, NewKey, PolicyRecord};
+use crate::keys::{FIRST, KeyRecord, NewKey, PolicyRecord, VersionRecord};
 use crate::lease::LeaseRecord;
 use crate::settings::Settings;
 use crate::{cbor, error::Error};
@@ -35,7 +35,8 @@ pub fn read(input: &[u8]) {
 fn key(bytes: &[u8]) {
     let (Ok(record), Ok(id)) = (KeyRecord::decode(bytes), KeyId::new(ID)) else { return };
     let crypto = SoftwareProvider::new(|_| Err(CryptoError::Random));
-    let _readable = (record.info(&id, &crypto), record.wrapped());
+    let _info = record.info(&id, &crypto);
+    let _wrapped: Vec<_> = record.versions().iter().map(VersionRecord::wrapped).collect();
     assert_eq!(KeyRecord::decode(&record.encode()), Ok(record));
 }
 
@@ -65,7 +66,8 @@ fn made() -> Result<Vec<Vec<u8>>, Error> {
     let new = NewKey { spec: KeySpec::Ed25519, label: None, created: 1, policy };
     let public = PublicKey::from_raw(KeySpec::Ed25519, &PUBLIC)?;
     let wrapped = [&[0x83, 0x43, 0xa1, 1, 3, 0xa1, 5, 0x4c][..], &[0; 12], &[0x50], &[0; 16]];
-    let key = KeyRecord::new(new, &public, &Envelope::decode(&wrapped.concat())?);
+    let wrapped = Envelope::decode(&wrapped.concat())?;
+    let key = KeyRecord::new(new, VersionRecord::new(FIRST, 1, (Some(&public), &wrapped)));
     let id = EnrolmentId::new(ID)?;
     let mut header = Header::new([1; 16], 1);
     header.add(EnrolmentRecord::new(&id, Method::Phrase, [2; 32], 3))?;

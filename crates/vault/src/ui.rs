@@ -21,6 +21,8 @@ pub enum UiCommand {
 
 /// A screen and what stands around it.
 pub struct View {
+    /// Which showing this is. An answer names it, so that it counts for this screen and no other.
+    pub number: u32,
     /// The page that asks; always shown to the person.
     pub origin: CallerOrigin,
     /// What was wrong with the last answer.

@@ -133,8 +133,8 @@ impl World {
     }
 
     fn does(&mut self, event: UiEvent) {
-        let enclave = self.tab.enclave.clone();
-        self.drive(async move { enclave.handle_ui(event).await });
+        let (enclave, view) = (self.tab.enclave.clone(), self.tab.outbox.view());
+        self.drive(async move { enclave.handle_ui(view, event).await });
     }
 
     fn call(&mut self, method: &str) {

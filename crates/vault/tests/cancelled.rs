@@ -91,6 +91,7 @@ fn an_action_that_was_cancelled_changes_nothing() {
         let tab = before.on(before.store.copied());
         assert!(tab.unlock(PASSPHRASE).is_ok());
         let (store, enclave) = (tab.store.clone(), tab.enclave.clone());
+        let outbox = tab.outbox.clone();
         let closed_at = Rc::new(Cell::new(None));
         let closed = Rc::clone(&closed_at);
         let begun = tab.store.commits();
@@ -98,7 +99,7 @@ fn an_action_that_was_cancelled_changes_nothing() {
             tab.does(UiEvent::Action(Action::Remove(id(&second)))).await;
             let event = tab.with(PASSPHRASE);
             tab.store.meanwhile(call, move || {
-                block_on(enclave.handle_ui(UiEvent::Cancel));
+                block_on(enclave.handle_ui(outbox.view(), UiEvent::Cancel));
                 closed.set(Some(store.commits() - begun));
             });
             tab.does(event).await;

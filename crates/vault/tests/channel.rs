@@ -63,7 +63,7 @@ fn an_id_that_waits_is_refused() {
     let first = tab.enclave.handle(tab.session, named("a", "vault.setup"));
     let rest = async {
         let second = tab.enclave.handle(tab.session, named("a", "rpc.ping")).await;
-        tab.enclave.handle_ui(UiEvent::Cancel).await;
+        tab.does(UiEvent::Cancel).await;
         second
     };
     let (first, second) = block_on(join(first, rest));
@@ -85,7 +85,7 @@ fn a_request_can_be_cancelled_and_the_sheet_closes() {
     assert_eq!(nothing, None);
     assert_eq!(tab.outbox.names(tab.session), ["attention", "attention"]);
     // What was typed too late sets nothing up.
-    block_on(tab.enclave.handle_ui(submit(PASSPHRASE)));
+    block_on(tab.does(submit(PASSPHRASE)));
     assert_eq!(tab.state().as_deref(), Ok("uninitialized"));
 }
 
@@ -147,7 +147,7 @@ fn requests_in_flight_are_bounded_and_each_gets_one_reply() {
     let setups = (0..=MAX_IN_FLIGHT)
         .map(|n| tab.enclave.handle(tab.session, named(&format!("s{n}"), "vault.setup")));
     let all = futures_util::future::join_all(setups);
-    let (replies, ()) = block_on(join(all, tab.enclave.handle_ui(UiEvent::Cancel)));
+    let (replies, ()) = block_on(join(all, tab.does(UiEvent::Cancel)));
     let count = |code: &str| {
         let outcomes = replies.iter().cloned().map(outcome);
         outcomes.filter(|outcome| outcome == &Err(code.to_owned())).count()
@@ -165,7 +165,7 @@ fn the_vault_locks_itself() {
         assert!(tab.sign(&key, b"text").is_ok());
     }
     tab.clock.advance(10 * minute);
-    block_on(tab.enclave.handle_ui(UiEvent::Activity));
+    block_on(tab.does(UiEvent::Activity));
     tab.clock.advance(10 * minute);
     block_on(tab.enclave.tick());
     assert_eq!(tab.state().as_deref(), Ok("unlocked"));
@@ -228,10 +228,10 @@ fn a_write_that_hung_when_the_vault_was_locked_does_not_spoil_the_next_unlock() 
 fn a_page_that_goes_away_locks_the_vault_and_ends_what_waits() {
     let tab = Tab::ready().restarted();
     let unlock = tab.enclave.handle(tab.session, named("a", "vault.unlock"));
-    let (reply, ()) = block_on(join(unlock, tab.enclave.handle_ui(UiEvent::Hidden)));
+    let (reply, ()) = block_on(join(unlock, tab.does(UiEvent::Hidden)));
     assert_eq!(outcome(reply), Err("locked".into()));
     assert!(tab.unlock(PASSPHRASE).is_ok());
-    block_on(tab.enclave.handle_ui(UiEvent::Hidden));
+    block_on(tab.does(UiEvent::Hidden));
     assert_eq!(tab.state().as_deref(), Ok("locked"));
 }
 
@@ -255,4 +255,33 @@ fn nothing_that_leaves_holds_a_passphrase() {
     assert!(seen.len() > 12);
     assert!(!seen.iter().any(|value| contains_secret(value, &secrets)));
     assert!(contains_secret(&Value::Text(PASSPHRASE.into()), &secrets));
+}
+
+/// A page that swaps one question for another does not get the answer to the first.
+#[test]
+fn an_answer_counts_for_the_screen_it_was_given_on() {
+    let tab = Tab::ready();
+    assert!(tab.call("vault.lock", empty()).is_ok());
+    let mut stale = None;
+    let swapped = tab.ask_person("vault.unlock", async |tab| {
+        stale = tab.outbox.view();
+        let dismiss = tab.request("ui.dismiss", empty());
+        tab.enclave.handle(tab.session, dismiss).await;
+    });
+    assert_eq!(swapped, Err("user_cancelled".into()));
+    let commits = tab.store.commits();
+    let asked = tab.ask_person("vault.reset", async |tab| {
+        for view in [stale, None] {
+            for event in [tab.with(PASSPHRASE), UiEvent::Cancel] {
+                tab.enclave.handle_ui(view, event).await;
+                assert_eq!((tab.screen(), tab.store.commits()), ("unlock", commits));
+            }
+        }
+        let unlock = tab.outbox.view();
+        tab.does(tab.with(PASSPHRASE)).await;
+        assert_eq!(tab.screen(), "reset");
+        tab.enclave.handle_ui(unlock, UiEvent::Confirm).await;
+        assert_eq!(tab.screen(), "reset");
+    });
+    assert_eq!(asked, Err("user_cancelled".into()));
 }

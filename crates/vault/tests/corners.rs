@@ -283,7 +283,7 @@ fn what_waited_for_another_tab_is_not_written_after_the_vault_was_locked() {
     let mut creating = pin!(tab.enclave.handle(tab.session, create));
     let mut context = Context::from_waker(Waker::noop());
     assert!(creating.as_mut().poll(&mut context).is_pending());
-    block_on(join(tab.enclave.handle_ui(UiEvent::Hidden), async { tab.clock.advance(1000) }));
+    block_on(join(tab.does(UiEvent::Hidden), async { tab.clock.advance(1000) }));
     assert_eq!(tab.state().as_deref(), Ok("locked"));
     drop(held);
     block_on(tab.enclave.tick());

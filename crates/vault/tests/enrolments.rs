@@ -312,7 +312,7 @@ fn an_event_that_does_not_fit_the_screen_is_ignored() {
     assert_eq!(tab.store.dump(), stored);
     // Nor is there anything to answer when nothing is asked.
     for event in [submit(PASSPHRASE), UiEvent::Confirm, UiEvent::Cancel, UiEvent::Back] {
-        block_on(tab.enclave.handle_ui(event));
+        block_on(tab.does(event));
     }
     assert_eq!(tab.state().as_deref(), Ok("locked"));
 }

@@ -55,15 +55,15 @@ fn tabs_lock_together() {
     type Act = fn(&Tab);
     let acts: [(Act, LockReason); 3] = [
         (|tab| assert!(tab.call("vault.lock", empty()).is_ok()), LockReason::Requested),
-        (|tab| block_on(tab.enclave.handle_ui(UiEvent::Lock)), LockReason::Requested),
+        (|tab| block_on(tab.does(UiEvent::Lock)), LockReason::Requested),
         (
             |tab| {
                 // Somebody is there all the time.
                 for _ in 0..32 {
-                    block_on(tab.enclave.handle_ui(UiEvent::Activity));
+                    block_on(tab.does(UiEvent::Activity));
                     tab.clock.advance(899_999);
                 }
-                block_on(tab.enclave.handle_ui(UiEvent::Activity));
+                block_on(tab.does(UiEvent::Activity));
                 tab.clock.advance(32);
                 block_on(tab.enclave.tick());
             },
@@ -87,13 +87,13 @@ fn tabs_lock_together() {
 fn a_tab_that_is_idle_or_left_does_not_lock_the_one_in_use() {
     let [first, second, _] = three();
     first.clock.advance(899_999);
-    block_on(second.enclave.handle_ui(UiEvent::Activity));
+    block_on(second.does(UiEvent::Activity));
     first.clock.advance(1);
     block_on(first.enclave.tick());
     assert_eq!(reasons(&first), ["idle"]);
     let third = second.beside();
     assert!(third.unlock(PASSPHRASE).is_ok());
-    block_on(third.enclave.handle_ui(UiEvent::Hidden));
+    block_on(third.does(UiEvent::Hidden));
     assert_eq!(reasons(&third), ["hidden"]);
     run(&second);
     assert_eq!(second.state().as_deref(), Ok("unlocked"));
@@ -136,7 +136,7 @@ fn a_locked_tab_can_lock_the_others() {
     }
     // But its own timers and its own end say nothing of theirs.
     assert!(first.unlock(PASSPHRASE).is_ok());
-    block_on(third.enclave.handle_ui(UiEvent::Hidden));
+    block_on(third.does(UiEvent::Hidden));
     block_on(third.enclave.tick());
     run(&first);
     assert_eq!(first.state().as_deref(), Ok("unlocked"));

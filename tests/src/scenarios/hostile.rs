@@ -4,8 +4,9 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use crate::{
+    engine::Engine,
     page::Page as _,
-    scenario::scenarios,
+    scenario::{Skip, scenarios},
     session::{Session, attack},
     stage::serve_without,
     vault_ui::{PASSPHRASE, VaultUi},
@@ -24,6 +25,7 @@ scenarios!("hostile":
     internal_messages,
     synthetic_clicks,
     clock_that_stands_still,
+    covered_screens,
 );
 
 /// The policy that keeps other embedders out by itself; without it the list inside the release
@@ -253,5 +255,41 @@ async fn clock_that_stands_still(world: &mut World) -> Result<()> {
     session.begin("vault.setup").await?;
     VaultUi(page).set_up(PASSPHRASE).await?;
     ensure!(session.end().await?["state"] == "unlocked", "the button opened");
+    Ok(())
+}
+
+const TELLS_COVER: &str = "return 'isVisible' in IntersectionObserverEntry.prototype;";
+
+/// Whether the button of the screen stays closed, for longer than it takes to open.
+const STAYS_CLOSED: &str = "
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    return document.getElementById('submit').disabled;";
+
+/// Where the engine tells, nothing can be pressed on a screen that the page covers or fades.
+async fn covered_screens(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    session.lock().await?;
+    session.begin("vault.unlock").await?;
+    page.enter_enclave().await?;
+    page.visible("#passphrase").await?;
+    let told = page.eval(TELLS_COVER, &[]).await? == true;
+    ensure!(told == (world.engine == Engine::Chromium), "what the engine tells has changed");
+    ensure!(told, Skip("this engine does not tell what covers a frame"));
+    page.fill("#passphrase", PASSPHRASE).await?;
+    for how in ["overlay", "faint", "filtered"] {
+        page.leave_frame().await?;
+        attack(page, "cover", &json!({"how": how})).await?;
+        page.enter_enclave().await?;
+        ensure!(page.eval(STAYS_CLOSED, &[]).await? == true, "{how}: the button opened");
+        page.leave_frame().await?;
+        attack(page, "cover", &json!({"how": "none"})).await?;
+        page.enter_enclave().await?;
+        ensure!(page.eval(STAYS_CLOSED, &[]).await? == false, "{how}: the button stays closed");
+    }
+    page.press("#submit").await?;
+    page.leave_frame().await?;
+    ensure!(session.end().await?["state"] == "unlocked");
     Ok(())
 }

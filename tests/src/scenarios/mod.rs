@@ -8,6 +8,7 @@ mod enrolments;
 mod faults;
 mod flow;
 mod hostile;
+mod interchange;
 mod intrusion;
 mod isolation;
 mod known_answers;
@@ -36,6 +37,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         windows::ALL,
         tamper::ALL,
         known_answers::ALL,
+        interchange::ALL,
         memory::ALL,
         faults::ALL,
     ];

@@ -1,17 +1,21 @@
 //! The provider in Rust, for tests and for engines that lack an algorithm.
 
 mod aead;
-mod signing;
+mod form;
+mod kem;
+mod key;
 
 use std::rc::Rc;
 
-use kms_protocol::{KeySpec, Protection};
+use kms_protocol::Protection;
 
 pub use self::aead::SealingKey;
-pub use self::signing::SoftwareSigner;
+pub use self::kem::encapsulate;
+pub use self::key::SoftwareKey;
+use crate::hpke::{ENCAPSULATED_LEN, Encapsulated};
 use crate::{
-    AeadContext, CryptoError, CryptoProvider, GeneratedKey, PublicKey, SecretBytes, SecretVec,
-    hkdf, strict, wipe_stack,
+    AeadContext, CryptoError, CryptoProvider, KeyKind, NewKey, PublicKey, SecretBytes, SecretVec,
+    SharedSecret, hkdf, strict, wipe_stack,
 };
 
 type Random = dyn Fn(&mut [u8]) -> Result<(), CryptoError>;
@@ -36,10 +40,10 @@ impl SoftwareProvider {
 
 impl CryptoProvider for SoftwareProvider {
     type SealingKey = SealingKey;
-    type SigningKey = SoftwareSigner;
+    type Key = SoftwareKey;
     type DeviceKey = DeviceKey;
 
-    fn protection(&self, _spec: KeySpec) -> Protection {
+    fn protection(&self, _kind: KeyKind) -> Protection {
         Protection::Enclave
     }
 
@@ -69,29 +73,49 @@ impl CryptoProvider for SoftwareProvider {
         key.open(context, ciphertext)
     }
 
-    async fn generate_signing_key(
+    async fn generate_key(
         &self,
-        spec: KeySpec,
+        kind: KeyKind,
         wrapping: &SealingKey,
         context: AeadContext<'_>,
-    ) -> Result<GeneratedKey<SoftwareSigner>, CryptoError> {
-        let signer = SoftwareSigner::generate(spec, |out| self.fill_random(out))?;
-        let public = signer.public_key()?;
-        let wrapped = wrapping.seal(context, signer.to_pkcs8()?.expose())?;
-        Ok(GeneratedKey { signer, public, wrapped })
+    ) -> Result<NewKey<SoftwareKey>, CryptoError> {
+        wrap(SoftwareKey::generate(kind, |out| self.fill_random(out))?, wrapping, context)
     }
 
-    async fn unwrap_signing_key(
+    async fn import_key(
         &self,
-        spec: KeySpec,
+        kind: KeyKind,
+        secret: SecretBytes<32>,
+        wrapping: &SealingKey,
+        context: AeadContext<'_>,
+    ) -> Result<NewKey<SoftwareKey>, CryptoError> {
+        if !kind.is_symmetric() {
+            return Err(CryptoError::Unsupported);
+        }
+        wrap(SoftwareKey::from_secret(kind, secret)?, wrapping, context)
+    }
+
+    async fn unwrap_key(
+        &self,
+        kind: KeyKind,
         wrapping: &SealingKey,
         context: AeadContext<'_>,
         wrapped: &[u8],
-    ) -> Result<SoftwareSigner, CryptoError> {
-        SoftwareSigner::from_pkcs8(spec, wrapping.open(context, wrapped)?.expose())
+    ) -> Result<SoftwareKey, CryptoError> {
+        if !kind.is_wrapped_len(wrapped.len()) {
+            return Err(CryptoError::InvalidCiphertext);
+        }
+        SoftwareKey::decode(kind, wrapping.open(context, wrapped)?.expose())
     }
 
-    async fn sign(&self, key: &SoftwareSigner, message: &[u8]) -> Result<[u8; 64], CryptoError> {
+    async fn import_ed25519(
+        &self,
+        seed: &SecretBytes<32>,
+    ) -> Result<(SoftwareKey, PublicKey), CryptoError> {
+        SoftwareKey::from_ed25519_seed(seed)
+    }
+
+    async fn sign(&self, key: &SoftwareKey, message: &[u8]) -> Result<[u8; 64], CryptoError> {
         key.sign(message)
     }
 
@@ -102,6 +126,58 @@ impl CryptoProvider for SoftwareProvider {
         signature: &[u8],
     ) -> Result<bool, CryptoError> {
         Ok(strict::verify(public, message, signature))
+    }
+
+    async fn encrypt(
+        &self,
+        key: &SoftwareKey,
+        aad: &[u8],
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        key.encrypt(|out| self.fill_random(out), aad, plaintext)
+    }
+
+    async fn decrypt(
+        &self,
+        key: &SoftwareKey,
+        aad: &[u8],
+        ciphertext: &[u8],
+    ) -> Result<SecretVec, CryptoError> {
+        key.decrypt(aad, ciphertext)
+    }
+
+    async fn mac(&self, key: &SoftwareKey, message: &[u8]) -> Result<[u8; 32], CryptoError> {
+        key.mac(message)
+    }
+
+    async fn verify_mac(
+        &self,
+        key: &SoftwareKey,
+        message: &[u8],
+        mac: &[u8],
+    ) -> Result<bool, CryptoError> {
+        key.verify_mac(message, mac)
+    }
+
+    async fn agree(
+        &self,
+        key: &SoftwareKey,
+        peer: &PublicKey,
+    ) -> Result<SharedSecret, CryptoError> {
+        key.agree(peer)
+    }
+
+    async fn encapsulate(&self, recipient: &PublicKey) -> Result<Encapsulated, CryptoError> {
+        encapsulate(recipient, |out| self.fill_random(out))
+    }
+
+    async fn decapsulate(
+        &self,
+        key: &SoftwareKey,
+        public: &PublicKey,
+        encapsulated: &[u8; ENCAPSULATED_LEN],
+    ) -> Result<SharedSecret, CryptoError> {
+        key.decapsulate(public, encapsulated)
     }
 
     async fn generate_device_key(&self) -> Result<DeviceKey, CryptoError> {
@@ -118,4 +194,14 @@ impl CryptoProvider for SoftwareProvider {
         wipe_stack();
         Ok(tag)
     }
+}
+
+fn wrap(
+    key: SoftwareKey,
+    wrapping: &SealingKey,
+    context: AeadContext<'_>,
+) -> Result<NewKey<SoftwareKey>, CryptoError> {
+    let public = key.public_key()?;
+    let wrapped = wrapping.seal(context, key.encode()?.expose())?;
+    Ok(NewKey { key, public, wrapped })
 }

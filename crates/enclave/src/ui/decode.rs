@@ -29,8 +29,8 @@ const MAX_PLAIN: usize = 512;
 
 /// A message of the frame.
 pub(crate) enum FromFrame {
-    /// For the vault.
-    Event(UiEvent),
+    /// For the vault, with the number of the screen it was done on.
+    Event(Option<u32>, UiEvent),
     /// A helper that was asked for died, or could not be started.
     HelperFailed,
 }
@@ -43,7 +43,7 @@ pub(crate) fn read(message: &JsValue) -> Option<FromFrame> {
     let members = Members::new(message.unchecked_ref());
     let read = match members.plain::<String>("ui")?.as_str() {
         "helper_failed" => FromFrame::HelperFailed,
-        name => FromFrame::Event(event(name, &members)?),
+        name => FromFrame::Event(members.plain("view")?, event(name, &members)?),
     };
     members.all_taken().then_some(read)
 }

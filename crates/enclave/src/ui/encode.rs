@@ -27,6 +27,7 @@ pub(super) fn command(command: UiCommand) -> (JsValue, Array) {
 fn show(view: View) -> (JsValue, Array) {
     let around = Value::object([
         ("ui", text("show")),
+        ("view", view.number.into_value()),
         ("origin", text(view.origin.as_str())),
         ("problem", view.problem.map_or(Value::Null, |code| text(code.as_str()))),
         ("retryAfterMs", view.retry_after_ms.into_value()),

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use futures_util::FutureExt;
-use kms_crypto::software::SoftwareSigner;
+use kms_crypto::software::SoftwareKey;
 use kms_crypto::{Envelope, PublicKey};
 use kms_jose::{Claims, Jws, TokenType, verify};
 use kms_protocol::{KeySpec, Value};
@@ -82,16 +82,16 @@ pub fn records(input: &[u8]) {
 
 thread_local! {
     static KEYS: [PublicKey; 2] = [KeySpec::Ed25519, KeySpec::EcP256].map(|spec| {
-        key(spec).public_key().unwrap()
+        key(spec).public_key().unwrap().unwrap()
     });
 }
 
-fn key(spec: KeySpec) -> SoftwareSigner {
+fn key(spec: KeySpec) -> SoftwareKey {
     let fill = |out: &mut [u8]| {
         out.fill(7);
         Ok(())
     };
-    SoftwareSigner::generate(spec, fill).unwrap()
+    SoftwareKey::generate(spec, fill).unwrap()
 }
 
 /// A token, or the claims of one: a token has one text, and claims are read as they were written.

@@ -76,7 +76,7 @@ pub fn tokens() -> Vec<Vec<u8>> {
     let claims = Claims::parse(json).unwrap();
     let token = |spec| {
         let signer = key(spec);
-        let public = signer.public_key().unwrap();
+        let public = signer.public_key().unwrap().unwrap();
         let unsigned = Unsigned::new(&public, &TokenType::jwt(), &claims).unwrap();
         let signature = signer.sign(unsigned.signing_input()).unwrap();
         unsigned.sign(&signature).into_bytes()

@@ -1,4 +1,4 @@
-//! Changes of the header and the settings by an unlocked vault. Each is written in one batch with
+//! Changes by an unlocked vault: of the header and the settings, or of a key. Each is written in one batch with
 //! its audit entry, and worked out anew whenever that batch has to be tried again.
 
 use std::rc::Rc;
@@ -8,6 +8,7 @@ use kms_protocol::ErrorCode;
 use super::entry::Head;
 use crate::enclave::Inner;
 use crate::header::Header;
+use crate::keys::KeyChange;
 use crate::settings::Settings;
 use crate::state::UnlockedVault;
 use crate::stored::{self, header_write};
@@ -20,6 +21,14 @@ pub(crate) struct Edited {
     pub(crate) settings: Settings,
     /// Wrong attempts that are to be logged before the entry.
     pub(crate) wrong: usize,
+}
+
+/// What is changed in the batch of an entry.
+pub(crate) enum Change {
+    /// Header and settings.
+    Vault(Edit),
+    /// A key.
+    Key(KeyChange),
 }
 
 /// A change; it may be asked for more than once and refuse each time.

@@ -10,15 +10,16 @@ use std::task::{Poll, Waker};
 use futures_channel::oneshot;
 use futures_util::FutureExt;
 use futures_util::future::{Either, LocalBoxFuture, Shared, select};
-use kms_protocol::ErrorCode;
+use kms_protocol::{ErrorCode, KeyId};
 
-use super::edit::Edit;
-use super::entry::{Draft, Head};
+use super::edit::{Change, Edit};
+use super::entry::{Draft, Mark};
 use super::log::Failure;
 use crate::enclave::Inner;
 use crate::header::VaultId;
+use crate::keys::KeyRecord;
 use crate::state::UnlockedVault;
-use crate::{Error, Ports, VaultLock, Write};
+use crate::{Error, Ports, VaultLock};
 
 /// Most entries of one batch.
 const MAX_GROUP: usize = 256;
@@ -28,12 +29,35 @@ const MAX_WAITING: usize = 1024;
 /// An entry that waits to be written.
 pub(crate) struct Item {
     pub(crate) draft: Draft,
-    /// Records that must appear together with the entry, or not at all.
-    pub(crate) writes: Vec<Write>,
-    /// A change of header and settings that goes with the entry; such an item is written alone.
-    pub(crate) edit: Option<Edit>,
+    /// A change that goes with the entry; such an item is written alone.
+    pub(crate) change: Option<Change>,
+    /// Which key the operation used.
+    pub(crate) used: Option<Use>,
     /// Who holds a result back until the entry is written.
     done: Option<oneshot::Sender<Result<(), Error>>>,
+}
+
+/// Whether a record permits a use.
+type Permits = Box<dyn Fn(&KeyRecord) -> Result<(), Error>>;
+
+/// A key that was used, and what the use has to be permitted by.
+pub(crate) struct Use {
+    pub(crate) key_id: KeyId,
+    /// Whether the key is still as it was when it was used.
+    pub(crate) current: Rc<Cell<bool>>,
+    /// Whether a record of the key permits the use.
+    pub(crate) permits: Permits,
+}
+
+impl Item {
+    /// Whether the key that was used may have changed since.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.used.as_ref().is_some_and(|used| !used.current.get())
+    }
+
+    fn stands_alone(&self) -> bool {
+        self.change.is_some() || self.is_doubtful()
+    }
 }
 
 /// The writer at work. Several may wait for it; any of them drives it.
@@ -48,9 +72,9 @@ pub(crate) struct Journal<P: Ports> {
     running: Option<Writing>,
     /// Whether the last write failed.
     failing: bool,
-    /// The last batch whose outcome is not known: the head it would have made, and how many
-    /// entries at the front of the queue it held.
-    doubt: Option<(Head, usize)>,
+    /// The last batch whose outcome is not known: its last entry, and how many entries at the
+    /// front of the queue it held.
+    doubt: Option<(Mark, usize)>,
     waker: Cell<Option<Waker>>,
 }
 
@@ -99,9 +123,14 @@ impl<P: Ports> Journal<P> {
     /// their operation did not happen and is not written.
     fn take_group(&mut self) -> Vec<Item> {
         self.queue.retain(|item| !item.done.as_ref().is_some_and(oneshot::Sender::is_canceled));
-        let plain = self.queue.iter().take_while(|item| item.edit.is_none()).count();
+        let plain = self.queue.iter().take_while(|item| !item.stands_alone()).count();
         let count = plain.min(MAX_GROUP).max(self.queue.len().min(1));
         self.queue.drain(..count).collect()
+    }
+
+    /// Puts entries back in front of the others.
+    fn put_back(&mut self, group: Vec<Item>) {
+        group.into_iter().rev().for_each(|item| self.queue.push_front(item));
     }
 
     /// Ends all operations whose results are held back; entries of operations that were
@@ -124,7 +153,7 @@ impl<P: Ports> Journal<P> {
 impl<P: Ports> Inner<P> {
     /// Queues an entry that is written within 250 ms.
     pub(crate) fn defer(&self, draft: Draft) {
-        let item = Item { draft, writes: Vec::new(), edit: None, done: None };
+        let item = Item { draft, change: None, used: None, done: None };
         self.journal.borrow_mut().push(item);
     }
 
@@ -137,13 +166,18 @@ impl<P: Ports> Inner<P> {
         if ready { Ok(()) } else { self.flush().await }
     }
 
-    /// Queues an entry and returns when it, and the records with it, are on disk.
-    pub(crate) async fn commit(
+    /// Queues the entry of a use of a key and returns when it is on disk.
+    pub(crate) async fn commit_use(self: &Rc<Self>, draft: Draft, used: Use) -> Result<(), Error> {
+        self.commit_item(draft, None, Some(used)).await
+    }
+
+    /// Queues a change with its entry and returns when it is on disk.
+    pub(crate) async fn commit_change(
         self: &Rc<Self>,
         draft: Draft,
-        writes: Vec<Write>,
+        change: Change,
     ) -> Result<(), Error> {
-        self.commit_item(draft, writes, None).await
+        self.commit_item(draft, Some(change), None).await
     }
 
     /// Queues a change of header and settings with its entry and returns when it is on disk.
@@ -152,17 +186,27 @@ impl<P: Ports> Inner<P> {
         draft: Draft,
         edit: Edit,
     ) -> Result<(), Error> {
-        self.commit_item(draft, Vec::new(), Some(edit)).await
+        self.commit_item(draft, Some(Change::Vault(edit)), None).await
+    }
+
+    /// The same for a change that a key was used for.
+    pub(crate) async fn commit_edit_by(
+        self: &Rc<Self>,
+        draft: Draft,
+        edit: Edit,
+        used: Use,
+    ) -> Result<(), Error> {
+        self.commit_item(draft, Some(Change::Vault(edit)), Some(used)).await
     }
 
     async fn commit_item(
         self: &Rc<Self>,
         draft: Draft,
-        writes: Vec<Write>,
-        edit: Option<Edit>,
+        change: Option<Change>,
+        used: Option<Use>,
     ) -> Result<(), Error> {
         let (done, written) = oneshot::channel();
-        self.journal.borrow_mut().push(Item { draft, writes, edit, done: Some(done) });
+        self.journal.borrow_mut().push(Item { draft, change, used, done: Some(done) });
         let running = self.writing();
         // Whoever waits drives the writer; when one waiter goes away another one does.
         let outcome = match select(written, running).await {
@@ -223,8 +267,8 @@ impl<P: Ports> Inner<P> {
                 return Err(locked);
             };
             let doubt = self.journal.borrow_mut().doubt.take();
-            if let Some((head, kept)) = doubt {
-                self.resolve(&vault, head, kept).await?;
+            if let Some((mark, kept)) = doubt {
+                self.resolve(&vault, mark, kept).await?;
             }
             let group = self.journal.borrow_mut().take_group();
             if group.is_empty() {
@@ -235,6 +279,8 @@ impl<P: Ports> Inner<P> {
                 Ok(()) => release(group, &Ok(())),
                 // Nothing is wrong with the log: the others go on.
                 Err(failure) if failure.refused => release(group, &Err(failure.error)),
+                // Another tab has changed keys: each use of one is looked at alone.
+                Err(failure) if failure.split => self.journal.borrow_mut().put_back(group),
                 Err(failure) => return Err(self.write_failed(group, failure)),
             }
         }
@@ -259,11 +305,11 @@ impl<P: Ports> Inner<P> {
     async fn resolve(
         &self,
         vault: &Rc<UnlockedVault<P>>,
-        head: Head,
+        mark: Mark,
         kept: usize,
     ) -> Result<(), Error> {
         let written = match self.refresh(vault).await {
-            Ok(()) => self.contains(vault, head).await,
+            Ok(()) => self.contains(vault, mark).await,
             Err(error) => Err(error),
         };
         match written {
@@ -273,9 +319,9 @@ impl<P: Ports> Inner<P> {
             }
             Ok(false) => Ok(()),
             Err(error) => {
-                let failure = Failure { error, doubt: None, refused: false };
+                let failure = Failure::of(error, None);
                 let error = self.write_failed(Vec::new(), failure);
-                self.journal.borrow_mut().doubt = Some((head, kept));
+                self.journal.borrow_mut().doubt = Some((mark, kept));
                 Err(error)
             }
         }
@@ -286,7 +332,7 @@ impl<P: Ports> Inner<P> {
         let mut journal = self.journal.borrow_mut();
         let kept = journal.give_up(group, &error);
         journal.failing = true;
-        journal.doubt = doubt.map(|head| (head, kept));
+        journal.doubt = doubt.map(|mark| (mark, kept));
         drop(journal);
         if let ErrorCode::AuditCorrupt | ErrorCode::VaultCorrupt = error.code() {
             self.fault(error.code());

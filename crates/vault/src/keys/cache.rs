@@ -1,34 +1,49 @@
 //! Handles of keys that were used lately. Unwrapping per operation would cost twice the time.
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use kms_crypto::{CryptoProvider, PublicKey};
-use kms_protocol::{AuditMode, CallerOrigin, ErrorCode, KeyId, KeyInfo, KeyUsage};
+use kms_crypto::CryptoProvider;
+use kms_protocol::{AuditMode, CallerOrigin, ErrorCode, KeyId, KeyInfo};
 
+use super::record::KeyRecord;
 use crate::Ports;
 use crate::map::Map;
 
-/// Most handles that are kept.
+/// Most keys that are kept.
 const CAPACITY: usize = 1024;
 
-/// A key that is ready to be used.
+/// A private key handle of the provider of these ports.
+pub(crate) type Signer<P> = <<P as Ports>::Crypto as CryptoProvider>::Key;
+
+/// A key that was read and whose versions are unwrapped when they are used.
 pub(crate) struct LoadedKey<P: Ports> {
     pub(crate) info: KeyInfo,
-    pub(crate) public: PublicKey,
-    pub(crate) signer: <P::Crypto as CryptoProvider>::SigningKey,
+    pub(crate) record: KeyRecord,
+    /// Whether nothing is known to have changed since it was read.
+    pub(crate) current: Rc<Cell<bool>>,
+    signers: RefCell<Map<u32, Rc<Signer<P>>>>,
 }
 
 impl<P: Ports> LoadedKey<P> {
-    /// Whether a caller may use the key in this way. A key of another site does not exist.
-    pub(crate) fn permits(&self, origin: &CallerOrigin, usage: KeyUsage) -> Result<(), ErrorCode> {
-        belongs(&self.info, origin)?;
-        let allowed = self.info.usage.contains(&usage);
-        if allowed { Ok(()) } else { Err(ErrorCode::PolicyDenied) }
+    /// A key that was read just now.
+    pub(crate) fn new(info: KeyInfo, record: KeyRecord) -> Self {
+        Self { info, record, current: Rc::new(Cell::new(true)), signers: RefCell::default() }
     }
 
     /// Whether entries are written before results are released.
     pub(crate) fn is_durable(&self) -> bool {
         self.info.audit == AuditMode::Durable
+    }
+
+    /// The handle of a version, if it is here.
+    pub(crate) fn signer(&self, version: u32) -> Option<Rc<Signer<P>>> {
+        self.signers.borrow().get(&version).cloned()
+    }
+
+    /// Keeps the handle of a version.
+    pub(crate) fn keep(&self, version: u32, signer: &Rc<Signer<P>>) {
+        self.signers.borrow_mut().insert(version, Rc::clone(signer));
     }
 }
 
@@ -37,7 +52,8 @@ pub(crate) fn belongs(info: &KeyInfo, origin: &CallerOrigin) -> Result<(), Error
     if info.caller_origins.contains(origin) { Ok(()) } else { Err(ErrorCode::NotFound) }
 }
 
-/// A bounded cache that drops what was not used for longest.
+/// A bounded cache that drops what was not used for longest. What it drops is not current any
+/// more: whoever still holds it looks again before it counts.
 pub(crate) struct Cache<P: Ports> {
     keys: Map<KeyId, (u64, Rc<LoadedKey<P>>)>,
     clock: u64,
@@ -60,13 +76,28 @@ impl<P: Ports> Cache<P> {
 
     /// Keeps a key.
     pub(crate) fn insert(&mut self, key: &Rc<LoadedKey<P>>) {
+        self.forget(&key.info.key_id);
         if self.keys.len() >= CAPACITY {
             let oldest = self.keys.iter().min_by_key(|(_, (used, _))| *used);
             if let Some(oldest) = oldest.map(|(id, _)| id.clone()) {
-                self.keys.remove(&oldest);
+                self.forget(&oldest);
             }
         }
         self.clock += 1;
         self.keys.insert(key.info.key_id.clone(), (self.clock, Rc::clone(key)));
+    }
+
+    /// Drops a key that has changed.
+    pub(crate) fn forget(&mut self, key_id: &KeyId) {
+        if let Some((_, key)) = self.keys.remove(key_id) {
+            key.current.set(false);
+        }
+    }
+
+    /// Drops everything: another tab has changed keys.
+    pub(crate) fn clear(&mut self) {
+        for (_, key) in self.keys.take_where(|_| true) {
+            key.current.set(false);
+        }
     }
 }

@@ -1,23 +1,27 @@
-//! Creating keys.
+//! Creating keys, and new versions of them.
 
 use std::rc::Rc;
 
 use kms_crypto::Envelope;
-use kms_protocol::{
-    AuditMode, CreateKeyParams, Empty, ErrorCode, KeyId, KeyInfo, KeySpec, KeyUsage, event,
-};
+use kms_protocol::{AuditMode, CreateKeyParams, ErrorCode, KeyId, KeyInfo, KeySpec, KeyUsage};
 
-use super::LoadedKey;
-use super::record::{KeyRecord, NewKey, PolicyRecord, VERSION};
-use crate::audit::{Draft, OK};
+use super::cache::{LoadedKey, Signer};
+use super::change::KeyChange;
+use super::record::{FIRST, KeyRecord, NewKey, PolicyRecord, VersionRecord};
+use crate::audit::{Change, Draft, OK};
 use crate::enclave::Inner;
 use crate::seal;
 use crate::session::Caller;
 use crate::state::UnlockedVault;
-use crate::{Clock, Error, Outbox, Ports, RecordKey, Table, Write, random};
+use crate::{Clock, Error, Ports, random};
 
-/// Uses of a key that names none.
-const USAGE: [KeyUsage; 2] = [KeyUsage::Sign, KeyUsage::Verify];
+/// Where a version is wrapped to.
+struct Place<'a> {
+    key_id: &'a KeyId,
+    spec: KeySpec,
+    policy: &'a PolicyRecord,
+    number: u32,
+}
 
 impl<P: Ports> Inner<P> {
     /// Generates a key for the caller. It exists when its record and its audit entry are
@@ -30,27 +34,53 @@ impl<P: Ports> Inner<P> {
         let vault = self.unlocked()?;
         self.journal_ready().await?;
         let created = self.ports.clock().now_ms();
-        let audit = params.audit.unwrap_or(AuditMode::Durable);
-        let usage = params.usage.unwrap_or_else(|| USAGE.into());
-        check_usage(params.spec, &usage)?;
+        let CreateKeyParams { spec, label, audit, usage } = params;
+        let usage = usage.unwrap_or_else(|| super::usages(spec).into());
+        check_usage(spec, &usage)?;
+        let audit = audit.unwrap_or(AuditMode::Durable);
         let policy = PolicyRecord::of(&caller.origin, &usage, audit);
-        let new = NewKey { spec: params.spec, label: params.label, created, policy };
-        let (key, write) = vault.generate(&self.ports, new).await?;
+        let key_id = KeyId::new(random::id(self.ports.crypto())?)?;
+        let place = Place { key_id: &key_id, spec, policy: &policy, number: FIRST };
+        let (version, signer) = vault.generate(&self.ports, place, created).await?;
+        let record = KeyRecord::new(NewKey { spec, label, created, policy }, version);
+        let info = record.info(&key_id, self.ports.crypto())?;
+        let key = Rc::new(LoadedKey::new(info, record.clone()));
+        key.keep(FIRST, &signer);
         let draft = Draft {
             time: created,
             method: "keys.create",
-            key_id: Some(key.info.key_id.clone()),
+            key_id: Some(key_id.clone()),
             origin: Some(Rc::clone(&caller.origin)),
             outcome: OK,
         };
-        self.commit(draft, vec![write]).await?;
+        let change = KeyChange::create(key_id, record);
+        self.commit_change(draft, Change::Key(change)).await?;
         vault.still_open()?;
         vault.cache.borrow_mut().insert(&key);
-        let sessions = self.sessions.borrow().of(&caller.origin);
-        for session in sessions {
-            self.ports.outbox().event(session, event("keys_changed", Empty {}));
-        }
+        self.tell_keys_changed(&key.info);
         Ok(key.info.clone())
+    }
+
+    /// Adds a version to a key of the caller.
+    pub(crate) async fn rotate_key(
+        self: &Rc<Self>,
+        caller: &Caller,
+        key_id: KeyId,
+    ) -> Result<KeyInfo, Error> {
+        let made = self.next_version(caller, &key_id).await;
+        let edit =
+            move |record: &mut KeyRecord| record.add_version(made.as_ref().map_err(Error::clone)?);
+        self.change_key(caller, ("keys.rotate", key_id), Box::new(edit)).await
+    }
+
+    async fn next_version(&self, caller: &Caller, key_id: &KeyId) -> Result<VersionRecord, Error> {
+        let vault = self.unlocked()?;
+        let key = vault.load(&self.ports, key_id).await?;
+        key.record.owned_by(&caller.origin)?;
+        let number = key.record.next_version()?;
+        let place = Place { key_id, spec: key.info.spec, policy: key.record.policy(), number };
+        let created = self.ports.clock().now_ms();
+        Ok(vault.generate(&self.ports, place, created).await?.0)
     }
 }
 
@@ -65,20 +95,18 @@ fn check_usage(spec: KeySpec, usage: &[KeyUsage]) -> Result<(), ErrorCode> {
 }
 
 impl<P: Ports> UnlockedVault<P> {
-    async fn generate(&self, ports: &P, new: NewKey) -> Result<(Rc<LoadedKey<P>>, Write), Error> {
-        let crypto = ports.crypto();
+    async fn generate(
+        &self,
+        ports: &P,
+        place: Place<'_>,
+        created: u64,
+    ) -> Result<(VersionRecord, Rc<Signer<P>>), Error> {
         let secrets = self.secrets()?;
-        let key_id = KeyId::new(random::id(crypto)?)?;
-        let policy = new.policy.digest();
-        let spec = new.spec;
-        let context = seal::signing_key_context(&self.id, &key_id, VERSION, (spec, &policy));
-        let made = Envelope::generate_signing_key(crypto, spec, &secrets.wrap, &context).await?;
-        let record = KeyRecord::new(new, &made.public, &made.envelope);
-        let context = seal::key_context(&self.id, &key_id);
-        let value = seal::seal(crypto, &secrets.record, &context, &record.encode()).await?;
-        let info = record.info(&key_id, crypto)?;
-        let write =
-            Write { table: Table::Keys, key: RecordKey::Text(key_id.as_str().into()), value };
-        Ok((Rc::new(LoadedKey { info, public: made.public, signer: made.signer }), write))
+        let Place { key_id, spec, policy, number } = place;
+        let policy = policy.digest();
+        let context = seal::signing_key_context(&self.id, key_id, number, (spec, &policy));
+        let made = Envelope::generate_key(ports.crypto(), spec, &secrets.wrap, &context).await?;
+        let version = VersionRecord::new(number, created, (made.public.as_ref(), &made.envelope));
+        Ok((version, Rc::new(made.key)))
     }
 }

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use kms_protocol::limits::MAX_PAGE;
 use kms_protocol::{
     CallerOrigin, Cursor, ErrorCode, KeyId, KeyInfo, KeyPage, ListKeysParams, PublicKeyInfo,
+    PublicKeyParams,
 };
 
-use super::LoadedKey;
-use super::cache::belongs;
+use super::cache::{LoadedKey, Signer, belongs};
 use super::record::KeyRecord;
 use crate::enclave::Inner;
 use crate::seal;
@@ -25,28 +25,48 @@ impl<P: Ports> UnlockedVault<P> {
         let cached = self.cache.borrow_mut().find(key_id);
         match cached {
             Some(key) => Ok(key),
-            None => self.unwrap_key(ports, key_id).await,
+            None => self.load_anew(ports, key_id).await,
         }
     }
 
-    async fn unwrap_key(&self, ports: &P, key_id: &KeyId) -> Result<Rc<LoadedKey<P>>, Error> {
-        let crypto = ports.crypto();
+    async fn load_anew(&self, ports: &P, key_id: &KeyId) -> Result<Rc<LoadedKey<P>>, Error> {
         let record = self.read(ports, key_id).await?;
-        let (spec, public) = (record.spec()?, record.public()?);
-        let info = record.info(key_id, crypto)?;
-        let secrets = self.secrets()?;
-        let policy = record.policy_digest();
-        let context = seal::signing_key_context(&self.id, key_id, record.version, (spec, &policy));
-        let wrapped = record.wrapped()?;
-        let signer = wrapped.unwrap_signing_key(crypto, spec, &secrets.wrap, &context).await;
-        let signer = signer.map_err(|_| ErrorCode::Unreadable)?;
+        let info = record.info(key_id, ports.crypto())?;
         self.still_open()?;
-        let key = Rc::new(LoadedKey { info, public, signer });
+        let key = Rc::new(LoadedKey::new(info, record));
         self.cache.borrow_mut().insert(&key);
         Ok(key)
     }
 
-    async fn read(&self, ports: &P, key_id: &KeyId) -> Result<KeyRecord, Error> {
+    /// The private half of a version, ready to be used.
+    pub(super) async fn signer(
+        &self,
+        ports: &P,
+        (key, version): (&LoadedKey<P>, Option<u32>),
+    ) -> Result<Rc<Signer<P>>, Error> {
+        let version = key.record.version(version)?;
+        if let Some(signer) = key.signer(version.number()) {
+            return Ok(signer);
+        }
+        let secrets = self.secrets()?;
+        let (spec, policy) = (key.info.spec, key.record.policy().digest());
+        let context = seal::signing_key_context(
+            &self.id,
+            &key.info.key_id,
+            version.number(),
+            (spec, &policy),
+        );
+        let crypto = ports.crypto();
+        let wrapped = version.wrapped()?;
+        let signer = wrapped.unwrap_key(crypto, spec, &secrets.wrap, &context).await;
+        let signer = Rc::new(signer.map_err(|_| ErrorCode::Unreadable)?);
+        self.still_open()?;
+        key.keep(version.number(), &signer);
+        Ok(signer)
+    }
+
+    /// The record of a key, as it is stored now.
+    pub(crate) async fn read(&self, ports: &P, key_id: &KeyId) -> Result<KeyRecord, Error> {
         let key = RecordKey::Text(key_id.as_str().into());
         let sealed = ports.store().read(Table::Keys, &key).await?;
         let sealed = sealed.ok_or(ErrorCode::NotFound)?;
@@ -133,11 +153,13 @@ impl<P: Ports> Inner<P> {
     pub(crate) async fn public_key(
         &self,
         caller: &Caller,
-        key_id: &KeyId,
+        params: &PublicKeyParams,
     ) -> Result<PublicKeyInfo, Error> {
-        let key = self.unlocked()?.load(&self.ports, key_id).await?;
+        let key = self.unlocked()?.load(&self.ports, &params.key_id).await?;
         belongs(&key.info, &caller.origin)?;
-        Ok(PublicKeyInfo { jwk: key.public.jwk(), spki: key.public.spki() })
+        let public = key.record.version(params.version)?.public(key.info.spec)?;
+        let jwk = public.jwk().ok_or(ErrorCode::UnsupportedAlgorithm)?;
+        Ok(PublicKeyInfo { jwk, spki: public.spki() })
     }
 }
 

@@ -1,14 +1,25 @@
-//! Keys: creating, finding, listing, using.
+//! Keys: creating, finding, listing, using, and changing them.
 
 mod cache;
+mod change;
 mod create;
 mod find;
 mod record;
 mod sign;
 mod vapid;
 
-pub(crate) use cache::{Cache, LoadedKey};
+use kms_protocol::{KeySpec, KeyUsage};
+
+pub(crate) use cache::Cache;
+pub(crate) use change::KeyChange;
 pub(crate) use record::KeyRecord;
 #[cfg(feature = "fuzzing")]
-pub(crate) use record::{NewKey, PolicyRecord};
+pub(crate) use record::{FIRST, NewKey, PolicyRecord, VersionRecord};
 pub(crate) use sign::unlogged;
+
+/// Uses of a new key of this spec, if none are named.
+fn usages(spec: KeySpec) -> &'static [KeyUsage] {
+    match spec {
+        KeySpec::Ed25519 | KeySpec::EcP256 => &[KeyUsage::Sign, KeyUsage::Verify],
+    }
+}

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use kms_crypto::CryptoProvider;
+use kms_crypto::{CryptoProvider, SIGNATURE_LEN};
 use kms_protocol::{
     CallerOrigin, ErrorCode, KeyId, KeyUsage, SignParams, Signature, Verdict, VerifyParams,
 };
 
-use super::LoadedKey;
-use crate::audit::{Draft, OK};
+use super::cache::LoadedKey;
+use crate::audit::{Draft, OK, Use};
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::state::UnlockedVault;
@@ -19,7 +19,22 @@ struct Operation<'a> {
     method: &'static str,
     usage: KeyUsage,
     key_id: KeyId,
+    version: Option<u32>,
     origin: &'a Rc<CallerOrigin>,
+}
+
+impl Operation<'_> {
+    /// The use of a key, to be looked at again if the key changes before its entry is written.
+    fn of<P: Ports>(&self, key: &LoadedKey<P>) -> Use {
+        let (origin, usage, version) = (Rc::clone(self.origin), self.usage, self.version);
+        // The latest version may be another one by then.
+        let version = version.or(Some(key.info.version));
+        Use {
+            key_id: self.key_id.clone(),
+            current: Rc::clone(&key.current),
+            permits: Box::new(move |record| record.permits(&origin, usage, version)),
+        }
+    }
 }
 
 impl<P: Ports> Inner<P> {
@@ -32,11 +47,23 @@ impl<P: Ports> Inner<P> {
         let vault = self.unlocked()?;
         let origin = &caller.origin;
         let usage = KeyUsage::Sign;
-        let operation = Operation { method: "sign", usage, key_id: params.key_id, origin };
+        let SignParams { key_id, data, version } = params;
+        let operation = Operation { method: "sign", usage, key_id, version, origin };
         let key = self.permitted(&vault, &operation).await?;
-        let signature = self.ports.crypto().sign(&key.signer, &params.data).await;
-        let signature = self.log(&vault, operation, &key, signature.map_err(Error::from)).await?;
-        Ok(Signature { signature: signature.to_vec() })
+        let signed = self.sign_with(&vault, (&key, version), &data).await;
+        let signature = self.log(&vault, operation, &key, signed).await?;
+        let version = version.unwrap_or(key.info.version);
+        Ok(Signature { signature: signature.to_vec(), version })
+    }
+
+    async fn sign_with(
+        &self,
+        vault: &UnlockedVault<P>,
+        key: (&LoadedKey<P>, Option<u32>),
+        data: &[u8],
+    ) -> Result<[u8; SIGNATURE_LEN], Error> {
+        let signer = vault.signer(&self.ports, key).await?;
+        Ok(self.ports.crypto().sign(&signer, data).await?)
     }
 
     /// Verifies with a key of the caller.
@@ -48,9 +75,11 @@ impl<P: Ports> Inner<P> {
         let vault = self.unlocked()?;
         let origin = &caller.origin;
         let usage = KeyUsage::Verify;
-        let operation = Operation { method: "verify", usage, key_id: params.key_id, origin };
+        let VerifyParams { key_id, data, signature, version } = params;
+        let operation = Operation { method: "verify", usage, key_id, version, origin };
         let key = self.permitted(&vault, &operation).await?;
-        let valid = self.ports.crypto().verify(&key.public, &params.data, &params.signature).await;
+        let public = key.record.version(version)?.public(key.info.spec)?;
+        let valid = self.ports.crypto().verify(&public, &data, &signature).await;
         let valid = self.log(&vault, operation, &key, valid.map_err(Error::from)).await?;
         Ok(Verdict { valid })
     }
@@ -64,7 +93,7 @@ impl<P: Ports> Inner<P> {
         self.journal_ready().await.map_err(unlogged)?;
         let loaded = vault.load(&self.ports, &operation.key_id).await;
         let permitted = loaded.and_then(|key| {
-            key.permits(operation.origin, operation.usage)?;
+            key.record.permits(operation.origin, operation.usage, operation.version)?;
             Ok(key)
         });
         if let Err(error) = &permitted {
@@ -85,11 +114,17 @@ impl<P: Ports> Inner<P> {
         match result {
             Ok(value) if key.is_durable() => {
                 let draft = self.draft(&operation, OK);
-                self.commit(draft, Vec::new()).await.map_err(unlogged)?;
+                self.commit_use(draft, operation.of(key)).await.map_err(unlogged)?;
                 vault.still_open()?;
                 Ok(value)
             }
+            // It may have been disabled while it was used.
+            Ok(value) if key.current.get() => {
+                self.defer(self.draft(&operation, OK));
+                Ok(value)
+            }
             Ok(value) => {
+                self.permitted(vault, &operation).await?;
                 self.defer(self.draft(&operation, OK));
                 Ok(value)
             }

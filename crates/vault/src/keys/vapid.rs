@@ -2,11 +2,37 @@
 
 use std::rc::Rc;
 
-use kms_protocol::{CallerOrigin, KeyId, KeyUsage};
+use kms_crypto::PublicKey;
+use kms_protocol::{CallerOrigin, KeyId, KeyUsage, Label};
 
-use super::LoadedKey;
+use super::cache::{LoadedKey, Signer};
+use crate::audit::Use;
 use crate::state::UnlockedVault;
 use crate::{Error, Ports};
+
+/// The latest version of such a key, ready to be used.
+pub(crate) struct VapidKey<P: Ports> {
+    key: Rc<LoadedKey<P>>,
+    pub(crate) public: PublicKey,
+    pub(crate) signer: Rc<Signer<P>>,
+}
+
+impl<P: Ports> VapidKey<P> {
+    /// Its name for people.
+    pub(crate) fn label(&self) -> Option<Label> {
+        self.key.info.label.clone()
+    }
+
+    /// The use of the key, to be looked at again if the key changes before its entry is written.
+    pub(crate) fn used_by(&self, origin: &Rc<CallerOrigin>) -> Use {
+        let (origin, version) = (Rc::clone(origin), Some(self.key.info.version));
+        Use {
+            key_id: self.key.info.key_id.clone(),
+            current: Rc::clone(&self.key.current),
+            permits: Box::new(move |record| record.permits(&origin, KeyUsage::Vapid, version)),
+        }
+    }
+}
 
 impl<P: Ports> UnlockedVault<P> {
     /// The key of a site, if it may sign VAPID tokens. Such a key signs nothing else, so there is
@@ -16,9 +42,11 @@ impl<P: Ports> UnlockedVault<P> {
         ports: &P,
         origin: &CallerOrigin,
         key_id: &KeyId,
-    ) -> Result<Rc<LoadedKey<P>>, Error> {
+    ) -> Result<VapidKey<P>, Error> {
         let key = self.load(ports, key_id).await?;
-        key.permits(origin, KeyUsage::Vapid)?;
-        Ok(key)
+        key.record.permits(origin, KeyUsage::Vapid, None)?;
+        let public = key.record.version(None)?.public(key.info.spec)?;
+        let signer = self.signer(ports, (&key, None)).await?;
+        Ok(VapidKey { key, public, signer })
     }
 }

@@ -64,7 +64,7 @@ impl<P: Ports> Inner<P> {
         vault.settings.borrow().has_room(self.now_in(&vault))?;
         let key = vault.vapid_key(&self.ports, &caller.origin, &key_id).await?;
         let id = LeaseId::new(random::id(self.ports.crypto())?)?;
-        let label = key.info.label.clone();
+        let label = key.label();
         let terms =
             LeaseTerms { extends: false, key_id, label, audiences, contact, life_ms, tokens };
         self.ask_for(caller, Request { id, origin: Rc::clone(&caller.origin), terms }).await
@@ -88,7 +88,7 @@ impl<P: Ports> Inner<P> {
             lease.publish()?
         };
         let key = vault.vapid_key(&self.ports, &caller.origin, &key_id).await?;
-        let label = key.info.label.clone();
+        let label = key.label();
         let terms =
             LeaseTerms { extends: true, key_id, label, audiences, contact, life_ms, tokens };
         self.ask_for(caller, Request { id, origin: Rc::clone(&caller.origin), terms }).await

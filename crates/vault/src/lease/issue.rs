@@ -62,7 +62,8 @@ impl<P: Ports> Inner<P> {
             Ok(edited.settings.lease_mut(&id, &origin)?.count(&audience, now, exp)?)
         };
         let draft = self.lease_draft(METHOD, &caller.origin, Some(key_id));
-        self.commit_edit(draft, Box::new(edit)).await.map_err(unlogged)?;
+        let used = key.used_by(&caller.origin);
+        self.commit_edit_by(draft, Box::new(edit), used).await.map_err(unlogged)?;
         vault.still_open()?;
         let authorization = vapid::authorization(&token, &key.public);
         Ok(VapidToken { token, authorization, expires: exp * 1000 })

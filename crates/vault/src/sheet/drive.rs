@@ -40,14 +40,16 @@ type Work<'a, P> = LocalBoxFuture<'a, Next<P>>;
 
 impl<P: Ports> Inner<P> {
     /// Handles one event of the enclave's own user interface.
-    pub(crate) async fn handle_ui(self: &Rc<Self>, event: UiEvent) {
+    pub(crate) async fn handle_ui(self: &Rc<Self>, view: Option<u32>, event: UiEvent) {
         match event {
             UiEvent::Activity => self.touch(),
             UiEvent::Hidden => self.lock(LockReason::Hidden, None).await,
             UiEvent::Lock => self.lock(LockReason::Requested, None).await,
+            // A page that swaps one question for another must not get the answer to the first.
+            _ if !self.is_shown(view) => {}
             UiEvent::Cancel => self.cancel(),
             UiEvent::Estimate(passphrase) => self.estimate(&passphrase),
-            event => self.advance(event).await,
+            event => self.advance(view, event).await,
         }
     }
 
@@ -61,8 +63,11 @@ impl<P: Ports> Inner<P> {
         }
     }
 
-    async fn advance(self: &Rc<Self>, event: UiEvent) {
+    async fn advance(self: &Rc<Self>, view: Option<u32>, event: UiEvent) {
         self.expire_sheet();
+        if !self.is_shown(view) {
+            return;
+        }
         let Some((mut turn, step)) = self.begin() else { return };
         match self.perform(&mut turn, step, event).await {
             Next::Keep(step) => {

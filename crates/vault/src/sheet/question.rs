@@ -1,5 +1,6 @@
 //! What is asked, on whose behalf, and who waits for the answer.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use futures_channel::oneshot;
@@ -17,12 +18,14 @@ use crate::{Error, Outbox, Ports, SessionId, UiCommand};
 /// What is asked, if anything.
 pub(crate) struct Sheet<P: Ports> {
     last: u64,
+    /// How often a screen was shown.
+    shown: Cell<u32>,
     question: Option<Question<P>>,
 }
 
 impl<P: Ports> Default for Sheet<P> {
     fn default() -> Self {
-        Self { last: 0, question: None }
+        Self { last: 0, shown: Cell::new(0), question: None }
     }
 }
 
@@ -274,6 +277,11 @@ impl<P: Ports> Inner<P> {
         }
     }
 
+    /// Whether this is the number of the screen that was shown last.
+    pub(super) fn is_shown(&self, view: Option<u32>) -> bool {
+        view == Some(self.sheet.borrow().shown.get())
+    }
+
     fn show(&self, problem: Option<&Error>) {
         let shown = {
             let sheet = self.sheet.borrow();
@@ -281,11 +289,14 @@ impl<P: Ports> Inner<P> {
             question.and_then(|question| {
                 let screen = self.screen(question.step.as_ref()?);
                 let origin = CallerOrigin::clone(&question.origin);
+                let number = sheet.shown.get().wrapping_add(1);
+                sheet.shown.set(number);
                 let retry_after_ms = match problem {
                     Some(Error::Wait { retry_after_ms, .. }) => Some(*retry_after_ms),
                     _ => None,
                 };
-                Some(View { origin, problem: problem.map(Error::code), retry_after_ms, screen })
+                let problem = problem.map(Error::code);
+                Some(View { number, origin, problem, retry_after_ms, screen })
             })
         };
         if let Some(view) = shown {
