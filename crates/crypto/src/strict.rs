@@ -65,8 +65,8 @@ pub(crate) fn is_x25519_point(bytes: [u8; 32]) -> bool {
     bytes.iter().rev().lt(&P25519) && MontgomeryPoint(bytes).mul_bits_be(eight).0 != [0; 32]
 }
 
-/// Verifies in software, with the checks of [`precheck`]. A build without software P-256 accepts
-/// no P-256 signature here.
+/// Verifies in software, with the checks of [`precheck`]. A build without the software provider
+/// accepts no P-256 signature here.
 #[must_use]
 pub fn verify(public: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     if !precheck(public, signature) {
@@ -87,12 +87,12 @@ fn verify_ed25519(public: &[u8], message: &[u8], signature: &[u8]) -> bool {
     }
 }
 
-#[cfg(not(feature = "software-p256"))]
+#[cfg(not(feature = "software-provider"))]
 fn verify_p256(_public: &[u8], _message: &[u8], _signature: &[u8]) -> bool {
     false
 }
 
-#[cfg(feature = "software-p256")]
+#[cfg(feature = "software-provider")]
 fn verify_p256(public: &[u8], message: &[u8], signature: &[u8]) -> bool {
     use p256::ecdsa::signature::Verifier;
 

@@ -71,6 +71,38 @@ fn a_key_does_what_it_is_for_and_nothing_else() {
     }
 }
 
+// RFC 8410, sections 4 and 7.
+#[test]
+fn x25519_templates_agree_with_a_der_library() {
+    use p256::pkcs8::der::asn1::{BitStringRef, OctetStringRef};
+    use p256::pkcs8::der::{Decode, Encode};
+    use p256::pkcs8::{AlgorithmIdentifierRef, ObjectIdentifier, PrivateKeyInfoRef};
+    use p256::pkcs8::{SubjectPublicKeyInfo, spki::SubjectPublicKeyInfoRef};
+
+    let oid = ObjectIdentifier::new_unwrap("1.3.101.110");
+    let algorithm = AlgorithmIdentifierRef { oid, parameters: None };
+    for kind in [KeyKind::X25519, KeyKind::HpkeX25519] {
+        let secret = SecretBytes::new_with(|out| out.fill(0x42));
+        let key = SoftwareKey::from_secret(kind, secret).unwrap();
+        let inner = OctetStringRef::new(&[0x42; 32]).unwrap().to_der().unwrap();
+        let theirs = PrivateKeyInfoRef::new(algorithm, OctetStringRef::new(&inner).unwrap());
+        assert_eq!(key.encode().unwrap().expose(), theirs.to_der().unwrap());
+        let read = SoftwareKey::decode(kind, &theirs.to_der().unwrap()).unwrap();
+        let public = read.public_key().unwrap().unwrap();
+        let subject_public_key = BitStringRef::from_bytes(public.raw()).unwrap();
+        let theirs = SubjectPublicKeyInfo { algorithm, subject_public_key };
+        assert_eq!(public.spki(), theirs.to_der().unwrap());
+        assert!(SubjectPublicKeyInfoRef::from_der(&public.spki()).is_ok());
+        // No byte of the form may differ.
+        let form = key.encode().unwrap().expose().to_vec();
+        for at in 0..16 {
+            let mut other = form.clone();
+            other[at] ^= 1;
+            assert!(SoftwareKey::decode(kind, &other).is_err(), "{at}");
+        }
+    }
+}
+
 #[test]
 fn both_sides_agree_and_only_with_their_kind() {
     let provider = provider();

@@ -51,6 +51,17 @@ pub async fn probe_sign(input: JsValue) -> Result<Vec<u8>, JsValue> {
     signature.map(|signature| signature.to_vec()).map_err(name)
 }
 
+/// `{ seed, message }`: a signature of the Ed25519 key of this seed.
+#[wasm_bindgen(js_name = probeSignWithSeed)]
+pub async fn probe_sign_with_seed(input: JsValue) -> Result<Vec<u8>, JsValue> {
+    let input = Input(input.unchecked_into());
+    let seed = SecretBytes::copy_of(&input.bytes("seed")).map_err(name)?;
+    let crypto = provider().await?;
+    let (key, _) = crypto.import_ed25519(&seed).await.map_err(name)?;
+    let signature = crypto.sign(&key, &input.bytes("message")).await;
+    signature.map(|signature| signature.to_vec()).map_err(name)
+}
+
 /// `{ key, nonce, aad, data }`: the ciphertext with its tag.
 #[wasm_bindgen(js_name = probeSeal)]
 pub async fn probe_seal(input: JsValue) -> Result<Vec<u8>, JsValue> {
@@ -258,15 +269,12 @@ thread_local! {
 
 /// The provider, started once.
 async fn provider() -> Result<Rc<WebCrypto>, JsValue> {
-    let started = PROVIDER.with_borrow(Clone::clone);
-    match started {
-        Some(provider) => Ok(provider),
-        None => {
-            let provider = Rc::new(WebCrypto::boot().await.map_err(name)?);
-            PROVIDER.set(Some(Rc::clone(&provider)));
-            Ok(provider)
-        }
+    if let Some(provider) = PROVIDER.with_borrow(Clone::clone) {
+        return Ok(provider);
     }
+    let provider = Rc::new(WebCrypto::boot().await.map_err(name)?);
+    PROVIDER.set(Some(Rc::clone(&provider)));
+    Ok(provider)
 }
 
 fn name(error: CryptoError) -> JsValue {

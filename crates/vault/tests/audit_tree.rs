@@ -315,6 +315,20 @@ fn a_check_that_cannot_read_goes_on_later() {
     }
 }
 
+#[test]
+fn a_lock_ends_the_check() {
+    let (tab, _) = logged(600);
+    let again = tab.restarted();
+    assert!(again.unlock(PASSPHRASE).is_ok());
+    let (enclave, session) = (again.enclave.clone(), again.session);
+    let lock = again.request("vault.lock", Value::Map(vec![]));
+    again.store.meanwhile(2, move || drop(block_on(enclave.handle(session, lock))));
+    block_on(again.enclave.tick());
+    assert_eq!(again.state().as_deref(), Ok("locked"));
+    assert!(again.unlock(PASSPHRASE).is_ok());
+    assert_eq!(again.verify_audit(), Ok(603.0));
+}
+
 /// A slow engine is not kept from its other work.
 #[test]
 fn a_check_ends_after_a_while() {

@@ -109,9 +109,13 @@ fn opens_with_each_enrolment(golden: &Golden) {
     assert_eq!(member(&auto_lock, "idleMs"), Some(Value::Number(120_000.0)));
 }
 
+fn head_key() -> RecordKey {
+    RecordKey::Text("audit-head".into())
+}
+
 /// The head of the log begins with its version.
 fn head_schema(tab: &Tab) -> u8 {
-    tab.store.peek(Table::Meta, &RecordKey::Text("audit-head".into())).unwrap()[1]
+    tab.store.peek(Table::Meta, &head_key()).unwrap()[1]
 }
 
 fn tiles(tab: &Tab) -> usize {
@@ -129,6 +133,11 @@ fn a_log_that_is_a_chain_becomes_a_tree_when_it_is_unlocked() {
         let chained = tab.store.keys(Table::Audit).len();
         assert!(tab.unlock(PASSPHRASE).is_ok());
         assert_eq!((head_schema(&tab), tiles(&tab)), (3, expected));
+        // The head of the chain is authentic, but of the past.
+        let today = tab.store.peek(Table::Meta, &head_key());
+        tab.store.poke(Table::Meta, &head_key(), golden.store.peek(Table::Meta, &head_key()));
+        assert_eq!(tab.verify_audit(), Err("audit_corrupt".into()));
+        tab.store.poke(Table::Meta, &head_key(), today);
         // Its entries are what they were, and more follow.
         assert!(tab.store.keys(Table::Audit).len() > chained);
         check(&golden, &tab);

@@ -3,6 +3,7 @@
 use crate::scenario::Scenario;
 
 mod accessibility;
+mod audit;
 mod backups;
 mod enrolments;
 mod faults;
@@ -31,6 +32,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         backups::ALL,
         leases::ALL,
         storage::ALL,
+        audit::ALL,
         isolation::ALL,
         hostile::ALL,
         intrusion::ALL,

@@ -1,7 +1,7 @@
 //! The form in which a private key is wrapped: PKCS#8 (RFC 5958), the one that browsers write.
 
 use crate::kind::CURVE25519_PKCS8_LEN;
-#[cfg(feature = "software-p256")]
+#[cfg(feature = "software-provider")]
 use crate::wipe_stack;
 use crate::{CryptoError, SecretBytes, SecretVec};
 
@@ -34,7 +34,7 @@ pub(super) fn write(template: &Template, secret: &[u8; 32]) -> Result<SecretVec,
 }
 
 /// Reads a P-256 key.
-#[cfg(feature = "software-p256")]
+#[cfg(feature = "software-provider")]
 pub(super) fn read_p256<K: p256::pkcs8::DecodePrivateKey>(
     der: &[u8],
 ) -> Result<Box<K>, CryptoError> {
@@ -44,7 +44,7 @@ pub(super) fn read_p256<K: p256::pkcs8::DecodePrivateKey>(
 }
 
 /// Writes a P-256 key, with its public key (RFC 5915, section 3): some engines want it.
-#[cfg(feature = "software-p256")]
+#[cfg(feature = "software-provider")]
 pub(super) fn write_p256(
     key: &impl p256::pkcs8::EncodePrivateKey,
 ) -> Result<SecretVec, CryptoError> {

@@ -2,15 +2,15 @@
 
 use curve25519_dalek::montgomery::MontgomeryPoint;
 use ed25519_dalek::Signer;
-#[cfg(feature = "software-p256")]
+#[cfg(feature = "software-provider")]
 use p256::elliptic_curve::sec1::ToSec1Point;
-use subtle::ConstantTimeEq;
 
-use super::aead::SealingKey;
 use super::form;
+#[cfg(feature = "software-provider")]
+use super::symmetric::Symmetric;
 use crate::{
-    AeadContext, CryptoError, KeyKind, NONCE_LEN, PublicKey, SIGNATURE_LEN, SecretBytes, SecretVec,
-    SharedSecret, hkdf, wipe_stack,
+    CryptoError, KeyKind, PublicKey, SIGNATURE_LEN, SecretBytes, SecretVec, SharedSecret,
+    wipe_stack,
 };
 
 /// A random 32-byte string is a P-256 scalar with probability above 1 − 2⁻³²; a source
@@ -22,14 +22,14 @@ pub struct SoftwareKey(Inner);
 
 enum Inner {
     Ed25519(Box<ed25519_dalek::SigningKey>),
-    #[cfg(feature = "software-p256")]
+    #[cfg(feature = "software-provider")]
     EcP256(Box<p256::ecdsa::SigningKey>),
     /// For agreement or for HPKE.
     X25519(KeyKind, SecretBytes<32>),
-    #[cfg(feature = "software-p256")]
+    #[cfg(feature = "software-provider")]
     EcP256Agreement(Box<p256::SecretKey>),
-    Aes256(SecretBytes<32>, SealingKey),
-    HmacSha256(SecretBytes<32>),
+    #[cfg(feature = "software-provider")]
+    Symmetric(Symmetric),
 }
 
 impl SoftwareKey {
@@ -57,21 +57,18 @@ impl SoftwareKey {
                 Inner::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(secret.expose())))
             }
             KeyKind::X25519 | KeyKind::HpkeX25519 => Inner::X25519(kind, secret),
-            KeyKind::Aes256 => {
-                let expanded = SealingKey::new(&secret);
-                Inner::Aes256(secret, expanded)
-            }
-            KeyKind::HmacSha256 => Inner::HmacSha256(secret),
-            #[cfg(feature = "software-p256")]
+            #[cfg(feature = "software-provider")]
+            KeyKind::Aes256 | KeyKind::HmacSha256 => Inner::Symmetric(Symmetric::new(kind, secret)),
+            #[cfg(feature = "software-provider")]
             KeyKind::EcP256 => p256::ecdsa::SigningKey::from_slice(secret.expose())
                 .map(|key| Inner::EcP256(Box::new(key)))
                 .map_err(|_| CryptoError::InvalidKey)?,
-            #[cfg(feature = "software-p256")]
+            #[cfg(feature = "software-provider")]
             KeyKind::EcP256Agreement => p256::SecretKey::from_slice(secret.expose())
                 .map(|key| Inner::EcP256Agreement(Box::new(key)))
                 .map_err(|_| CryptoError::InvalidKey)?,
-            #[cfg(not(feature = "software-p256"))]
-            KeyKind::EcP256 | KeyKind::EcP256Agreement => return Err(CryptoError::Unsupported),
+            #[cfg(not(feature = "software-provider"))]
+            _ => return Err(CryptoError::Unsupported),
         };
         wipe_stack();
         Ok(Self(inner))
@@ -93,15 +90,16 @@ impl SoftwareKey {
             KeyKind::X25519 | KeyKind::HpkeX25519 => {
                 Self::from_secret(kind, form::read(&form::X25519, bytes)?)
             }
+            #[cfg(feature = "software-provider")]
             KeyKind::Aes256 | KeyKind::HmacSha256 => {
                 Self::from_secret(kind, SecretBytes::copy_of(bytes)?)
             }
-            #[cfg(feature = "software-p256")]
+            #[cfg(feature = "software-provider")]
             KeyKind::EcP256 => Ok(Self(Inner::EcP256(form::read_p256(bytes)?))),
-            #[cfg(feature = "software-p256")]
+            #[cfg(feature = "software-provider")]
             KeyKind::EcP256Agreement => Ok(Self(Inner::EcP256Agreement(form::read_p256(bytes)?))),
-            #[cfg(not(feature = "software-p256"))]
-            KeyKind::EcP256 | KeyKind::EcP256Agreement => Err(CryptoError::Unsupported),
+            #[cfg(not(feature = "software-provider"))]
+            _ => Err(CryptoError::Unsupported),
         }
     }
 
@@ -111,12 +109,11 @@ impl SoftwareKey {
         match &self.0 {
             Inner::Ed25519(key) => form::write(&form::ED25519, key.as_bytes()),
             Inner::X25519(_, secret) => form::write(&form::X25519, secret.expose()),
-            Inner::Aes256(secret, _) | Inner::HmacSha256(secret) => {
-                Ok(SecretVec::copy_of(secret.expose()))
-            }
-            #[cfg(feature = "software-p256")]
+            #[cfg(feature = "software-provider")]
+            Inner::Symmetric(key) => Ok(SecretVec::copy_of(key.secret().expose())),
+            #[cfg(feature = "software-provider")]
             Inner::EcP256(key) => form::write_p256(&**key),
-            #[cfg(feature = "software-p256")]
+            #[cfg(feature = "software-provider")]
             Inner::EcP256Agreement(key) => form::write_p256(&**key),
         }
     }
@@ -132,12 +129,13 @@ impl SoftwareKey {
                 wipe_stack();
                 PublicKey::from_raw(*kind, point.as_bytes())
             }
-            Inner::Aes256(..) | Inner::HmacSha256(_) => return Ok(None),
-            #[cfg(feature = "software-p256")]
+            #[cfg(feature = "software-provider")]
+            Inner::Symmetric(_) => return Ok(None),
+            #[cfg(feature = "software-provider")]
             Inner::EcP256(key) => {
                 PublicKey::from_raw(KeyKind::EcP256, &key.verifying_key().to_sec1_bytes())
             }
-            #[cfg(feature = "software-p256")]
+            #[cfg(feature = "software-provider")]
             Inner::EcP256Agreement(key) => {
                 let point = key.public_key().to_sec1_point(false);
                 PublicKey::from_raw(KeyKind::EcP256Agreement, point.as_bytes())
@@ -150,7 +148,7 @@ impl SoftwareKey {
     pub fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LEN], CryptoError> {
         let signature = match &self.0 {
             Inner::Ed25519(key) => key.try_sign(message).map(|signature| signature.to_bytes()),
-            #[cfg(feature = "software-p256")]
+            #[cfg(feature = "software-provider")]
             Inner::EcP256(key) => key
                 .try_sign(message)
                 .map(|signature: p256::ecdsa::Signature| signature.to_bytes().into()),
@@ -158,6 +156,15 @@ impl SoftwareKey {
         };
         wipe_stack();
         signature.map_err(|_| CryptoError::Unavailable)
+    }
+
+    /// The symmetric key that this is.
+    #[cfg(feature = "software-provider")]
+    pub(super) fn symmetric(&self) -> Result<&Symmetric, CryptoError> {
+        match &self.0 {
+            Inner::Symmetric(key) => Ok(key),
+            _ => Err(CryptoError::InvalidKey),
+        }
     }
 
     /// Agrees with the owner of `peer`, whose key must be of the same kind.
@@ -170,49 +177,13 @@ impl SoftwareKey {
         let kind = peer.kind();
         let secret = match &self.0 {
             Inner::X25519(own, secret) if *own == kind => x25519(secret, peer)?,
-            #[cfg(feature = "software-p256")]
+            #[cfg(feature = "software-provider")]
             Inner::EcP256Agreement(key) if kind == KeyKind::EcP256Agreement => {
                 ecdh_p256(key, peer)?
             }
             _ => return Err(CryptoError::InvalidKey),
         };
         SharedSecret::new(kind, secret)
-    }
-
-    /// HMAC-SHA-256 of a message.
-    pub fn mac(&self, message: &[u8]) -> Result<[u8; 32], CryptoError> {
-        let Inner::HmacSha256(key) = &self.0 else { return Err(CryptoError::InvalidKey) };
-        let mut tag = [0; 32];
-        hkdf::hmac_sha256(key.expose(), &[message], &mut tag);
-        wipe_stack();
-        Ok(tag)
-    }
-
-    /// Whether a MAC is that of a message, compared in constant time.
-    pub fn verify_mac(&self, message: &[u8], mac: &[u8]) -> Result<bool, CryptoError> {
-        Ok(self.mac(message)?.ct_eq(mac).into())
-    }
-
-    /// Encrypts by AES-256-GCM: a nonce from `random`, the ciphertext, the tag.
-    pub fn encrypt(
-        &self,
-        random: impl FnOnce(&mut [u8]) -> Result<(), CryptoError>,
-        aad: &[u8],
-        plaintext: &[u8],
-    ) -> Result<Vec<u8>, CryptoError> {
-        let Inner::Aes256(_, cipher) = &self.0 else { return Err(CryptoError::InvalidKey) };
-        let mut nonce = [0; NONCE_LEN];
-        random(&mut nonce)?;
-        let ciphertext = cipher.seal(AeadContext { nonce: &nonce, aad }, plaintext)?;
-        Ok([&nonce[..], &ciphertext].concat())
-    }
-
-    /// Decrypts what [`Self::encrypt`] made.
-    pub fn decrypt(&self, aad: &[u8], ciphertext: &[u8]) -> Result<SecretVec, CryptoError> {
-        let Inner::Aes256(_, cipher) = &self.0 else { return Err(CryptoError::InvalidKey) };
-        let (nonce, ciphertext) =
-            ciphertext.split_first_chunk().ok_or(CryptoError::InvalidCiphertext)?;
-        cipher.open(AeadContext { nonce, aad }, ciphertext)
     }
 }
 
@@ -227,7 +198,7 @@ fn x25519(secret: &SecretBytes<32>, peer: &PublicKey) -> Result<SecretBytes<32>,
 }
 
 /// The x coordinate of the shared point (SP 800-56A, section 5.7.1.2).
-#[cfg(feature = "software-p256")]
+#[cfg(feature = "software-provider")]
 fn ecdh_p256(key: &p256::SecretKey, peer: &PublicKey) -> Result<SecretBytes<32>, CryptoError> {
     let peer = p256::PublicKey::from_sec1_bytes(peer.raw()).map_err(|_| CryptoError::InvalidKey)?;
     let shared = SecretBytes::copy_of(key.diffie_hellman(&peer).raw_secret_bytes());

@@ -45,17 +45,13 @@ pub(super) fn take(view: &Uint8Array) -> SecretVec {
     secret
 }
 
-/// Encrypts with a key of the vault: the nonce, the ciphertext, the tag.
+/// Encrypts with a key of the vault, which the browser holds: the nonce, the ciphertext, the tag.
 pub(super) async fn encrypt(
     key: &Key,
     aad: &[u8],
     plaintext: &[u8],
 ) -> Result<Vec<u8>, CryptoError> {
-    let key = match key {
-        Key::Browser(key, KeyKind::Aes256) => key,
-        Key::Browser(..) => return Err(CryptoError::InvalidKey),
-        Key::Enclave(key) => return key.encrypt(keys::random, aad, plaintext),
-    };
+    let Key::Browser(key, KeyKind::Aes256) = key else { return Err(CryptoError::InvalidKey) };
     let mut nonce = [0; NONCE_LEN];
     keys::random(&mut nonce)?;
     let ciphertext = seal(key, AeadContext { nonce: &nonce, aad }, plaintext).await?;
@@ -68,11 +64,7 @@ pub(super) async fn decrypt(
     aad: &[u8],
     ciphertext: &[u8],
 ) -> Result<SecretVec, CryptoError> {
-    let key = match key {
-        Key::Browser(key, KeyKind::Aes256) => key,
-        Key::Browser(..) => return Err(CryptoError::InvalidKey),
-        Key::Enclave(key) => return key.decrypt(aad, ciphertext),
-    };
+    let Key::Browser(key, KeyKind::Aes256) = key else { return Err(CryptoError::InvalidKey) };
     let (nonce, ciphertext) =
         ciphertext.split_first_chunk().ok_or(CryptoError::InvalidCiphertext)?;
     open(key, AeadContext { nonce, aad }, ciphertext).await

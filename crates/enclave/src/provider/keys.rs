@@ -88,7 +88,7 @@ pub(super) async fn generate(
     };
     let call = subtle::wrap_key(form(kind), &key, wrapping, &aes_gcm(context));
     let wrapped = subtle::buffer(call).await?.to_vec();
-    let key = unwrap(held_by, kind, wrapping, context, &wrapped).await?;
+    let key = unwrap_in_browser(kind, wrapping, context, &wrapped).await?;
     Ok(NewKey { key, public, wrapped })
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn import(
     }
     let wrapped = aead::seal(wrapping, context, secret.expose()).await?;
     drop(secret);
-    let key = unwrap(Protection::Browser, kind, wrapping, context, &wrapped).await?;
+    let key = unwrap_in_browser(kind, wrapping, context, &wrapped).await?;
     Ok(NewKey { key, public: None, wrapped })
 }
 
@@ -135,9 +135,17 @@ pub(super) async fn import_ed25519(
     let kind = KeyKind::Ed25519;
     let (encoded, alg, usages) = (key.encode()?, of_key(kind), usages(private_usages(kind)));
     let call = subtle::import_key(form(kind), encoded.expose(), &alg, false, &usages);
-    Ok((Key::Browser(subtle::key(call).await?, kind), public))
+    // Not every engine reads every seed: see `unwrap`.
+    let key = match subtle::key(call).await {
+        Ok(handle) => Key::Browser(handle, kind),
+        Err(_) => Key::Enclave(key),
+    };
+    Ok((key, public))
 }
 
+/// Unwraps a key. WebKitGTK 2.50 reads no private key on Curve25519 that begins with a zero byte,
+/// which is one in 256 of those that were made elsewhere. The enclave holds such a key, so that it
+/// is not lost. What does not authenticate opens in neither way.
 pub(super) async fn unwrap(
     held_by: Protection,
     kind: KeyKind,
@@ -145,12 +153,28 @@ pub(super) async fn unwrap(
     context: AeadContext<'_>,
     wrapped: &[u8],
 ) -> Result<Key, CryptoError> {
+    if held_by == Protection::Browser {
+        let unwrapped = unwrap_in_browser(kind, wrapping, context, wrapped).await;
+        if unwrapped.is_ok() {
+            return unwrapped;
+        }
+    }
     if !kind.is_wrapped_len(wrapped.len()) {
         return Err(CryptoError::InvalidCiphertext);
     }
-    if held_by == Protection::Enclave {
-        let opened = aead::open(wrapping, context, wrapped).await?;
-        return SoftwareKey::decode(kind, opened.expose()).map(Key::Enclave);
+    let opened = aead::open(wrapping, context, wrapped).await?;
+    let key = SoftwareKey::decode(kind, opened.expose());
+    key.map(Key::Enclave).map_err(|_| CryptoError::InvalidCiphertext)
+}
+
+async fn unwrap_in_browser(
+    kind: KeyKind,
+    wrapping: &CryptoKey,
+    context: AeadContext<'_>,
+    wrapped: &[u8],
+) -> Result<Key, CryptoError> {
+    if !kind.is_wrapped_len(wrapped.len()) {
+        return Err(CryptoError::InvalidCiphertext);
     }
     let (alg, usages) = (of_key(kind), usages(private_usages(kind)));
     let how = aes_gcm(context);

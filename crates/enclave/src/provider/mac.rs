@@ -1,4 +1,4 @@
-//! HMAC-SHA-256 with keys of the vault.
+//! HMAC-SHA-256 with keys of the vault, which the browser holds.
 
 use kms_crypto::{CryptoError, KeyKind};
 use wasm_bindgen::JsValue;
@@ -14,22 +14,14 @@ fn hmac() -> JsValue {
 }
 
 pub(super) async fn mac(key: &Key, message: &[u8]) -> Result<[u8; MAC_LEN], CryptoError> {
-    let key = match key {
-        Key::Browser(key, KeyKind::HmacSha256) => key,
-        Key::Browser(..) => return Err(CryptoError::InvalidKey),
-        Key::Enclave(key) => return key.mac(message),
-    };
+    let Key::Browser(key, KeyKind::HmacSha256) = key else { return Err(CryptoError::InvalidKey) };
     let tag = subtle::buffer(subtle::sign(&hmac(), key, message)).await?;
     tag.to_vec().try_into().map_err(|_| CryptoError::Unavailable)
 }
 
 /// The browser compares in constant time (Web Cryptography API, section 31.6.2).
 pub(super) async fn verify(key: &Key, message: &[u8], mac: &[u8]) -> Result<bool, CryptoError> {
-    let key = match key {
-        Key::Browser(key, KeyKind::HmacSha256) => key,
-        Key::Browser(..) => return Err(CryptoError::InvalidKey),
-        Key::Enclave(key) => return key.verify_mac(message, mac),
-    };
+    let Key::Browser(key, KeyKind::HmacSha256) = key else { return Err(CryptoError::InvalidKey) };
     if mac.len() != MAC_LEN {
         return Ok(false);
     }

@@ -5,6 +5,7 @@
 mod native;
 mod rfc;
 mod wycheproof;
+mod zeros;
 
 use kms_crypto::KeyKind;
 
@@ -18,6 +19,8 @@ pub enum Call {
     Verify { kind: KeyKind, public: Vec<u8>, message: Vec<u8>, signature: Vec<u8> },
     /// A signature, where it is deterministic.
     Sign { kind: KeyKind, key: Vec<u8>, message: Vec<u8> },
+    /// A signature of the Ed25519 key of a seed.
+    SignWithSeed { seed: Vec<u8>, message: Vec<u8> },
     /// Sealing of records.
     Seal { key: Vec<u8>, nonce: Vec<u8>, aad: Vec<u8>, data: Vec<u8> },
     /// Opening of records.
@@ -92,7 +95,7 @@ pub struct Suite {
 /// A vector that is silently skipped changes a number here.
 type Counts = (&'static str, usize, usize, &'static [(&'static str, usize)]);
 
-const COUNTS: [Counts; 9] = [
+const COUNTS: [Counts; 10] = [
     ("ed25519", 151, 151, &[]),
     ("ecdsa_p256", 262, 262, &[]),
     ("aes_256_gcm", 66, 171, &[(wycheproof::OTHER_SIZES, 250)]),
@@ -102,6 +105,7 @@ const COUNTS: [Counts; 9] = [
     ("ecdh_p256", 355, 355, &[]),
     ("hpke", 1, 10, &[]),
     ("rfc", 18, 18, &[]),
+    ("zeros", 35, 35, &[]),
 ];
 
 /// Names of all suites.
@@ -121,6 +125,7 @@ pub fn load(name: &str) -> Result<Suite, String> {
         "ecdh_p256" => wycheproof::ecdh_p256()?,
         "hpke" => rfc::hpke()?,
         "rfc" => rfc::others()?,
+        "zeros" => zeros::zeros().map_err(|error| error.to_string())?,
         _ => return Err(format!("no suite {name}")),
     };
     let counted = (suite.vectors, suite.cases.len(), &*suite.set_aside);
@@ -156,6 +161,7 @@ impl Call {
         match self {
             Self::Verify { .. } => "probeVerify",
             Self::Sign { .. } => "probeSign",
+            Self::SignWithSeed { .. } => "probeSignWithSeed",
             Self::Seal { .. } => "probeSeal",
             Self::Open { .. } => "probeOpen",
             Self::Decrypt { .. } => "probeDecrypt",
@@ -185,6 +191,9 @@ impl Call {
                     ("key", Bytes(key)),
                     ("message", Bytes(message)),
                 ]
+            }
+            Self::SignWithSeed { seed, message } => {
+                vec![("seed", Bytes(seed)), ("message", Bytes(message))]
             }
             Self::Seal { key, nonce, aad, data } | Self::Open { key, nonce, aad, data } => vec![
                 ("key", Bytes(key)),

@@ -27,6 +27,10 @@ async fn asked<P: CryptoProvider>(provider: &P, call: &Call) -> Result<Answer, C
             let key = import(provider, *kind, key).await?;
             Answer::Bytes(provider.sign(&key, message).await?.to_vec())
         }
+        Call::SignWithSeed { seed, message } => {
+            let (key, _) = provider.import_ed25519(&SecretBytes::copy_of(seed)?).await?;
+            Answer::Bytes(provider.sign(&key, message).await?.to_vec())
+        }
         Call::Seal { key, nonce, aad, data } => {
             let key = provider.import_sealing_key(&SecretBytes::copy_of(key)?).await?;
             Answer::Bytes(provider.seal(&key, context(nonce, aad)?, data).await?)

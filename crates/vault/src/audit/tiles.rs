@@ -93,16 +93,13 @@ impl<P: Ports> Inner<P> {
         edge.filter(|edge| edge.frontier() == head.tree).ok_or(CORRUPT)
     }
 
-    /// Reads as many entries as are wanted behind `after`; all of them must exist.
+    /// Reads as many entries as are wanted behind `after`, one at least; all of them must exist.
     pub(super) async fn links(
         &self,
         vault: &UnlockedVault<P>,
         after: u64,
         wanted: usize,
     ) -> Result<Vec<Link>, Error> {
-        if wanted == 0 {
-            return Ok(Vec::new());
-        }
         let key = RecordKey::Number(after);
         let limit = u32::try_from(wanted).map_err(|_| CORRUPT)?;
         let sealed = self.ports.store().list(Table::Audit, Some(&key), limit).await?;
