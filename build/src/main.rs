@@ -6,6 +6,7 @@ mod coverage;
 mod demo;
 mod dist;
 mod files;
+mod fuzz;
 mod manifest;
 mod process;
 mod repo;
@@ -83,6 +84,11 @@ enum Task {
         #[arg(long)]
         skip_browsers: bool,
     },
+    /// Give the parsers inputs that nobody thought of, for a few seconds each.
+    Fuzz {
+        #[arg(long, default_value = "10")]
+        seconds: u32,
+    },
     /// Run the browser tests.
     E2e {
         #[arg(long, value_enum, default_value = "all")]
@@ -134,6 +140,7 @@ fn perform(arguments: Arguments) -> Result<()> {
         Task::Coverage { update: true } => coverage::update(&repo),
         Task::Tidy => tidy::run(&repo),
         Task::Test { skip_browsers } => verify::run_all(&repo, !skip_browsers),
+        Task::Fuzz { seconds } => fuzz::run(&repo, seconds),
         Task::E2e { engine, filter } => end_to_end(&repo, engine, filter.as_deref()),
         Task::Bench { quick, engine } => {
             browsers::prepare(&repo)?;

@@ -8,7 +8,10 @@ use crate::browsers::{self, Engine};
 use crate::process::{cargo, run};
 use crate::repo::Repo;
 use crate::steps::Steps;
-use crate::{codegen, coverage, dist, repro, scripts, setup, tidy, wasm};
+use crate::{codegen, coverage, dist, fuzz, repro, scripts, setup, tidy, wasm};
+
+/// How long each fuzz target runs.
+const FUZZ_SECONDS: u32 = 10;
 
 /// Runs all steps, cheap ones first, and always prints the summary.
 pub(crate) fn run_all(repo: &Repo, with_browsers: bool) -> Result<()> {
@@ -28,6 +31,7 @@ fn sources(repo: &Repo, steps: &mut Steps, with_browsers: bool) -> Result<()> {
     steps.run("clippy", || clippy(repo))?;
     steps.run("native tests", || native_tests(repo))?;
     steps.run("native tests of the pure crates, with coverage", || coverage::check(repo))?;
+    steps.run("fuzzing", || fuzz::run(repo, FUZZ_SECONDS))?;
     steps.run("script types", || scripts::check_types(repo))?;
     steps.run("client tests", || scripts::test_client(repo))
 }

@@ -25,6 +25,22 @@ function lockTime(milliseconds) {
 }
 
 /**
+ * A long time; what is left of a day, an hour or a minute counts as a whole one.
+ * @param {number} milliseconds
+ * @returns {string}
+ */
+function durationOf(milliseconds) {
+  const minutes = Math.ceil(milliseconds / 60_000);
+  const [count, name] =
+    minutes < 120
+      ? [minutes, 'minute']
+      : minutes < 2880
+        ? [Math.ceil(minutes / 60), 'hour']
+        : [Math.ceil(minutes / 1440), 'day'];
+  return count === 1 ? `1 ${name}` : `${count} ${name}s`;
+}
+
+/**
  * A day, in the language of the texts; month names leave no doubt about the order of the numbers.
  * @param {number} time milliseconds since 1970
  * @returns {string}

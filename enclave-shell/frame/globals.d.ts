@@ -63,7 +63,30 @@ interface AutoLock {
   absoluteMs: number;
 }
 
-type Why = 'unlock' | 'add' | 'rename' | 'remove' | 'auto_lock' | 'backup' | 'drill' | 'reset';
+type Why =
+  | 'unlock'
+  | 'add'
+  | 'rename'
+  | 'remove'
+  | 'auto_lock'
+  | 'backup'
+  | 'drill'
+  | 'reset'
+  | 'lease'
+  | 'revoke';
+
+/** A lease and the site that holds it. */
+interface HeldLease {
+  origin: string;
+  leaseId: string;
+  keyId: string;
+  audiences: string[];
+  contact?: string;
+  created: number;
+  ends: number;
+  tokens: number;
+  used: number;
+}
 
 /** A page of the user interface, with what it needs to be drawn. */
 type View =
@@ -80,12 +103,23 @@ type View =
       longest: AutoLock;
       backup: { lastBackup?: number; lastDrill?: number };
       storage: { persisted?: boolean; partitioned?: boolean; usage?: number; quota?: number };
+      leases: HeldLease[];
     }
   | { screen: 'backup'; phrase: boolean }
   | { screen: 'backup_ready'; name: string; bytes: number }
   | { screen: 'restore'; why: 'restore' | 'drill' }
   | { screen: 'confirm_restore'; created: number; keys: number; entries: number; newer?: number }
-  | { screen: 'reset' };
+  | { screen: 'reset' }
+  | {
+      screen: 'lease';
+      extends: boolean;
+      keyId: string;
+      label?: string;
+      audiences: string[];
+      contact?: string;
+      lifeMs: number;
+      tokens: number;
+    };
 
 type ScreenName = View['screen'];
 
@@ -132,7 +166,8 @@ type Action =
   | { action: 'auto_lock'; idleMs: number; absoluteMs: number }
   | { action: 'backup' }
   | { action: 'drill' }
-  | { action: 'reset' };
+  | { action: 'reset' }
+  | { action: 'revoke'; id: string };
 
 /** What the person did on a screen. Buffers are transferred. */
 type OnScreen =

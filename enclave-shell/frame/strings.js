@@ -115,6 +115,8 @@ const TEXT = Object.freeze({
     backup: 'Unlock again before a backup is made.',
     drill: 'Unlock again before a backup is tried out.',
     reset: 'Unlock again before the vault can be deleted.',
+    lease: 'The site asks to be allowed push messages for a time. Unlock again to see its terms.',
+    revoke: 'Unlock again before push messages are no longer allowed.',
   }),
   whyTitle: 'Is it you?',
   whyAsks: 'is the site whose vault this is.',
@@ -284,6 +286,53 @@ const TEXT = Object.freeze({
     working: 'Deleting the vault.',
   }),
 
+  lease: Object.freeze({
+    title: 'Allow push messages?',
+    asks: 'wants to sign push messages without asking you each time.',
+    explain: 'The site is issued tokens with which push messages can be sent to you in its name.',
+    services: 'Through',
+    life: 'For',
+    /** @param {string} time @param {string} end */
+    until: (time, end) => `${time}, until ${end}`,
+    tokens: 'At most',
+    /** @param {number} count */
+    count: (count) => (count === 1 ? '1 token' : `${count} tokens, each for 15 minutes`),
+    sender: 'Sender',
+    noSender: 'Not named',
+    key: 'With the key',
+    noName: 'A key without a name',
+    warnTitle: 'You can end this at any time.',
+    warn: 'Open the page of your vault and choose Revoke. Tokens are only issued while it is unlocked.',
+    submit: 'Allow',
+    busy: 'Allowing…',
+    working: 'Noting it down.',
+  }),
+
+  extendLease: Object.freeze({
+    title: 'Go on allowing push messages?',
+    asks: 'wants to go on signing push messages without asking you each time.',
+    explain: 'What you allowed before is replaced by these terms.',
+    submit: 'Go on allowing',
+    busy: 'Allowing…',
+    working: 'Noting it down.',
+  }),
+
+  leases: Object.freeze({
+    title: 'Push messages',
+    none: 'No site may sign push messages without asking you.',
+    /** @param {string} services */
+    messages: (services) => `Push messages through ${services}`,
+    /** @param {string} site */
+    site: (site) => `by ${site}`,
+    /** @param {string} time */
+    ends: (time) => `until ${time}`,
+    /** @param {number} used @param {number} tokens */
+    used: (used, tokens) => `${used} of ${tokens} tokens used`,
+    revoke: 'Revoke',
+    /** @param {string} services */
+    revokeOf: (services) => `Revoke push messages through ${services}`,
+  }),
+
   hint: Object.freeze({
     /** @param {number} least */
     empty: (least) => `At least ${least} characters. A few words work well.`,
@@ -327,6 +376,9 @@ const TEXT = Object.freeze({
     backup_damaged: 'This backup is damaged or was altered. Use another copy of the file.',
     backup_other_vault: 'This is a backup of another vault.',
     backup_newer: 'A newer release than this one made this backup. Load the page again.',
+    too_many_leases: 'There are as many permissions as there may be. Revoke one first.',
+    lease_expired: 'What was allowed has ended. The site has to ask anew.',
+    clock_set_back: 'The clock of this device is wrong. Set it right and try again.',
     invalid_params: 'That cannot be used. Change it and try again.',
     not_found: 'That is not there any more.',
     already_initialized: 'There is a vault here already.',

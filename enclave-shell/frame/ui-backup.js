@@ -142,16 +142,12 @@ function confirmRestoreScreen({ created, keys, entries, newer }) {
     [text.keys, String(keys)],
     [text.entries, String(entries)],
   ];
-  const list = make('dl', { class: 'contents' });
-  for (const [name = '', value = ''] of facts) {
-    list.append(make('div', {}, make('dt', {}, name), make('dd', {}, value)));
-  }
   const warning = older ? [note(text.newerTitle, text.newer(momentOf(newer)))] : [];
   for (const part of warning) part.id = 'newer';
   return makeScreen('confirm_restore', {
     text: { ...text, submit: older ? text.submitOlder : text.submit },
     asks: text.asks,
-    body: [list, ...warning, soft(text.explain)],
+    body: [factList(facts), ...warning, soft(text.explain)],
     danger: older,
     send() {
       askToPersist();

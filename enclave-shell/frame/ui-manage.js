@@ -11,6 +11,7 @@ function manageScreen(view) {
   const sections = [
     waysSection(view),
     backupSection(view),
+    leasesSection(view),
     lockingSection(view),
     storageSection(view),
     resetSection(),

@@ -216,3 +216,16 @@ function countCharacters(text) {
 function encoded(text) {
   return new TextEncoder().encode(text.normalize('NFKC'));
 }
+
+/**
+ * Facts, each with its name.
+ * @param {string[][]} facts
+ * @returns {HTMLElement}
+ */
+function factList(facts) {
+  const list = make('dl', { class: 'contents' });
+  for (const [name = '', value = ''] of facts) {
+    list.append(make('div', {}, make('dt', {}, name), make('dd', {}, value)));
+  }
+  return list;
+}

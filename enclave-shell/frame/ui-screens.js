@@ -130,6 +130,8 @@ function screenOf(view) {
       return confirmRestoreScreen(view);
     case 'reset':
       return resetScreen();
+    case 'lease':
+      return leaseScreen(view);
   }
 }
 

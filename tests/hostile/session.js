@@ -39,8 +39,8 @@ const STEPS = {
   /** Sends a request and waits for its reply. */
   call: ({ method, params }) => session.line.ask(method, decode(params ?? {})),
   /** Sends a request whose reply waits for a person. */
-  begin: ({ method }) => {
-    waiting = session.line.ask(method);
+  begin: ({ method, params }) => {
+    waiting = session.line.ask(method, decode(params ?? {}));
     return null;
   },
   /** Waits for that reply. */

@@ -37,7 +37,12 @@ impl<'a> Session<'a> {
 
     /// Sends a request whose reply waits for a person.
     pub(crate) async fn begin(&self, method: &str) -> Result<()> {
-        self.step(&json!({"op": "begin", "method": method})).await?;
+        self.begin_with(method, json!({})).await
+    }
+
+    /// The same with parameters.
+    pub(crate) async fn begin_with(&self, method: &str, params: Value) -> Result<()> {
+        self.step(&json!({"op": "begin", "method": method, "params": params})).await?;
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! A key of the vault, and its public half as a stranger would keep it.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
 
 use crate::{
@@ -18,7 +19,16 @@ pub(crate) struct Signer {
 impl Signer {
     /// Makes a key.
     pub(crate) async fn create(session: &Session<'_>, spec: &str) -> Result<Self> {
-        let key = session.call("keys.create", json!({"spec": spec})).await?;
+        Self::of(session, json!({"spec": spec})).await
+    }
+
+    /// Makes a key that signs VAPID tokens only.
+    pub(crate) async fn for_vapid(session: &Session<'_>) -> Result<Self> {
+        Self::of(session, json!({"spec": "ec-p256", "policy": {"operations": ["vapid"]}})).await
+    }
+
+    async fn of(session: &Session<'_>, params: Value) -> Result<Self> {
+        let key = session.call("keys.create", params).await?;
         let key_id = key["keyId"].clone();
         let public = session.call("keys.public_key", json!({"keyId": key_id})).await?;
         Ok(Self { key_id, jwk: public["jwk"].clone() })
@@ -30,6 +40,13 @@ impl Signer {
         let signed = session.call("sign", json!({"keyId": self.key_id, "data": data})).await?;
         let signature = signed["signature"]["bytes"].as_str().context("no signature")?;
         verify_signature::with_jwk(&self.jwk, b"some text", &from_base64(signature)?)
+    }
+
+    /// Checks that this key signed a compact JWS (RFC 7515, section 5.2).
+    pub(crate) fn signed_token(&self, token: &str) -> Result<()> {
+        let (input, signature) = token.rsplit_once('.').context("no signature")?;
+        let signature = Base64UrlUnpadded::decode_vec(signature).map_err(|_| anyhow!("{token}"))?;
+        verify_signature::with_jwk(&self.jwk, input.as_bytes(), &signature)
     }
 
     /// What `sign` is refused with.

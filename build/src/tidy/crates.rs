@@ -21,7 +21,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("kms-vault", &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog"]),
     ("kms-enclave", &["kms-protocol", "kms-crypto", "kms-vault"]),
     ("kms-tools", &["kms-protocol", "kms-crypto", "kms-backup"]),
-    ("kms-testkit", &["kms-protocol", "kms-crypto", "kms-vault"]),
+    ("kms-testkit", &["kms-protocol", "kms-crypto", "kms-jose", "kms-vault"]),
     ("enclave-shell", &["kms-protocol", "kms-tlog", "kms-manifest"]),
     (
         "kms-e2e",

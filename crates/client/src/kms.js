@@ -139,6 +139,42 @@ export class Kms {
        */
       cancelDeletion: (keyId, options) => rpc.call('keys.cancel_deletion', { keyId }, options),
     };
+    /** Tokens for Web Push (RFC 8292) under leases that the person allows. */
+    this.vapid = {
+      /**
+       * Asks the person to allow tokens for a time. Resolves when they did.
+       *
+       * @param {Methods['vapid.create_lease']['params']} params
+       * @param {CallOptions} [options]
+       */
+      createLease: (params, options) => rpc.call('vapid.create_lease', params, options),
+      /**
+       * @param {string} leaseId
+       * @param {string} audience origin of the subscription's endpoint
+       * @param {CallOptions} [options]
+       */
+      issueToken: (leaseId, audience, options) =>
+        rpc.call('vapid.issue_token', { leaseId, audience }, options),
+    };
+    /** Leases of this site. */
+    this.leases = {
+      /** @param {CallOptions} [options] */
+      list: async (options) => (await rpc.call('leases.list', {}, options)).leases,
+      /**
+       * Asks the person to extend a lease that has not ended. Resolves when they did.
+       *
+       * @param {Methods['leases.extend']['params']} params
+       * @param {CallOptions} [options]
+       */
+      extend: (params, options) => rpc.call('leases.extend', params, options),
+      /**
+       * @param {string} leaseId
+       * @param {CallOptions} [options]
+       */
+      revoke: async (leaseId, options) => {
+        await rpc.call('leases.revoke', { leaseId }, options);
+      },
+    };
     /** What was done with the keys. Read-only. */
     this.audit = new Audit(rpc);
   }

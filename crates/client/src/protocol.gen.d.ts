@@ -39,6 +39,12 @@ export type ErrorCode =
   | 'alias_taken'
   | 'too_many_keys'
   | 'policy_denied'
+  | 'lease_not_found'
+  | 'lease_expired'
+  | 'lease_exhausted'
+  | 'lease_audience'
+  | 'too_many_leases'
+  | 'clock_set_back'
   | 'invalid_key'
   | 'invalid_ciphertext'
   | 'unsupported_algorithm'
@@ -446,6 +452,80 @@ export interface Verdict {
   valid: boolean;
 }
 
+/** Parameters of `vapid.create_lease`: what the person is asked to allow. */
+export interface CreateLeaseParams {
+  /** Which key: `ec-p256`, as VAPID demands (RFC 8292, section 2). */
+  keyId: string;
+  /** For which push services, 1 to 4 different ones. */
+  audiences: string[];
+  /** For how long from the moment it is allowed, 60 000 to 2 592 000 000 (30 days). */
+  lifeMs: number;
+  /** For how many tokens, 1 to 10 000. */
+  tokens: number;
+  /** The web page that the tokens name as their sender; none if absent. */
+  contact?: string;
+}
+
+/** What a person allowed the calling site: so many tokens for these push services, until then. */
+export interface Lease {
+  /** Its random name. */
+  leaseId: string;
+  /** With which key. */
+  keyId: string;
+  /** For which push services. */
+  audiences: string[];
+  /** The web page that the tokens name as their sender. */
+  contact?: string;
+  /** When it was allowed first, in milliseconds since 1970-01-01T00:00Z. */
+  created: number;
+  /** When it ends. */
+  ends: number;
+  /** How many tokens it covers. */
+  tokens: number;
+  /** How many of them were issued. */
+  used: number;
+}
+
+/** Parameters of `vapid.issue_token`. */
+export interface IssueTokenParams {
+  /** Under which lease. */
+  leaseId: string;
+  /** For which push service: the origin of the subscription's endpoint. */
+  audience: string;
+}
+
+/** A VAPID token (RFC 8292). Whoever has it can send push messages in the site's name until it expires. */
+export interface VapidToken {
+  /** The token, a compact JWS. */
+  token: string;
+  /** Value of the header field `Authorization` of a push message. */
+  authorization: string;
+  /** When it expires, in milliseconds since 1970-01-01T00:00Z: after 15 minutes, and never after the lease. */
+  expires: number;
+}
+
+/** The leases of the calling site. */
+export interface LeaseList {
+  /** At most 16; those that ended stay until another one needs their place. */
+  leases: Lease[];
+}
+
+/** Parameters of `leases.extend`. What else the lease covers stays as it is. */
+export interface ExtendLeaseParams {
+  /** Which lease. */
+  leaseId: string;
+  /** For how long from the moment it is allowed, as in `vapid.create_lease`. */
+  lifeMs: number;
+  /** For how many tokens from that moment. */
+  tokens: number;
+}
+
+/** Parameters that name a lease. */
+export interface LeaseParams {
+  /** Which lease. */
+  leaseId: string;
+}
+
 /** Parameters of `audit.list`. */
 export interface ListAuditParams {
   /** First sequence number to return, from 1; 1 if absent. */
@@ -541,7 +621,8 @@ export type Screen =
   | 'manage'
   | 'backup'
   | 'restore'
-  | 'reset';
+  | 'reset'
+  | 'lease';
 
 /** The frame should be shown or hidden. */
 export interface Attention {
@@ -638,6 +719,16 @@ export interface Methods {
   'sign': { params: SignParams; result: Signature };
   /** Verifies a signature against the public half of a key. */
   'verify': { params: VerifyParams; result: Verdict };
+  /** Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did. */
+  'vapid.create_lease': { params: CreateLeaseParams; result: Lease };
+  /** Issues a VAPID token (RFC 8292) under a lease of the calling site and counts it. */
+  'vapid.issue_token': { params: IssueTokenParams; result: VapidToken };
+  /** Lists the leases of the calling site. */
+  'leases.list': { params: Empty; result: LeaseList };
+  /** Asks the user, in enclave-owned UI and with a fresh unlock, to extend a lease that has not ended; resolves when they did. */
+  'leases.extend': { params: ExtendLeaseParams; result: Lease };
+  /** Ends a lease of the calling site for good. */
+  'leases.revoke': { params: LeaseParams; result: Empty };
   /** Returns audit entries, a page at a time. */
   'audit.list': { params: ListAuditParams; result: AuditPage };
   /** Reads the whole log and checks every hash. */

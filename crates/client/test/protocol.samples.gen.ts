@@ -101,6 +101,26 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'valid': true }) satisfies Methods['verify']['result'];
 
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'audiences': ["https://push.example"], 'lifeMs': 1, 'tokens': 1, 'contact': "https://app.example/contact" }) satisfies Methods['vapid.create_lease']['params'];
+
+({ 'leaseId': "AAECAwQFBgcICQoLDA0ODw", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'audiences': ["https://push.example"], 'contact': "https://app.example/contact", 'created': 1763769600000, 'ends': 1763769600000, 'tokens': 1, 'used': 1 }) satisfies Methods['vapid.create_lease']['result'];
+
+({ 'leaseId': "AAECAwQFBgcICQoLDA0ODw", 'audience': "https://push.example" }) satisfies Methods['vapid.issue_token']['params'];
+
+({ 'token': "text", 'authorization': "text", 'expires': 1763769600000 }) satisfies Methods['vapid.issue_token']['result'];
+
+({  }) satisfies Methods['leases.list']['params'];
+
+({ 'leases': [{ 'leaseId': "AAECAwQFBgcICQoLDA0ODw", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'audiences': ["https://push.example"], 'contact': "https://app.example/contact", 'created': 1763769600000, 'ends': 1763769600000, 'tokens': 1, 'used': 1 }] }) satisfies Methods['leases.list']['result'];
+
+({ 'leaseId': "AAECAwQFBgcICQoLDA0ODw", 'lifeMs': 1, 'tokens': 1 }) satisfies Methods['leases.extend']['params'];
+
+({ 'leaseId': "AAECAwQFBgcICQoLDA0ODw", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'audiences': ["https://push.example"], 'contact': "https://app.example/contact", 'created': 1763769600000, 'ends': 1763769600000, 'tokens': 1, 'used': 1 }) satisfies Methods['leases.extend']['result'];
+
+({ 'leaseId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['leases.revoke']['params'];
+
+({  }) satisfies Methods['leases.revoke']['result'];
+
 ({ 'from': 1763769600000, 'limit': 1 }) satisfies Methods['audit.list']['params'];
 
 ({ 'entries': [{ 'seq': 1763769600000, 'time': 1763769600000, 'method': "text", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'callerOrigin': "https://allthe.services", 'outcome': "text", 'hash': new Uint8Array([97, 116, 115]), 'leaf': new Uint8Array([97, 116, 115]) }], 'checkpoint': { 'count': 1763769600000, 'root': new Uint8Array([97, 116, 115]) } }) satisfies Methods['audit.list']['result'];

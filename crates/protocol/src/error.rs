@@ -113,6 +113,12 @@ errors! {
     AliasTaken, "alias_taken", Never, Enclave, "Another key of this site has this alias.";
     TooManyKeys, "too_many_keys", Never, Enclave, "There are as many keys as there may be.";
     PolicyDenied, "policy_denied", Never, Enclave, "The policy does not allow this.";
+    LeaseNotFound, "lease_not_found", Never, Enclave, "There is no such lease for this site.";
+    LeaseExpired, "lease_expired", Never, Enclave, "The lease has ended.";
+    LeaseExhausted, "lease_exhausted", Never, Enclave, "The lease covers no further token.";
+    LeaseAudience, "lease_audience", Never, Enclave, "The lease does not cover this push service.";
+    TooManyLeases, "too_many_leases", Never, Enclave, "There are as many leases as there may be.";
+    ClockSetBack, "clock_set_back", Never, Enclave, "The device's clock is behind the time at which the lease was last used.";
     InvalidKey, "invalid_key", Never, Enclave, "The key is not valid.";
     InvalidCiphertext, "invalid_ciphertext", Never, Enclave, "The ciphertext does not authenticate.";
     UnsupportedAlgorithm, "unsupported_algorithm", Never, Enclave, "This engine cannot do this algorithm.";

@@ -16,6 +16,7 @@ mod ids;
 mod macros;
 mod key_rules;
 mod key_types;
+mod lease_types;
 pub mod limits;
 mod message;
 mod method;
@@ -30,6 +31,7 @@ pub use ids::{
 };
 pub use key_rules::{KeyCaller, KeyRule};
 pub use key_types::*;
+pub use lease_types::*;
 pub use message::{Call, Incoming, WireError, event, reply_error, reply_ok};
 pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, Response};
 pub use types::*;

@@ -45,5 +45,15 @@ pub const DEFAULT_DEADLINE_MS: u32 = 30_000;
 pub const MAX_DEADLINE_MS: u32 = 1_800_000;
 /// Most keys or audit entries in one page of a listing.
 pub const MAX_PAGE: u32 = 100;
+/// Shortest life of a lease that can be asked for, in milliseconds.
+pub const MIN_LEASE_MS: u32 = 60_000;
+/// Longest life of a lease, from the moment a person allows or extends it: 30 days.
+pub const MAX_LEASE_MS: u32 = 2_592_000_000;
+/// Most tokens of a lease, from that moment.
+pub const MAX_LEASE_TOKENS: u32 = 10_000;
+/// Most push services of a lease.
+pub const MAX_LEASE_AUDIENCES: usize = 4;
+/// Most leases of a vault.
+pub const MAX_LEASES: usize = 16;
 /// Longest origin of a push service, and longest address of its sender, in characters.
 pub const MAX_ORIGIN: usize = 128;

@@ -8,8 +8,9 @@ use crate::types::{
     SignedCheckpoint, VaultStatus, Verdict, VerifyParams,
 };
 use crate::{
-    ErrorCode, FromValue, IntoValue, MinVersionsParams, PublicKeyParams, ScheduleDeletionParams,
-    TrimKeyParams, UpdateKeyParams, Value, limits,
+    CreateLeaseParams, ErrorCode, ExtendLeaseParams, FromValue, IntoValue, IssueTokenParams, Lease,
+    LeaseList, LeaseParams, MinVersionsParams, PublicKeyParams, ScheduleDeletionParams,
+    TrimKeyParams, UpdateKeyParams, Value, VapidToken, limits,
 };
 
 /// Which vault state a method needs.
@@ -254,6 +255,20 @@ methods! {
     #[doc = "Verifies a signature against the public half of a key."]
     Verify = "verify"(VerifyParams) -> Verdict, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    #[doc = "Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did."]
+    CreateLease = "vapid.create_lease"(CreateLeaseParams) -> Lease, Unlocked, Sheet, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, UserCancelled, TooManyLeases, OutOfMemory];
+    #[doc = "Issues a VAPID token (RFC 8292) under a lease of the calling site and counts it."]
+    IssueToken = "vapid.issue_token"(IssueTokenParams) -> VapidToken, Unlocked, None, Durable,
+        errors [Locked, LeaseNotFound, LeaseAudience, LeaseExpired, ClockSetBack, LeaseExhausted, NotFound, Unreadable, PolicyDenied, AuditUnavailable];
+    #[doc = "Lists the leases of the calling site."]
+    ListLeases = "leases.list"(Empty) -> LeaseList, Unlocked, None, Never, errors [Locked, AuditCorrupt];
+    #[doc = "Asks the user, in enclave-owned UI and with a fresh unlock, to extend a lease that has not ended; resolves when they did."]
+    ExtendLease = "leases.extend"(ExtendLeaseParams) -> Lease, Unlocked, Sheet, Durable,
+        errors [Locked, LeaseNotFound, LeaseExpired, ClockSetBack, NotFound, Unreadable, PolicyDenied, UserCancelled, OutOfMemory];
+    #[doc = "Ends a lease of the calling site for good."]
+    RevokeLease = "leases.revoke"(LeaseParams) -> Empty, Unlocked, None, Durable,
+        errors [Locked, LeaseNotFound, AuditUnavailable];
     #[doc = "Returns audit entries, a page at a time."]
     ListAudit = "audit.list"(ListAuditParams) -> AuditPage, Unlocked, None, Never, errors [Locked, AuditCorrupt];
     #[doc = "Reads the whole log and checks every hash."]

@@ -67,6 +67,8 @@ tokens! {
         Sign => "sign",
         /// Checking signatures.
         Verify => "verify",
+        /// Signing VAPID tokens (RFC 8292) under a lease, and nothing else.
+        Vapid => "vapid",
     }
 }
 
@@ -107,6 +109,8 @@ tokens! {
         Restore => "restore",
         /// Deleting the vault.
         Reset => "reset",
+        /// Allowing or extending a lease.
+        Lease => "lease",
     }
 }
 

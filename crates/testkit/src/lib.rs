@@ -4,6 +4,7 @@
 
 mod clock;
 mod files;
+pub mod fuzz;
 pub mod golden;
 pub mod hostile;
 pub mod invariants;

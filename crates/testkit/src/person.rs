@@ -85,7 +85,17 @@ impl Tab {
 
     /// The same for a person who looks at the screen.
     pub fn ask_person(&self, method: &str, person: impl AsyncFnOnce(&Self)) -> Result<Value, Code> {
-        let request = self.request(method, Value::Map(Vec::new()));
+        self.ask_with(method, Value::Map(Vec::new()), person)
+    }
+
+    /// The same for a method with parameters.
+    pub fn ask_with(
+        &self,
+        method: &str,
+        params: Value,
+        person: impl AsyncFnOnce(&Self),
+    ) -> Result<Value, Code> {
+        let request = self.request(method, params);
         let person = async {
             turns().await;
             person(self).await;
@@ -260,6 +270,14 @@ impl Tab {
         self.ask("vault.restore", vec![new(factor), UiEvent::Confirm])
     }
 
+    /// Allows a lease, or its extension, with the passphrase.
+    pub fn allow(&self, method: &str, params: Value, text: &str) -> Result<Value, Code> {
+        self.ask_with(method, params, async |tab| {
+            tab.does(tab.with(text)).await;
+            tab.does(UiEvent::Confirm).await;
+        })
+    }
+
     /// Deletes the vault.
     pub fn reset(&self, text: &str) -> Result<Value, Code> {
         self.ask("vault.reset", vec![self.with(text), UiEvent::Confirm])
@@ -294,5 +312,6 @@ fn name(screen: &UiScreen) -> &'static str {
         UiScreen::Restore { .. } => "restore",
         UiScreen::ConfirmRestore(_) => "confirm_restore",
         UiScreen::Reset => "reset",
+        UiScreen::Lease(_) => "lease",
     }
 }

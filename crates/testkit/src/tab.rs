@@ -164,6 +164,15 @@ impl Tab {
         Ok(text(&info, "keyId"))
     }
 
+    /// Makes a key that signs VAPID tokens only; returns its id.
+    pub fn create_for_vapid(&self) -> Result<String, Code> {
+        let usage = ["vapid", "verify"].map(|usage| Value::Text(usage.into()));
+        let policy = Value::object([("operations", Value::List(usage.into()))]);
+        let params = [("spec", Value::Text("ec-p256".into())), ("policy", policy)];
+        let info = self.call("keys.create", Value::object(params))?;
+        Ok(text(&info, "keyId"))
+    }
+
     /// Signs with a key.
     pub fn sign(&self, key_id: &str, data: &[u8]) -> Result<Vec<u8>, Code> {
         let data = Value::Bytes(data.to_vec());

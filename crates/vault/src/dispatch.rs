@@ -176,6 +176,20 @@ impl<P: Ports> Inner<P> {
             }
             Request::Sign(params) => Response::Sign(self.sign(caller, params).await?),
             Request::Verify(params) => Response::Verify(self.verify(caller, params).await?),
+            Request::CreateLease(params) => {
+                Response::CreateLease(self.create_lease(caller, params).await?)
+            }
+            Request::IssueToken(params) => {
+                Response::IssueToken(self.issue_token(caller, params).await?)
+            }
+            Request::ListLeases(Empty {}) => Response::ListLeases(self.list_leases(caller).await?),
+            Request::ExtendLease(params) => {
+                Response::ExtendLease(self.extend_lease(caller, params).await?)
+            }
+            Request::RevokeLease(params) => {
+                self.revoke_lease(caller, params.lease_id).await?;
+                Response::RevokeLease(Empty {})
+            }
             Request::ListAudit(params) => {
                 Response::ListAudit(self.list_audit(caller, params).await?)
             }

@@ -14,9 +14,12 @@ mod enclave;
 mod enrol;
 mod error;
 mod factor;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod guard;
 mod header;
 mod keys;
+mod lease;
 mod lock;
 mod map;
 mod ports;
@@ -42,6 +45,6 @@ pub use ports::{
     StoreError, Table, Tabs, VaultLock, Write,
 };
 pub use ui::{
-    Action, BackupInfo, Ceremony, Factor, Manage, NewPasskey, Passkey, PasskeyAnswer, RestoreWhy,
-    UiCommand, UiEvent, UiScreen, View, Why,
+    Action, BackupInfo, Ceremony, Factor, HeldLease, LeaseTerms, Manage, NewPasskey, Passkey,
+    PasskeyAnswer, RestoreWhy, UiCommand, UiEvent, UiScreen, View, Why,
 };

@@ -8,6 +8,7 @@ use kms_protocol::{AutoLock, ErrorCode};
 use minicbor::{Decode, Encode};
 
 use crate::header::{Header, Method, VaultId};
+use crate::lease::LeaseRecord;
 use crate::state::Secrets;
 use crate::stored::{self, SETTINGS};
 use crate::{Config, Error, Ports, RecordKey, Table, Write, cbor, seal};
@@ -33,6 +34,9 @@ pub(crate) struct Settings {
     /// Enrolments that were removed. One that comes back was put back.
     #[n(3)]
     removed: Vec<String>,
+    /// What sites were allowed for a time. Left out while there is nothing.
+    #[n(4)]
+    leases: Option<Vec<LeaseRecord>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -53,7 +57,8 @@ struct Recipient {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { schema: SCHEMA, auto_lock: None, recipients: Vec::new(), removed: Vec::new() }
+        let (recipients, removed) = (Vec::new(), Vec::new());
+        Self { schema: SCHEMA, auto_lock: None, recipients, removed, leases: None }
     }
 }
 
@@ -73,6 +78,22 @@ impl Settings {
     pub(crate) fn set_auto_lock(&mut self, times: &AutoLock) {
         let AutoLock { idle_ms, absolute_ms } = *times;
         self.auto_lock = Some(Times { idle_ms, absolute_ms });
+    }
+
+    /// The leases, those that have ended included.
+    pub(crate) fn leases(&self) -> &[LeaseRecord] {
+        self.leases.as_deref().unwrap_or_default()
+    }
+
+    /// The leases, to be changed.
+    pub(crate) fn leases_mut(&mut self) -> &mut Vec<LeaseRecord> {
+        self.leases.get_or_insert_default()
+    }
+
+    /// Ends every lease, as a restore does: what was used or revoked since the backup was made is
+    /// not known.
+    pub(crate) fn end_leases(&mut self) {
+        self.leases = None;
     }
 
     /// The backup recipient of the newest recovery phrase.

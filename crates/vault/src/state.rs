@@ -10,9 +10,10 @@ use crate::audit::{CheckpointKey, Log};
 use crate::enclave::Inner;
 use crate::header::VaultId;
 use crate::keys::{Cache, Root};
+use crate::lease::Now;
 use crate::settings::Settings;
 use crate::time::Moment;
-use crate::{Error, Ports};
+use crate::{Clock, Error, Ports};
 
 /// Which state the vault is in.
 pub(crate) enum Phase<P: Ports> {
@@ -137,6 +138,11 @@ impl<P: Ports> UnlockedVault<P> {
     pub(crate) fn wipe(&self) {
         *self.cache.borrow_mut() = Cache::default();
         self.secrets.borrow_mut().take();
+    }
+
+    /// The time, which does not go back while the vault is open.
+    pub(crate) fn now(&self, clock: &impl Clock) -> Now {
+        Now::since(self.opened, Moment::now(clock))
     }
 
     /// Notes activity.

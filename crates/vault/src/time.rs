@@ -15,6 +15,16 @@ impl Moment {
         Self { wall_ms: clock.now_ms(), monotonic_ms: clock.monotonic_ms() }
     }
 
+    /// The wall clock.
+    pub(crate) fn wall_ms(self) -> u64 {
+        self.wall_ms
+    }
+
+    /// The wall clock as it would be now at least, had it not been set back since an earlier moment.
+    pub(crate) fn latest_ms(self, earlier: Self) -> u64 {
+        earlier.wall_ms.saturating_add(self.since(earlier))
+    }
+
     /// Milliseconds since an earlier moment that this process has surely seen pass.
     pub(crate) fn monotonic_since(self, earlier: Self) -> u64 {
         self.monotonic_ms.saturating_sub(earlier.monotonic_ms)

@@ -3,8 +3,8 @@
 
 use kms_crypto::SecretVec;
 use kms_protocol::{
-    AutoLock, BackupHealth, CallerOrigin, Enrolment, EnrolmentId, EnrolmentKind, ErrorCode, Label,
-    StorageHealth,
+    AutoLock, BackupHealth, CallerOrigin, ContactUrl, Enrolment, EnrolmentId, EnrolmentKind,
+    ErrorCode, KeyId, Label, Lease, LeaseId, PushOrigin, StorageHealth,
 };
 
 /// What the user interface should do.
@@ -77,6 +77,8 @@ pub enum UiScreen {
     ConfirmRestore(BackupInfo),
     /// Deleting the vault.
     Reset,
+    /// What a page wants to be allowed for a time.
+    Lease(LeaseTerms),
 }
 
 /// Why the vault is to be opened.
@@ -98,6 +100,10 @@ pub enum Why {
     Drill,
     /// Before the vault is deleted.
     Reset,
+    /// Before a lease is allowed or extended.
+    Lease,
+    /// Before a lease is revoked.
+    Revoke,
 }
 
 impl Why {
@@ -113,6 +119,8 @@ impl Why {
             Why::Backup => "backup",
             Why::Drill => "drill",
             Why::Reset => "reset",
+            Why::Lease => "lease",
+            Why::Revoke => "revoke",
         }
     }
 }
@@ -184,6 +192,36 @@ pub struct Manage {
     pub backup: BackupHealth,
     /// Storage.
     pub storage: StorageHealth,
+    /// Leases that have not ended, of all sites.
+    pub leases: Vec<HeldLease>,
+}
+
+/// A lease and the site that holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldLease {
+    /// The site.
+    pub origin: CallerOrigin,
+    /// Its lease.
+    pub lease: Lease,
+}
+
+/// What a page wants to be allowed: VAPID tokens (RFC 8292) in the absence of the person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeaseTerms {
+    /// Whether a lease there is gets these terms; otherwise it is a new one.
+    pub extends: bool,
+    /// With which key.
+    pub key_id: KeyId,
+    /// Its name for people.
+    pub label: Option<Label>,
+    /// For which push services.
+    pub audiences: Vec<PushOrigin>,
+    /// The web page that the tokens name as their sender.
+    pub contact: Option<ContactUrl>,
+    /// For how long from now.
+    pub life_ms: u32,
+    /// For how many tokens.
+    pub tokens: u32,
 }
 
 /// What a backup says of itself.
@@ -280,4 +318,6 @@ pub enum Action {
     Drill,
     /// Deleting the vault.
     Reset,
+    /// Ending a lease.
+    Revoke(LeaseId),
 }

@@ -191,6 +191,7 @@ impl<P: Ports> Inner<P> {
                 *slot = EnrolmentRecord { label, attempts, ..renewed.clone() };
             }
             slot.last_used = Some(time);
+            edited.settings.note_time(time);
             edited.wrong = slot.attempts.settle(ticket);
             if let Some(recipient) = recipient {
                 edited.settings.set_recipient(&used.id, recipient);

@@ -210,12 +210,20 @@ fn the_method_table_tells_what_is_logged() {
         Value::Map(members)
     };
     let data = || ("data", Value::Bytes(b"text".to_vec()));
+    let vapid = Value::Text(tab.create_for_vapid().unwrap());
+    let (_, Value::Map(mut terms)) = Method::CreateLease.samples() else { panic!("no lease") };
+    terms.retain(|(name, _)| name == "audiences");
+    let (life, tokens) = (Value::Number(60_000.0), Value::Number(1.0));
+    terms.extend([("keyId".into(), vapid), ("lifeMs".into(), life), ("tokens".into(), tokens)]);
+    let lease = tab.allow("vapid.create_lease", Value::Map(terms), PASSPHRASE).unwrap();
+    let lease_id = Value::Text(kms_testkit::tab::text(&lease, "leaseId"));
     for method in Method::ALL {
         let params = match method {
             Method::DescribeKey | Method::PublicKey => with_key(&[]),
             Method::CreateKey => Value::object([("spec", Value::Text("ed25519".into()))]),
             Method::Sign => with_key(&[data()]),
             Method::Verify => with_key(&[data(), ("signature", Value::Bytes(vec![0; 64]))]),
+            Method::RevokeLease => Value::object([("leaseId", lease_id.clone())]),
             // These ask a person or end the vault; their entries are tested on their own.
             Method::Setup
             | Method::Unlock
@@ -224,7 +232,9 @@ fn the_method_table_tells_what_is_logged() {
             | Method::Manage
             | Method::Backup
             | Method::Restore
-            | Method::Reset => continue,
+            | Method::Reset
+            | Method::CreateLease
+            | Method::ExtendLease => continue,
             _ => method.samples().0,
         };
         let before = tab.verify_audit().unwrap();

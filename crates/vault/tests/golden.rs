@@ -239,7 +239,9 @@ fn write_a_golden_vault() {
     let tab = Tab::over(ports, 1);
     assert!(tab.set_up(PASSPHRASE).is_ok());
     enrol_more(&tab);
-    println!("# Keys of schema 2, a log that is a tree. Passphrase: {PASSPHRASE}. Bytes are base64.");
+    println!(
+        "# Keys of schema 2, a log that is a tree. Passphrase: {PASSPHRASE}. Bytes are base64."
+    );
     println!("words {}", tab.words());
     for (spec, audit) in [("ed25519", "durable"), ("ec-p256", "durable"), ("ed25519", "deferred")] {
         let id = tab.create(spec, audit).unwrap();

@@ -14,6 +14,8 @@ fn the_frame_is_told_why_in_these_words() {
         (Why::Backup, "backup"),
         (Why::Drill, "drill"),
         (Why::Reset, "reset"),
+        (Why::Lease, "lease"),
+        (Why::Revoke, "revoke"),
     ];
     for (why, name) in why {
         assert_eq!(why.as_str(), name);

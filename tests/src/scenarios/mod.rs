@@ -14,6 +14,7 @@ mod intrusion;
 mod isolation;
 mod keys;
 mod known_answers;
+mod leases;
 mod memory;
 mod storage;
 mod tamper;
@@ -31,6 +32,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         vaults::ALL,
         backups::ALL,
         keys::ALL,
+        leases::ALL,
         storage::ALL,
         audit::ALL,
         isolation::ALL,

@@ -98,6 +98,7 @@ fn action(members: &Members<'_>) -> Option<Action> {
         "backup" => Action::Backup,
         "drill" => Action::Drill,
         "reset" => Action::Reset,
+        "revoke" => Action::Revoke(members.plain("id")?),
         _ => return None,
     })
 }

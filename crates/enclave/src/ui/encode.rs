@@ -2,7 +2,10 @@
 
 use js_sys::{Array, Uint8Array};
 use kms_protocol::{IntoValue, Value};
-use kms_vault::{BackupInfo, Ceremony, Manage, NewPasskey, Passkey, UiCommand, UiScreen, View};
+use kms_vault::{
+    BackupInfo, Ceremony, HeldLease, LeaseTerms, Manage, NewPasskey, Passkey, UiCommand, UiScreen,
+    View,
+};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::convert;
@@ -68,6 +71,7 @@ fn screen(screen: UiScreen) -> Value {
         UiScreen::Restore { why } => named("restore", [("why", text(why.as_str()))]),
         UiScreen::ConfirmRestore(info) => backup_info(info),
         UiScreen::Reset => named("reset", []),
+        UiScreen::Lease(terms) => lease(terms),
     }
 }
 
@@ -103,6 +107,7 @@ fn manage(page: Manage) -> Value {
             ("longest", page.longest.into_value()),
             ("backup", page.backup.into_value()),
             ("storage", page.storage.into_value()),
+            ("leases", Value::List(page.leases.into_iter().map(held).collect())),
         ],
     )
 }
@@ -117,6 +122,25 @@ fn backup_info(info: BackupInfo) -> Value {
             ("newer", info.newer.into_value()),
         ],
     )
+}
+
+fn lease(terms: LeaseTerms) -> Value {
+    named(
+        "lease",
+        [
+            ("extends", terms.extends.into_value()),
+            ("keyId", terms.key_id.into_value()),
+            ("label", terms.label.into_value()),
+            ("audiences", terms.audiences.into_value()),
+            ("contact", terms.contact.into_value()),
+            ("lifeMs", terms.life_ms.into_value()),
+            ("tokens", terms.tokens.into_value()),
+        ],
+    )
+}
+
+fn held(held: HeldLease) -> Value {
+    join(Value::object([("origin", held.origin.into_value())]), held.lease.into_value())
 }
 
 fn named<const N: usize>(screen: &str, members: [(&'static str, Value); N]) -> Value {

@@ -189,6 +189,16 @@ impl<P: Ports> Inner<P> {
         self.commit_item(draft, Some(Change::Vault(edit)), None).await
     }
 
+    /// The same for a change that a key was used for.
+    pub(crate) async fn commit_edit_by(
+        self: &Rc<Self>,
+        draft: Draft,
+        edit: Edit,
+        used: Use,
+    ) -> Result<(), Error> {
+        self.commit_item(draft, Some(Change::Vault(edit)), Some(used)).await
+    }
+
     async fn commit_item(
         self: &Rc<Self>,
         draft: Draft,

@@ -19,7 +19,8 @@ use crate::settings::Settings;
 use crate::state::{Secrets, UnlockedVault};
 use crate::stored::{self, HEAD};
 use crate::{
-    Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, Write, cbor, random, seal,
+    Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, VaultLock, Write, cbor,
+    random, seal,
 };
 
 /// Tries of one group, the first included.
@@ -329,6 +330,12 @@ impl<P: Ports> Inner<P> {
         let edge = if grown { None } else { vault.log.edge() };
         vault.log.advance(head, generation, edge);
         Ok(())
+    }
+
+    /// The same, for whoever does not hold the lock.
+    pub(crate) async fn catch_up(&self, vault: &Rc<UnlockedVault<P>>) -> Result<(), Error> {
+        let _exclusive = self.ports.lock().acquire().await;
+        self.refresh(vault).await
     }
 
     /// The stored head, which must not be behind the one in memory.

@@ -9,6 +9,7 @@ mod index;
 mod list;
 mod record;
 mod sign;
+mod vapid;
 
 use kms_protocol::{KeySpec, KeyUsage};
 
@@ -16,8 +17,11 @@ pub(crate) use cache::Cache;
 pub(crate) use change::KeyChange;
 pub(crate) use index::{BUCKETS, Bucket, IndexStep, Root, bucket_of, open_bucket, open_root};
 pub(crate) use record::KeyRecord;
+#[cfg(feature = "fuzzing")]
+pub(crate) use record::{FIRST, NewKey, PolicyRecord, VersionRecord};
+pub(crate) use sign::unlogged;
 
-/// Everything that a key of this spec can do.
+/// Uses of a new key of this spec, if none are named.
 fn usages(spec: KeySpec) -> &'static [KeyUsage] {
     match spec {
         KeySpec::Ed25519 | KeySpec::EcP256 => &[KeyUsage::Sign, KeyUsage::Verify],

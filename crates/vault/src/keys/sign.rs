@@ -183,7 +183,7 @@ impl<P: Ports> Inner<P> {
 }
 
 /// What the store said matters to the log; the caller learns that nothing was done.
-fn unlogged(error: Error) -> Error {
+pub(crate) fn unlogged(error: Error) -> Error {
     match error {
         Error::Store(_) => Error::Code(ErrorCode::AuditUnavailable),
         other => other,

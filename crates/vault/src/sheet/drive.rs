@@ -118,6 +118,9 @@ impl<P: Ports> Inner<P> {
                 Box::pin(self.on_restore(turn, *backup))
             }
             (Step::Reset(fresh), UiEvent::Confirm) => Box::pin(self.on_reset(turn, fresh)),
+            (Step::Lease(fresh, request), UiEvent::Confirm) => {
+                Box::pin(self.on_lease(turn, fresh, request))
+            }
             (step, UiEvent::Back) => Box::pin(ready(self.back(turn, step))),
             (step, event) => Box::pin(ready(self.turn_page(step, event))),
         }
@@ -197,6 +200,10 @@ impl<P: Ports> Inner<P> {
                 Ok(fresh) => return self.act(turn, Rc::new(fresh), action).await,
                 Err(error) => Err(error),
             },
+            Then::Lease(request) => {
+                let fresh = self.unlock_afresh(turn.question, what).await;
+                fresh.map(|fresh| Next::Go(Step::Lease(Rc::new(fresh), request)))
+            }
             Then::Enrol(new) => match self.unlock_afresh(turn.question, what).await {
                 Ok(fresh) => return self.enrol_phrase(turn, new, Rc::new(fresh)).await,
                 Err(error) => Err(error),
@@ -255,6 +262,7 @@ impl<P: Ports> Inner<P> {
             Action::Reset => return Next::Go(Step::Reset(fresh)),
             Action::Rename(id, label) => manage::rename(id, label),
             Action::Remove(id) => manage::remove(id),
+            Action::Revoke(id) => manage::revoke(id),
             Action::AutoLock(times) => self.set_auto_lock(times),
         };
         match self.change(turn, change).await {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use kms_protocol::{AutoLock, EnrolmentId, ErrorCode, Label, StorageHealth};
+use kms_protocol::{AutoLock, EnrolmentId, ErrorCode, Label, LeaseId, StorageHealth};
 
 use super::Fresh;
 use super::drive::Next;
@@ -12,6 +12,7 @@ use crate::audit::{Draft, Edit, Edited};
 use crate::enclave::Inner;
 use crate::enrol::{self, Home};
 use crate::factor::Candidate;
+use crate::lease::Request;
 use crate::settings::check_auto_lock;
 use crate::ui::{Action, Factor, NewPasskey};
 use crate::{Clock, Error, Ports, Store};
@@ -97,6 +98,20 @@ impl<P: Ports> Inner<P> {
         self.change(turn, ("vault.enrol.add", Box::new(edit))).await
     }
 
+    /// The person allows a lease.
+    pub(super) async fn on_lease(
+        self: &Rc<Self>,
+        turn: &Turn,
+        fresh: Rc<Fresh>,
+        request: Rc<Request>,
+    ) -> Next<P> {
+        self.busy();
+        match self.grant_lease(turn.question, &request).await {
+            Ok(()) => Next::Acted,
+            Err(error) => Next::Failed(Step::Lease(fresh, request), error),
+        }
+    }
+
     /// Sets the times of automatic locking.
     pub(super) fn set_auto_lock(&self, times: AutoLock) -> Change {
         let allowed = check_auto_lock(&times, &self.config);
@@ -137,6 +152,12 @@ pub(super) fn rename(id: EnrolmentId, label: Label) -> Change {
         Ok(())
     };
     ("vault.enrol.rename", Box::new(edit))
+}
+
+/// Ends a lease.
+pub(super) fn revoke(id: LeaseId) -> Change {
+    let edit = move |edited: &mut Edited| Ok(edited.settings.revoke_any(&id)?);
+    ("leases.revoke", Box::new(edit))
 }
 
 /// Removes an enrolment, never the last one.

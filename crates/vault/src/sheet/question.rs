@@ -9,6 +9,7 @@ use kms_protocol::{Attention, CallerOrigin, ErrorCode, Method, Screen, event};
 
 use super::step::Step;
 use crate::enclave::Inner;
+use crate::lease::Request;
 use crate::session::Caller;
 use crate::time::Moment;
 use crate::ui::View;
@@ -76,7 +77,8 @@ impl<P: Ports> Sheet<P> {
         let (done, answer) = oneshot::channel();
         match &mut self.question {
             None => Joined::Free,
-            Some(question) if question.topic == topic => {
+            // What is allowed to one request is not allowed to another.
+            Some(question) if question.topic == topic && topic != Screen::Lease => {
                 question.waiters.push(Waiter { session: caller.session, done });
                 Joined::Waiting(answer)
             }
@@ -125,6 +127,16 @@ impl<P: Ports> Inner<P> {
     /// Asks the person on behalf of a caller and waits for the outcome. One thing at a time:
     /// no page can swap what the person is looking at for something else.
     pub(crate) async fn ask(self: &Rc<Self>, caller: &Caller, method: Method) -> Answer {
+        self.ask_about(caller, method, None).await
+    }
+
+    /// The same; a lease is asked for with its terms.
+    pub(crate) async fn ask_about(
+        self: &Rc<Self>,
+        caller: &Caller,
+        method: Method,
+        request: Option<Rc<Request>>,
+    ) -> Answer {
         // Dropped after `answer`: when the request is aborted, nobody may wait any more.
         let _prune = PruneOnDrop(self);
         let Some(topic) = topic_of(method) else { return Err(Error::Code(ErrorCode::Internal)) };
@@ -134,7 +146,7 @@ impl<P: Ports> Inner<P> {
             // Another tab may have made or deleted the vault since this one looked.
             self.look_again().await?;
             self.admits(method.policy().needs)?;
-            let step = self.first_step(topic).await?;
+            let step = self.first_step(topic, request).await?;
             // It may have been locked meanwhile.
             self.admits(method.policy().needs)?;
             joined = self.sheet.borrow_mut().join(caller, topic);
@@ -307,6 +319,7 @@ const fn topic_of(method: Method) -> Option<Screen> {
         Method::Backup => Screen::Backup,
         Method::Restore => Screen::Restore,
         Method::Reset => Screen::Reset,
+        Method::CreateLease | Method::ExtendLease => Screen::Lease,
         _ => return None,
     })
 }

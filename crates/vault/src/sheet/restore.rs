@@ -139,6 +139,7 @@ impl<P: Ports> Inner<P> {
         let edit = move |edited: &mut Edited| {
             // Recipients of the browser that made the backup are none of this one.
             edited.settings.forget_strangers(&edited.header);
+            edited.settings.end_leases();
             if let Some(key) = recipient {
                 edited.settings.set_recipient(&id, key);
             }

@@ -3,14 +3,17 @@
 use std::rc::Rc;
 
 use kms_crypto::{SecretBytes, phrase};
-use kms_protocol::{EnrolmentKind, Screen, StorageHealth};
+use kms_protocol::{EnrolmentKind, ErrorCode, Screen, StorageHealth};
 
 use super::Fresh;
 use crate::backup::OpenedBackup;
 use crate::enclave::Inner;
 use crate::factor::Candidate;
+use crate::lease::Request;
 use crate::time::Moment;
-use crate::ui::{Action, BackupInfo, Ceremony, Manage, NewPasskey, RestoreWhy, UiScreen, Why};
+use crate::ui::{
+    Action, BackupInfo, Ceremony, HeldLease, Manage, NewPasskey, RestoreWhy, UiScreen, Why,
+};
 use crate::{Error, Ports, Store, random};
 
 /// How long a new recovery phrase may take until it is enrolled, in milliseconds.
@@ -44,6 +47,8 @@ pub(super) enum Step<P: Ports> {
     ConfirmRestore(Box<Restorable<P>>),
     /// Deleting the vault.
     Reset(Rc<Fresh>),
+    /// Allowing or extending a lease.
+    Lease(Rc<Fresh>, Rc<Request>),
 }
 
 /// A backup that waits to be restored, and what opened it.
@@ -64,6 +69,8 @@ pub(super) enum Then {
     Do(Action),
     /// To enrol a phrase that was written down, which took longer than a fresh unlock lasts.
     Enrol(NewPhrase),
+    /// To be asked for this lease.
+    Lease(Rc<Request>),
 }
 
 /// A recovery phrase that is not enrolled yet.
@@ -90,7 +97,7 @@ pub(super) enum Instead {
     /// The choice of how to protect a new vault.
     Setup,
     /// Another fresh unlock.
-    Unlock(Action),
+    Unlock(Then),
     /// The choice of a backup.
     Restore,
 }
@@ -106,7 +113,9 @@ impl NewPhrase {
         }
         Some(match self.place {
             Place::New => Instead::Setup,
-            Place::Existing(_) => Instead::Unlock(Action::Add(EnrolmentKind::RecoveryPhrase)),
+            Place::Existing(_) => {
+                Instead::Unlock(Then::Do(Action::Add(EnrolmentKind::RecoveryPhrase)))
+            }
         })
     }
 }
@@ -116,6 +125,7 @@ impl Then {
         match self {
             Then::Enter => Why::Unlock,
             Then::Enrol(_) => Why::Add,
+            Then::Lease(_) => Why::Lease,
             Then::Do(action) => match action {
                 Action::Add(_) => Why::Add,
                 Action::Rename(..) => Why::Rename,
@@ -124,6 +134,7 @@ impl Then {
                 Action::Backup => Why::Backup,
                 Action::Drill => Why::Drill,
                 Action::Reset => Why::Reset,
+                Action::Revoke(_) => Why::Revoke,
             },
         }
     }
@@ -132,7 +143,7 @@ impl Then {
 impl<P: Ports> Step<P> {
     /// Wipes what was kept for too long; returns what to show instead, if that was needed.
     pub(super) fn expire(&mut self, now: Moment) -> Option<Instead> {
-        let (fresh, action) = match self {
+        let (fresh, then) = match self {
             Step::Phrase(new)
             | Step::ConfirmPhrase(new, _)
             | Step::Unlock { then: Then::Enrol(new), .. } => return new.expire(now),
@@ -140,13 +151,14 @@ impl<P: Ports> Step<P> {
                 let late = now.since(restorable.since) >= RESTORE_MS;
                 return late.then_some(Instead::Restore);
             }
-            Step::AddPassphrase(fresh) => (fresh, Action::Add(EnrolmentKind::Passphrase)),
-            Step::AddPasskey(fresh, _) => (fresh, Action::Add(EnrolmentKind::Passkey)),
-            Step::Backup(fresh) => (fresh, Action::Backup),
-            Step::Reset(fresh) => (fresh, Action::Reset),
+            Step::AddPassphrase(fresh) => (fresh, Then::Do(Action::Add(EnrolmentKind::Passphrase))),
+            Step::AddPasskey(fresh, _) => (fresh, Then::Do(Action::Add(EnrolmentKind::Passkey))),
+            Step::Backup(fresh) => (fresh, Then::Do(Action::Backup)),
+            Step::Reset(fresh) => (fresh, Then::Do(Action::Reset)),
+            Step::Lease(fresh, request) => (fresh, Then::Lease(Rc::clone(request))),
             _ => return None,
         };
-        fresh.is_stale(now).then_some(Instead::Unlock(action))
+        fresh.is_stale(now).then_some(Instead::Unlock(then))
     }
 
     /// Whether a passphrase is being chosen in this step.
@@ -157,7 +169,11 @@ impl<P: Ports> Step<P> {
 
 impl<P: Ports> Inner<P> {
     /// The first step of a question.
-    pub(super) async fn first_step(&self, topic: Screen) -> Result<Step<P>, Error> {
+    pub(super) async fn first_step(
+        &self,
+        topic: Screen,
+        request: Option<Rc<Request>>,
+    ) -> Result<Step<P>, Error> {
         match topic {
             Screen::Setup => self.setup_step(),
             Screen::Unlock => self.unlock_for(Then::Enter),
@@ -165,6 +181,7 @@ impl<P: Ports> Inner<P> {
             Screen::Backup => self.unlock_step(Action::Backup),
             Screen::Restore => Ok(Step::Restore(RestoreWhy::Restore)),
             Screen::Reset => self.unlock_step(Action::Reset),
+            Screen::Lease => self.unlock_for(Then::Lease(request.ok_or(ErrorCode::Internal)?)),
         }
     }
 
@@ -187,7 +204,7 @@ impl<P: Ports> Inner<P> {
     pub(super) fn instead(&self, instead: Instead) -> Result<Step<P>, Error> {
         match instead {
             Instead::Setup => self.setup_step(),
-            Instead::Unlock(action) => self.unlock_step(action),
+            Instead::Unlock(then) => self.unlock_for(then),
             Instead::Restore => Ok(Step::Restore(RestoreWhy::Restore)),
         }
     }
@@ -227,6 +244,7 @@ impl<P: Ports> Inner<P> {
             Step::Restore(why) => UiScreen::Restore { why: *why },
             Step::ConfirmRestore(restorable) => UiScreen::ConfirmRestore(restorable.info),
             Step::Reset(_) => UiScreen::Reset,
+            Step::Lease(_, request) => UiScreen::Lease(request.terms.clone()),
         }
     }
 
@@ -243,7 +261,16 @@ impl<P: Ports> Inner<P> {
             longest: self.config.auto_lock.clone(),
             backup: self.backup_health(),
             storage: storage.clone(),
+            leases: self.held_leases(),
         }
+    }
+
+    fn held_leases(&self) -> Vec<HeldLease> {
+        let held = self.unlocked().map(|vault| {
+            let now = self.now_in(&vault);
+            vault.settings.borrow().held_leases(now)
+        });
+        held.unwrap_or_default()
     }
 
     /// To whom a backup can be encrypted besides a passphrase.

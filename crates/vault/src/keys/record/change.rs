@@ -14,7 +14,7 @@ use crate::keys::index::{DAY_MS, VaultClock};
 /// Whether a use makes something new or only reads what was made.
 fn makes(usage: KeyUsage) -> bool {
     match usage {
-        KeyUsage::Sign => true,
+        KeyUsage::Sign | KeyUsage::Vapid => true,
         KeyUsage::Verify => false,
     }
 }

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as jose from 'jose';
+import { receipt } from '../examples/jose.js';
+import { CompactSign, SignJWT, joseKey, jwkSet } from '../src/jose.js';
+import { softKms } from './soft-kms.js';
+
+const SPECS = { ed25519: 'EdDSA', 'ec-p256': 'ES256' };
+
+async function keyOf(spec) {
+  const kms = softKms();
+  const { keyId } = await kms.keys.create({ spec });
+  return joseKey(kms, keyId);
+}
+
+test('tokens of every kind of key verify in the library jose', async () => {
+  for (const [spec, alg] of Object.entries(SPECS)) {
+    const key = await keyOf(spec);
+    assert.equal(key.kid, await jose.calculateJwkThumbprint(key.publicJwk));
+    const token = await new SignJWT({ scope: ['a', 'b'] })
+      .setProtectedHeader({ alg })
+      .setIssuer('issuer')
+      .setSubject('subject')
+      .setAudience(['one', 'two'])
+      .setJti('id')
+      .setIssuedAt()
+      .setNotBefore(Math.floor(Date.now() / 1000))
+      .setExpirationTime(new Date(Date.now() + 60_000))
+      .sign(key);
+    const known = jose.createLocalJWKSet(jwkSet([key]));
+    const rules = { issuer: 'issuer', subject: 'subject', audience: 'two', algorithms: [alg] };
+    const { payload, protectedHeader } = await jose.jwtVerify(token, known, rules);
+    assert.deepEqual(protectedHeader, { alg, kid: key.kid, typ: 'JWT' });
+    assert.deepEqual(payload.scope, ['a', 'b']);
+    assert.equal(payload.jti, 'id');
+    const other = await jose.importJWK((await keyOf(spec)).publicJwk);
+    await assert.rejects(jose.jwtVerify(token, other), jose.errors.JWSSignatureVerificationFailed);
+  }
+});
+
+test('bytes are signed as they are', async () => {
+  for (const spec of Object.keys(SPECS)) {
+    const key = await keyOf(spec);
+    const payload = Uint8Array.of(0, 255, 10, 128);
+    const jws = await new CompactSign(payload).sign(key);
+    const verified = await jose.compactVerify(jws, await jose.importJWK(key.publicJwk));
+    assert.deepEqual(new Uint8Array(verified.payload), payload);
+    assert.deepEqual(verified.protectedHeader, { alg: key.alg, kid: key.kid });
+  }
+});
+
+test('a header says what is true of the key, and nothing else', async () => {
+  const key = await keyOf('ed25519');
+  const sign = (header) => new CompactSign(new Uint8Array(1)).setProtectedHeader(header).sign(key);
+  for (const header of [{ alg: 'ES256' }, { alg: 'none' }, { kid: 'other' }]) {
+    await assert.rejects(sign(header), { name: 'TypeError' });
+  }
+  for (const name of ['crit', 'jwk', 'jku', 'b64', 'x5c']) {
+    assert.throws(() => new SignJWT().setProtectedHeader({ [name]: 1 }).sign(key), {
+      name: 'TypeError',
+    });
+  }
+  assert.throws(() => new CompactSign('text'), { name: 'TypeError' });
+  for (const time of [1.5, '1 hour', NaN]) {
+    assert.throws(() => new SignJWT().setExpirationTime(time), { name: 'TypeError' });
+  }
+});
+
+test('a key that signs no tokens is refused', async () => {
+  const keys = { publicKey: async () => ({ jwk: { alg: 'ECDH-ES', kid: 'a' } }) };
+  await assert.rejects(joseKey({ keys }, 'a'), { name: 'TypeError' });
+});
+
+test('the example works', async () => {
+  const kms = softKms();
+  const { keyId } = await kms.keys.create({ spec: 'ed25519' });
+  const { token, keys } = await receipt(kms, keyId);
+  const rules = { issuer: 'https://shop.example', audience: 'https://bank.example' };
+  const { payload } = await jose.jwtVerify(token, jose.createLocalJWKSet(keys), rules);
+  assert.equal(payload.amount, 12);
+  assert.equal(payload.exp - payload.iat <= 301, true);
+});
