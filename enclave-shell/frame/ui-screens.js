@@ -130,6 +130,12 @@ function screenOf(view) {
       return confirmRestoreScreen(view);
     case 'reset':
       return resetScreen();
+    case 'keys':
+      return keysScreen(view);
+    case 'key':
+      return keyScreen(view);
+    case 'audit':
+      return auditScreen(view);
   }
 }
 

@@ -66,6 +66,15 @@ export class Kms {
        * @param {CallOptions} [options]
        */
       publicKey: (keyId, options) => rpc.call('keys.public_key', { keyId }, options),
+      /**
+       * Shows the person the enclave's own page of all keys, on one of this site if it is named.
+       * Resolves when they close it; what they did there is not told, beyond what happened to
+       * the keys of this site.
+       *
+       * @param {string} [keyId]
+       * @param {CallOptions} [options]
+       */
+      manage: (keyId, options) => rpc.call('keys.manage', { keyId }, options),
     };
     /** What was done with the keys. Read-only. */
     this.audit = {

@@ -46,6 +46,7 @@ test('each method asks what the table calls it, with exactly its parameters', as
     'keys.list': {},
     'keys.describe': {},
     'keys.public_key': {},
+    'keys.manage': {},
     'audit.list': {},
     'audit.verify': {},
     'vault.setup': {},
@@ -64,6 +65,8 @@ test('each method asks what the table calls it, with exactly its parameters', as
   await kms.keys.list();
   await kms.keys.describe('k');
   await kms.keys.publicKey('k');
+  await kms.keys.manage();
+  await kms.keys.manage('k');
   await kms.audit.list({ from: 3 });
   await kms.audit.verify();
   for (const name of ['setup', 'unlock', 'manage', 'backup', 'restore', 'reset']) await kms[name]();
@@ -75,6 +78,8 @@ test('each method asks what the table calls it, with exactly its parameters', as
     ['keys.list', {}],
     ['keys.describe', { keyId: 'k' }],
     ['keys.public_key', { keyId: 'k' }],
+    ['keys.manage', {}],
+    ['keys.manage', { keyId: 'k' }],
     ['audit.list', { from: 3 }],
     ['audit.verify', {}],
     ['vault.setup', {}],

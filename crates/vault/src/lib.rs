@@ -42,6 +42,7 @@ pub use ports::{
     StoreError, Table, Tabs, VaultLock, Write,
 };
 pub use ui::{
-    Action, BackupInfo, Ceremony, Factor, Manage, NewPasskey, Passkey, PasskeyAnswer, RestoreWhy,
+    Action, AuditFilter, AuditRows, BackupInfo, Ceremony, Factor, KeyAction, KeyDetails, KeyRow,
+    KeyRows, Manage, MethodGroup, NewPasskey, Outcome, Part, Passkey, PasskeyAnswer, RestoreWhy,
     UiCommand, UiEvent, UiScreen, View, Why,
 };

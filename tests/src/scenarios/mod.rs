@@ -10,6 +10,7 @@ mod flow;
 mod hostile;
 mod intrusion;
 mod isolation;
+mod key_manager;
 mod known_answers;
 mod memory;
 mod storage;
@@ -25,6 +26,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         accessibility::ALL,
         ways::ALL,
         enrolments::ALL,
+        key_manager::ALL,
         vaults::ALL,
         backups::ALL,
         storage::ALL,

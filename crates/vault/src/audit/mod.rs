@@ -6,8 +6,10 @@ mod entry;
 mod journal;
 mod log;
 mod read;
+mod search;
 
 pub(crate) use edit::{Change, Edit, Edited};
 pub(crate) use entry::{Draft, Head, Link, OK};
 pub(crate) use journal::{Journal, Use};
 pub(crate) use log::{Log, head_write, link_write, open_head};
+pub(crate) use search::Found;

@@ -16,17 +16,6 @@ use crate::{Error, Ports, RecordKey, Store, Table, VaultLock};
 /// Entries read at once while the whole log is checked.
 const CHUNK: u32 = 256;
 
-/// The entries of another site stay in the page, so that the chain can be followed, but do not
-/// tell which key was used by whom.
-fn seen_by(caller: &CallerOrigin, entry: AuditEntry) -> AuditEntry {
-    match &entry.caller_origin {
-        Some(origin) if origin != caller => {
-            AuditEntry { key_id: None, caller_origin: None, ..entry }
-        }
-        _ => entry,
-    }
-}
-
 impl<P: Ports> Inner<P> {
     /// A page of entries. Links inside the page are checked, and the end against the head.
     pub(crate) async fn list_audit(
@@ -44,14 +33,42 @@ impl<P: Ports> Inner<P> {
         let last = head.count.min((from - 1).saturating_add(limit.into()));
         let mut entries = Vec::new();
         if from <= last {
-            let mut walk = Walk { head: self.before(&vault, from).await?, known: head };
-            self.walk(&vault, &mut walk, last, |entry| {
-                entries.push(seen_by(&caller.origin, entry));
-            })
-            .await?;
+            for entry in self.entries(&vault, head, (from, last)).await? {
+                entries.push(self.seen_by(&vault, &caller.origin, entry).await?);
+            }
         }
         vault.still_open()?;
         Ok(AuditPage { entries, checkpoint: checkpoint(head) })
+    }
+
+    /// The entries of another site stay in the page, so that the chain can be followed, but do not
+    /// tell which key was used by whom. Neither do the person's own that are about a key of
+    /// another site.
+    async fn seen_by(
+        &self,
+        vault: &UnlockedVault<P>,
+        caller: &CallerOrigin,
+        entry: AuditEntry,
+    ) -> Result<AuditEntry, Error> {
+        let own = match (&entry.caller_origin, &entry.key_id) {
+            (Some(origin), _) => origin == caller,
+            (None, Some(key_id)) => vault.is_of(&self.ports, key_id, caller).await?,
+            (None, None) => true,
+        };
+        Ok(if own { entry } else { AuditEntry { key_id: None, caller_origin: None, ..entry } })
+    }
+
+    /// A run of entries. Its links are checked, and its end against the head if it is that.
+    pub(super) async fn entries(
+        &self,
+        vault: &UnlockedVault<P>,
+        head: Head,
+        (from, last): (u64, u64),
+    ) -> Result<Vec<AuditEntry>, Error> {
+        let mut entries = Vec::new();
+        let mut walk = Walk { head: self.before(vault, from).await?, known: head };
+        self.walk(vault, &mut walk, last, |entry| entries.push(entry)).await?;
+        Ok(entries)
     }
 
     /// Checks every entry from the first to the stored head, and that nothing follows it.
@@ -77,7 +94,10 @@ impl<P: Ports> Inner<P> {
     }
 
     /// The stored head after everything that waited was written.
-    async fn settled_head(self: &Rc<Self>, vault: &UnlockedVault<P>) -> Result<Head, Error> {
+    pub(super) async fn settled_head(
+        self: &Rc<Self>,
+        vault: &UnlockedVault<P>,
+    ) -> Result<Head, Error> {
         self.flush().await?;
         let _exclusive = self.ports.lock().acquire().await;
         self.stored_head(vault).await

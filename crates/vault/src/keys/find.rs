@@ -73,7 +73,7 @@ impl<P: Ports> UnlockedVault<P> {
         self.open_record(ports, key_id, &sealed).await
     }
 
-    async fn open_record(
+    pub(super) async fn open_record(
         &self,
         ports: &P,
         key_id: &KeyId,

@@ -4,13 +4,14 @@ mod cache;
 mod change;
 mod create;
 mod find;
+mod overview;
 mod record;
 mod sign;
 
 use kms_protocol::{KeySpec, KeyUsage};
 
 pub(crate) use cache::Cache;
-pub(crate) use change::KeyChange;
+pub(crate) use change::{By, KeyChange, KeyEdit};
 pub(crate) use record::KeyRecord;
 
 /// Everything that a key of this spec can do.

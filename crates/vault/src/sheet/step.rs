@@ -3,9 +3,11 @@
 use std::rc::Rc;
 
 use kms_crypto::{SecretBytes, phrase};
-use kms_protocol::{EnrolmentKind, Screen, StorageHealth};
+use kms_protocol::{EnrolmentKind, KeyId, Screen, StorageHealth};
 
 use super::Fresh;
+use super::keys::{KeyList, KeyPlace, KeyTask, ShownKey};
+use super::log::LogPage;
 use crate::backup::OpenedBackup;
 use crate::enclave::Inner;
 use crate::factor::Candidate;
@@ -44,6 +46,12 @@ pub(super) enum Step<P: Ports> {
     ConfirmRestore(Box<Restorable<P>>),
     /// Deleting the vault.
     Reset(Rc<Fresh>),
+    /// The keys of all sites.
+    Keys(KeyList),
+    /// One key.
+    Key(Box<ShownKey>),
+    /// The audit log.
+    Audit(Box<LogPage>),
 }
 
 /// A backup that waits to be restored, and what opened it.
@@ -55,6 +63,16 @@ pub(super) struct Restorable<P: Ports> {
     pub(super) since: Moment,
 }
 
+/// What a page asks the person to look at.
+pub(crate) enum Subject {
+    /// The vault as a whole.
+    Vault,
+    /// The keys.
+    Keys,
+    /// One key, which belongs to the page that asks.
+    Key(KeyId),
+}
+
 /// What an unlock is for.
 #[derive(Clone)]
 pub(super) enum Then {
@@ -64,6 +82,8 @@ pub(super) enum Then {
     Do(Action),
     /// To enrol a phrase that was written down, which took longer than a fresh unlock lasts.
     Enrol(NewPhrase),
+    /// To do this with a key.
+    Key(KeyTask),
 }
 
 /// A recovery phrase that is not enrolled yet.
@@ -116,6 +136,7 @@ impl Then {
         match self {
             Then::Enter => Why::Unlock,
             Then::Enrol(_) => Why::Add,
+            Then::Key(task) => task.why,
             Then::Do(action) => match action {
                 Action::Add(_) => Why::Add,
                 Action::Rename(..) => Why::Rename,
@@ -157,11 +178,19 @@ impl<P: Ports> Step<P> {
 
 impl<P: Ports> Inner<P> {
     /// The first step of a question.
-    pub(super) async fn first_step(&self, topic: Screen) -> Result<Step<P>, Error> {
+    pub(super) async fn first_step(
+        &self,
+        topic: Screen,
+        subject: Subject,
+    ) -> Result<Step<P>, Error> {
         match topic {
             Screen::Setup => self.setup_step(),
             Screen::Unlock => self.unlock_for(Then::Enter),
-            Screen::Manage => Ok(self.manage_step().await),
+            Screen::Manage => match subject {
+                Subject::Vault => Ok(self.manage_step().await),
+                Subject::Keys => self.keys_step(KeyPlace::default()).await,
+                Subject::Key(key_id) => self.key_step(key_id, KeyPlace::default()).await,
+            },
             Screen::Backup => self.unlock_step(Action::Backup),
             Screen::Restore => Ok(Step::Restore(RestoreWhy::Restore)),
             Screen::Reset => self.unlock_step(Action::Reset),
@@ -227,6 +256,9 @@ impl<P: Ports> Inner<P> {
             Step::Restore(why) => UiScreen::Restore { why: *why },
             Step::ConfirmRestore(restorable) => UiScreen::ConfirmRestore(restorable.info),
             Step::Reset(_) => UiScreen::Reset,
+            Step::Keys(list) => UiScreen::Keys(list.rows.clone()),
+            Step::Key(shown) => UiScreen::Key(Box::new(shown.details.clone())),
+            Step::Audit(page) => UiScreen::Audit(page.rows.clone()),
         }
     }
 

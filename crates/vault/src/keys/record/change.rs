@@ -55,6 +55,13 @@ impl KeyRecord {
         Ok(())
     }
 
+    /// Replaces the label alone.
+    pub(crate) fn relabel(&mut self, label: &Label) -> Result<(), Error> {
+        self.must_be(&[KeyState::Enabled, KeyState::Disabled])?;
+        self.label = Some(label.as_str().into());
+        Ok(())
+    }
+
     /// Lets the key be used.
     pub(crate) fn enable(&mut self) -> Result<(), Error> {
         self.become_state(KeyState::Enabled)
