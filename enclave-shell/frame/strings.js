@@ -335,6 +335,7 @@ const TEXT = Object.freeze({
     others: (sites) => `These sites may use it, too: ${sites}.`,
     /** @param {string} usage */
     usage: (usage) => `It is for ${usage}, and for nothing else.`,
+    and: ' and ',
     audit: Object.freeze({
       durable: 'Each use is in the log before its result is given out.',
       deferred: 'Each use is in the log within a quarter of a second.',
@@ -399,7 +400,10 @@ const TEXT = Object.freeze({
     site: 'Site',
     keyLabel: 'Key',
     ok: 'Done',
-    person: 'You, in this window, or the enclave itself',
+    person: 'you, in the vault',
+    enclave: 'the enclave',
+    /** @param {number} seq @param {string} time @param {string} who */
+    about: (seq, time, who) => `No. ${seq} · ${time} · ${who}`,
     /** @param {string} name */
     key: (name) => `Key: ${name}`,
   }),

@@ -39,8 +39,9 @@ function entryRow({ seq, time, method, keyId, callerOrigin, outcome }, view) {
   const done = outcome === 'ok';
   const what = make('strong', {}, Object.hasOwn(TEXT.method, method) ? textOf(TEXT.method, method) : method);
   const result = make('b', { class: done ? 'done' : 'state' }, done ? text.ok : outcomeOf(outcome));
-  const who = callerOrigin ? shortSite(callerOrigin) : text.person;
-  const facts = [make('span', {}, `${localMoment(time)} · ${who}`)];
+  const own = method === 'vault.auto_lock' ? text.enclave : text.person;
+  const who = callerOrigin ? shortSite(callerOrigin) : own;
+  const facts = [make('span', {}, text.about(seq, localMoment(time), who))];
   if (keyId) facts.push(make('span', {}, text.key(nameIn(view, keyId))));
   const about = make('p', { class: 'facts' }, make('span', { class: 'line' }, what, result), ...facts);
   return make('li', { value: String(seq), 'data-method': method, 'data-outcome': outcome }, about);

@@ -150,7 +150,7 @@ function policySentences({ callerOrigins, usage, audit }) {
   const [owner = '', ...others] = callerOrigins.map(shortSite);
   const lines = [text.owner(owner)];
   if (others.length > 0) lines.push(text.others(others.join(', ')));
-  lines.push(text.usage(usage.map((one) => TEXT.usage[one]).join(', ')));
+  lines.push(text.usage(usage.map((one) => TEXT.usage[one]).join(text.and)));
   lines.push(text.audit[audit], text.fixed);
   return lines;
 }

@@ -128,6 +128,11 @@ impl<'a, V: AsyncFn(&str) -> Result<()>> Tour<'a, V> {
         ui.press_on("key", "#rotate").await?;
         self.stop("key-again", "unlock").await?;
         ui.open(fresh).await?;
+        ui.has("key", "#raise").await?;
+        ui.scroll_to("key", "#versions-title").await?;
+        self.stop("key-versions", "key").await?;
+        ui.scroll_to("key", "#public-title").await?;
+        self.stop("key-public", "key").await?;
         ui.press_on("key", "#disable").await?;
         ui.has("key", "#enable").await?;
         self.stop("key-disabled", "key").await?;

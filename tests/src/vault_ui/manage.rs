@@ -118,6 +118,14 @@ impl VaultUi<'_> {
         self.0.leave_frame().await
     }
 
+    /// Scrolls to an element of a screen.
+    pub(crate) async fn scroll_to(&self, screen: &str, css: &str) -> Result<()> {
+        self.enter(screen).await?;
+        let script = "document.querySelector($0).scrollIntoView({ behavior: 'instant' });";
+        self.0.eval(script, &[json!(css)]).await?;
+        self.0.leave_frame().await
+    }
+
     /// Waits until the answer was taken and the next screen is there, or it was complained about.
     pub(crate) async fn complains_before(&self, next: &str) -> Result<bool> {
         self.0.enter_enclave().await?;
