@@ -1,9 +1,11 @@
 //! Host shell of ATS KMS: emits, serves and verifies the enclave.
 //!
 //! [`emit`] turns [`Sources`] and a [`Deployment`] into the files and headers of a release;
-//! [`serve`] serves exactly those; [`verify`] compares a live server with its release.
+//! [`serve`] serves exactly those; [`verify`] compares a live server with its release; [`audit`]
+//! checks the log that a vault exported.
 
 pub mod assemble;
+pub mod audit;
 pub mod demo;
 pub mod serve;
 pub mod verify;

@@ -10,6 +10,7 @@ mod driver;
 mod engine;
 mod http;
 mod page;
+mod probe;
 mod scenario;
 mod scenarios;
 mod screenshots;

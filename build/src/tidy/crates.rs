@@ -23,7 +23,10 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("kms-tools", &["kms-protocol", "kms-crypto", "kms-backup"]),
     ("kms-testkit", &["kms-protocol", "kms-crypto", "kms-vault"]),
     ("enclave-shell", &["kms-protocol", "kms-tlog", "kms-manifest"]),
-    ("kms-e2e", &["kms-protocol", "kms-crypto", "kms-manifest", "kms-testkit", "enclave-shell"]),
+    (
+        "kms-e2e",
+        &["kms-protocol", "kms-crypto", "kms-tlog", "kms-manifest", "kms-testkit", "enclave-shell"],
+    ),
     ("xtask", &[]),
 ];
 

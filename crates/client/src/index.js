@@ -20,4 +20,5 @@ export { Kms } from './kms.js';
 /** @typedef {import('./protocol.gen.js').LockReason} LockReason */
 /** @typedef {import('./protocol.gen.js').PublicKeyInfo} PublicKeyInfo */
 /** @typedef {import('./protocol.gen.js').AuditEntry} AuditEntry */
+/** @typedef {import('./protocol.gen.js').SignedCheckpoint} SignedCheckpoint */
 /** @typedef {import('./protocol.gen.js').Measurement} Measurement */

@@ -1,3 +1,4 @@
+import { Audit } from './audit.js';
 import { isRecord, randomToken } from './bytes.js';
 import { KmsError } from './errors.js';
 import { checkIsolation } from './isolation.js';
@@ -77,15 +78,7 @@ export class Kms {
       manage: (keyId, options) => rpc.call('keys.manage', { keyId }, options),
     };
     /** What was done with the keys. Read-only. */
-    this.audit = {
-      /**
-       * @param {Methods['audit.list']['params']} [page]
-       * @param {CallOptions} [options]
-       */
-      list: (page = {}, options) => rpc.call('audit.list', page, options),
-      /** @param {CallOptions} [options] */
-      verify: (options) => rpc.call('audit.verify', {}, options),
-    };
+    this.audit = new Audit(rpc);
   }
 
   /** Origin of the enclave. */

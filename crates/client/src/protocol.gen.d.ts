@@ -166,6 +166,14 @@ export interface BackupHealth {
   lastDrill?: number;
 }
 
+/** What is known of the log of an unlocked vault. */
+export interface AuditHealth {
+  /** How many entries there are. */
+  count: number;
+  /** How many of them were checked since the vault was unlocked, or written since. What is found damaged ends with `audit_corrupt`. */
+  checked: number;
+}
+
 /** The state of the vault. */
 export interface VaultStatus {
   /** Whether keys can be used. */
@@ -180,6 +188,8 @@ export interface VaultStatus {
   storage: StorageHealth;
   /** Backups. */
   backup: BackupHealth;
+  /** The audit log; absent unless the vault is unlocked. */
+  audit?: AuditHealth;
   /** Version of the release that runs. */
   release: string;
 }
@@ -412,16 +422,18 @@ export interface AuditEntry {
   callerOrigin?: string;
   /** `ok` or an error code. */
   outcome: string;
-  /** Hash of this entry and all before it, 32 bytes. */
+  /** Its leaf in the tree (RFC 9162, section 2.1.1), 32 bytes. */
   hash: Uint8Array;
+  /** What was hashed: the entry in CBOR; absent in the entries of other sites. */
+  leaf?: Uint8Array;
 }
 
 /** The state of the log. */
 export interface AuditCheckpoint {
   /** How many entries there are. */
   count: number;
-  /** Hash of the last entry, 32 bytes; zeros when there is none. */
-  head: Uint8Array;
+  /** Root of the Merkle tree over them (RFC 9162, section 2.1.1), 32 bytes. */
+  root: Uint8Array;
 }
 
 /** A page of the log. */
@@ -430,6 +442,50 @@ export interface AuditPage {
   entries: AuditEntry[];
   /** The state of the log when the page was read. */
   checkpoint: AuditCheckpoint;
+}
+
+/** The state of the log under the signature of the vault. */
+export interface SignedCheckpoint {
+  /** A signed note (C2SP signed-note, tlog-checkpoint). */
+  note: string;
+  /** The key that signed it: `name+id+key` (C2SP signed-note). Stays the same as long as the vault lives, also through backups. */
+  verifierKey: string;
+}
+
+/** Parameters of `audit.prove_inclusion`. */
+export interface ProveInclusionParams {
+  /** Which entry, from 1. */
+  seq: number;
+  /** In the tree of how many entries; in that of all if absent. */
+  size?: number;
+}
+
+/** Proof that an entry is in the log (RFC 9162, section 2.1.3). */
+export interface InclusionProof {
+  /** Which entry; its leaf index is one less. */
+  seq: number;
+  /** In the tree of how many entries. */
+  size: number;
+  /** Hashes of 32 bytes, from the leaf up. */
+  hashes: Uint8Array[];
+}
+
+/** Parameters of `audit.prove_consistency`. */
+export interface ProveConsistencyParams {
+  /** How many entries the earlier checkpoint has. */
+  from: number;
+  /** How many entries the later one has; all there are if absent. */
+  to?: number;
+}
+
+/** Proof that the log has only grown between two checkpoints (RFC 9162, section 2.1.4). */
+export interface ConsistencyProof {
+  /** How many entries the earlier one has. */
+  from: number;
+  /** How many entries the later one has. */
+  to: number;
+  /** Hashes of 32 bytes. */
+  hashes: Uint8Array[];
 }
 
 /** A page of the enclave's own user interface. */
@@ -528,6 +584,12 @@ export interface Methods {
   'audit.list': { params: ListAuditParams; result: AuditPage };
   /** Reads the whole log and checks every hash. */
   'audit.verify': { params: Empty; result: AuditCheckpoint };
+  /** Signs the state of the log, with a key that signs nothing else. */
+  'audit.checkpoint': { params: Empty; result: SignedCheckpoint };
+  /** Proves that an entry is in the log. */
+  'audit.prove_inclusion': { params: ProveInclusionParams; result: InclusionProof };
+  /** Proves that the log has only grown since an earlier checkpoint. */
+  'audit.prove_consistency': { params: ProveConsistencyParams; result: ConsistencyProof };
 }
 
 /** Events of a connection. */

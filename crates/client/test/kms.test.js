@@ -49,6 +49,9 @@ test('each method asks what the table calls it, with exactly its parameters', as
     'keys.manage': {},
     'audit.list': {},
     'audit.verify': {},
+    'audit.checkpoint': {},
+    'audit.prove_inclusion': {},
+    'audit.prove_consistency': {},
     'vault.setup': {},
     'vault.unlock': {},
     'vault.manage': {},
@@ -69,6 +72,9 @@ test('each method asks what the table calls it, with exactly its parameters', as
   await kms.keys.manage('k');
   await kms.audit.list({ from: 3 });
   await kms.audit.verify();
+  await kms.audit.checkpoint();
+  await kms.audit.proveInclusion({ seq: 3 });
+  await kms.audit.proveConsistency({ from: 3, to: 5 });
   for (const name of ['setup', 'unlock', 'manage', 'backup', 'restore', 'reset']) await kms[name]();
   for (const name of ['lock', 'status', 'ping']) await kms[name]();
   assert.deepEqual(asked, [
@@ -82,6 +88,9 @@ test('each method asks what the table calls it, with exactly its parameters', as
     ['keys.manage', { keyId: 'k' }],
     ['audit.list', { from: 3 }],
     ['audit.verify', {}],
+    ['audit.checkpoint', {}],
+    ['audit.prove_inclusion', { seq: 3 }],
+    ['audit.prove_consistency', { from: 3, to: 5 }],
     ['vault.setup', {}],
     ['vault.unlock', {}],
     ['vault.manage', {}],

@@ -11,19 +11,19 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({  }) satisfies Methods['vault.status']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.status']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.status']['result'];
 
 ({  }) satisfies Methods['vault.setup']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.setup']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.setup']['result'];
 
 ({  }) satisfies Methods['vault.unlock']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.unlock']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.unlock']['result'];
 
 ({  }) satisfies Methods['vault.manage']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.manage']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.manage']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.manage']['params'];
 
@@ -31,15 +31,15 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({  }) satisfies Methods['vault.backup']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.backup']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.backup']['result'];
 
 ({  }) satisfies Methods['vault.restore']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.restore']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.restore']['result'];
 
 ({  }) satisfies Methods['vault.reset']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.reset']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.reset']['result'];
 
 ({  }) satisfies Methods['vault.lock']['params'];
 
@@ -99,8 +99,20 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'from': 1763769600000, 'limit': 1 }) satisfies Methods['audit.list']['params'];
 
-({ 'entries': [{ 'seq': 1763769600000, 'time': 1763769600000, 'method': "text", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'callerOrigin': "https://allthe.services", 'outcome': "text", 'hash': new Uint8Array([97, 116, 115]) }], 'checkpoint': { 'count': 1763769600000, 'head': new Uint8Array([97, 116, 115]) } }) satisfies Methods['audit.list']['result'];
+({ 'entries': [{ 'seq': 1763769600000, 'time': 1763769600000, 'method': "text", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'callerOrigin': "https://allthe.services", 'outcome': "text", 'hash': new Uint8Array([97, 116, 115]), 'leaf': new Uint8Array([97, 116, 115]) }], 'checkpoint': { 'count': 1763769600000, 'root': new Uint8Array([97, 116, 115]) } }) satisfies Methods['audit.list']['result'];
 
 ({  }) satisfies Methods['audit.verify']['params'];
 
-({ 'count': 1763769600000, 'head': new Uint8Array([97, 116, 115]) }) satisfies Methods['audit.verify']['result'];
+({ 'count': 1763769600000, 'root': new Uint8Array([97, 116, 115]) }) satisfies Methods['audit.verify']['result'];
+
+({  }) satisfies Methods['audit.checkpoint']['params'];
+
+({ 'note': "text", 'verifierKey': "text" }) satisfies Methods['audit.checkpoint']['result'];
+
+({ 'seq': 1763769600000, 'size': 1763769600000 }) satisfies Methods['audit.prove_inclusion']['params'];
+
+({ 'seq': 1763769600000, 'size': 1763769600000, 'hashes': [new Uint8Array([97, 116, 115])] }) satisfies Methods['audit.prove_inclusion']['result'];
+
+({ 'from': 1763769600000, 'to': 1763769600000 }) satisfies Methods['audit.prove_consistency']['params'];
+
+({ 'from': 1763769600000, 'to': 1763769600000, 'hashes': [new Uint8Array([97, 116, 115])] }) satisfies Methods['audit.prove_consistency']['result'];

@@ -33,6 +33,8 @@ labels! {
     WrapKey => "ats-kms/v1/root/wrap-key",
     /// `RootKey` → key of the audit log.
     AuditKey => "ats-kms/v1/root/audit-key",
+    /// `RootKey` → Ed25519 key that signs checkpoints of the audit log.
+    CheckpointKey => "ats-kms/v1/root/checkpoint-key",
     /// Passphrase factor and device MAC → `UnlockKey` that seals the `RootKey`.
     UnlockPassphrase => "ats-kms/v1/unlock/passphrase",
     /// PRF output of a passkey and device MAC → `UnlockKey`.
@@ -116,6 +118,10 @@ mod tests {
             (
                 Label::AuditKey,
                 hex!("eaea2186645e38fb97478ffcd63bce0dc92273e2038a34eed2344bf6970b6149"),
+            ),
+            (
+                Label::CheckpointKey,
+                hex!("e30e971b720db8ea47ac36a41898c4dafaf1fdd481072c98803bf8284e7d4e19"),
             ),
             (
                 Label::UnlockPassphrase,

@@ -4,10 +4,10 @@
 //! signatures with `S ≥ L`. So the form is checked here before a platform is asked.
 
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
+use curve25519_dalek::montgomery::MontgomeryPoint;
 use curve25519_dalek::scalar::Scalar;
-use kms_protocol::KeySpec;
 
-use crate::PublicKey;
+use crate::{KeyKind, PublicKey};
 
 /// Length in bytes of every signature: `R ‖ S` (RFC 8032) or `r ‖ s` (IEEE P1363).
 pub const SIGNATURE_LEN: usize = 64;
@@ -18,9 +18,11 @@ pub const SIGNATURE_LEN: usize = 64;
 #[must_use]
 pub fn precheck(public: &PublicKey, signature: &[u8]) -> bool {
     let Ok(signature) = <&[u8; SIGNATURE_LEN]>::try_from(signature) else { return false };
-    match public.spec() {
-        KeySpec::Ed25519 => precheck_ed25519(signature),
-        KeySpec::EcP256 => signature.chunks(32).all(is_p256_scalar),
+    match public.kind() {
+        KeyKind::Ed25519 => precheck_ed25519(signature),
+        KeyKind::EcP256 => signature.chunks(32).all(is_p256_scalar),
+        // A key for something else signs nothing.
+        _ => false,
     }
 }
 
@@ -49,16 +51,30 @@ pub(crate) fn ed25519_point(bytes: [u8; 32]) -> Option<EdwardsPoint> {
         .filter(|point| point.compress() == compressed && !point.is_small_order())
 }
 
-/// Verifies in software, with the checks of [`precheck`]. A build without software P-256 accepts
-/// no P-256 signature here.
+/// The prime 2²⁵⁵ − 19, big endian (RFC 7748, section 4.1).
+const P25519: [u8; 32] = [
+    0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xed,
+];
+
+/// Whether the bytes are a canonical u coordinate whose point is not of small order: with such a
+/// point the agreed secret would be zero whatever the other key is (RFC 7748, section 6.1).
+pub(crate) fn is_x25519_point(bytes: [u8; 32]) -> bool {
+    // The order of a small subgroup divides eight, on the curve and on its twist.
+    let eight = [true, false, false, false].into_iter();
+    bytes.iter().rev().lt(&P25519) && MontgomeryPoint(bytes).mul_bits_be(eight).0 != [0; 32]
+}
+
+/// Verifies in software, with the checks of [`precheck`]. A build without the software provider
+/// accepts no P-256 signature here.
 #[must_use]
 pub fn verify(public: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     if !precheck(public, signature) {
         return false;
     }
-    match public.spec() {
-        KeySpec::Ed25519 => verify_ed25519(public.raw(), message, signature),
-        KeySpec::EcP256 => verify_p256(public.raw(), message, signature),
+    match public.kind() {
+        KeyKind::Ed25519 => verify_ed25519(public.raw(), message, signature),
+        _ => verify_p256(public.raw(), message, signature),
     }
 }
 
@@ -71,12 +87,12 @@ fn verify_ed25519(public: &[u8], message: &[u8], signature: &[u8]) -> bool {
     }
 }
 
-#[cfg(not(feature = "software-p256"))]
+#[cfg(not(feature = "software-provider"))]
 fn verify_p256(_public: &[u8], _message: &[u8], _signature: &[u8]) -> bool {
     false
 }
 
-#[cfg(feature = "software-p256")]
+#[cfg(feature = "software-provider")]
 fn verify_p256(public: &[u8], message: &[u8], signature: &[u8]) -> bool {
     use p256::ecdsa::signature::Verifier;
 
@@ -105,13 +121,13 @@ mod tests {
     const L: [u8; 32] = hex!("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
 
     fn ed25519() -> PublicKey {
-        PublicKey::from_raw(KeySpec::Ed25519, &PUBLIC).unwrap()
+        PublicKey::from_raw(KeyKind::Ed25519, &PUBLIC).unwrap()
     }
 
     fn p256() -> PublicKey {
         let secret = p256::SecretKey::from_slice(&[7; 32]).unwrap();
         let point = secret.public_key().to_sec1_bytes();
-        PublicKey::from_raw(KeySpec::EcP256, &point).unwrap()
+        PublicKey::from_raw(KeyKind::EcP256, &point).unwrap()
     }
 
     #[test]
@@ -119,6 +135,18 @@ mod tests {
         assert!(precheck(&ed25519(), &SIGNATURE));
         assert!(verify(&ed25519(), b"", &SIGNATURE));
         assert!(!verify(&ed25519(), b"x", &SIGNATURE));
+    }
+
+    #[test]
+    fn a_key_for_agreement_verifies_nothing() {
+        let mut base_point = [0; 32];
+        base_point[0] = 9;
+        let x25519 = PublicKey::from_raw(KeyKind::X25519, &base_point).unwrap();
+        let agreement = PublicKey::from_raw(KeyKind::EcP256Agreement, p256().raw()).unwrap();
+        for key in [x25519, agreement] {
+            assert!(!precheck(&key, &SIGNATURE));
+            assert!(!verify(&key, b"", &SIGNATURE));
+        }
     }
 
     #[test]

@@ -4,8 +4,9 @@
 
 use hex_literal::hex;
 use kms_crypto::software::{SealingKey, SoftwareProvider};
-use kms_crypto::{CryptoError, CryptoProvider, Envelope, RecordContext, RecordType, SecretBytes};
-use kms_protocol::KeySpec;
+use kms_crypto::{
+    CryptoError, CryptoProvider, Envelope, KeyKind, RecordContext, RecordType, SecretBytes,
+};
 use pollster::block_on;
 use proptest::prelude::*;
 
@@ -14,7 +15,7 @@ const CONTEXT: RecordContext<'static> = RecordContext {
     record_type: RecordType::KeyRecord,
     id: b"key",
     version: 1,
-    spec: Some(KeySpec::Ed25519),
+    kind: Some(KeyKind::Ed25519),
     policy_digest: Some(&[2; 32]),
     schema: 1,
 };
@@ -45,7 +46,7 @@ fn open(bytes: &[u8], context: &RecordContext<'_>) -> Result<Vec<u8>, CryptoErro
 
 #[test]
 fn additional_data_is_fixed() {
-    let context = RecordContext { spec: None, policy_digest: None, ..CONTEXT };
+    let context = RecordContext { kind: None, policy_digest: None, ..CONTEXT };
     // ["Encrypt0", h'a10103', h'[vault, 3, "key", 1, null, null, 1]']
     let expected = hex!(
         "83 68 456e637279707430 43 a10103 58 1b
@@ -78,12 +79,12 @@ fn every_field_of_the_context_matters() {
     assert!(open(&sealed, &CONTEXT).is_ok());
     for other in [
         RecordContext { vault_id: &[3; 16], ..CONTEXT },
-        RecordContext { record_type: RecordType::SigningKey, ..CONTEXT },
+        RecordContext { record_type: RecordType::WrappedKey, ..CONTEXT },
         RecordContext { id: b"kez", ..CONTEXT },
         RecordContext { id: b"", ..CONTEXT },
         RecordContext { version: 2, ..CONTEXT },
-        RecordContext { spec: Some(KeySpec::EcP256), ..CONTEXT },
-        RecordContext { spec: None, ..CONTEXT },
+        RecordContext { kind: Some(KeyKind::EcP256), ..CONTEXT },
+        RecordContext { kind: None, ..CONTEXT },
         RecordContext { policy_digest: Some(&[3; 32]), ..CONTEXT },
         RecordContext { policy_digest: None, ..CONTEXT },
         RecordContext { schema: 2, ..CONTEXT },
@@ -111,20 +112,66 @@ fn another_encoding_of_the_same_value_is_refused() {
 }
 
 #[test]
-fn signing_keys_are_bound_to_their_place() {
+fn keys_are_bound_to_their_place_and_kind() {
     let provider = provider();
     let wrapping = key(&provider);
-    let spec = KeySpec::EcP256;
-    let made = Envelope::generate_signing_key(&provider, spec, &wrapping, &CONTEXT);
-    let made = block_on(made).unwrap();
-    let envelope = Envelope::decode(&made.envelope.encode()).unwrap();
-    let unwrap = |context: &RecordContext<'_>| {
-        block_on(envelope.unwrap_signing_key(&provider, spec, &wrapping, context))
-    };
-    let signature = unwrap(&CONTEXT).unwrap().sign(b"message").unwrap();
-    assert!(block_on(provider.verify(&made.public, b"message", &signature)).unwrap());
-    let elsewhere = RecordContext { id: b"other", ..CONTEXT };
-    assert_eq!(unwrap(&elsewhere).err(), Some(CryptoError::InvalidCiphertext));
+    for kind in KeyKind::ALL {
+        let made = Envelope::generate_key(&provider, *kind, &wrapping, &CONTEXT);
+        let made = block_on(made).unwrap();
+        assert_eq!(made.public.is_none(), kind.is_symmetric());
+        let envelope = Envelope::decode(&made.envelope.encode()).unwrap();
+        let unwrap = |kind: KeyKind, context: &RecordContext<'_>| {
+            let key = block_on(envelope.unwrap_key(&provider, kind, &wrapping, context))?;
+            key.encode().map(|form| form.expose().to_vec())
+        };
+        assert_eq!(unwrap(*kind, &CONTEXT).unwrap(), made.key.encode().unwrap().expose());
+        // Some kinds have the same form: the name of the kind is in the additional data.
+        for other in KeyKind::ALL.iter().filter(|other| *other != kind) {
+            assert_eq!(unwrap(*other, &CONTEXT), Err(CryptoError::InvalidCiphertext));
+        }
+        let elsewhere = RecordContext { id: b"other", ..CONTEXT };
+        assert_eq!(unwrap(*kind, &elsewhere), Err(CryptoError::InvalidCiphertext));
+        // The kind in the context is that of the call.
+        let unnamed = RecordContext { kind: None, ..CONTEXT };
+        assert!(unwrap(*kind, &unnamed).is_ok());
+    }
+}
+
+#[test]
+fn every_bit_of_a_wrapped_key_matters() {
+    let provider = provider();
+    let wrapping = key(&provider);
+    for kind in KeyKind::ALL {
+        let made = Envelope::generate_key(&provider, *kind, &wrapping, &CONTEXT);
+        let stored = block_on(made).unwrap().envelope.encode();
+        for bit in 0..stored.len() * 8 {
+            let mut flipped = stored.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            let unwrapped = Envelope::decode(&flipped).and_then(|envelope| {
+                block_on(envelope.unwrap_key(&provider, *kind, &wrapping, &CONTEXT))
+            });
+            assert_eq!(unwrapped.err(), Some(CryptoError::InvalidCiphertext), "{kind:?} {bit}");
+        }
+    }
+}
+
+#[test]
+fn imported_keys_are_those_that_were_given() {
+    let provider = provider();
+    let wrapping = key(&provider);
+    for kind in KeyKind::ALL {
+        let secret = SecretBytes::new_with(|out| out.fill(0x11));
+        let made = Envelope::import_key(&provider, (*kind, secret), &wrapping, &CONTEXT);
+        let made = block_on(made);
+        if !kind.is_symmetric() {
+            assert_eq!(made.err(), Some(CryptoError::Unsupported));
+            continue;
+        }
+        let made = made.unwrap();
+        assert!(made.public.is_none());
+        let unwrapped = made.envelope.unwrap_key(&provider, *kind, &wrapping, &CONTEXT);
+        assert_eq!(block_on(unwrapped).unwrap().encode().unwrap().expose(), &[0x11; 32]);
+    }
 }
 
 proptest! {

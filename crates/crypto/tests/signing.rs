@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use hex_literal::hex;
-use kms_crypto::software::{SoftwareProvider, SoftwareSigner};
+use kms_crypto::software::{SoftwareKey, SoftwareProvider};
 use kms_crypto::{AeadContext, CryptoError, CryptoProvider, SecretBytes, strict};
 use kms_protocol::{KeySpec, Protection};
 use pollster::block_on;
@@ -24,19 +24,32 @@ fn wrapped_keys_sign_after_unwrapping() {
     let wrapping = block_on(provider.import_sealing_key(&wrapping)).unwrap();
     let context = AeadContext { nonce: &[1; 12], aad: b"place" };
     for spec in SPECS {
-        assert_eq!(provider.protection(spec), Protection::Enclave);
-        let made = block_on(provider.generate_signing_key(spec, &wrapping, context)).unwrap();
+        assert_eq!(provider.protection(spec.into()), Protection::Enclave);
+        let made = block_on(provider.generate_key(spec.into(), &wrapping, context)).unwrap();
+        let public = made.public.unwrap();
         let unwrapped =
-            block_on(provider.unwrap_signing_key(spec, &wrapping, context, &made.wrapped)).unwrap();
+            block_on(provider.unwrap_key(spec.into(), &wrapping, context, &made.wrapped)).unwrap();
         let signature = block_on(provider.sign(&unwrapped, b"message")).unwrap();
-        assert_eq!(signature, block_on(provider.sign(&made.signer, b"message")).unwrap());
-        assert!(block_on(provider.verify(&made.public, b"message", &signature)).unwrap());
-        assert!(!block_on(provider.verify(&made.public, b"massage", &signature)).unwrap());
+        assert_eq!(signature, block_on(provider.sign(&made.key, b"message")).unwrap());
+        assert!(block_on(provider.verify(&public, b"message", &signature)).unwrap());
+        assert!(!block_on(provider.verify(&public, b"massage", &signature)).unwrap());
 
         let elsewhere = AeadContext { nonce: &[1; 12], aad: b"other place" };
-        let moved = provider.unwrap_signing_key(spec, &wrapping, elsewhere, &made.wrapped);
+        let moved = provider.unwrap_key(spec.into(), &wrapping, elsewhere, &made.wrapped);
         assert_eq!(block_on(moved).err(), Some(CryptoError::InvalidCiphertext));
     }
+}
+
+// RFC 8032, section 7.1, test 1.
+#[test]
+fn an_imported_seed_is_its_key() {
+    let seed = hex!("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+    let seed = SecretBytes::copy_of(&seed).unwrap();
+    let (signer, public) = block_on(provider().import_ed25519(&seed)).unwrap();
+    let expected = hex!("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+    assert_eq!(public.raw(), expected);
+    let signature = block_on(provider().sign(&signer, b"")).unwrap();
+    assert!(strict::verify(&public, b"", &signature));
 }
 
 // RFC 8410, section 10.3, and RFC 8032, section 7.1, test 1.
@@ -45,8 +58,8 @@ fn reads_and_writes_rfc_8410() {
     let der = hex!(
         "302e020100300506032b6570042204209d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"
     );
-    let signer = SoftwareSigner::from_pkcs8(KeySpec::Ed25519, &der).unwrap();
-    assert_eq!(signer.to_pkcs8().unwrap().expose(), &der);
+    let signer = SoftwareKey::decode(KeySpec::Ed25519, &der).unwrap();
+    assert_eq!(signer.encode().unwrap().expose(), &der);
     let expected = hex!(
         "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155
          5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
@@ -64,18 +77,18 @@ fn ed25519_templates_agree_with_a_der_library() {
             out.fill(byte);
             Ok(())
         };
-        let ours = SoftwareSigner::generate(KeySpec::Ed25519, fill).unwrap();
+        let ours = SoftwareKey::generate(KeySpec::Ed25519, fill).unwrap();
         let library = SigningKey::from_bytes(&[byte; 32]);
         let pair = KeypairBytes { secret_key: [byte; 32], public_key: None };
         let theirs = pair.to_pkcs8_der().unwrap();
-        assert_eq!(ours.to_pkcs8().unwrap().expose(), theirs.as_bytes());
-        let read = SigningKey::from_pkcs8_der(ours.to_pkcs8().unwrap().expose()).unwrap();
+        assert_eq!(ours.encode().unwrap().expose(), theirs.as_bytes());
+        let read = SigningKey::from_pkcs8_der(ours.encode().unwrap().expose()).unwrap();
         assert_eq!(read.as_bytes(), library.as_bytes());
-        let read = SoftwareSigner::from_pkcs8(KeySpec::Ed25519, theirs.as_bytes()).unwrap();
-        assert_eq!(read.public_key().unwrap().raw(), library.verifying_key().as_bytes());
+        let read = SoftwareKey::decode(KeySpec::Ed25519, theirs.as_bytes()).unwrap();
+        assert_eq!(read.public_key().unwrap().unwrap().raw(), library.verifying_key().as_bytes());
         // With the public key it is another form (RFC 5958, section 2): nobody writes it here.
         let with_public = library.to_pkcs8_der().unwrap();
-        assert!(SoftwareSigner::from_pkcs8(KeySpec::Ed25519, with_public.as_bytes()).is_err());
+        assert!(SoftwareKey::decode(KeySpec::Ed25519, with_public.as_bytes()).is_err());
     }
 }
 
@@ -85,22 +98,22 @@ fn no_byte_of_the_ed25519_form_may_differ() {
         out.fill(0x42);
         Ok(())
     };
-    let ours = SoftwareSigner::generate(KeySpec::Ed25519, fill).unwrap();
-    let der = ours.to_pkcs8().unwrap().expose().to_vec();
+    let ours = SoftwareKey::generate(KeySpec::Ed25519, fill).unwrap();
+    let der = ours.encode().unwrap().expose().to_vec();
     for at in 0..16 {
         let mut other = der.clone();
         other[at] ^= 1;
-        assert!(SoftwareSigner::from_pkcs8(KeySpec::Ed25519, &other).is_err(), "{at}");
+        assert!(SoftwareKey::decode(KeySpec::Ed25519, &other).is_err(), "{at}");
     }
     let longer = [&der[..], &[0]].concat();
-    assert!(SoftwareSigner::from_pkcs8(KeySpec::Ed25519, &longer).is_err());
+    assert!(SoftwareKey::decode(KeySpec::Ed25519, &longer).is_err());
 }
 
 // RFC 6979, appendix A.2.5, SHA-256, message "sample".
 #[test]
 fn signs_as_rfc_6979() {
     let scalar = hex!("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721");
-    let signer = SoftwareSigner::generate(KeySpec::EcP256, |out| {
+    let signer = SoftwareKey::generate(KeySpec::EcP256, |out| {
         out.copy_from_slice(&scalar);
         Ok(())
     });
@@ -110,7 +123,7 @@ fn signs_as_rfc_6979() {
          f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
     );
     assert_eq!(signer.sign(b"sample").unwrap(), expected);
-    assert!(strict::verify(&signer.public_key().unwrap(), b"sample", &expected));
+    assert!(strict::verify(&signer.public_key().unwrap().unwrap(), b"sample", &expected));
 }
 
 #[test]
@@ -120,12 +133,12 @@ fn a_key_is_not_read_as_another_kind() {
         Ok(())
     };
     for (spec, other) in [(SPECS[0], SPECS[1]), (SPECS[1], SPECS[0])] {
-        let der = SoftwareSigner::generate(spec, fill).unwrap().to_pkcs8().unwrap();
-        assert!(SoftwareSigner::from_pkcs8(spec, der.expose()).is_ok());
-        let refused = SoftwareSigner::from_pkcs8(other, der.expose());
+        let der = SoftwareKey::generate(spec, fill).unwrap().encode().unwrap();
+        assert!(SoftwareKey::decode(spec, der.expose()).is_ok());
+        let refused = SoftwareKey::decode(other, der.expose());
         assert_eq!(refused.err(), Some(CryptoError::InvalidKey));
         for len in 0..der.expose().len() {
-            assert!(SoftwareSigner::from_pkcs8(spec, &der.expose()[..len]).is_err());
+            assert!(SoftwareKey::decode(spec, &der.expose()[..len]).is_err());
         }
     }
 }
@@ -133,13 +146,13 @@ fn a_key_is_not_read_as_another_kind() {
 #[test]
 fn a_broken_random_source_is_an_error_not_a_loop() {
     for bad in [0x00, 0xff] {
-        let made = SoftwareSigner::generate(KeySpec::EcP256, |out| {
+        let made = SoftwareKey::generate(KeySpec::EcP256, |out| {
             out.fill(bad);
             Ok(())
         });
         assert_eq!(made.err(), Some(CryptoError::Random));
     }
-    let failed = SoftwareSigner::generate(KeySpec::Ed25519, |_| Err(CryptoError::Random));
+    let failed = SoftwareKey::generate(KeySpec::Ed25519, |_| Err(CryptoError::Random));
     assert_eq!(failed.err(), Some(CryptoError::Random));
 }
 

@@ -1,6 +1,6 @@
 //! The two algorithms.
 
-use kms_protocol::KeySpec;
+use kms_crypto::KeyKind;
 
 /// A signature algorithm of the registry of RFC 7518, section 7.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +17,11 @@ impl Algorithm {
 
     /// The one algorithm of a key; a key is never used with two (RFC 8725, section 3.1).
     #[must_use]
-    pub fn of(spec: KeySpec) -> Option<Self> {
-        match spec {
-            KeySpec::Ed25519 => Some(Self::EdDsa),
-            KeySpec::EcP256 => Some(Self::Es256),
+    pub fn of(kind: KeyKind) -> Option<Self> {
+        match kind {
+            KeyKind::Ed25519 => Some(Self::EdDsa),
+            KeyKind::EcP256 => Some(Self::Es256),
+            _ => None,
         }
     }
 

@@ -14,7 +14,7 @@ impl Unsigned {
     /// The token of these claims by this key. What is signed is written anew from what was
     /// parsed; the header is `{alg, kid, typ}`.
     pub fn new(key: &PublicKey, typ: &TokenType, claims: &Claims) -> Result<Self, JoseError> {
-        let algorithm = Algorithm::of(key.spec()).ok_or(JoseError::UnsupportedAlgorithm)?;
+        let algorithm = Algorithm::of(key.kind()).ok_or(JoseError::UnsupportedAlgorithm)?;
         let header = Object::of([
             ("alg", Json::Text(algorithm.as_str().into())),
             ("kid", Json::Text(key.thumbprint())),
@@ -78,7 +78,7 @@ impl<'a> Jws<'a> {
 
     /// The payload, if this key signed it with its own algorithm.
     pub fn verify(&self, key: &PublicKey) -> Result<&[u8], JoseError> {
-        if Algorithm::of(key.spec()) != Some(self.header.algorithm) {
+        if Algorithm::of(key.kind()) != Some(self.header.algorithm) {
             return Err(JoseError::WrongAlgorithm);
         }
         if strict::verify(key, self.signing_input.as_bytes(), &self.signature) {

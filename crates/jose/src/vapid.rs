@@ -1,8 +1,8 @@
 //! Voluntary application server identification for Web Push (RFC 8292).
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use kms_crypto::PublicKey;
-use kms_protocol::{ContactUrl, KeySpec, PushOrigin};
+use kms_crypto::{KeyKind, PublicKey};
+use kms_protocol::{ContactUrl, PushOrigin};
 
 use crate::json::{Json, Object};
 use crate::{Claims, JoseError, TokenType, Unsigned};
@@ -20,7 +20,7 @@ pub fn token(
     (audience, contact): (&PushOrigin, Option<&ContactUrl>),
     exp: u64,
 ) -> Result<Unsigned, JoseError> {
-    if key.spec() != KeySpec::EcP256 {
+    if key.kind() != KeyKind::EcP256 {
         return Err(JoseError::UnsupportedAlgorithm);
     }
     let audience = ("aud", Json::Text(audience.as_str().into()));

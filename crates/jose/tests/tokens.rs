@@ -3,25 +3,25 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use kms_crypto::software::SoftwareSigner;
+use kms_crypto::software::SoftwareKey;
 use kms_jose::{Claims, JoseError, Json, Jws, TokenType, Unsigned, limits, vapid, verify};
 use kms_protocol::{ContactUrl, KeySpec, PushOrigin};
 use proptest::prelude::*;
 
 const SPECS: [KeySpec; 2] = [KeySpec::Ed25519, KeySpec::EcP256];
 
-fn signer(spec: KeySpec, byte: u8) -> SoftwareSigner {
+fn signer(spec: KeySpec, byte: u8) -> SoftwareKey {
     let fill = |out: &mut [u8]| {
         out.fill(byte);
         Ok(())
     };
-    SoftwareSigner::generate(spec, fill).unwrap()
+    SoftwareKey::generate(spec, fill).unwrap()
 }
 
 fn token(spec: KeySpec, claims: &str) -> String {
     let signer = signer(spec, 7);
     let claims = Claims::parse(claims.as_bytes()).unwrap();
-    let key = signer.public_key().unwrap();
+    let key = signer.public_key().unwrap().unwrap();
     let unsigned = Unsigned::new(&key, &TokenType::jwt(), &claims).unwrap();
     let signature = signer.sign(unsigned.signing_input()).unwrap();
     unsigned.sign(&signature)
@@ -45,9 +45,9 @@ fn tokens_verify_by_the_key_that_they_name() {
     for spec in SPECS {
         let claims = r#"{"iss":"enclave","exp":2000000000}"#;
         let token = token(spec, claims);
-        let key = signer(spec, 7).public_key().unwrap();
+        let key = signer(spec, 7).public_key().unwrap().unwrap();
         let kid = key.thumbprint();
-        let alg = key.jwk().alg;
+        let alg = key.jwk().unwrap().alg;
         assert_eq!(part(&token, 0), format!(r#"{{"alg":"{alg}","kid":"{kid}","typ":"JWT"}}"#));
         assert_eq!(part(&token, 1), claims);
         let verified = verify(&token, &TokenType::jwt(), |asked| {
@@ -62,13 +62,13 @@ fn tokens_verify_by_the_key_that_they_name() {
 #[test]
 fn a_key_that_is_not_known_or_not_the_named_one_verifies_nothing() {
     let (jwt, token) = (TokenType::jwt(), token(KeySpec::Ed25519, r#"{"exp":1}"#));
-    let other = |spec| signer(spec, 8).public_key().ok();
+    let other = |spec| signer(spec, 8).public_key().unwrap();
     assert_eq!(verify(&token, &jwt, |_| None).err(), Some(JoseError::UnknownKey));
     for spec in SPECS {
         assert_eq!(verify(&token, &jwt, |_| other(spec)).err(), Some(JoseError::UnknownKey));
     }
     let unnamed = crafted(r#"{"alg":"EdDSA","typ":"JWT"}"#, b"{}");
-    let own = || signer(KeySpec::Ed25519, 7).public_key().ok();
+    let own = || signer(KeySpec::Ed25519, 7).public_key().unwrap();
     assert_eq!(verify(&unnamed, &jwt, |_| own()).err(), Some(JoseError::UnknownKey));
     // A right name and a wrong signature.
     let (front, _) = token.rsplit_once('.').unwrap();
@@ -78,7 +78,7 @@ fn a_key_that_is_not_known_or_not_the_named_one_verifies_nothing() {
 
 #[test]
 fn a_token_of_another_type_is_refused() {
-    let key = signer(KeySpec::Ed25519, 7).public_key().unwrap();
+    let key = signer(KeySpec::Ed25519, 7).public_key().unwrap().unwrap();
     let (kid, receipt) = (key.thumbprint(), TokenType::new("receipt+jwt").unwrap());
     let by_type = |typ: &str| {
         let header = format!(r#"{{"alg":"EdDSA","kid":"{kid}"{typ}}}"#);
@@ -212,7 +212,7 @@ fn registered_claims_are_of_their_kind() {
 #[test]
 fn vapid_tokens_name_a_push_service_and_no_person() {
     let signer = signer(KeySpec::EcP256, 7);
-    let key = signer.public_key().unwrap();
+    let key = signer.public_key().unwrap().unwrap();
     let audience = PushOrigin::new("https://push.example").unwrap();
     let contact = ContactUrl::new("https://app.example/contact").unwrap();
     let named = vapid::token(&key, (&audience, Some(&contact)), 2_000_000_000).unwrap();
@@ -225,7 +225,7 @@ fn vapid_tokens_name_a_push_service_and_no_person() {
     let field = vapid::authorization("a.b.c", &key);
     let point = Base64UrlUnpadded::encode_string(key.raw());
     assert_eq!((field, point.len()), (format!("vapid t=a.b.c, k={point}"), 87));
-    let ed25519 = self::signer(KeySpec::Ed25519, 7).public_key().unwrap();
+    let ed25519 = self::signer(KeySpec::Ed25519, 7).public_key().unwrap().unwrap();
     let refused = vapid::token(&ed25519, (&audience, None), 1);
     assert_eq!(refused.err(), Some(JoseError::UnsupportedAlgorithm));
 }

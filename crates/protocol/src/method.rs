@@ -2,9 +2,10 @@
 
 use crate::schema::{TypeDoc, TypeRef, Wire};
 use crate::types::{
-    AuditCheckpoint, AuditPage, CreateKeyParams, Empty, KeyInfo, KeyPage, KeyParams,
-    ListAuditParams, ListKeysParams, MeasureParams, Measurement, PublicKeyInfo, SignParams,
-    Signature, VaultStatus, Verdict, VerifyParams,
+    AuditCheckpoint, AuditPage, ConsistencyProof, CreateKeyParams, Empty, InclusionProof, KeyInfo,
+    KeyPage, KeyParams, ListAuditParams, ListKeysParams, MeasureParams, Measurement,
+    ProveConsistencyParams, ProveInclusionParams, PublicKeyInfo, SignParams, Signature,
+    SignedCheckpoint, VaultStatus, Verdict, VerifyParams,
 };
 use crate::{
     ErrorCode, FromValue, IntoValue, ManageKeysParams, MinVersionsParams, PublicKeyParams,
@@ -254,4 +255,13 @@ methods! {
     ListAudit = "audit.list"(ListAuditParams) -> AuditPage, Unlocked, None, Never, errors [Locked, AuditCorrupt];
     #[doc = "Reads the whole log and checks every hash."]
     VerifyAudit = "audit.verify"(Empty) -> AuditCheckpoint, Unlocked, None, Never, errors [Locked, AuditCorrupt];
+    #[doc = "Signs the state of the log, with a key that signs nothing else."]
+    SignCheckpoint = "audit.checkpoint"(Empty) -> SignedCheckpoint, Unlocked, None, Never,
+        errors [Locked, AuditCorrupt];
+    #[doc = "Proves that an entry is in the log."]
+    ProveInclusion = "audit.prove_inclusion"(ProveInclusionParams) -> InclusionProof, Unlocked, None, Never,
+        errors [Locked, AuditCorrupt];
+    #[doc = "Proves that the log has only grown since an earlier checkpoint."]
+    ProveConsistency = "audit.prove_consistency"(ProveConsistencyParams) -> ConsistencyProof, Unlocked, None, Never,
+        errors [Locked, AuditCorrupt];
 }

@@ -205,6 +205,8 @@ record! {
         storage: StorageHealth => "storage",
         /// Backups.
         backup: BackupHealth => "backup",
+        /// The audit log; absent unless the vault is unlocked.
+        audit: Option<AuditHealth> => "audit",
         /// Version of the release that runs.
         release: String => "release",
     }
@@ -418,8 +420,10 @@ record! {
         caller_origin: Option<CallerOrigin> => "callerOrigin",
         /// `ok` or an error code.
         outcome: String => "outcome",
-        /// Hash of this entry and all before it, 32 bytes.
+        /// Its leaf in the tree (RFC 9162, section 2.1.1), 32 bytes.
         hash: Vec<u8> => "hash",
+        /// What was hashed: the entry in CBOR; absent in the entries of other sites.
+        leaf: Option<Vec<u8>> => "leaf",
     }
 }
 
@@ -428,8 +432,74 @@ record! {
     AuditCheckpoint {
         /// How many entries there are.
         count: u64 => "count",
-        /// Hash of the last entry, 32 bytes; zeros when there is none.
-        head: Vec<u8> => "head",
+        /// Root of the Merkle tree over them (RFC 9162, section 2.1.1), 32 bytes.
+        root: Vec<u8> => "root",
+    }
+}
+
+record! {
+    /// The state of the log under the signature of the vault.
+    SignedCheckpoint {
+        /// A signed note (C2SP signed-note, tlog-checkpoint).
+        note: String => "note",
+        /// The key that signed it: `name+id+key` (C2SP signed-note). Stays the same as long as
+        /// the vault lives, also through backups.
+        verifier_key: String => "verifierKey",
+    }
+}
+
+record! {
+    /// Parameters of `audit.prove_inclusion`.
+    ProveInclusionParams {
+        /// Which entry, from 1.
+        seq: u64 => "seq",
+        /// In the tree of how many entries; in that of all if absent.
+        size: Option<u64> => "size",
+    }
+}
+
+record! {
+    /// Proof that an entry is in the log (RFC 9162, section 2.1.3).
+    InclusionProof {
+        /// Which entry; its leaf index is one less.
+        seq: u64 => "seq",
+        /// In the tree of how many entries.
+        size: u64 => "size",
+        /// Hashes of 32 bytes, from the leaf up.
+        hashes: Vec<Vec<u8>> => "hashes",
+    }
+}
+
+record! {
+    /// Parameters of `audit.prove_consistency`.
+    ProveConsistencyParams {
+        /// How many entries the earlier checkpoint has.
+        from: u64 => "from",
+        /// How many entries the later one has; all there are if absent.
+        to: Option<u64> => "to",
+    }
+}
+
+record! {
+    /// Proof that the log has only grown between two checkpoints (RFC 9162, section 2.1.4).
+    ConsistencyProof {
+        /// How many entries the earlier one has.
+        from: u64 => "from",
+        /// How many entries the later one has.
+        to: u64 => "to",
+        /// Hashes of 32 bytes.
+        hashes: Vec<Vec<u8>> => "hashes",
+    }
+}
+
+record! {
+    /// What is known of the log of an unlocked vault.
+    AuditHealth {
+        /// How many entries there are.
+        count: u64 => "count",
+        /// How many of them were checked since the vault was unlocked, or written since. What is
+        /// found damaged ends with `audit_corrupt`.
+        checked: u64 => "checked",
     }
 }
 

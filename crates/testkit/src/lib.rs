@@ -1,5 +1,6 @@
 //! Development only: the ports of the vault as fakes that can fail, a tab to drive, hostile
-//! messages, and the invariants that must hold after every step.
+//! messages, the invariants that must hold after every step, and the known answers that every
+//! provider must give.
 
 mod clock;
 mod files;
@@ -7,6 +8,7 @@ pub mod golden;
 pub mod hostile;
 pub mod invariants;
 mod kdf;
+pub mod known_answers;
 mod lock;
 mod outbox;
 pub mod passkey;

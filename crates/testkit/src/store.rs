@@ -80,6 +80,8 @@ struct Plan {
     calls: u64,
     commits: u64,
     fault: Option<(u64, Fault)>,
+    /// Another one, counted in calls after the first.
+    second_fault: Option<(u64, Fault)>,
     commit_fault: Option<(u64, Fault)>,
     fired: bool,
     crashed: bool,
@@ -124,6 +126,11 @@ impl<D: Clone> MemoryStore<D> {
         plan.fired = false;
     }
 
+    /// Fails another call, that many after the first one that fails.
+    pub fn fail_again(&self, later: u64, fault: Fault) {
+        self.plan.borrow_mut().second_fault = Some((later, fault));
+    }
+
     /// Lets something happen just before the `call`-th call from now (1 is the next).
     pub fn meanwhile(&self, call: u64, act: impl FnOnce() + 'static) {
         let mut plan = self.plan.borrow_mut();
@@ -142,6 +149,7 @@ impl<D: Clone> MemoryStore<D> {
     pub fn heal(&self) -> bool {
         let mut plan = self.plan.borrow_mut();
         plan.fault = None;
+        plan.second_fault = None;
         plan.crashed = false;
         plan.fired
     }
@@ -256,6 +264,9 @@ impl Plan {
         let due = self.fault.filter(|(at, _)| *at == self.calls).map(|(_, fault)| fault);
         self.fired |= due.is_some();
         self.crashed = due.is_some_and(Fault::crashes);
+        if due.is_some() {
+            self.fault = self.second_fault.take().map(|(later, fault)| (self.calls + later, fault));
+        }
         Ok(due)
     }
 }

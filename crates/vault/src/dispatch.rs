@@ -187,6 +187,15 @@ impl<P: Ports> Inner<P> {
                 Response::ListAudit(self.list_audit(caller, params).await?)
             }
             Request::VerifyAudit(Empty {}) => Response::VerifyAudit(self.verify_audit().await?),
+            Request::SignCheckpoint(Empty {}) => {
+                Response::SignCheckpoint(self.sign_checkpoint().await?)
+            }
+            Request::ProveInclusion(params) => {
+                Response::ProveInclusion(self.prove_inclusion(params).await?)
+            }
+            Request::ProveConsistency(params) => {
+                Response::ProveConsistency(self.prove_consistency(params).await?)
+            }
         })
     }
 
@@ -232,12 +241,13 @@ impl<P: Ports> Inner<P> {
             state,
             enrolments: self.enrolments(),
             protection: ProtectionMap {
-                ed25519: crypto.protection(KeySpec::Ed25519),
-                ec_p256: crypto.protection(KeySpec::EcP256),
+                ed25519: crypto.protection(KeySpec::Ed25519.into()),
+                ec_p256: crypto.protection(KeySpec::EcP256.into()),
             },
             auto_lock: self.auto_lock(),
             storage: self.ports.store().health().await,
             backup: self.backup_health(),
+            audit: self.audit_health(),
             release: self.config.release.clone(),
         })
     }

@@ -107,7 +107,8 @@ impl<P: Ports> Enclave<P> {
         self.0.handle_ui(view, event).await;
     }
 
-    /// Timers: automatic locking, deadlines, deferred audit entries. To be called every second.
+    /// Timers: automatic locking, deadlines, deferred audit entries, the check of the log. To be
+    /// called every second.
     pub async fn tick(&self) {
         self.0.tick().await;
     }

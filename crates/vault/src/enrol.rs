@@ -6,6 +6,7 @@ use kms_crypto::labels::{self, Label};
 use kms_crypto::{Argon2Params, CryptoProvider, SecretBytes};
 use kms_protocol::{EnrolmentId, ErrorCode};
 
+use crate::audit::CheckpointKey;
 use crate::factor::Candidate;
 pub(crate) use crate::factor::is_possible;
 use crate::header::{EnrolmentRecord, KdfRecord, Method, VaultId};
@@ -185,6 +186,7 @@ pub(crate) async fn derive<P: Ports>(
     let crypto = ports.crypto();
     let record = crypto.import_sealing_key(&labels::derive(root, Label::RecordKey)).await?;
     let wrap = crypto.import_sealing_key(&labels::derive(root, Label::WrapKey)).await?;
-    let audit = labels::derive(root, Label::AuditKey);
-    Ok(Secrets { record: Rc::new(record), wrap: Rc::new(wrap), audit: Rc::new(audit) })
+    let audit = Rc::new(labels::derive(root, Label::AuditKey));
+    let checkpoint = Rc::new(CheckpointKey::derive(crypto, root).await?);
+    Ok(Secrets { record: Rc::new(record), wrap: Rc::new(wrap), audit, checkpoint })
 }

@@ -94,6 +94,7 @@ impl<P: Ports> Inner<P> {
         let now = self.ports.clock().monotonic_ms();
         self.sessions.borrow_mut().expire(now);
         self.flush_for_a_while().await;
+        self.check_in_background().await;
     }
 
     pub(crate) async fn run(self: &Rc<Self>) {

@@ -13,7 +13,9 @@ const SCHEMA: u32 = 1;
 /// Version of an enrolment's envelope: from 2 on it is bound to kind and parameters.
 const ENROLMENT_SCHEMA: u32 = 2;
 /// Separates the MAC of the log's head from every other use of the audit key.
-const HEAD_DOMAIN: &[u8] = b"ats-kms/audit-head/v2\0";
+const HEAD_DOMAIN: &[u8] = b"ats-kms/audit-head/v3\0";
+/// The same for the head of a chain of hashes, which the log once was.
+const HEAD_DOMAIN_V2: &[u8] = b"ats-kms/audit-head/v2\0";
 /// The same for a head that does not know of settings (release 0.1.0).
 const HEAD_DOMAIN_V1: &[u8] = b"ats-kms/audit-head/v1\0";
 
@@ -48,13 +50,22 @@ pub(crate) fn signing_key_context<'a>(
     (spec, policy_digest): (KeySpec, &'a [u8; 32]),
 ) -> RecordContext<'a> {
     let id = key_id.as_str().as_bytes();
-    let context = place(vault_id, RecordType::SigningKey, id, version.into());
-    RecordContext { spec: Some(spec), policy_digest: Some(policy_digest), ..context }
+    let context = place(vault_id, RecordType::WrappedKey, id, version.into());
+    RecordContext { kind: Some(spec.into()), policy_digest: Some(policy_digest), ..context }
 }
 
 /// An entry of the audit log.
 pub(crate) fn audit_context(vault_id: &VaultId, seq: u64) -> RecordContext<'_> {
     place(vault_id, RecordType::AuditEntry, &[], seq)
+}
+
+/// A tile of the audit log's tree.
+pub(crate) fn tile_context<'a>(
+    vault_id: &'a VaultId,
+    level: &'a [u8; 4],
+    index: u64,
+) -> RecordContext<'a> {
+    place(vault_id, RecordType::AuditTile, level, index)
 }
 
 fn place<'a>(
@@ -63,8 +74,8 @@ fn place<'a>(
     id: &'a [u8],
     version: u64,
 ) -> RecordContext<'a> {
-    let (spec, policy_digest) = (None, None);
-    RecordContext { vault_id, record_type, id, version, spec, policy_digest, schema: SCHEMA }
+    let (kind, policy_digest) = (None, None);
+    RecordContext { vault_id, record_type, id, version, kind, policy_digest, schema: SCHEMA }
 }
 
 /// Seals a record; the result is its stored form.
@@ -87,13 +98,16 @@ pub(crate) async fn open<C: CryptoProvider>(
     Ok(Envelope::decode(stored)?.open(crypto, key, context).await?)
 }
 
-/// What the head of the log says: entries, hash of the last one, generation of the settings.
+/// What the head of the log says: entries, the last one, generation of the settings, tree.
 #[derive(Clone, Copy)]
 pub(crate) struct HeadFacts<'a> {
     pub(crate) count: u64,
+    /// Hash of the last entry: of its leaf, or in the chain of old.
     pub(crate) hash: &'a [u8; 32],
     /// Absent in a head of release 0.1.0.
     pub(crate) settings: Option<u64>,
+    /// Frontier of the tree, its hashes one behind another; absent in the head of a chain.
+    pub(crate) tree: Option<&'a [u8]>,
 }
 
 /// MAC of the audit head: HMAC-SHA-256 (RFC 2104) over domain, vault and facts.
@@ -118,12 +132,18 @@ fn head_hmac(
     head: HeadFacts<'_>,
 ) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.expose()).ok()?;
-    mac.update(if head.settings.is_some() { HEAD_DOMAIN } else { HEAD_DOMAIN_V1 });
+    mac.update(match head {
+        HeadFacts { tree: Some(_), .. } => HEAD_DOMAIN,
+        HeadFacts { settings: Some(_), .. } => HEAD_DOMAIN_V2,
+        _ => HEAD_DOMAIN_V1,
+    });
     mac.update(vault_id);
     mac.update(&head.count.to_be_bytes());
     mac.update(head.hash);
     if let Some(settings) = head.settings {
         mac.update(&settings.to_be_bytes());
     }
+    // Its length follows from the number of entries.
+    mac.update(head.tree.unwrap_or_default());
     Some(mac)
 }

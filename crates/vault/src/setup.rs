@@ -111,7 +111,9 @@ impl<P: Ports> Inner<P> {
         let vault_id = vault.header.vault_id;
         self.note_header(vault.header);
         *self.phase.borrow_mut() = Phase::Locked;
-        let state = (Log::new(vault.head, generation), vault.settings);
+        let log = Log::new(vault.head, generation);
+        log.note_whole();
+        let state = (log, vault.settings);
         let opened = Rc::new(UnlockedVault::new(vault_id, vault.secrets, state, now));
         self.still_wanted(question)?;
         self.journal.borrow_mut().attach(&opened);
@@ -138,13 +140,14 @@ impl<P: Ports> Inner<P> {
             settings.set_recipient(&enrolment.id, recipient);
         }
         header.add(enrolment)?;
-        let first = Head { settings: 1, ..Head::default() };
-        let (link, head) = Draft::internal("vault.setup", now).link(first);
+        let mut head = Head { settings: 1, ..Head::default() };
+        let link = Draft::internal("vault.setup", now).entry(1, random::bytes(crypto)?);
+        head.push(link.leaf());
         let writes = vec![
             header_write(&header),
             settings.write(&self.ports, &vault_id, (&secrets, head.settings)).await?,
-            link_write(&self.ports, &vault_id, &secrets, (head.count, &link)).await?,
-            head_write(&vault_id, &secrets.audit, head),
+            link_write(&self.ports, &vault_id, &secrets, (head.count(), &link)).await?,
+            head_write(&vault_id, &secrets.audit, &head),
         ];
         Ok(NewVault { header, settings, secrets, device, writes, head })
     }

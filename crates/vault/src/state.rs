@@ -6,7 +6,7 @@ use std::rc::Rc;
 use kms_crypto::{CryptoProvider, SecretBytes};
 use kms_protocol::{AutoLock, ErrorCode, LockReason, Needs, VaultState};
 
-use crate::audit::Log;
+use crate::audit::{CheckpointKey, Log};
 use crate::enclave::Inner;
 use crate::header::VaultId;
 use crate::keys::Cache;
@@ -66,6 +66,8 @@ pub(crate) struct UnlockedVault<P: Ports> {
 
 /// A sealing key of the provider of these ports.
 type SealingKey<P> = <<P as Ports>::Crypto as CryptoProvider>::SealingKey;
+/// A signing key of it.
+type SigningKey<P> = <<P as Ports>::Crypto as CryptoProvider>::Key;
 
 /// What is derived from the RootKey. The RootKey itself is gone when this exists.
 pub(crate) struct Secrets<P: Ports> {
@@ -75,6 +77,8 @@ pub(crate) struct Secrets<P: Ports> {
     pub(crate) wrap: Rc<SealingKey<P>>,
     /// Authenticates the head of the audit log.
     pub(crate) audit: Rc<SecretBytes<32>>,
+    /// Signs checkpoints of it.
+    pub(crate) checkpoint: Rc<CheckpointKey<SigningKey<P>>>,
 }
 
 impl<P: Ports> Clone for Secrets<P> {
@@ -83,6 +87,7 @@ impl<P: Ports> Clone for Secrets<P> {
             record: Rc::clone(&self.record),
             wrap: Rc::clone(&self.wrap),
             audit: Rc::clone(&self.audit),
+            checkpoint: Rc::clone(&self.checkpoint),
         }
     }
 }

@@ -6,7 +6,7 @@ use kms_crypto::SecretBytes;
 use kms_protocol::{EnrolmentId, ErrorCode};
 
 use crate::attempts::{Now, Ticket};
-use crate::audit::{Draft, Edited, Log, open_head};
+use crate::audit::{Draft, Edited, Head, Log, StoredHead, open_head};
 use crate::enclave::Inner;
 use crate::enrol::{self, DeviceKey, Home};
 use crate::factor::Candidate;
@@ -147,7 +147,7 @@ impl<P: Ports> Inner<P> {
         Ok(vault)
     }
 
-    /// Reads the end of the log and checks it.
+    /// Reads the end of the log and checks it; the rest is checked later.
     pub(crate) async fn open_log(
         &self,
         vault_id: &VaultId,
@@ -157,11 +157,15 @@ impl<P: Ports> Inner<P> {
         let _exclusive = self.ports.lock().acquire().await;
         let generation = self.ports.store().generation().await?;
         let stored = stored::meta(&self.ports, HEAD).await?;
-        let head = open_head(vault_id, &secrets.audit, stored.as_deref())?;
-        let settings = Settings::read(&self.ports, vault_id, (&secrets, head.settings)).await?;
+        let stored = open_head(vault_id, &secrets.audit, stored.as_deref())?;
+        let settings = Settings::read(&self.ports, vault_id, (&secrets, stored.settings())).await?;
+        let head = match &stored {
+            StoredHead::Tree(head) => head.clone(),
+            StoredHead::Chain(_) => Head::default(),
+        };
         let state = (Log::new(head, generation), settings);
         let vault = Rc::new(UnlockedVault::new(*vault_id, secrets, state, now));
-        self.check_end(&vault).await?;
+        self.open_end(&vault, &stored).await?;
         Ok(vault)
     }
 

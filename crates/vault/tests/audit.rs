@@ -43,7 +43,7 @@ fn operations_are_logged_with_their_outcome() {
 }
 
 #[test]
-fn another_site_sees_the_chain_but_not_which_keys_were_used() {
+fn another_site_sees_the_tree_but_not_which_keys_were_used() {
     let (tab, _) = logged();
     let other = tab.enclave.connect(origin("https://other.example"));
     let page = tab.call_as(other, "audit.list", Value::Map(vec![])).unwrap();
@@ -181,7 +181,7 @@ fn durable_entries_of_a_batch_share_commits() {
 }
 
 #[test]
-fn two_tabs_write_one_chain() {
+fn two_tabs_write_one_log() {
     let (first, key) = logged();
     let second = Tab::over(
         kms_testkit::TestPorts {

@@ -3,6 +3,7 @@
 
 use kms_testkit::invariants::{broken, listed};
 use kms_testkit::{Fault, PASSPHRASE, Tab};
+use proptest::prelude::*;
 
 /// Runs `operation` on a fresh copy of `before` with each call failing in each way.
 fn schedule(before: &Tab, unlocked: bool, operation: impl Fn(&Tab) -> bool) {
@@ -43,6 +44,44 @@ fn check(tab: &Tab, name: &str, operation: impl Fn(&Tab) -> bool) {
     operation(&after);
     assert!(listed(&after).len() >= keys, "{name}");
     assert_eq!(broken(&after), Vec::<String>::new(), "{name}, repeated");
+}
+
+/// A fault, and how many calls after the one before it is met.
+fn fault() -> impl Strategy<Value = (u64, Fault)> {
+    (1..14_u64, prop::sample::select(Fault::ALL.to_vec()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever an operation does about one fault may meet another.
+    #[test]
+    fn two_faults_lose_no_more_than_one(which in 0..4_usize, first in fault(), second in fault()) {
+        type Operation = fn(&Tab) -> bool;
+        let before = if which == 0 { Tab::default() } else { Tab::ready() };
+        let operation: Operation = match which {
+            0 => |tab| tab.set_up(PASSPHRASE).is_ok(),
+            1 => |tab| tab.unlock(PASSPHRASE).is_ok(),
+            2 => |tab| tab.create("ed25519", "durable").is_ok(),
+            _ => |tab| tab.create("ec-p256", "deferred").is_ok_and(|key| tab.sign(&key, b"x").is_ok()),
+        };
+        let tab = before.on(before.store.copied());
+        if which > 1 {
+            prop_assert!(tab.unlock(PASSPHRASE).is_ok());
+        }
+        tab.store.fail_at(first.0, first.1);
+        tab.store.fail_again(second.0, second.1);
+        let succeeded = operation(&tab);
+        tab.store.heal();
+        let name = format!("{first:?}, {second:?}, success {succeeded}");
+        if which > 1 && succeeded {
+            let after = tab.restarted();
+            after.clock.advance(3_600_000);
+            prop_assert!(after.unlock(PASSPHRASE).is_ok(), "{name}");
+            prop_assert_eq!(listed(&after).len(), 1, "{}: what was made is gone", name);
+        }
+        check(&tab, &name, operation);
+    }
 }
 
 #[test]

@@ -11,12 +11,16 @@ use kms_testkit::golden::Golden;
 use kms_testkit::invariants::{broken, entries, listed};
 use kms_testkit::person::new;
 use kms_testkit::tab::{member, text};
-use kms_testkit::{FakePasskey, PASSPHRASE, Tab, TestPorts, golden, seeded_provider};
+use kms_testkit::{FakePasskey, Fault, PASSPHRASE, Tab, TestPorts, golden, seeded_provider};
 use kms_vault::{Action, RecordKey, Store, Table, UiEvent};
 use pollster::block_on;
 
 const V1: &str = include_str!("golden/v1.txt");
 const V2: &str = include_str!("golden/v2.txt");
+/// With a log of more than 300 entries, from the time when it was a chain of hashes.
+const V2_LONG: &str = include_str!("golden/v2-long.txt");
+/// With a log that is a tree.
+const V3: &str = include_str!("golden/v3.txt");
 
 /// A tab on a golden disk, with Argon2id in earnest.
 fn tab(golden: &Golden) -> Tab {
@@ -78,26 +82,108 @@ fn what_was_read_of_schema_1_is_migrated_only_by_a_write() {
 }
 
 #[test]
-fn a_vault_of_schema_2_opens_with_each_enrolment() {
-    let golden = Golden::read(V2);
-    let by_passphrase = tab(&golden);
+fn vaults_of_schema_2_open_with_each_enrolment() {
+    for text in [V2, V2_LONG, V3] {
+        opens_with_each_enrolment(&Golden::read(text));
+    }
+}
+
+fn opens_with_each_enrolment(golden: &Golden) {
+    let by_passphrase = tab(golden);
     assert!(by_passphrase.unlock(PASSPHRASE).is_ok());
-    check(&golden, &by_passphrase);
-    let by_phrase = tab(&golden);
+    check(golden, &by_passphrase);
+    let by_phrase = tab(golden);
     let words = golden.words().join(" ");
     assert!(by_phrase.ask("vault.unlock", vec![by_phrase.with_phrase(&words)]).is_ok());
-    check(&golden, &by_phrase);
-    let by_passkey = tab(&golden);
+    check(golden, &by_phrase);
+    let by_passkey = tab(golden);
     let passkey = FakePasskey::new(1);
     let unlocked = by_passkey.ask_person("vault.unlock", async |tab| {
         tab.does(tab.enrolled(&passkey)).await;
     });
     assert!(unlocked.is_ok());
-    check(&golden, &by_passkey);
+    check(golden, &by_passkey);
     // The settings too: a time that was set, and the phrase as recipient of backups.
     let status = by_passkey.call("vault.status", Value::Map(vec![])).unwrap();
     let auto_lock = member(&status, "autoLock").unwrap();
     assert_eq!(member(&auto_lock, "idleMs"), Some(Value::Number(120_000.0)));
+}
+
+fn head_key() -> RecordKey {
+    RecordKey::Text("audit-head".into())
+}
+
+/// The head of the log begins with its version.
+fn head_schema(tab: &Tab) -> u8 {
+    tab.store.peek(Table::Meta, &head_key()).unwrap()[1]
+}
+
+fn tiles(tab: &Tab) -> usize {
+    let is_tile = |key: &&RecordKey| matches!(key, RecordKey::Text(name) if name.contains("tile"));
+    tab.store.keys(Table::Meta).iter().filter(is_tile).count()
+}
+
+#[test]
+fn a_log_that_is_a_chain_becomes_a_tree_when_it_is_unlocked() {
+    for (text, schema, expected) in [(V1, 1, 0), (V2, 2, 0), (V2_LONG, 2, 2), (V3, 3, 2)] {
+        let golden = Golden::read(text);
+        let tab = tab(&golden);
+        tab.clock.advance(3_600_000);
+        assert_eq!(head_schema(&tab), schema);
+        let chained = tab.store.keys(Table::Audit).len();
+        assert!(tab.unlock(PASSPHRASE).is_ok());
+        assert_eq!((head_schema(&tab), tiles(&tab)), (3, expected));
+        // The head of the chain is authentic, but of the past.
+        let today = tab.store.peek(Table::Meta, &head_key());
+        tab.store.poke(Table::Meta, &head_key(), golden.store.peek(Table::Meta, &head_key()));
+        assert_eq!(tab.verify_audit(), Err("audit_corrupt".into()));
+        tab.store.poke(Table::Meta, &head_key(), today);
+        // Its entries are what they were, and more follow.
+        assert!(tab.store.keys(Table::Audit).len() > chained);
+        check(&golden, &tab);
+        // It is one as if it had never been anything else.
+        let again = tab.restarted();
+        again.kdf.set_real();
+        assert!(again.unlock(PASSPHRASE).is_ok());
+        block_on(again.enclave.tick());
+        check(&golden, &again);
+        let proof = Value::object([("seq", Value::Number(1.0))]);
+        assert!(again.call("audit.prove_inclusion", proof).is_ok());
+    }
+}
+
+#[test]
+fn a_chain_that_was_altered_becomes_no_tree() {
+    let golden = Golden::read(V2_LONG);
+    for seq in [1, 5, 256, 257, 299] {
+        for other in [None, Some(seq + 1)] {
+            let tab = tab(&golden);
+            let key = RecordKey::Number(seq);
+            let other = other.and_then(|seq| tab.store.peek(Table::Audit, &RecordKey::Number(seq)));
+            tab.store.poke(Table::Audit, &key, other);
+            assert_eq!(tab.unlock(PASSPHRASE), Err("audit_corrupt".into()), "{seq}");
+            assert_eq!(head_schema(&tab), 2);
+        }
+    }
+}
+
+#[test]
+fn a_migration_that_was_interrupted_begins_again() {
+    let golden = Golden::read(V2_LONG);
+    for fault in Fault::ALL {
+        for commit in 2..=3 {
+            let first = tab(&golden);
+            first.store.fail_commit(commit, fault);
+            assert!(first.unlock(PASSPHRASE).is_err(), "{fault:?}");
+            first.store.heal();
+            let again = first.restarted();
+            again.clock.advance(3_600_000);
+            again.kdf.set_real();
+            assert!(again.unlock(PASSPHRASE).is_ok(), "{fault:?}");
+            assert_eq!((head_schema(&again), tiles(&again)), (3, 2));
+            assert_eq!(broken(&again), Vec::<String>::new(), "{fault:?}");
+        }
+    }
 }
 
 #[test]
@@ -133,14 +219,17 @@ fn write_a_golden_vault() {
     let tab = Tab::over(ports, 1);
     assert!(tab.set_up(PASSPHRASE).is_ok());
     enrol_more(&tab);
-    println!("# A vault of schema 2. Passphrase: {PASSPHRASE}. Bytes are base64.");
+    println!("# A vault of schema 2, its log a tree. Passphrase: {PASSPHRASE}. Bytes are base64.");
     println!("words {}", tab.words());
-    for spec in ["ed25519", "ec-p256"] {
-        let id = tab.create(spec, "durable").unwrap();
+    for (spec, audit) in [("ed25519", "durable"), ("ec-p256", "durable"), ("ed25519", "deferred")] {
+        let id = tab.create(spec, audit).unwrap();
         let params = Value::object([("keyId", Value::Text(id.clone()))]);
         let info = tab.call("keys.describe", params).unwrap();
         println!("expect key {id} {spec} {}", text(&info, "kid"));
+        let uses = if audit == "deferred" { 300 } else { 0 };
+        (0..uses).for_each(|_| assert!(tab.sign(&id, b"golden").is_ok()));
     }
+    block_on(tab.enclave.tick());
     // A device key cannot be read, but it was drawn here.
     let stored = block_on(tab.store.device_key()).unwrap().unwrap();
     let mac =

@@ -348,7 +348,7 @@ fn pages_learn_nothing_but_the_state() {
     let Ok(Value::Map(members)) = &mut seen else { return };
     let names: Vec<_> = members.iter().map(|(name, _)| &**name).collect();
     let expected =
-        ["state", "enrolments", "protection", "autoLock", "storage", "backup", "release"];
+        ["state", "enrolments", "protection", "autoLock", "storage", "backup", "audit", "release"];
     assert_eq!(names, expected);
     let storage = member(&status.unwrap(), "storage").unwrap();
     assert_eq!(member(&storage, "partitioned"), Some(Value::Bool(true)));

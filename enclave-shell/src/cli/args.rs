@@ -24,6 +24,9 @@ pub(crate) enum Command {
     ///
     /// Exit code: 0 match, 1 mismatch, 2 unusable arguments, 3 unreachable.
     Verify(VerifyArgs),
+    /// Check what a vault exported of its audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Serve the demo PWA and the enclave it embeds on two origins of this machine.
     Demo(DemoArgs),
 }
@@ -93,6 +96,30 @@ pub(crate) struct VerifyArgs {
     /// Trust the certificates in this PEM file instead of the public authorities.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
+    /// Write the report as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check an export offline: every entry, their tree, and the vault's signature.
+    ///
+    /// Exit code: 0 match, 1 mismatch, 2 unusable arguments.
+    Verify(AuditVerifyArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditVerifyArgs {
+    /// The export: JSON lines, the signed checkpoint last.
+    pub(crate) file: PathBuf,
+    /// The vault's key, `name+id+key`, as it was noted earlier. Not that in the export: a forged
+    /// one names the forger's.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: String,
+    /// A checkpoint that was signed earlier: the log must have grown from it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) since: Option<PathBuf>,
     /// Write the report as JSON.
     #[arg(long)]
     pub(crate) json: bool,

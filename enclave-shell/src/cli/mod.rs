@@ -11,10 +11,11 @@ use clap::Parser as _;
 use enclave_shell::demo::{self, DemoOrigins};
 use enclave_shell::serve::{self, DevCertificate, Running, ServeOptions, Tls};
 use enclave_shell::verify::{VerifyOptions, verify};
-use enclave_shell::{Deployment, Emitted, Error, Sources, emit};
+use enclave_shell::{Deployment, Emitted, Error, Sources, audit, emit};
 use kms_manifest::{Pin, short_code};
+use kms_tlog::VerifierKey;
 
-use args::{Command, DemoArgs, EmitArgs, ServeArgs, VerifyArgs};
+use args::{AuditCommand, AuditVerifyArgs, Command, DemoArgs, EmitArgs, ServeArgs, VerifyArgs};
 
 /// Exit code for arguments that cannot be used.
 const USAGE: u8 = 2;
@@ -30,6 +31,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Emit(args) => run_emit(&args),
         Command::Serve(args) => run_serve(&args),
         Command::Verify(args) => run_verify(&args),
+        Command::Audit(AuditCommand::Verify(args)) => run_audit_verify(&args),
         Command::Demo(args) => run_demo(&args),
     };
     result.unwrap_or_else(|error| {
@@ -151,6 +153,21 @@ fn run_verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     };
     let ca = args.ca.as_deref().map(read).transpose()?;
     let report = verify(&args.url, &VerifyOptions { pin, ca, ..VerifyOptions::default() })?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{report}");
+    }
+    Ok(ExitCode::from(report.outcome.exit_code()))
+}
+
+fn run_audit_verify(args: &AuditVerifyArgs) -> Result<ExitCode, Failure> {
+    let text = |path: &Path| -> Result<String, Failure> {
+        String::from_utf8(read(path)?).map_err(|_| format!("{}: not text", path.display()).into())
+    };
+    let key = VerifierKey::parse(&args.key)?;
+    let since = args.since.as_deref().map(text).transpose()?;
+    let report = audit::verify(&text(&args.file)?, &key, since.as_deref());
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

@@ -3,11 +3,13 @@
 use crate::scenario::Scenario;
 
 mod accessibility;
+mod audit;
 mod backups;
 mod enrolments;
 mod faults;
 mod flow;
 mod hostile;
+mod interchange;
 mod intrusion;
 mod isolation;
 mod key_manager;
@@ -30,12 +32,14 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         vaults::ALL,
         backups::ALL,
         storage::ALL,
+        audit::ALL,
         isolation::ALL,
         hostile::ALL,
         intrusion::ALL,
         windows::ALL,
         tamper::ALL,
         known_answers::ALL,
+        interchange::ALL,
         memory::ALL,
         faults::ALL,
     ];

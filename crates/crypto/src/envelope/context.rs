@@ -1,8 +1,7 @@
 //! What a record is bound to.
 
-use kms_protocol::KeySpec;
-
 use super::{PROTECTED, cbor};
+use crate::KeyKind;
 
 /// Kind of a sealed record. The numbers are part of the additional data and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,14 +9,16 @@ use super::{PROTECTED, cbor};
 pub enum RecordType {
     /// The `RootKey`, sealed by an enrolment's `UnlockKey`.
     RootKey = 1,
-    /// A wrapped private signing key.
-    SigningKey = 2,
+    /// A wrapped key of the vault.
+    WrappedKey = 2,
     /// What is known about a key: policy, owner, label, state.
     KeyRecord = 3,
     /// An entry of the audit log.
     AuditEntry = 4,
     /// What the owner of the vault has set.
     Settings = 5,
+    /// Hashes of the audit log's tree.
+    AuditTile = 16,
 }
 
 /// The place a record is expected in. It is recomputed by whoever opens the record and never
@@ -32,8 +33,8 @@ pub struct RecordContext<'a> {
     pub id: &'a [u8],
     /// `KeyVersion` or generation.
     pub version: u64,
-    /// Algorithm of the key, if the record belongs to one.
-    pub spec: Option<KeySpec>,
+    /// Kind of the key, if the record belongs to one.
+    pub kind: Option<KeyKind>,
     /// Digest of the policy, if the record is subject to one.
     pub policy_digest: Option<&'a [u8; 32]>,
     /// Version of the record's own encoding.
@@ -41,6 +42,11 @@ pub struct RecordContext<'a> {
 }
 
 impl RecordContext<'_> {
+    /// The same place, of a key of this kind.
+    pub(super) fn of_key(self, kind: KeyKind) -> Self {
+        Self { kind: Some(kind), ..self }
+    }
+
     /// The additional data of the AEAD: `Enc_structure` (RFC 9052, section 5.3).
     #[must_use]
     pub fn aad(&self) -> Vec<u8> {
@@ -57,8 +63,8 @@ impl RecordContext<'_> {
         cbor(|encoder| {
             encoder.array(7)?.bytes(self.vault_id)?.u8(self.record_type as u8)?.bytes(self.id)?;
             encoder.u64(self.version)?;
-            match self.spec {
-                Some(spec) => encoder.str(spec.as_str())?,
+            match self.kind {
+                Some(kind) => encoder.str(kind.as_str())?,
                 None => encoder.null()?,
             };
             match self.policy_digest {

@@ -5,11 +5,13 @@ mod context;
 
 use std::convert::Infallible;
 
-use kms_protocol::KeySpec;
 use minicbor::{Decoder, Encoder, encode};
 
 pub use self::context::{RecordContext, RecordType};
-use crate::{AeadContext, CryptoError, CryptoProvider, NONCE_LEN, PublicKey, SecretVec, TAG_LEN};
+use crate::{
+    AeadContext, CryptoError, CryptoProvider, KeyKind, NONCE_LEN, NewKey, PublicKey, SecretBytes,
+    SecretVec, TAG_LEN,
+};
 
 /// Protected header `{1: 3}`: algorithm A256GCM (RFC 9052, section 3.1; RFC 9053, section 4.1).
 const PROTECTED: &[u8] = &[0xa1, 0x01, 0x03];
@@ -24,13 +26,13 @@ pub struct Envelope {
     ciphertext: Vec<u8>,
 }
 
-/// A new signing key and its wrapped form.
-pub struct SealedKey<S> {
-    /// Ready to sign.
-    pub signer: S,
-    /// The public half.
-    pub public: PublicKey,
-    /// The wrapped private key.
+/// A new key and its wrapped form.
+pub struct SealedKey<K> {
+    /// Ready to be used.
+    pub key: K,
+    /// The public half; a symmetric key has none.
+    pub public: Option<PublicKey>,
+    /// The wrapped key.
     pub envelope: Envelope,
 }
 
@@ -59,30 +61,42 @@ impl Envelope {
         provider.open(key, place, &self.ciphertext).await
     }
 
-    /// Generates a signing key and wraps it for the place `context`.
-    pub async fn generate_signing_key<P: CryptoProvider>(
+    /// Generates a key and wraps it for the place `context`, to which its kind belongs.
+    pub async fn generate_key<P: CryptoProvider>(
         provider: &P,
-        spec: KeySpec,
+        kind: impl Into<KeyKind>,
         wrapping: &P::SealingKey,
         context: &RecordContext<'_>,
-    ) -> Result<SealedKey<P::SigningKey>, CryptoError> {
-        let (nonce, aad) = (random_nonce(provider)?, context.aad());
+    ) -> Result<SealedKey<P::Key>, CryptoError> {
+        let kind = kind.into();
+        let (nonce, aad) = (random_nonce(provider)?, context.of_key(kind).aad());
         let place = AeadContext { nonce: &nonce, aad: &aad };
-        let made = provider.generate_signing_key(spec, wrapping, place).await?;
-        let envelope = Self { nonce, ciphertext: made.wrapped };
-        Ok(SealedKey { signer: made.signer, public: made.public, envelope })
+        Ok(sealed(nonce, provider.generate_key(kind, wrapping, place).await?))
     }
 
-    /// Unwraps a signing key that is expected at `context`.
-    pub async fn unwrap_signing_key<P: CryptoProvider>(
-        &self,
+    /// Makes a symmetric key of a secret and wraps it for the place `context`.
+    pub async fn import_key<P: CryptoProvider>(
         provider: &P,
-        spec: KeySpec,
+        (kind, secret): (KeyKind, SecretBytes<32>),
         wrapping: &P::SealingKey,
         context: &RecordContext<'_>,
-    ) -> Result<P::SigningKey, CryptoError> {
-        let place = AeadContext { nonce: &self.nonce, aad: &context.aad() };
-        provider.unwrap_signing_key(spec, wrapping, place, &self.ciphertext).await
+    ) -> Result<SealedKey<P::Key>, CryptoError> {
+        let (nonce, aad) = (random_nonce(provider)?, context.of_key(kind).aad());
+        let place = AeadContext { nonce: &nonce, aad: &aad };
+        Ok(sealed(nonce, provider.import_key(kind, secret, wrapping, place).await?))
+    }
+
+    /// Unwraps a key of the kind that is expected at `context`.
+    pub async fn unwrap_key<P: CryptoProvider>(
+        &self,
+        provider: &P,
+        kind: impl Into<KeyKind>,
+        wrapping: &P::SealingKey,
+        context: &RecordContext<'_>,
+    ) -> Result<P::Key, CryptoError> {
+        let kind = kind.into();
+        let place = AeadContext { nonce: &self.nonce, aad: &context.of_key(kind).aad() };
+        provider.unwrap_key(kind, wrapping, place, &self.ciphertext).await
     }
 
     /// The stored form.
@@ -105,6 +119,11 @@ impl Envelope {
         }
         Ok(envelope)
     }
+}
+
+fn sealed<K>(nonce: [u8; NONCE_LEN], made: NewKey<K>) -> SealedKey<K> {
+    let envelope = Envelope { nonce, ciphertext: made.wrapped };
+    SealedKey { key: made.key, public: made.public, envelope }
 }
 
 fn parse(bytes: &[u8]) -> Result<Envelope, minicbor::decode::Error> {

@@ -1,9 +1,10 @@
 //! AES-256-GCM.
 
 use js_sys::Uint8Array;
-use kms_crypto::{AeadContext, CryptoError, SecretBytes, SecretVec, TAG_LEN};
+use kms_crypto::{AeadContext, CryptoError, KeyKind, NONCE_LEN, SecretBytes, SecretVec, TAG_LEN};
 
 use super::algorithm::{aes_gcm, usages};
+use super::keys::{self, Key};
 use super::subtle::{self, CryptoKey};
 
 /// Uses of a sealing key.
@@ -42,4 +43,29 @@ pub(super) fn take(view: &Uint8Array) -> SecretVec {
     let secret = SecretVec::new(view.to_vec());
     view.fill(0, 0, view.length());
     secret
+}
+
+/// Encrypts with a key of the vault, which the browser holds: the nonce, the ciphertext, the tag.
+pub(super) async fn encrypt(
+    key: &Key,
+    aad: &[u8],
+    plaintext: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
+    let Key::Browser(key, KeyKind::Aes256) = key else { return Err(CryptoError::InvalidKey) };
+    let mut nonce = [0; NONCE_LEN];
+    keys::random(&mut nonce)?;
+    let ciphertext = seal(key, AeadContext { nonce: &nonce, aad }, plaintext).await?;
+    Ok([&nonce[..], &ciphertext].concat())
+}
+
+/// Decrypts what [`encrypt`] made.
+pub(super) async fn decrypt(
+    key: &Key,
+    aad: &[u8],
+    ciphertext: &[u8],
+) -> Result<SecretVec, CryptoError> {
+    let Key::Browser(key, KeyKind::Aes256) = key else { return Err(CryptoError::InvalidKey) };
+    let (nonce, ciphertext) =
+        ciphertext.split_first_chunk().ok_or(CryptoError::InvalidCiphertext)?;
+    open(key, AeadContext { nonce, aad }, ciphertext).await
 }

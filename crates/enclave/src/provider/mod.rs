@@ -1,48 +1,55 @@
 //! [`CryptoProvider`] over `WebCrypto`, with software keys where an engine lacks an algorithm.
 
 mod aead;
+mod agreement;
 mod algorithm;
 mod device;
+mod keys;
+mod mac;
 mod signing;
 pub(crate) mod subtle;
 
-use futures_util::future::join3;
+use futures_util::future::join4;
+use kms_crypto::hpke::{ENCAPSULATED_LEN, Encapsulated};
 use kms_crypto::{
-    AeadContext, CryptoError, CryptoProvider, GeneratedKey, PublicKey, SecretBytes, SecretVec,
+    AeadContext, CryptoError, CryptoProvider, KeyKind, NewKey, PublicKey, SecretBytes, SecretVec,
+    SharedSecret,
 };
-use kms_protocol::{KeySpec, Protection};
+use kms_protocol::Protection;
 
-pub(crate) use signing::SigningKey;
+pub(crate) use keys::Key;
 pub(crate) use subtle::CryptoKey;
 
-/// The provider. Whether the browser can hold Ed25519 keys is found out once, at boot; P-256
-/// keys it holds always.
+/// The provider. Whether the browser can hold Ed25519 and X25519 keys is found out once, at
+/// boot; keys of all other kinds it holds always.
 pub(crate) struct WebCrypto {
     ed25519: Protection,
+    x25519: Protection,
 }
 
 impl WebCrypto {
-    /// Generates and uses a key of each kind. Ed25519 keys are held by the enclave where an
-    /// engine does not have them; without P-256, which all have, and without a device key that
-    /// can be stored there is no enclave.
+    /// Generates and uses a key of each kind. Ed25519 and X25519 keys are held by the enclave
+    /// where an engine does not have them; without P-256, which all have, and without a device
+    /// key that can be stored there is no enclave.
     pub(crate) async fn boot() -> Result<Self, CryptoError> {
-        let p256 = signing::try_browser(KeySpec::EcP256);
-        let ed25519 = signing::probe(KeySpec::Ed25519);
-        let (device, p256, ed25519) = join3(device::probe(), p256, ed25519).await;
+        let p256 = keys::try_browser(KeyKind::EcP256);
+        let (ed25519, x25519) = (keys::probe(KeyKind::Ed25519), keys::probe(KeyKind::X25519));
+        let (device, p256, ed25519, x25519) = join4(device::probe(), p256, ed25519, x25519).await;
         device.and(p256)?;
-        Ok(Self { ed25519 })
+        Ok(Self { ed25519, x25519 })
     }
 }
 
 impl CryptoProvider for WebCrypto {
     type SealingKey = CryptoKey;
-    type SigningKey = SigningKey;
+    type Key = Key;
     type DeviceKey = CryptoKey;
 
-    fn protection(&self, spec: KeySpec) -> Protection {
-        match spec {
-            KeySpec::Ed25519 => self.ed25519,
-            KeySpec::EcP256 => Protection::Browser,
+    fn protection(&self, kind: KeyKind) -> Protection {
+        match kind {
+            KeyKind::Ed25519 => self.ed25519,
+            KeyKind::X25519 | KeyKind::HpkeX25519 => self.x25519,
+            _ => Protection::Browser,
         }
     }
 
@@ -76,26 +83,43 @@ impl CryptoProvider for WebCrypto {
         aead::open(key, context, ciphertext).await
     }
 
-    async fn generate_signing_key(
+    async fn generate_key(
         &self,
-        spec: KeySpec,
+        kind: KeyKind,
         wrapping: &CryptoKey,
         context: AeadContext<'_>,
-    ) -> Result<GeneratedKey<SigningKey>, CryptoError> {
-        signing::generate(self.protection(spec), spec, wrapping, context).await
+    ) -> Result<NewKey<Key>, CryptoError> {
+        keys::generate(self.protection(kind), kind, wrapping, context).await
     }
 
-    async fn unwrap_signing_key(
+    async fn import_key(
         &self,
-        spec: KeySpec,
+        kind: KeyKind,
+        secret: SecretBytes<32>,
+        wrapping: &CryptoKey,
+        context: AeadContext<'_>,
+    ) -> Result<NewKey<Key>, CryptoError> {
+        keys::import(kind, secret, wrapping, context).await
+    }
+
+    async fn unwrap_key(
+        &self,
+        kind: KeyKind,
         wrapping: &CryptoKey,
         context: AeadContext<'_>,
         wrapped: &[u8],
-    ) -> Result<SigningKey, CryptoError> {
-        signing::unwrap(self.protection(spec), spec, wrapping, context, wrapped).await
+    ) -> Result<Key, CryptoError> {
+        keys::unwrap(self.protection(kind), kind, wrapping, context, wrapped).await
     }
 
-    async fn sign(&self, key: &SigningKey, message: &[u8]) -> Result<[u8; 64], CryptoError> {
+    async fn import_ed25519(
+        &self,
+        seed: &SecretBytes<32>,
+    ) -> Result<(Key, PublicKey), CryptoError> {
+        keys::import_ed25519(self.ed25519, seed).await
+    }
+
+    async fn sign(&self, key: &Key, message: &[u8]) -> Result<[u8; 64], CryptoError> {
         signing::sign(key, message).await
     }
 
@@ -105,7 +129,50 @@ impl CryptoProvider for WebCrypto {
         message: &[u8],
         signature: &[u8],
     ) -> Result<bool, CryptoError> {
-        signing::verify(self.protection(public.spec()), public, message, signature).await
+        signing::verify(self.protection(public.kind()), public, message, signature).await
+    }
+
+    async fn encrypt(
+        &self,
+        key: &Key,
+        aad: &[u8],
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        aead::encrypt(key, aad, plaintext).await
+    }
+
+    async fn decrypt(
+        &self,
+        key: &Key,
+        aad: &[u8],
+        ciphertext: &[u8],
+    ) -> Result<SecretVec, CryptoError> {
+        aead::decrypt(key, aad, ciphertext).await
+    }
+
+    async fn mac(&self, key: &Key, message: &[u8]) -> Result<[u8; 32], CryptoError> {
+        mac::mac(key, message).await
+    }
+
+    async fn verify_mac(&self, key: &Key, message: &[u8], mac: &[u8]) -> Result<bool, CryptoError> {
+        mac::verify(key, message, mac).await
+    }
+
+    async fn agree(&self, key: &Key, peer: &PublicKey) -> Result<SharedSecret, CryptoError> {
+        agreement::agree(key, peer).await
+    }
+
+    async fn encapsulate(&self, recipient: &PublicKey) -> Result<Encapsulated, CryptoError> {
+        agreement::encapsulate(self.protection(KeyKind::HpkeX25519), recipient).await
+    }
+
+    async fn decapsulate(
+        &self,
+        key: &Key,
+        public: &PublicKey,
+        encapsulated: &[u8; ENCAPSULATED_LEN],
+    ) -> Result<SharedSecret, CryptoError> {
+        agreement::decapsulate(key, public, encapsulated).await
     }
 
     async fn generate_device_key(&self) -> Result<CryptoKey, CryptoError> {

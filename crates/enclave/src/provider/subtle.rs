@@ -17,7 +17,7 @@ extern "C" {
     #[derive(Clone)]
     pub type CryptoKey;
 
-    /// What `generateKey` returns for signing keys.
+    /// What `generateKey` returns for private keys.
     pub(crate) type CryptoKeyPair;
 
     #[wasm_bindgen(method, getter, js_name = privateKey)]
@@ -44,6 +44,13 @@ extern "C" {
         key: &CryptoKey,
         signature: &[u8],
         data: &[u8],
+    ) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = deriveBits)]
+    pub(crate) fn derive_bits(
+        alg: &JsValue,
+        key: &CryptoKey,
+        bits: u32,
     ) -> Result<Promise, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = ["crypto", "subtle"], js_name = generateKey)]

@@ -1,20 +1,22 @@
-//! Audit entries: what is logged, and how it is hashed.
+//! Audit entries: what is logged, and how it becomes a leaf of the tree.
 
 use std::rc::Rc;
 
 use kms_protocol::{AuditEntry, CallerOrigin, ErrorCode, KeyId};
+use kms_tlog::{Frontier, Hash, leaf_hash};
+use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
-use sha2::{Digest, Sha256};
 
 use crate::cbor;
-
-/// Separates these hashes from every other use of SHA-256 in the product.
-const CHAIN_DOMAIN: &[u8] = b"ats-kms/audit-chain/v1\0";
 
 /// Outcome of an operation that succeeded.
 pub(crate) const OK: &str = "ok";
 
-/// An operation that is to be logged; it gets its place in the chain when it is written.
+/// Random bytes of an entry: without them the hash of an entry that a site may not see could be
+/// compared with guesses.
+pub(crate) type Salt = [u8; 16];
+
+/// An operation that is to be logged; it gets its place in the log when it is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     /// Wall clock.
@@ -44,34 +46,55 @@ pub(crate) struct Entry {
     origin: Option<String>,
     #[n(5)]
     outcome: String,
+    /// Absent in entries from the time when the log was a chain of hashes.
+    #[n(6)]
+    salt: Option<ByteArray<16>>,
 }
 
 /// The sealed form of an entry.
 #[derive(Encode, Decode)]
 pub(crate) struct Link {
-    /// Hash of the entry before.
-    #[cbor(n(0), with = "minicbor::bytes")]
-    pub(crate) previous: [u8; 32],
-    /// The entry itself, as it was hashed.
+    /// Hash of the entry before, from the time when the log was a chain.
+    #[n(0)]
+    pub(super) previous: Option<ByteArray<32>>,
+    /// The entry itself, as it is hashed.
     #[cbor(n(1), with = "minicbor::bytes")]
-    pub(crate) entry: Vec<u8>,
+    pub(super) entry: Vec<u8>,
 }
 
-/// Where the chain ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Where the log ends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// Number of entries.
-    pub(crate) count: u64,
-    /// Hash of the last one; zeros when there is none.
-    pub(crate) hash: [u8; 32],
+    /// The tree over all entries.
+    pub(crate) tree: Frontier,
+    /// Hash of the last one's leaf; zeros when there is none.
+    pub(crate) last: Hash,
     /// Generation of the settings; 0 when there are none.
     pub(crate) settings: u64,
 }
 
+/// An entry that was written or may have been. Its salt makes it unlike every other one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(super) seq: u64,
+    pub(super) leaf: Hash,
+}
+
 impl Head {
-    /// Whether both name the same last entry.
-    pub(crate) fn ends_as(self, other: Self) -> bool {
-        (self.count, self.hash) == (other.count, other.hash)
+    /// Number of entries.
+    pub(crate) fn count(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// The last entry.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { seq: self.count(), leaf: self.last }
+    }
+
+    /// Appends a leaf.
+    pub(crate) fn push(&mut self, leaf: Hash) {
+        self.tree.push(leaf);
+        self.last = leaf;
     }
 }
 
@@ -86,9 +109,8 @@ impl Draft {
         Self { outcome: code.as_str(), ..self.clone() }
     }
 
-    /// Puts the entry at the end of the chain.
-    pub(crate) fn link(&self, head: Head) -> (Link, Head) {
-        let seq = head.count + 1;
+    /// The entry at a place in the log.
+    pub(crate) fn entry(&self, seq: u64, salt: Salt) -> Link {
         let entry = Entry {
             seq,
             time: self.time,
@@ -96,28 +118,22 @@ impl Draft {
             key_id: self.key_id.as_ref().map(|id| id.as_str().into()),
             origin: self.origin.as_ref().map(|origin| origin.as_str().into()),
             outcome: self.outcome.into(),
+            salt: Some(salt.into()),
         };
-        let link = Link { previous: head.hash, entry: cbor::encode(&entry) };
-        let hash = link.hash();
-        (link, Head { count: seq, hash, ..head })
+        Link { previous: None, entry: cbor::encode(&entry) }
     }
 }
 
 impl Link {
-    /// Hash of this entry and, through `previous`, of all before it.
-    pub(crate) fn hash(&self) -> [u8; 32] {
-        let mut hasher = Sha256::new();
-        hasher.update(CHAIN_DOMAIN);
-        hasher.update(self.previous);
-        hasher.update(&self.entry);
-        hasher.finalize().into()
+    /// Hash of the leaf.
+    pub(crate) fn leaf(&self) -> Hash {
+        leaf_hash(&self.entry)
     }
 
-    /// The head after this entry, if it is the one that follows `before`.
-    pub(crate) fn follow(&self, before: Head) -> Option<Head> {
+    /// The place that the entry names itself.
+    pub(crate) fn seq(&self) -> Option<u64> {
         let entry: Entry = cbor::decode(&self.entry)?;
-        let follows = self.previous == before.hash && entry.seq == before.count + 1;
-        follows.then(|| Head { count: entry.seq, hash: self.hash(), ..before })
+        Some(entry.seq)
     }
 
     /// The entry as callers see it.
@@ -131,7 +147,8 @@ impl Link {
             key_id: entry.key_id.map(KeyId::new).transpose().map_err(corrupt)?,
             caller_origin: entry.origin.map(CallerOrigin::new).transpose().map_err(corrupt)?,
             outcome: entry.outcome,
-            hash: self.hash().to_vec(),
+            hash: self.leaf().to_vec(),
+            leaf: Some(self.entry.clone()),
         })
     }
 }
@@ -140,29 +157,23 @@ impl Link {
 mod tests {
     use super::*;
 
-    fn draft(outcome: &'static str) -> Draft {
-        Draft { time: 5, method: "sign", key_id: None, origin: None, outcome }
-    }
-
-    #[test]
-    fn entries_link_in_order_only() {
-        let (first, one) = draft(OK).link(Head::default());
-        let (second, two) = draft("not_found").link(one);
-        assert_eq!(first.follow(Head::default()), Some(one));
-        assert_eq!(second.follow(one), Some(two));
-        assert_eq!(second.follow(Head::default()), None);
-        assert_eq!(first.follow(one), None);
-        assert_eq!(two.count, 2);
+    fn draft() -> Draft {
+        Draft { time: 5, method: "sign", key_id: None, origin: None, outcome: OK }
     }
 
     #[test]
     fn any_edit_changes_the_hash() {
-        let (link, head) = draft(OK).link(Head::default());
+        let link = draft().entry(1, [1; 16]);
+        assert_eq!(link.seq(), Some(1));
         for index in 0..link.entry.len() {
-            let mut edited = link.entry.clone();
-            edited[index] ^= 1;
-            let edited = Link { previous: link.previous, entry: edited };
-            assert_ne!(edited.hash(), head.hash);
+            let mut entry = link.entry.clone();
+            entry[index] ^= 1;
+            assert_ne!(Link { previous: None, entry }.leaf(), link.leaf());
         }
+    }
+
+    #[test]
+    fn equal_entries_have_unlike_hashes() {
+        assert_ne!(draft().entry(1, [1; 16]).leaf(), draft().entry(1, [2; 16]).leaf());
     }
 }

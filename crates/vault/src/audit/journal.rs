@@ -13,7 +13,7 @@ use futures_util::future::{Either, LocalBoxFuture, Shared, select};
 use kms_protocol::{ErrorCode, KeyId};
 
 use super::edit::{Change, Edit};
-use super::entry::{Draft, Head};
+use super::entry::{Draft, Mark};
 use super::log::Failure;
 use crate::enclave::Inner;
 use crate::header::VaultId;
@@ -72,9 +72,9 @@ pub(crate) struct Journal<P: Ports> {
     running: Option<Writing>,
     /// Whether the last write failed.
     failing: bool,
-    /// The last batch whose outcome is not known: the head it would have made, and how many
-    /// entries at the front of the queue it held.
-    doubt: Option<(Head, usize)>,
+    /// The last batch whose outcome is not known: its last entry, and how many entries at the
+    /// front of the queue it held.
+    doubt: Option<(Mark, usize)>,
     waker: Cell<Option<Waker>>,
 }
 
@@ -257,8 +257,8 @@ impl<P: Ports> Inner<P> {
                 return Err(locked);
             };
             let doubt = self.journal.borrow_mut().doubt.take();
-            if let Some((head, kept)) = doubt {
-                self.resolve(&vault, head, kept).await?;
+            if let Some((mark, kept)) = doubt {
+                self.resolve(&vault, mark, kept).await?;
             }
             let group = self.journal.borrow_mut().take_group();
             if group.is_empty() {
@@ -295,11 +295,11 @@ impl<P: Ports> Inner<P> {
     async fn resolve(
         &self,
         vault: &Rc<UnlockedVault<P>>,
-        head: Head,
+        mark: Mark,
         kept: usize,
     ) -> Result<(), Error> {
         let written = match self.refresh(vault).await {
-            Ok(()) => self.contains(vault, head).await,
+            Ok(()) => self.contains(vault, mark).await,
             Err(error) => Err(error),
         };
         match written {
@@ -311,7 +311,7 @@ impl<P: Ports> Inner<P> {
             Err(error) => {
                 let failure = Failure::of(error, None);
                 let error = self.write_failed(Vec::new(), failure);
-                self.journal.borrow_mut().doubt = Some((head, kept));
+                self.journal.borrow_mut().doubt = Some((mark, kept));
                 Err(error)
             }
         }
@@ -322,7 +322,7 @@ impl<P: Ports> Inner<P> {
         let mut journal = self.journal.borrow_mut();
         let kept = journal.give_up(group, &error);
         journal.failing = true;
-        journal.doubt = doubt.map(|head| (head, kept));
+        journal.doubt = doubt.map(|mark| (mark, kept));
         drop(journal);
         if let ErrorCode::AuditCorrupt | ErrorCode::VaultCorrupt = error.code() {
             self.fault(error.code());

@@ -1,42 +1,45 @@
-//! Writing the log: links, seals and commits groups of entries. Appending never reads the log.
+//! Writing the log: appends, seals and commits groups of entries. It reads nothing but, once in
+//! 256 entries at most, the edge of the tree.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use kms_crypto::SecretBytes;
 use kms_protocol::{ErrorCode, KeyId};
-use minicbor::{Decode, Encode};
+use kms_tlog::{Edge, Hash, WIDTH};
 
 use super::edit::{Change, Edited};
-use super::entry::{Head, Link};
+use super::entry::{Head, Link, Mark};
+use super::head::{StoredHead, head_write, open_head};
 use super::journal::Item;
+use super::tiles::tile_write;
 use crate::enclave::Inner;
 use crate::header::VaultId;
-use crate::seal::{self, HeadFacts};
 use crate::settings::Settings;
 use crate::state::{Secrets, UnlockedVault};
 use crate::stored::{self, HEAD};
-use crate::{Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, Write, cbor};
+use crate::{
+    Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, Write, cbor, random, seal,
+};
 
 /// Tries of one group, the first included.
 const TRIES: u32 = 4;
-/// Version of the stored head.
-const SCHEMA: u32 = 2;
-/// Version of a head that does not know of settings (release 0.1.0).
-const WITHOUT_SETTINGS: u32 = 1;
 
 /// What an unlocked vault knows of its log.
 pub(crate) struct Log {
-    pub(crate) head: Cell<Head>,
+    head: RefCell<Head>,
     generation: Cell<Generation>,
     /// Whether somebody else may have written since.
     stale: Cell<bool>,
+    /// The edge of the tree, once it was needed.
+    edge: RefCell<Option<Edge>>,
+    /// How far the log was checked since it was opened; `None` when it was to its end.
+    unchecked: RefCell<Option<Edge>>,
 }
 
-/// Why a group was not written, and the head it would have made if nobody knows.
+/// Why a group was not written, and its last entry if nobody knows whether it was.
 pub(crate) struct Failure {
     pub(crate) error: Error,
-    pub(crate) doubt: Option<Head>,
+    pub(crate) doubt: Option<Mark>,
     /// Whether the change itself was refused, not the write.
     pub(crate) refused: bool,
     /// Whether its entries have to be written one by one.
@@ -45,7 +48,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     /// A write that failed.
-    pub(super) fn of(error: Error, doubt: Option<Head>) -> Self {
+    pub(super) fn of(error: Error, doubt: Option<Mark>) -> Self {
         Self { error, doubt, refused: false, split: false }
     }
 }
@@ -54,70 +57,71 @@ impl Failure {
 struct Linked {
     writes: Vec<Write>,
     head: Head,
+    edge: Option<Edge>,
     /// What has changed when the group is written.
     changed: Option<Changed>,
 }
 
-/// The stored head.
-#[derive(Encode, Decode)]
-struct HeadRecord {
-    #[n(0)]
-    schema: u32,
-    #[n(1)]
-    count: u64,
-    #[cbor(n(2), with = "minicbor::bytes")]
-    hash: [u8; 32],
-    #[cbor(n(3), with = "minicbor::bytes")]
-    mac: [u8; 32],
-    /// Generation of the settings.
-    #[n(4)]
-    settings: Option<u64>,
-}
-
 impl Log {
-    /// The log as it was read at this generation.
+    /// The log as it was read at this generation, of which only the end was looked at.
     pub(crate) fn new(head: Head, generation: Generation) -> Self {
-        Self { head: Cell::new(head), generation: Cell::new(generation), stale: Cell::new(false) }
+        Self {
+            head: RefCell::new(head),
+            generation: Cell::new(generation),
+            stale: Cell::new(false),
+            edge: RefCell::default(),
+            unchecked: RefCell::new(Some(Edge::default())),
+        }
     }
 
-    fn advance(&self, head: Head, generation: Generation) {
-        self.head.set(head);
+    /// The log that ends at this head.
+    pub(crate) fn head(&self) -> Head {
+        self.head.borrow().clone()
+    }
+
+    /// When it was read or written last.
+    pub(crate) fn generation(&self) -> Generation {
+        self.generation.get()
+    }
+
+    /// The edge of the tree, if it is known.
+    pub(super) fn edge(&self) -> Option<Edge> {
+        self.edge.borrow().clone()
+    }
+
+    /// Remembers the edge that belongs to the head.
+    pub(super) fn note_edge(&self, edge: Edge) {
+        *self.edge.borrow_mut() = Some(edge);
+    }
+
+    /// How far the log was checked; `None` when there is nothing left to check.
+    pub(super) fn unchecked(&self) -> Option<Edge> {
+        self.unchecked.borrow().clone()
+    }
+
+    /// Remembers that it was checked up to here.
+    pub(super) fn note_checked(&self, edge: Edge) {
+        if edge.size() >= self.head.borrow().count() {
+            self.note_whole();
+        } else {
+            *self.unchecked.borrow_mut() = Some(edge);
+        }
+    }
+
+    /// Remembers that every entry was seen here.
+    pub(crate) fn note_whole(&self) {
+        self.unchecked.borrow_mut().take();
+    }
+
+    pub(super) fn advance(&self, head: Head, generation: Generation, edge: Option<Edge>) {
+        *self.head.borrow_mut() = head;
+        *self.edge.borrow_mut() = edge;
         self.generation.set(generation);
         self.stale.set(false);
     }
 }
 
-/// The write of a head.
-pub(crate) fn head_write(vault_id: &VaultId, key: &SecretBytes<32>, head: Head) -> Write {
-    let Head { count, hash, settings } = head;
-    let settings = Some(settings);
-    let mac = seal::head_mac(key, vault_id, HeadFacts { count, hash: &hash, settings });
-    let record = HeadRecord { schema: SCHEMA, count, hash, mac, settings };
-    let key = RecordKey::Text(HEAD.into());
-    Write { table: Table::Meta, key, value: cbor::encode(&record) }
-}
-
-/// Reads and authenticates a stored head.
-pub(crate) fn open_head(
-    vault_id: &VaultId,
-    key: &SecretBytes<32>,
-    stored: Option<&[u8]>,
-) -> Result<Head, ErrorCode> {
-    let record: HeadRecord = stored.and_then(cbor::decode).ok_or(ErrorCode::AuditCorrupt)?;
-    let HeadRecord { schema, count, hash, mac, settings } = record;
-    let known = match settings {
-        Some(_) => schema == SCHEMA,
-        None => schema == WITHOUT_SETTINGS,
-    };
-    let facts = HeadFacts { count, hash: &hash, settings };
-    if known && seal::head_is_authentic(key, vault_id, facts, &mac) {
-        Ok(Head { count, hash, settings: settings.unwrap_or(0) })
-    } else {
-        Err(ErrorCode::AuditCorrupt)
-    }
-}
-
-/// The write of one linked entry.
+/// The write of one entry.
 pub(crate) async fn link_write<P: Ports>(
     ports: &P,
     vault_id: &VaultId,
@@ -158,12 +162,12 @@ impl<P: Ports> Inner<P> {
         &self,
         vault: &Rc<UnlockedVault<P>>,
         group: &[Item],
-        doubt: &mut Option<Head>,
+        doubt: &mut Option<Mark>,
     ) -> Result<(), Refusal> {
         if vault.log.stale.get() {
             self.refresh(vault).await?;
-            if let Some(head) = *doubt
-                && self.contains(vault, head).await?
+            if let Some(mark) = *doubt
+                && self.contains(vault, mark).await?
             {
                 return Ok(());
             }
@@ -174,11 +178,11 @@ impl<P: Ports> Inner<P> {
         if group.len() > 1 && group.iter().any(Item::is_doubtful) {
             return Err(Refusal::Split);
         }
-        let Linked { writes, head, changed } = self.link_group(vault, group).await?;
+        let Linked { writes, head, edge, changed } = self.link_group(vault, group).await?;
         let batch = Batch { clear: false, writes, device_key: None };
         match self.ports.store().commit(vault.log.generation.get(), batch).await {
             Ok(generation) => {
-                vault.log.advance(head, generation);
+                vault.log.advance(head, generation, edge);
                 match changed {
                     Some(Changed::Vault(edited)) => self.note_edit(vault, edited),
                     Some(Changed::Key(key_id)) => vault.cache.borrow_mut().forget(&key_id),
@@ -190,7 +194,7 @@ impl<P: Ports> Inner<P> {
                 vault.log.stale.set(true);
                 // These two say for certain that nothing was written.
                 if !matches!(error, StoreError::Conflict | StoreError::QuotaExceeded) {
-                    *doubt = Some(head);
+                    *doubt = Some(head.mark());
                 }
                 Err(Refusal::Failed(error.into()))
             }
@@ -203,8 +207,9 @@ impl<P: Ports> Inner<P> {
         group: &[Item],
     ) -> Result<Linked, Refusal> {
         let secrets = vault.secrets()?;
-        let mut head = vault.log.head.get();
+        let mut head = vault.log.head();
         let mut writes = Vec::with_capacity(group.len() + 1);
+        let mut leaves = Vec::with_capacity(group.len());
         let mut changed = None;
         for item in group {
             self.check_use(vault, item).await?;
@@ -224,14 +229,16 @@ impl<P: Ports> Inner<P> {
                 None => {}
             }
             for draft in before.iter().chain([&item.draft]) {
-                let (link, next) = draft.link(head);
-                head = next;
-                let entry = (head.count, &link);
-                writes.push(link_write(&self.ports, &vault.id, &secrets, entry).await?);
+                let seq = head.count() + 1;
+                let link = draft.entry(seq, random::bytes(self.ports.crypto())?);
+                head.push(link.leaf());
+                leaves.push(link.leaf());
+                writes.push(link_write(&self.ports, &vault.id, &secrets, (seq, &link)).await?);
             }
         }
-        writes.push(head_write(&vault.id, &secrets.audit, head));
-        Ok(Linked { writes, head, changed })
+        let edge = self.tile_writes(vault, &leaves, &mut writes).await?;
+        writes.push(head_write(&vault.id, &secrets.audit, &head));
+        Ok(Linked { writes, head, edge, changed })
     }
 
     /// Whether a key that may have changed since it was used still permits the use.
@@ -243,6 +250,29 @@ impl<P: Ports> Inner<P> {
         Ok(())
     }
 
+    /// Adds the tiles that these leaves make complete. Returns the new edge, where the old one is
+    /// known or had to be read for them.
+    async fn tile_writes(
+        &self,
+        vault: &UnlockedVault<P>,
+        leaves: &[Hash],
+        writes: &mut Vec<Write>,
+    ) -> Result<Option<Edge>, Error> {
+        let (width, count) = (WIDTH as u64, vault.log.head().count());
+        let completes = count % width + leaves.len() as u64 >= width;
+        if vault.log.edge().is_none() && !completes {
+            return Ok(None);
+        }
+        let secrets = vault.secrets()?;
+        let mut edge = self.edge(vault).await?;
+        for leaf in leaves {
+            for tile in edge.push(*leaf) {
+                writes.push(tile_write(&self.ports, &vault.id, &secrets, &tile).await?);
+            }
+        }
+        Ok(Some(edge))
+    }
+
     /// Reads again what another tab may have changed. The log may only have grown.
     pub(super) async fn refresh(&self, vault: &Rc<UnlockedVault<P>>) -> Result<(), Error> {
         let generation = self.ports.store().generation().await?;
@@ -250,18 +280,23 @@ impl<P: Ports> Inner<P> {
         if header.vault_id != vault.id {
             return Err(Error::Code(ErrorCode::VaultCorrupt));
         }
-        let head = self.stored_head(vault).await?;
-        if head.settings != vault.log.head.get().settings {
+        let (head, known) = (self.stored_head(vault).await?, vault.log.head());
+        let grown = head.count() > known.count();
+        if grown && self.read_link(vault, known.count()).await?.leaf() != known.last {
+            return Err(Error::Code(ErrorCode::AuditCorrupt));
+        }
+        if head.settings != known.settings {
             let secrets = vault.secrets()?;
             let place = (&secrets, head.settings);
             let settings = Settings::read(&self.ports, &vault.id, place).await?;
             *vault.settings.borrow_mut() = settings;
         }
-        if head != vault.log.head.get() {
+        if head != vault.log.head() {
             vault.cache.borrow_mut().clear();
         }
         self.note_header(header);
-        vault.log.advance(head, generation);
+        let edge = if grown { None } else { vault.log.edge() };
+        vault.log.advance(head, generation, edge);
         Ok(())
     }
 
@@ -269,26 +304,29 @@ impl<P: Ports> Inner<P> {
     pub(super) async fn stored_head(&self, vault: &UnlockedVault<P>) -> Result<Head, Error> {
         let secrets = vault.secrets()?;
         let bytes = stored::meta(&self.ports, HEAD).await?;
-        let head = open_head(&vault.id, &secrets.audit, bytes.as_deref())?;
-        let known = vault.log.head.get();
-        let behind = head.count < known.count || head.settings < known.settings;
-        if behind || (head.count == known.count && head != known) {
+        // The log of an unlocked vault is no chain any more.
+        let StoredHead::Tree(head) = open_head(&vault.id, &secrets.audit, bytes.as_deref())? else {
+            return Err(Error::Code(ErrorCode::AuditCorrupt));
+        };
+        let known = vault.log.head();
+        let behind = head.count() < known.count() || head.settings < known.settings;
+        if behind || (head.count() == known.count() && head != known) {
             return Err(Error::Code(ErrorCode::AuditCorrupt));
         }
         Ok(head)
     }
 
-    /// Whether the log contains the entry that would have made this head.
+    /// Whether the log contains this entry.
     pub(super) async fn contains(
         &self,
         vault: &UnlockedVault<P>,
-        head: Head,
+        mark: Mark,
     ) -> Result<bool, Error> {
-        if vault.log.head.get().count < head.count {
+        if vault.log.head().count() < mark.seq {
             return Ok(false);
         }
-        let link = self.read_link(vault, head.count).await?;
-        Ok(link.hash() == head.hash)
+        let link = self.read_link(vault, mark.seq).await?;
+        Ok(link.leaf() == mark.leaf)
     }
 
     /// Reads one entry that must exist.

@@ -58,23 +58,24 @@ impl<P: Ports> Inner<P> {
     ) -> Result<Found, Error> {
         let vault = self.unlocked()?;
         let head = self.settled_head(&vault).await?;
-        let mut last = from.unwrap_or(head.count).min(head.count);
+        let mut last = from.unwrap_or(head.count()).min(head.count());
         let end = last.saturating_sub(MAX_SCAN);
         let mut entries = Vec::new();
         while last > end && entries.len() < PAGE {
             let first = last.saturating_sub(CHUNK - 1).max(end + 1);
-            for entry in self.entries(&vault, head, (first, last)).await?.into_iter().rev() {
+            let wanted = usize::try_from(last - first + 1).unwrap_or(0);
+            for entry in self.entries(&vault, first - 1, wanted).await?.into_iter().rev() {
                 if entries.len() == PAGE {
                     break;
                 }
                 last = entry.seq - 1;
                 if filter.matches(&entry) {
-                    entries.push(entry);
+                    entries.push(AuditEntry { leaf: None, ..entry });
                 }
             }
         }
         vault.still_open()?;
         let next = Some(last).filter(|last| *last > 0);
-        Ok(Found { entries, next, count: head.count, head: head.hash.to_vec() })
+        Ok(Found { entries, next, count: head.count(), head: head.tree.root().to_vec() })
     }
 }

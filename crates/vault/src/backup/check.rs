@@ -2,8 +2,9 @@
 
 use kms_crypto::SecretBytes;
 use kms_protocol::{ErrorCode, KeyId};
+use kms_tlog::{Tile, TileId};
 
-use crate::audit::{Head, Link, open_head};
+use crate::audit::{Link, StoredHead, open_head, open_tile};
 use crate::header::VaultId;
 use crate::keys::KeyRecord;
 use crate::state::Secrets;
@@ -26,7 +27,7 @@ impl<'a, P: Ports> Opener<'a, P> {
     }
 
     /// The head of the log.
-    pub(super) fn head(&self, record: &Write) -> Result<Head, ErrorCode> {
+    pub(super) fn head(&self, record: &Write) -> Result<StoredHead, ErrorCode> {
         open_head(&self.vault_id, &self.secrets.audit, Some(&record.value))
             .map_err(|_| ErrorCode::BackupDamaged)
     }
@@ -39,14 +40,24 @@ impl<'a, P: Ports> Opener<'a, P> {
         cbor::decode(plain.expose()).ok_or(Error::Code(ErrorCode::BackupDamaged))
     }
 
+    /// A tile of the log's tree.
+    pub(super) async fn tile(&self, id: TileId, sealed: &[u8]) -> Result<Tile, Error> {
+        let opened = open_tile(self.ports, &self.vault_id, &self.secrets, (id, sealed)).await;
+        opened.map_err(|_| Error::Code(ErrorCode::BackupDamaged))
+    }
+
     /// The settings that belong to a head.
-    pub(super) async fn settings(&self, head: Head, record: Option<&Write>) -> Result<(), Error> {
-        if head.settings == 0 {
+    pub(super) async fn settings(
+        &self,
+        head: &StoredHead,
+        record: Option<&Write>,
+    ) -> Result<(), Error> {
+        if head.settings() == 0 {
             return Ok(());
         }
         let damaged = Error::Code(ErrorCode::BackupDamaged);
         let record = record.ok_or(damaged.clone())?;
-        let place = (&*self.secrets.record, head.settings);
+        let place = (&*self.secrets.record, head.settings());
         let opened = settings::open(self.ports.crypto(), &self.vault_id, place, &record.value);
         opened.await.map(|_| ()).map_err(|_| damaged)
     }
@@ -70,7 +81,7 @@ impl<'a, P: Ports> Opener<'a, P> {
             let place = (version.number(), (spec, &policy));
             let context = seal::signing_key_context(&self.vault_id, &key_id, place.0, place.1);
             let wrapped = version.wrapped()?;
-            wrapped.unwrap_signing_key(crypto, spec, &self.secrets.wrap, &context).await?;
+            wrapped.unwrap_key(crypto, spec, &self.secrets.wrap, &context).await?;
         }
         Ok(())
     }

@@ -1,21 +1,32 @@
 //! The drill: proves that a backup would restore this vault, without writing.
 
+use std::collections::BTreeMap;
+
 use kms_protocol::ErrorCode;
+use kms_tlog::{Edge, Tile, TileId};
+use sha2::{Digest, Sha256};
 
 use super::OpenedBackup;
 use super::check::Opener;
-use crate::audit::Head;
+use crate::audit::{ChainHead, Link, StoredHead, tile_named};
 use crate::stored::{self, HEAD};
 use crate::{Error, Ports, RecordKey, Table, Write};
+
+const DAMAGED: Error = Error::Code(ErrorCode::BackupDamaged);
 
 /// What was found so far.
 #[derive(Default)]
 struct Found {
     /// The head as it is stored.
-    head: Option<Head>,
+    head: Option<StoredHead>,
     settings: Option<Write>,
-    /// The head that the entries make.
-    walked: Head,
+    /// Digests of the tiles as they are stored, until the entries make them.
+    tiles: BTreeMap<TileId, [u8; 32]>,
+    /// The tree that the entries make.
+    edge: Edge,
+    /// The chain that they make, as long as they are one.
+    chain: Option<ChainHead>,
+    last: Option<Link>,
 }
 
 impl<P: Ports> OpenedBackup<P> {
@@ -48,23 +59,59 @@ impl Found {
             (Table::Meta, RecordKey::Text(name)) if name == HEAD => {
                 self.head = Some(opener.head(record)?);
             }
+            (Table::Meta, RecordKey::Text(name)) => match tile_named(name) {
+                Some(id) => {
+                    let tile = opener.tile(id, &record.value).await?;
+                    self.tiles.insert(id, digest(&tile));
+                }
+                None => self.settings = Some(record.clone()),
+            },
             (Table::Audit, RecordKey::Number(seq)) => {
-                let link = opener.link(*seq, &record.value).await?;
-                self.walked = link.follow(self.walked).ok_or(ErrorCode::BackupDamaged)?;
+                self.entry(*seq, opener.link(*seq, &record.value).await?)?;
             }
-            (Table::Meta, _) => self.settings = Some(record.clone()),
-            (Table::Keys, _) => opener.key(record).await?,
-            _ => {}
+            _ => opener.key(record).await?,
         }
         Ok(())
     }
 
-    /// Whether entries, head and settings belong together.
-    async fn fits<P: Ports>(&self, opener: &Opener<'_, P>) -> Result<(), Error> {
-        let damaged = Error::Code(ErrorCode::BackupDamaged);
-        let Some(head) = self.head else { return Err(damaged) };
-        let Head { count, hash, .. } = self.walked;
-        let walked = count > 0 && (count, hash) == (head.count, head.hash);
-        if walked { opener.settings(head, self.settings.as_ref()).await } else { Err(damaged) }
+    fn entry(&mut self, seq: u64, link: Link) -> Result<(), Error> {
+        if seq != self.edge.size() + 1 || link.seq() != Some(seq) {
+            return Err(DAMAGED);
+        }
+        let before = if seq == 1 { Some(ChainHead::default()) } else { self.chain };
+        self.chain = before.and_then(|before| link.follow(before));
+        for tile in self.edge.push(link.leaf()) {
+            let is_stored = tile.root().is_none() || self.take(&tile);
+            if matches!(self.head, Some(StoredHead::Tree(_))) && !is_stored {
+                return Err(DAMAGED);
+            }
+        }
+        self.last = Some(link);
+        Ok(())
     }
+
+    fn take(&mut self, tile: &Tile) -> bool {
+        self.tiles.remove(&tile.id) == Some(digest(tile))
+    }
+
+    /// Whether entries, tiles, head and settings belong together.
+    async fn fits<P: Ports>(mut self, opener: &Opener<'_, P>) -> Result<(), Error> {
+        let (Some(head), Some(last)) = (self.head.take(), self.last.take()) else {
+            return Err(DAMAGED);
+        };
+        let fits = match &head {
+            StoredHead::Tree(head) => {
+                let above = Edge::ids(self.edge.size()).filter(|id| id.level > 0);
+                let above: Vec<_> = above.filter_map(|id| self.edge.tile(id)).collect();
+                above.iter().all(|tile| self.take(tile)) && self.edge.frontier() == head.tree
+            }
+            StoredHead::Chain(head) => self.chain.is_some_and(|chain| chain.ends_as(*head)),
+        };
+        let whole = fits && self.tiles.is_empty() && head.ends_with(&last);
+        if whole { opener.settings(&head, self.settings.as_ref()).await } else { Err(DAMAGED) }
+    }
+}
+
+fn digest(tile: &Tile) -> [u8; 32] {
+    Sha256::digest(tile.hashes.concat()).into()
 }

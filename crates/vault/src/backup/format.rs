@@ -6,14 +6,17 @@ use kms_crypto::{SecretBytes, SecretVec};
 use kms_protocol::{ErrorCode, KeyId};
 use minicbor::{Decode, Decoder, Encode};
 
+use crate::audit::tile_named;
 use crate::header::VaultId;
 use crate::stored::{HEAD, SETTINGS};
 use crate::{RecordKey, Table, Write, cbor};
 
 /// First member of every backup.
 const FORMAT: &str = "ats-kms-backup";
-/// The one version of the format that is read and written.
-const VERSION: u32 = 1;
+/// The version of the format that is written.
+const VERSION: u32 = 2;
+/// The oldest that is read: its audit log is a chain, without tiles.
+const OLDEST: u32 = 1;
 /// Most bytes of one part of the plaintext.
 pub(super) const MAX_PART: usize = 64 * 1024;
 /// Longest record that a backup holds; the longest of this release is far below.
@@ -163,13 +166,13 @@ pub(super) fn parse_head(bytes: &[u8]) -> Parsed<(Facts, SecretBytes<32>, Vec<u8
     Ok(Some(((facts, root, blank), len)))
 }
 
-/// Whether the input begins as a backup of this version; `false` if that cannot be told yet.
+/// Whether the input begins as a backup of a known version; `false` if that cannot be told yet.
 /// What a newer release wrote is told from what no release did.
 fn is_ours(bytes: &[u8]) -> Result<bool, ErrorCode> {
     let mut decoder = Decoder::new(bytes);
     let begins = decoder.array().and_then(|_| Ok((decoder.str()?, decoder.u32()?)));
     match begins {
-        Ok((FORMAT, VERSION)) => Ok(true),
+        Ok((FORMAT, OLDEST..=VERSION)) => Ok(true),
         Ok((FORMAT, newer)) if newer > VERSION => Err(ErrorCode::BackupNewer),
         Err(error) if error.is_end_of_input() && bytes.len() < MAX_ITEM => Ok(false),
         _ => Err(ErrorCode::BackupForeign),
@@ -194,6 +197,11 @@ fn parse<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Parsed<T> {
     }
 }
 
+/// Whether a record of [`Table::Meta`] belongs into a backup.
+pub(super) fn belongs(name: &str) -> bool {
+    name == HEAD || name == SETTINGS || tile_named(name).is_some()
+}
+
 impl<'b> Item<'b> {
     /// The item of a stored record; `None` for one that does not belong into a backup.
     pub(super) fn of(table: Table, key: &'b RecordKey, value: &'b [u8]) -> Option<Self> {
@@ -201,7 +209,7 @@ impl<'b> Item<'b> {
             return None;
         }
         match (table, key) {
-            (Table::Meta, RecordKey::Text(name)) if name == HEAD || name == SETTINGS => {
+            (Table::Meta, RecordKey::Text(name)) if belongs(name) => {
                 Some(Item::Meta { name, value })
             }
             (Table::Keys, RecordKey::Text(id)) if KeyId::new(id.as_str()).is_ok() => {

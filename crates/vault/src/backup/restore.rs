@@ -6,7 +6,7 @@ use kms_protocol::ErrorCode;
 use super::OpenedBackup;
 use super::check::Opener;
 use crate::header::Header;
-use crate::stored::{self, HEAD, HEADER, HISTORY, header_write};
+use crate::stored::{self, HEAD, HEADER, HISTORY, SETTINGS, header_write};
 use crate::{
     Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, VaultLock, Write,
 };
@@ -58,7 +58,9 @@ impl<P: Ports> OpenedBackup<P> {
                     needed.head = Some(record);
                     continue;
                 }
-                (Table::Meta, _) => needed.settings = Some(record.clone()),
+                (Table::Meta, RecordKey::Text(name)) if name == SETTINGS => {
+                    needed.settings = Some(record.clone());
+                }
                 (Table::Audit, RecordKey::Number(seq)) if *seq == count => {
                     needed.last = Some(record.clone());
                 }
@@ -84,9 +86,9 @@ impl Needed {
         let damaged = Error::Code(ErrorCode::BackupDamaged);
         let (Some(record), Some(last)) = (self.head, self.last) else { return Err(damaged) };
         let head = opener.head(&record)?;
-        opener.settings(head, self.settings.as_ref()).await?;
+        opener.settings(&head, self.settings.as_ref()).await?;
         let link = opener.link(count, &last.value).await?;
-        if head.count == count && link.hash() == head.hash { Ok(record) } else { Err(damaged) }
+        if head.count() == count && head.ends_with(&link) { Ok(record) } else { Err(damaged) }
     }
 }
 

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::format::{self, Facts, Item, MAX_PART};
 use crate::audit::open_head;
 use crate::header::{Header, VaultId};
-use crate::stored::{self, HEAD, SETTINGS};
+use crate::stored::{self, HEAD};
 use crate::{
     BackupFiles, BackupWriter, Clock, Error, Generation, Ports, Recipients, RecordKey, Store,
     StoreError, Table, VaultLock, cbor, enrol,
@@ -31,12 +31,7 @@ pub(crate) async fn write<P: Ports>(
     let writer = ports.files().create(recipients).await?;
     let mut output = Output::new(writer);
     output.head(&facts, root).await?;
-    for name in [HEAD, SETTINGS] {
-        if let Some(value) = stored::meta(ports, name).await? {
-            output.record(Table::Meta, &RecordKey::Text(name.into()), &value).await?;
-        }
-    }
-    for table in [Table::Keys, Table::Audit] {
+    for table in Table::ALL {
         output.table(ports, table).await?;
     }
     output.end().await?;
@@ -70,7 +65,7 @@ async fn facts<P: Ports>(
         created: ports.clock().now_ms(),
         generation,
         keys: count(ports, Table::Keys).await?,
-        entries: head.count,
+        entries: head.count(),
     })
 }
 
@@ -104,6 +99,14 @@ impl Pages {
     }
 }
 
+/// What a browser knows for itself stays there: the header, and what is kept of another vault.
+fn is_copied(table: Table, key: &RecordKey) -> bool {
+    match (table, key) {
+        (Table::Meta, RecordKey::Text(name)) => format::belongs(name),
+        _ => true,
+    }
+}
+
 /// The file that is being written.
 struct Output<W> {
     writer: W,
@@ -128,7 +131,7 @@ impl<W: BackupWriter> Output<W> {
     async fn table<P: Ports>(&mut self, ports: &P, table: Table) -> Result<(), Error> {
         let mut pages = Pages { table, after: None, done: false };
         while let Some(page) = pages.next(ports).await? {
-            for (key, value) in page {
+            for (key, value) in page.into_iter().filter(|(key, _)| is_copied(table, key)) {
                 self.record(table, &key, &value).await?;
             }
         }

@@ -14,7 +14,7 @@ use crate::map::Map;
 const CAPACITY: usize = 1024;
 
 /// A private key handle of the provider of these ports.
-pub(crate) type Signer<P> = <<P as Ports>::Crypto as CryptoProvider>::SigningKey;
+pub(crate) type Signer<P> = <<P as Ports>::Crypto as CryptoProvider>::Key;
 
 /// A key that was read and whose versions are unwrapped when they are used.
 pub(crate) struct LoadedKey<P: Ports> {

@@ -104,9 +104,8 @@ impl<P: Ports> UnlockedVault<P> {
         let Place { key_id, spec, policy, number } = place;
         let policy = policy.digest();
         let context = seal::signing_key_context(&self.id, key_id, number, (spec, &policy));
-        let made = Envelope::generate_signing_key(ports.crypto(), spec, &secrets.wrap, &context);
-        let made = made.await?;
-        let version = VersionRecord::new(number, created, (&made.public, &made.envelope));
-        Ok((version, Rc::new(made.signer)))
+        let made = Envelope::generate_key(ports.crypto(), spec, &secrets.wrap, &context).await?;
+        let version = VersionRecord::new(number, created, (made.public.as_ref(), &made.envelope));
+        Ok((version, Rc::new(made.key)))
     }
 }

@@ -58,7 +58,7 @@ impl<P: Ports> UnlockedVault<P> {
         );
         let crypto = ports.crypto();
         let wrapped = version.wrapped()?;
-        let signer = wrapped.unwrap_signing_key(crypto, spec, &secrets.wrap, &context).await;
+        let signer = wrapped.unwrap_key(crypto, spec, &secrets.wrap, &context).await;
         let signer = Rc::new(signer.map_err(|_| ErrorCode::Unreadable)?);
         self.still_open()?;
         key.keep(version.number(), &signer);
@@ -158,7 +158,8 @@ impl<P: Ports> Inner<P> {
         let key = self.unlocked()?.load(&self.ports, &params.key_id).await?;
         belongs(&key.info, &caller.origin)?;
         let public = key.record.version(params.version)?.public(key.info.spec)?;
-        Ok(PublicKeyInfo { jwk: public.jwk(), spki: public.spki() })
+        let jwk = public.jwk().ok_or(ErrorCode::UnsupportedAlgorithm)?;
+        Ok(PublicKeyInfo { jwk, spki: public.spki() })
     }
 }
 

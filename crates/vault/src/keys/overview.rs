@@ -62,7 +62,8 @@ impl<P: Ports> UnlockedVault<P> {
         let mut public = Vec::with_capacity(record.versions().len());
         for version in record.versions() {
             let half = version.public(key.spec)?;
-            public.push(PublicKeyInfo { jwk: half.jwk(), spki: half.spki() });
+            let jwk = half.jwk().ok_or(ErrorCode::UnsupportedAlgorithm)?;
+            public.push(PublicKeyInfo { jwk, spki: half.spki() });
         }
         self.still_open()?;
         Ok(KeyDetails { key, public })

@@ -78,9 +78,9 @@ impl VersionRecord {
     pub(crate) fn new(
         number: u32,
         created: u64,
-        (public, wrapped): (&PublicKey, &Envelope),
+        (public, wrapped): (Option<&PublicKey>, &Envelope),
     ) -> Self {
-        let public = Some(public.raw().to_vec().into());
+        let public = public.map(|public| public.raw().to_vec().into());
         Self { number, created, public, wrapped: Some(wrapped.encode().into()) }
     }
 
@@ -206,7 +206,7 @@ impl KeyRecord {
             versions: versions?,
             state: self.state()?,
             origin: token(KeyOrigin::ALL, KeyOrigin::as_str, &self.origin)?,
-            protection: crypto.protection(spec),
+            protection: crypto.protection(spec.into()),
             usage: self.policy.usage()?,
             label: label.transpose().map_err(unreadable)?,
             alias: alias.transpose().map_err(unreadable)?,

@@ -30,19 +30,19 @@ fn version(number: u32) -> VersionRecord {
     });
     let context = RecordContext {
         vault_id: &[1; 16],
-        record_type: RecordType::SigningKey,
+        record_type: RecordType::WrappedKey,
         id: b"id",
         version: number.into(),
-        spec: Some(KeySpec::Ed25519),
+        kind: Some(KeySpec::Ed25519.into()),
         policy_digest: None,
         schema: 1,
     };
     let made = block_on(async {
         let secret = kms_crypto::SecretBytes::copy_of(&[7; 32]).unwrap();
         let wrap = crypto.import_sealing_key(&secret).await.unwrap();
-        Envelope::generate_signing_key(&crypto, KeySpec::Ed25519, &wrap, &context).await.unwrap()
+        Envelope::generate_key(&crypto, KeySpec::Ed25519, &wrap, &context).await.unwrap()
     });
-    VersionRecord::new(number, 5, (&made.public, &made.envelope))
+    VersionRecord::new(number, 5, (made.public.as_ref(), &made.envelope))
 }
 
 fn record() -> KeyRecord {

@@ -1,0 +1,90 @@
+//! The check of what unlocking does not look at: every entry and every tile, against the head.
+//! In steps, so that a log of any size is checked while the vault is in use.
+
+use std::rc::Rc;
+
+use kms_protocol::{AuditHealth, ErrorCode};
+use kms_tlog::{Edge, TileId, WIDTH};
+
+use super::entry::Head;
+use crate::enclave::Inner;
+use crate::state::{Phase, UnlockedVault};
+use crate::{Clock, Error, Ports};
+
+const CORRUPT: Error = Error::Code(ErrorCode::AuditCorrupt);
+/// Most steps at one time; each reads at most 256 entries.
+const MAX_STEPS: u32 = 16;
+/// After how many milliseconds no other step is begun.
+const LONG_MS: u64 = 100;
+
+impl<P: Ports> Inner<P> {
+    /// What is known of the log of an unlocked vault.
+    pub(crate) fn audit_health(&self) -> Option<AuditHealth> {
+        let Phase::Unlocked(vault) = &*self.phase.borrow() else { return None };
+        let count = vault.log.head().count();
+        let checked = vault.log.unchecked().map_or(count, |edge| edge.size());
+        Some(AuditHealth { count, checked })
+    }
+
+    /// Checks the next part of the log. What is found wrong ends everything: the log is damaged
+    /// or was altered, and no key is used as if it were not.
+    pub(crate) async fn check_in_background(self: &Rc<Self>) {
+        let Ok(vault) = self.unlocked() else { return };
+        let begun = self.ports.clock().monotonic_ms();
+        for _ in 0..MAX_STEPS {
+            let Some(mut edge) = vault.log.unchecked() else { return };
+            let checked = self.check_step(&vault, &mut edge, &vault.log.head()).await;
+            // It may have been locked meanwhile.
+            let still = self.unlocked().is_ok_and(|now| Rc::ptr_eq(&now, &vault));
+            match checked {
+                _ if !still => return,
+                Ok(()) => vault.log.note_checked(edge),
+                Err(Error::Code(ErrorCode::AuditCorrupt)) => {
+                    return self.fault(ErrorCode::AuditCorrupt);
+                }
+                // What cannot be read now is read the next time.
+                Err(_) => return,
+            }
+            if self.ports.clock().monotonic_ms().saturating_sub(begun) >= LONG_MS {
+                return;
+            }
+        }
+    }
+
+    /// Checks everything up to this head at once.
+    pub(super) async fn check_up_to(
+        &self,
+        vault: &UnlockedVault<P>,
+        edge: &mut Edge,
+        head: &Head,
+    ) -> Result<(), Error> {
+        while edge.size() < head.count() {
+            self.check_step(vault, edge, head).await?;
+        }
+        if edge.frontier() == head.tree { Ok(()) } else { Err(CORRUPT) }
+    }
+
+    /// Reads on from `edge` to the end of a tile of leaves, or of the log.
+    async fn check_step(
+        &self,
+        vault: &UnlockedVault<P>,
+        edge: &mut Edge,
+        head: &Head,
+    ) -> Result<(), Error> {
+        let start = edge.size();
+        let tile = TileId { level: 0, index: start / WIDTH as u64 };
+        let before = TileId::width(tile, start);
+        let wanted = tile.width(head.count()).saturating_sub(before);
+        for link in self.links(vault, start, wanted).await? {
+            for tile in edge.push(link.leaf()) {
+                let stored = self.read_tile(vault, tile.id).await?;
+                // It may have grown since.
+                if !stored.hashes.starts_with(&tile.hashes) {
+                    return Err(CORRUPT);
+                }
+            }
+        }
+        let ends = edge.size() >= head.count();
+        if !ends || edge.frontier() == head.tree { Ok(()) } else { Err(CORRUPT) }
+    }
+}

@@ -1,0 +1,138 @@
+//! The audit log: what was done to it on disk is found, and what is exported proves itself.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use enclave_shell::{audit, verify::Outcome};
+use kms_tlog::VerifierKey;
+use serde_json::{Value, json};
+
+use crate::{
+    page::Page as _,
+    scenario::scenarios,
+    session::Session,
+    signer::Signer,
+    stage::Stage,
+    vault_ui::{PASSPHRASE, VaultUi},
+    world::World,
+};
+
+scenarios!("audit":
+    altered_on_disk,
+    exported_and_checked,
+);
+
+/// Inside the frame: does something to an entry of the log, and returns what was there.
+const ALTER: &str = "
+    const [seq, how, bytes] = [$0, $1, $2];
+    const done = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const database = await done(indexedDB.open('ats-kms'));
+    const log = database.transaction('audit', 'readwrite').objectStore('audit');
+    const entry = await done(log.get(seq));
+    if (how === 'delete') await done(log.delete(seq));
+    if (how === 'put') await done(log.put(Uint8Array.from(bytes), seq));
+    database.close();
+    return Array.from(entry ?? []);";
+
+async fn alter(page: &fantoccini::Client, seq: u64, how: &str, bytes: &Value) -> Result<Value> {
+    page.enter_enclave().await?;
+    let before = page.eval(ALTER, &[json!(seq), json!(how), bytes.clone()]).await?;
+    page.leave_frame().await?;
+    Ok(before)
+}
+
+/// A vault whose log has entries to spoil.
+async fn used(session: &Session<'_>) -> Result<Signer> {
+    let signer = Signer::create(session, "ed25519").await?;
+    for _ in 0..4 {
+        signer.still_signs(session).await?;
+    }
+    Ok(signer)
+}
+
+/// Opens the vault again in a new frame.
+async fn reopened<'a>(page: &'a fantoccini::Client, stage: &Stage) -> Result<Session<'a>> {
+    let session = Session::open(page, stage).await?;
+    session.begin("vault.unlock").await?;
+    VaultUi(page).unlock(PASSPHRASE).await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    Ok(session)
+}
+
+/// How the vault tells of its log within a few seconds.
+async fn checked(session: &Session<'_>) -> Result<String> {
+    for _ in 0..40 {
+        let status = session.status().await;
+        match &status {
+            Ok(status) if status["audit"]["checked"] == status["audit"]["count"] => {
+                return Ok("whole".into());
+            }
+            Ok(_) => {}
+            Err(_) => return session.refusal("vault.status", json!({})).await,
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    Ok("nothing".into())
+}
+
+async fn altered_on_disk(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let signer = used(&session).await?;
+    let session = reopened(page, &stage).await?;
+    let found = checked(&session).await?;
+    ensure!(found == "whole", "{found}");
+    let entry = alter(page, 3, "look", &Value::Null).await?;
+    let other = alter(page, 4, "look", &Value::Null).await?;
+    let mut edited: Vec<u64> = serde_json::from_value(entry.clone())?;
+    *edited.last_mut().context("an entry has bytes")? ^= 1;
+    for (how, bytes) in [("delete", json!([])), ("put", json!(edited)), ("put", other)] {
+        alter(page, 3, how, &bytes).await?;
+        let session = reopened(page, &stage).await?;
+        let found = checked(&session).await?;
+        ensure!(found == "audit_corrupt", "{how}: {found}");
+        let used = signer.refusal(&session).await?;
+        ensure!(used == "audit_corrupt", "{how}: the key answers {used}");
+        // It is not forgotten by the next frame.
+        let session = reopened(page, &stage).await?;
+        let found = checked(&session).await?;
+        ensure!(found == "audit_corrupt", "{how}, again: {found}");
+        alter(page, 3, "put", &entry).await?;
+    }
+    let session = reopened(page, &stage).await?;
+    let found = checked(&session).await?;
+    ensure!(found == "whole", "put back: {found}");
+    signer.still_signs(&session).await
+}
+
+async fn exported_and_checked(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let session = Session::unlocked(world.page()?, &stage).await?;
+    let pinned = session.call("audit.checkpoint", json!({})).await?;
+    used(&session).await?;
+    let signed = session.call("audit.checkpoint", json!({})).await?;
+    ensure!(signed["verifierKey"] == pinned["verifierKey"], "one key: {signed} {pinned}");
+    let page = session.call("audit.list", json!({})).await?;
+    let mut export = String::new();
+    for mut entry in page["entries"].as_array().cloned().unwrap_or_default() {
+        for member in ["hash", "leaf"] {
+            let bytes = entry[member]["bytes"].take();
+            entry[member] = bytes;
+        }
+        writeln!(export, "{entry}")?;
+    }
+    writeln!(export, "{}", json!({"checkpoint": signed["note"]}))?;
+    let key = VerifierKey::parse(signed["verifierKey"].as_str().context("no key")?)?;
+    let report = audit::verify(&export, &key, pinned["note"].as_str());
+    ensure!(report.outcome == Outcome::Match, "{report}{export}");
+    // The set-up, the key and its four uses; the checkpoint before was of the set-up alone.
+    ensure!((report.entries, report.since) == (6, Some(1)), "{report}");
+    let forged = export.replacen("\"ok\"", "\"not_found\"", 1);
+    ensure!(audit::verify(&forged, &key, None).outcome == Outcome::Mismatch);
+    Ok(())
+}
