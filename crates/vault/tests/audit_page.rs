@@ -3,7 +3,7 @@
 
 use kms_protocol::{ErrorCode, KeyId, Label, Value};
 use kms_testkit::tab::{origin, text};
-use kms_testkit::{PAGE, PASSPHRASE, Tab};
+use kms_testkit::{Fault, PAGE, PASSPHRASE, Tab};
 use kms_vault::{
     AuditFilter, AuditRows, KeyAction, MethodGroup, Outcome, Part, RecordKey, Table, UiEvent,
     UiScreen,
@@ -181,4 +181,30 @@ fn a_damaged_log_is_said_to_be_so_on_the_page() {
     });
     // Keys are read all the same.
     assert!(tab.call("keys.list", Value::Map(Vec::new())).is_ok());
+}
+
+#[test]
+fn a_store_that_fails_while_the_log_is_read_is_told() {
+    let before = Tab::ready();
+    assert!(before.create("ed25519", "durable").is_ok());
+    for fault in Fault::ALL {
+        for call in 1.. {
+            assert!(call < 100, "{fault:?}: it never ends");
+            let tab = before.on(before.store.copied());
+            assert!(tab.unlock(PASSPHRASE).is_ok());
+            let mut shown = None;
+            let _closed = tab.ask_person("vault.manage", async |tab| {
+                tab.store.fail_at(call, fault);
+                tab.does(UiEvent::Open(Part::Audit)).await;
+                shown = Some((tab.screen(), tab.problem().is_some()));
+            });
+            let fired = tab.store.heal();
+            let read = shown == Some(("audit", false));
+            assert!(read || shown == Some(("manage", true)), "{fault:?} {call} {shown:?}");
+            if !fired {
+                assert!(read);
+                break;
+            }
+        }
+    }
 }

@@ -462,3 +462,25 @@ fn locking_ends_the_page() {
     let opened = tab.ask_person("vault.manage", async |_| ());
     assert_eq!(opened, Err("locked".into()));
 }
+
+#[test]
+fn a_vault_that_is_locked_while_a_page_is_read_shows_nothing() {
+    let before = Tab::ready();
+    let id = before.create("ed25519", "durable").unwrap();
+    let events: [&dyn Fn() -> UiEvent; 2] =
+        [&|| UiEvent::Turn(true), &|| UiEvent::OpenKey(KeyId::new(id.clone()).unwrap())];
+    for _ in 0..20 {
+        assert!(before.create("ed25519", "durable").is_ok());
+    }
+    for event in events {
+        let tab = Rc::new(before.on(before.store.copied()));
+        assert!(tab.unlock(PASSPHRASE).is_ok());
+        let one = Rc::clone(&tab);
+        let done = tab.ask_person("keys.manage", async |tab| {
+            tab.store.meanwhile(1, move || block_on(one.does(UiEvent::Lock)));
+            tab.does(event()).await;
+            assert_eq!(tab.screen(), "hidden");
+        });
+        assert_eq!(done, Err("locked".into()));
+    }
+}
