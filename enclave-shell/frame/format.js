@@ -70,3 +70,32 @@ function sizeOf(bytes) {
   const digits = unit === 0 || value >= 100 ? 0 : 1;
   return `${value.toFixed(digits)} ${units[unit]}`;
 }
+
+/**
+ * A moment to the second, as the person's browser writes it.
+ * @param {number} time milliseconds since 1970
+ * @returns {string}
+ */
+function localMoment(time) {
+  return new Date(time).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+}
+
+/**
+ * A public key in PEM (RFC 7468, section 13).
+ * @param {Uint8Array} spki
+ * @returns {string}
+ */
+function pemOf(spki) {
+  const lines = btoa(String.fromCharCode(...spki)).match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----', ''].join('\n');
+}
+
+/**
+ * The start of a hash, for people to compare.
+ * @param {Uint8Array} hash
+ * @returns {string}
+ */
+function shortHash(hash) {
+  const bytes = [...hash.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0'));
+  return bytes.join('').replace(/(....)(?=.)/g, '$1 ');
+}

@@ -73,7 +73,11 @@ type Why =
   | 'drill'
   | 'reset'
   | 'lease'
-  | 'revoke';
+  | 'revoke'
+  | 'enable_key'
+  | 'rotate_key'
+  | 'raise_key'
+  | 'trim_key';
 
 /** A lease and the site that holds it. */
 interface HeldLease {
@@ -87,6 +91,63 @@ interface HeldLease {
   tokens: number;
   used: number;
 }
+
+interface KeyVersion {
+  version: number;
+  kid: string;
+  created: number;
+}
+
+/** Everything public about a key. */
+interface KeyInfo {
+  keyId: string;
+  kid: string;
+  spec: 'ed25519' | 'ec-p256';
+  version: number;
+  minDecryptionVersion: number;
+  minEncryptionVersion: number;
+  versions: KeyVersion[];
+  state: 'enabled' | 'disabled';
+  protection: 'browser' | 'enclave';
+  usage: ('sign' | 'verify')[];
+  label?: string;
+  alias?: string;
+  created: number;
+  audit: 'durable' | 'deferred';
+  /** Sites that may use it; the first one made it. */
+  callerOrigins: string[];
+}
+
+interface PublicKeyInfo {
+  jwk: Record<string, string>;
+  spki: Uint8Array;
+}
+
+interface AuditEntry {
+  seq: number;
+  time: number;
+  method: string;
+  keyId?: string;
+  callerOrigin?: string;
+  outcome: string;
+}
+
+/** Which entries of the log are looked for; what is absent lets everything through. */
+interface AuditFilter {
+  keyId?: string;
+  origin?: string;
+  outcome?: 'done' | 'failed';
+  group?: 'use' | 'keys' | 'vault';
+}
+
+/** What can be done with a key. */
+type KeyAction =
+  | { action: 'rename'; label: string }
+  | { action: 'disable' }
+  | { action: 'enable' }
+  | { action: 'rotate' }
+  | { action: 'raise'; decryption: number; encryption: number }
+  | { action: 'trim'; least: number };
 
 /** A page of the user interface, with what it needs to be drawn. */
 type View =
@@ -119,6 +180,23 @@ type View =
       contact?: string;
       lifeMs: number;
       tokens: number;
+    }
+  | {
+      screen: 'keys';
+      rows: { key?: KeyInfo; unreadable?: string }[];
+      before: boolean;
+      more: boolean;
+    }
+  | { screen: 'key'; key: KeyInfo; public: PublicKeyInfo[] }
+  | {
+      screen: 'audit';
+      entries: AuditEntry[];
+      names: { keyId: string; label: string }[];
+      filter: AuditFilter;
+      count: number;
+      head: Uint8Array;
+      before: boolean;
+      next?: number;
     };
 
 type ScreenName = View['screen'];
@@ -180,6 +258,11 @@ type OnScreen =
   | { ui: 'restore' }
   | ({ ui: 'action' } & Action)
   | { ui: 'backup'; phrase: boolean; secret?: Uint8Array<ArrayBuffer> }
+  | { ui: 'open'; part: 'keys' | 'audit' }
+  | { ui: 'open_key'; keyId: string }
+  | { ui: 'turn'; on: boolean }
+  | ({ ui: 'filter' } & AuditFilter)
+  | ({ ui: 'key' } & KeyAction)
   | { ui: 'confirm' }
   | { ui: 'cancel' };
 

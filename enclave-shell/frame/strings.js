@@ -117,6 +117,10 @@ const TEXT = Object.freeze({
     reset: 'Unlock again before the vault can be deleted.',
     lease: 'The site asks to be allowed push messages for a time. Unlock again to see its terms.',
     revoke: 'Unlock again before push messages are no longer allowed.',
+    enable_key: 'Unlock again before the key may be used again.',
+    rotate_key: 'Unlock again before the key gets a new version.',
+    raise_key: 'Unlock again before old versions of the key may no longer be used.',
+    trim_key: 'Unlock again before old versions of the key are deleted.',
   }),
   whyTitle: 'Is it you?',
   whyAsks: 'is the site whose vault this is.',
@@ -158,6 +162,9 @@ const TEXT = Object.freeze({
   manage: Object.freeze({
     title: 'Your vault',
     asks: 'is the site whose vault this is.',
+    keysTitle: 'Keys and log',
+    keys: 'Show keys',
+    audit: 'Show log',
     ways: 'Ways to unlock',
     add: 'Add a way to unlock',
     rename: 'Rename',
@@ -333,6 +340,161 @@ const TEXT = Object.freeze({
     revokeOf: (services) => `Revoke push messages through ${services}`,
   }),
 
+  keys: Object.freeze({
+    title: 'Keys',
+    explain: 'Every key in this vault, of whichever site.',
+    none: 'There is no key in this vault yet.',
+    pages: 'Pages',
+    before: 'Previous page',
+    more: 'Next page',
+    /** @param {string} start */
+    unnamed: (start) => `Key ${start}…`,
+    stray: 'A record without the name of a key',
+    unreadable: 'It cannot be read: it is damaged or was altered.',
+    /** @param {string} day */
+    created: (day) => `created ${day}`,
+    /** @param {string} day */
+    rotated: (day) => `rotated ${day}`,
+  }),
+
+  spec: Object.freeze({
+    ed25519: 'Ed25519 signatures',
+    'ec-p256': 'ECDSA P-256 signatures',
+  }),
+
+  protection: Object.freeze({
+    browser: 'held by the browser',
+    enclave: 'held by the enclave',
+  }),
+
+  keyState: Object.freeze({
+    enabled: 'Enabled',
+    disabled: 'Disabled',
+  }),
+
+  usage: Object.freeze({
+    sign: 'making signatures',
+    verify: 'checking signatures',
+  }),
+
+  policy: Object.freeze({
+    /** @param {string} site */
+    owner: (site) => `${site} made the key and may use and change it.`,
+    /** @param {string} sites */
+    others: (sites) => `These sites may use it, too: ${sites}.`,
+    /** @param {string} usage */
+    usage: (usage) => `It is for ${usage}, and for nothing else.`,
+    and: ' and ',
+    audit: Object.freeze({
+      durable: 'Each use is in the log before its result is given out.',
+      deferred: 'Each use is in the log within a quarter of a second.',
+    }),
+    fixed: 'None of this can be changed.',
+  }),
+
+  key: Object.freeze({
+    policy: 'Who may do what',
+    state: 'State',
+    spec: 'Kind',
+    protection: 'Private key',
+    created: 'Created',
+    alias: 'Name for programs',
+    disable: 'Disable',
+    enable: 'Enable',
+    rotate: 'Rotate',
+    disabledTitle: 'This key is disabled.',
+    disabled: 'No site can use it until you enable it again.',
+    versions: 'Versions',
+    /** @param {number} number */
+    version: (number) => `Version ${number}`,
+    /** @param {string} day */
+    made: (day) => `made ${day}`,
+    both: 'signs and verifies',
+    old: 'verifies only',
+    retired: 'no longer used',
+    leastSign: 'Oldest that signs',
+    leastVerify: 'Oldest that verifies',
+    raise: 'Save minimum versions',
+    order: 'What signs must also verify: choose an older version to verify with.',
+    trim: 'Delete versions no longer used',
+    trimMore: 'What they signed can then never be verified here again.',
+    public: 'Public key',
+    publicMore: 'It may be given to anybody.',
+    format: 'Format',
+    which: 'Of version',
+    logTitle: 'What was done with it',
+    log: 'Show log of this key',
+  }),
+
+  audit: Object.freeze({
+    title: 'Log',
+    /** @param {number} count */
+    count: (count) => (count === 1 ? '1 entry. State of the log:' : `${count} entries. State of the log:`),
+    none: 'No entry here.',
+    /** @param {number} seq */
+    searched: (seq) => `Searched back to entry ${seq}. There is more before it.`,
+    pages: 'Pages',
+    before: 'Newer',
+    more: 'Older',
+    filter: 'Filter',
+    all: 'All',
+    groupLabel: 'Kind',
+    group: Object.freeze({
+      use: 'Use of keys',
+      keys: 'Making and changing keys',
+      vault: 'The vault',
+    }),
+    outcomeLabel: 'Outcome',
+    outcome: Object.freeze({ done: 'Done', failed: 'Refused or failed' }),
+    site: 'Site',
+    keyLabel: 'Key',
+    ok: 'Done',
+    person: 'you, in the vault',
+    enclave: 'the enclave',
+    /** @param {number} seq @param {string} time @param {string} who */
+    about: (seq, time, who) => `No. ${seq} · ${time} · ${who}`,
+    /** @param {string} name */
+    key: (name) => `Key: ${name}`,
+  }),
+
+  method: Object.freeze({
+    'keys.create': 'Key created',
+    'keys.update': 'Key renamed',
+    'keys.rotate': 'Key rotated',
+    'keys.set_min_versions': 'Minimum versions raised',
+    'keys.trim': 'Old versions deleted',
+    'keys.enable': 'Key enabled',
+    'keys.disable': 'Key disabled',
+    sign: 'Signature made',
+    verify: 'Signature checked',
+    'vault.setup': 'Vault created',
+    'vault.unlock': 'Vault unlocked',
+    'vault.fresh_unlock': 'Unlocked again',
+    'vault.lock': 'Vault locked',
+    'vault.auto_lock': 'Vault locked by itself',
+    'vault.settings': 'Times of locking changed',
+    'vault.enrol.add': 'Way to unlock added',
+    'vault.enrol.rename': 'Way to unlock renamed',
+    'vault.enrol.remove': 'Way to unlock removed',
+    'vault.backup': 'Backup made',
+    'vault.drill': 'Backup tried out',
+    'vault.restore': 'Backup restored',
+  }),
+
+  outcome: Object.freeze({
+    not_found: 'Refused: no such key for this site',
+    unreadable: 'Failed: the key cannot be read',
+    invalid_key_state: 'Refused: the key is disabled',
+    policy_denied: 'Refused by policy',
+    version_not_found: 'Refused: no such version',
+    too_many_versions: 'Refused: too many versions',
+    storage_conflict: 'Failed: changed at the same time',
+    unlock_failed: 'Refused: it did not open the vault',
+    user_cancelled: 'Cancelled',
+    invalid_params: 'Refused: not possible',
+    other: 'Refused or failed',
+  }),
+
   hint: Object.freeze({
     /** @param {number} least */
     empty: (least) => `At least ${least} characters. A few words work well.`,
@@ -381,6 +543,11 @@ const TEXT = Object.freeze({
     clock_set_back: 'The clock of this device is wrong. Set it right and try again.',
     invalid_params: 'That cannot be used. Change it and try again.',
     not_found: 'That is not there any more.',
+    unreadable: 'This key cannot be read: it is damaged or was altered.',
+    invalid_key_state: 'The state of the key does not allow this.',
+    version_not_found: 'The key has no such version any more.',
+    too_many_versions: 'The key has as many versions as it may. Delete old ones first.',
+    policy_denied: 'The minimum versions of the key do not allow this.',
     already_initialized: 'There is a vault here already.',
     not_initialized: 'There is no vault here.',
     locked: 'The vault was locked. Unlock it first.',

@@ -158,6 +158,27 @@ button:disabled { cursor: default; }
 .ways { margin: 0 0 8px; padding: 0; list-style: none; }
 .ways li { padding: 10px 0 12px; border-bottom: 1px solid var(--line); }
 .ways li:first-child { padding-top: 2px; }
+.ways .choice { margin: 0; }
+.ways li:has(> .choice) { padding: 0 0 8px; border: 0; }
+.stray .facts { margin: 0; }
+.state { color: var(--bad); font-size: 14px; }
+.done { color: var(--soft); font-size: 14px; font-weight: 400; }
+.facts .line { color: inherit; font-size: 16px; }
+.facts code { color: var(--soft); font-size: 12px; }
+.bullets { margin: 0 0 12px; padding: 0 0 0 18px; font-size: 15px; }
+.bullets li { margin: 0 0 4px; overflow-wrap: anywhere; }
+.turners { justify-content: space-between; margin: 4px 0 12px; }
+#more { margin-left: auto; }
+#public-key {
+  margin: 0 0 8px; font: 12px/1.5 ui-monospace, "Cascadia Mono", Consolas, monospace;
+  overflow-wrap: anywhere; word-break: break-all;
+}
+details { margin: 0 0 12px; }
+summary { min-height: 36px; padding: 6px 0; font-size: 14px; font-weight: 600; cursor: pointer; }
+.filters { display: grid; grid-template-columns: 1fr 1fr; gap: 0 12px; }
+.filters > .field { min-width: 0; }
+.log li { padding: 8px 0; }
+.log .facts { margin: 0; }
 .file { padding: 14px; border: 1px solid var(--line); border-radius: 12px; margin: 0 0 12px; }
 .save {
   display: flex; align-items: center; justify-content: center; min-height: 44px; padding: 8px 18px;

@@ -9,6 +9,7 @@
 function manageScreen(view) {
   const text = TEXT.manage;
   const sections = [
+    keysSection(),
     waysSection(view),
     backupSection(view),
     leasesSection(view),
@@ -33,6 +34,14 @@ function manageScreen(view) {
 function section(id, title, ...children) {
   const heading = make('h2', { id: `${id}-title` }, title);
   return make('div', { role: 'group', 'aria-labelledby': `${id}-title` }, heading, ...children);
+}
+
+/** @returns {HTMLElement} */
+function keysSection() {
+  const text = TEXT.manage;
+  const keys = partButton('keys', text.keys, 'keys');
+  const audit = partButton('audit', text.audit, 'audit');
+  return section('keys-section', text.keysTitle, make('div', { class: 'row' }, keys, audit));
 }
 
 /**
@@ -94,7 +103,9 @@ function wayRow(enrolment, only) {
     row.replaceChildren(about, tools);
     to.focus();
   };
-  onPress(rename, () => row.replaceChildren(...renamer(enrolment, () => close(rename))));
+  const named = (/** @type {string} */ name) =>
+    give({ ui: 'action', action: 'rename', id, label: name });
+  onPress(rename, () => row.replaceChildren(...nameField(label, named, () => close(rename))));
   onPress(rename, () => row.querySelector('input')?.focus());
   onPress(remove, () => row.replaceChildren(...remover(enrolment, () => close(remove))));
   onPress(remove, () => row.querySelector('button')?.focus());
@@ -102,11 +113,13 @@ function wayRow(enrolment, only) {
 }
 
 /**
- * @param {Enrolment} enrolment
+ * A field for another name.
+ * @param {string} label the name as it is
+ * @param {(name: string) => void} take
  * @param {() => void} close
  * @returns {Node[]}
  */
-function renamer({ id, label }, close) {
+function nameField(label, take, close) {
   const text = TEXT.manage;
   const attributes = { ...VERBATIM, type: 'text', maxlength: '64', 'aria-required': 'true' };
   const { box, input } = labelled('label', text.name, attributes);
@@ -117,7 +130,7 @@ function renamer({ id, label }, close) {
     const name = input.value.trim();
     if (name === '') complain(TEXT.check.label);
     else if (name === label) close();
-    else give({ ui: 'action', action: 'rename', id, label: name });
+    else take(name);
   };
   onPress(save, send);
   onPress(keep, close);

@@ -132,6 +132,12 @@ function screenOf(view) {
       return resetScreen();
     case 'lease':
       return leaseScreen(view);
+    case 'keys':
+      return keysScreen(view);
+    case 'key':
+      return keyScreen(view);
+    case 'audit':
+      return auditScreen(view);
   }
 }
 

@@ -214,7 +214,7 @@ function complain(problem) {
   if (screen === null) return;
   screen.problem.textContent = problem;
   /** @type {NodeListOf<Field>} */
-  const typed = screen.card.querySelectorAll('input:not(.tick input), textarea');
+  const typed = screen.card.querySelectorAll('input:not(.tick input), textarea:not([readonly])');
   const visible = [...typed].filter((field) => field.checkVisibility());
   const wrong = visible.find((field) => field.value === '') ?? visible[0];
   (wrong ?? screen.first).focus();

@@ -2,7 +2,7 @@
 // Shared by build.rs, which embeds them, and the library, which joins them.
 
 /// Files of `enclave-shell/frame`, in one module scope.
-pub const FRAME_PARTS: [&str; 26] = [
+pub const FRAME_PARTS: [&str; 28] = [
     "limits.js",
     "refuse.js",
     "selfcheck.js",
@@ -20,6 +20,8 @@ pub const FRAME_PARTS: [&str; 26] = [
     "ui-phrase.js",
     "ui-unlock.js",
     "ui-manage.js",
+    "ui-keys.js",
+    "ui-audit.js",
     "ui-backup.js",
     "ui-lease.js",
     "ui-screens.js",

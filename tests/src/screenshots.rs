@@ -72,6 +72,7 @@ impl Camera<'_> {
         self.take("demo-no-keys", "body").await?;
         self.use_keys(demo).await?;
         tour.manage(&words).await?;
+        tour.keys(&words).await?;
         tour.unlock().await?;
         self.wait_for_it(demo).await?;
         tour.back_up(&words).await?;

@@ -114,6 +114,41 @@ impl<'a, V: AsyncFn(&str) -> Result<()>> Tour<'a, V> {
         self.demo.reaches("unlocked").await
     }
 
+    /// The pages of keys and of the log, and what they lead to; needs a key.
+    pub(crate) async fn keys(&self, words: &str) -> Result<()> {
+        let (ui, fresh) = (&self.ui, Way::Phrase(words));
+        self.ask("#manage").await?;
+        ui.press_on("manage", "#keys").await?;
+        self.stop("keys", "keys").await?;
+        ui.press_on("keys", "[id^=key-]").await?;
+        self.stop("key", "key").await?;
+        ui.press_on("key", "#rename").await?;
+        self.stop("key-rename", "key").await?;
+        ui.press_on("key", "#keep-label").await?;
+        ui.press_on("key", "#rotate").await?;
+        self.stop("key-again", "unlock").await?;
+        ui.open(fresh).await?;
+        ui.has("key", "#raise").await?;
+        ui.scroll_to("key", "#versions-title").await?;
+        self.stop("key-versions", "key").await?;
+        ui.scroll_to("key", "#public-title").await?;
+        self.stop("key-public", "key").await?;
+        ui.press_on("key", "#disable").await?;
+        ui.has("key", "#enable").await?;
+        self.stop("key-disabled", "key").await?;
+        ui.press_on("key", "#log").await?;
+        self.stop("key-log", "audit").await?;
+        ui.press_on("audit", "#back").await?;
+        ui.press_on("key", "#enable").await?;
+        ui.open(fresh).await?;
+        ui.press_on("key", "#back").await?;
+        ui.press_on("keys", "#back").await?;
+        ui.press_on("manage", "#audit").await?;
+        self.stop("audit", "audit").await?;
+        ui.press_on("audit", "#cancel").await?;
+        self.demo.settled().await
+    }
+
     /// Locking, and unlocking with a wrong answer first; needs both ways.
     pub(crate) async fn unlock(&self) -> Result<()> {
         self.demo.lock().await?;

@@ -202,6 +202,12 @@ export interface VaultStatus {
   release: string;
 }
 
+/** Parameters of `keys.manage`. */
+export interface ManageKeysParams {
+  /** Which key the person sees first; it must be one of the calling site. The list of all keys if absent. */
+  keyId?: string;
+}
+
 /** What a key is: algorithm and size. */
 export type KeySpec =
   | 'ed25519'
@@ -681,6 +687,8 @@ export interface Methods {
   'vault.unlock': { params: Empty; result: VaultStatus };
   /** Opens the enclave's own page for enrolments, automatic locking and backups; the page that asks cannot drive it. Resolves when the person closes it. */
   'vault.manage': { params: Empty; result: VaultStatus };
+  /** Opens the enclave's own page of the keys of this vault, on a key of the calling site if one is named; the page that asks cannot drive it. Resolves when the person closes it. */
+  'keys.manage': { params: ManageKeysParams; result: VaultStatus };
   /** Asks the user, in enclave-owned UI, to save a backup; resolves when one was made. */
   'vault.backup': { params: Empty; result: VaultStatus };
   /** Asks the user, in enclave-owned UI, to restore a backup where there is no vault; resolves when it is restored and unlocked. */

@@ -54,6 +54,7 @@ test('each method asks what the table calls it, with exactly its parameters', as
     'keys.disable': {},
     'keys.schedule_deletion': {},
     'keys.cancel_deletion': {},
+    'keys.manage': {},
     'audit.list': {},
     'audit.verify': {},
     'audit.checkpoint': {},
@@ -87,6 +88,8 @@ test('each method asks what the table calls it, with exactly its parameters', as
   await kms.keys.scheduleDeletion('k');
   await kms.keys.scheduleDeletion('k', { days: 7 });
   await kms.keys.cancelDeletion('k');
+  await kms.keys.manage();
+  await kms.keys.manage('k');
   await kms.audit.list({ from: 3 });
   await kms.audit.verify();
   await kms.audit.checkpoint();
@@ -113,6 +116,8 @@ test('each method asks what the table calls it, with exactly its parameters', as
     ['keys.schedule_deletion', { keyId: 'k' }],
     ['keys.schedule_deletion', { keyId: 'k', days: 7 }],
     ['keys.cancel_deletion', { keyId: 'k' }],
+    ['keys.manage', {}],
+    ['keys.manage', { keyId: 'k' }],
     ['audit.list', { from: 3 }],
     ['audit.verify', {}],
     ['audit.checkpoint', {}],

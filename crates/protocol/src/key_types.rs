@@ -118,3 +118,12 @@ record! {
         min_available_version: u32 => "minAvailableVersion",
     }
 }
+
+record! {
+    /// Parameters of `keys.manage`.
+    ManageKeysParams {
+        /// Which key the person sees first; it must be one of the calling site. The list of all
+        /// keys if absent.
+        key_id: Option<KeyId> => "keyId",
+    }
+}

@@ -9,8 +9,8 @@ use crate::types::{
 };
 use crate::{
     CreateLeaseParams, ErrorCode, ExtendLeaseParams, FromValue, IntoValue, IssueTokenParams, Lease,
-    LeaseList, LeaseParams, MinVersionsParams, PublicKeyParams, ScheduleDeletionParams,
-    TrimKeyParams, UpdateKeyParams, Value, VapidToken, limits,
+    LeaseList, LeaseParams, ManageKeysParams, MinVersionsParams, PublicKeyParams,
+    ScheduleDeletionParams, TrimKeyParams, UpdateKeyParams, Value, VapidToken, limits,
 };
 
 /// Which vault state a method needs.
@@ -202,6 +202,9 @@ methods! {
         errors [NotInitialized, UserCancelled, OutOfMemory, VaultCorrupt, AuditCorrupt, DeviceKeyLost];
     #[doc = "Opens the enclave's own page for enrolments, automatic locking and backups; the page that asks cannot drive it. Resolves when the person closes it."]
     Manage = "vault.manage"(Empty) -> VaultStatus, Unlocked, Sheet, Durable, errors [Locked, UserCancelled];
+    #[doc = "Opens the enclave's own page of the keys of this vault, on a key of the calling site if one is named; the page that asks cannot drive it. Resolves when the person closes it."]
+    ManageKeys = "keys.manage"(ManageKeysParams) -> VaultStatus, Unlocked, Sheet, Durable,
+        errors [Locked, UserCancelled, NotFound, Unreadable];
     #[doc = "Asks the user, in enclave-owned UI, to save a backup; resolves when one was made."]
     Backup = "vault.backup"(Empty) -> VaultStatus, Unlocked, Sheet, Durable,
         errors [Locked, UserCancelled, OutOfMemory];

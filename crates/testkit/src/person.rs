@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use futures_util::future::join;
 use kms_crypto::SecretVec;
-use kms_protocol::{EnrolmentId, EnrolmentKind, ErrorCode, Label, Value};
+use kms_protocol::{EnrolmentId, EnrolmentKind, ErrorCode, KeyId, Label, Value};
 use kms_vault::{Action, Factor, UiCommand, UiEvent, UiScreen, View};
 use pollster::block_on;
 
@@ -74,6 +74,18 @@ pub fn encrypt(to_phrase: bool, passphrase: Option<&str>) -> UiEvent {
 }
 
 impl Tab {
+    /// Opens the page of a key, which must be on the first page of the list.
+    ///
+    /// # Panics
+    /// If the id is none.
+    #[allow(clippy::unwrap_used)]
+    pub fn with_key(&self, key_id: &str, person: impl AsyncFnOnce(&Self)) -> Result<Value, Code> {
+        self.ask_person("keys.manage", async |tab| {
+            tab.does(UiEvent::OpenKey(KeyId::new(key_id).unwrap())).await;
+            person(tab).await;
+        })
+    }
+
     /// Calls a method that asks the person, who does this and then closes the sheet.
     pub fn ask(&self, method: &str, events: Vec<UiEvent>) -> Result<Value, Code> {
         self.ask_person(method, async |tab| {
@@ -313,5 +325,8 @@ fn name(screen: &UiScreen) -> &'static str {
         UiScreen::ConfirmRestore(_) => "confirm_restore",
         UiScreen::Reset => "reset",
         UiScreen::Lease(_) => "lease",
+        UiScreen::Keys(_) => "keys",
+        UiScreen::Key(_) => "key",
+        UiScreen::Audit(_) => "audit",
     }
 }

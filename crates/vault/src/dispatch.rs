@@ -7,13 +7,14 @@ use futures_channel::oneshot;
 use futures_util::future::{Either, join_all, select};
 use kms_crypto::CryptoProvider;
 use kms_protocol::{
-    Call, Digests, Empty, ErrorCode, Incoming, Interaction, KeySpec, MeasureParams, Measurement,
-    Method, Needs, ProtectionMap, Request, RequestId, Response, Value, VaultStatus, WireError,
-    reply_error, reply_ok,
+    Call, Digests, Empty, ErrorCode, Incoming, Interaction, KeySpec, ManageKeysParams,
+    MeasureParams, Measurement, Method, Needs, ProtectionMap, Request, RequestId, Response, Value,
+    VaultStatus, WireError, reply_error, reply_ok,
 };
 
 use crate::enclave::Inner;
 use crate::session::{Admission, Caller};
+use crate::sheet::Subject;
 use crate::{Clock, Error, Ports, SessionId, Store, guard};
 
 /// Deadlines up to here get a timer of their own; later ones are swept every second.
@@ -125,6 +126,9 @@ impl<P: Ports> Inner<P> {
             Request::Manage(Empty {}) => {
                 Response::Manage(self.ask_person(caller, Method::Manage).await?)
             }
+            Request::ManageKeys(params) => {
+                Response::ManageKeys(self.manage_keys(caller, params).await?)
+            }
             Request::Backup(Empty {}) => {
                 Response::Backup(self.ask_person(caller, Method::Backup).await?)
             }
@@ -224,6 +228,20 @@ impl<P: Ports> Inner<P> {
         method: Method,
     ) -> Result<VaultStatus, Error> {
         self.ask(caller, method).await?;
+        self.status().await
+    }
+
+    /// Shows the person the keys; which one first only if it is one of the caller's.
+    async fn manage_keys(
+        self: &Rc<Self>,
+        caller: &Caller,
+        params: ManageKeysParams,
+    ) -> Result<VaultStatus, Error> {
+        let subject = match params.key_id {
+            Some(key_id) => Subject::Key(self.describe_key(caller, &key_id).await?.key_id),
+            None => Subject::Keys,
+        };
+        self.ask_about(caller, Method::ManageKeys, subject).await?;
         self.status().await
     }
 

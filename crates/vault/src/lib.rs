@@ -45,6 +45,7 @@ pub use ports::{
     StoreError, Table, Tabs, VaultLock, Write,
 };
 pub use ui::{
-    Action, BackupInfo, Ceremony, Factor, HeldLease, LeaseTerms, Manage, NewPasskey, Passkey,
+    Action, AuditFilter, AuditRows, BackupInfo, Ceremony, Factor, HeldLease, KeyAction, KeyDetails,
+    KeyRow, KeyRows, LeaseTerms, Manage, MethodGroup, NewPasskey, Outcome, Part, Passkey,
     PasskeyAnswer, RestoreWhy, UiCommand, UiEvent, UiScreen, View, Why,
 };

@@ -1,10 +1,16 @@
 //! The closed set of messages between the enclave and its own user interface. They never
 //! cross the page's port, so they are not part of the protocol crate.
 
+mod pages;
+
 use kms_crypto::SecretVec;
 use kms_protocol::{
     AutoLock, BackupHealth, CallerOrigin, ContactUrl, Enrolment, EnrolmentId, EnrolmentKind,
     ErrorCode, KeyId, Label, Lease, LeaseId, PushOrigin, StorageHealth,
+};
+
+pub use self::pages::{
+    AuditFilter, AuditRows, KeyAction, KeyDetails, KeyRow, KeyRows, MethodGroup, Outcome, Part,
 };
 
 /// What the user interface should do.
@@ -79,6 +85,12 @@ pub enum UiScreen {
     Reset,
     /// What a page wants to be allowed for a time.
     Lease(LeaseTerms),
+    /// The keys of all sites, a page of them.
+    Keys(KeyRows),
+    /// One key.
+    Key(Box<KeyDetails>),
+    /// The audit log, a page of it.
+    Audit(AuditRows),
 }
 
 /// Why the vault is to be opened.
@@ -104,6 +116,14 @@ pub enum Why {
     Lease,
     /// Before a lease is revoked.
     Revoke,
+    /// Before a key may be used again.
+    EnableKey,
+    /// Before a key gets another version.
+    RotateKey,
+    /// Before old versions of a key may no longer be used.
+    RaiseKey,
+    /// Before old versions of a key are deleted.
+    TrimKey,
 }
 
 impl Why {
@@ -121,6 +141,10 @@ impl Why {
             Why::Reset => "reset",
             Why::Lease => "lease",
             Why::Revoke => "revoke",
+            Why::EnableKey => "enable_key",
+            Why::RotateKey => "rotate_key",
+            Why::RaiseKey => "raise_key",
+            Why::TrimKey => "trim_key",
         }
     }
 }
@@ -267,6 +291,16 @@ pub enum UiEvent {
         /// To this passphrase.
         passphrase: Option<SecretVec>,
     },
+    /// From the management page to one of its parts.
+    Open(Part),
+    /// From the list of keys to one of them.
+    OpenKey(KeyId),
+    /// To the page behind (`true`) or before this one.
+    Turn(bool),
+    /// To the entries of the log that this lets through.
+    Filter(AuditFilter),
+    /// Something to be done with the key on display.
+    Key(KeyAction),
     /// What the screen describes shall happen.
     Confirm,
     /// The sheet was cancelled, or the management page closed.

@@ -7,15 +7,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use kms_crypto::SecretVec;
-use kms_protocol::{AutoLock, EnrolmentKind, Label, Value};
+use kms_protocol::{AutoLock, EnrolmentKind, KeyId, Label, Value};
 use kms_testkit::invariants::{broken, contains_secret};
 use kms_testkit::person::{encrypt, id, new, of, passphrase, phrase};
 use kms_testkit::{FakePasskey, Fault, PASSPHRASE, Tab};
-use kms_vault::{Action, UiEvent};
+use kms_vault::{Action, AuditFilter, KeyAction, Part, RecordKey, Table, UiEvent};
 use proptest::prelude::*;
 
 const SECOND: &str = "another long passphrase";
-const METHODS: [&str; 8] = [
+const METHODS: [&str; 9] = [
     "vault.setup",
     "vault.unlock",
     "vault.manage",
@@ -24,6 +24,7 @@ const METHODS: [&str; 8] = [
     "vault.reset",
     "vault.lock",
     "ui.dismiss",
+    "keys.manage",
 ];
 
 /// One thing that happens. Numbers choose among what there is at that moment.
@@ -43,6 +44,10 @@ enum Act {
     Plain(usize),
     /// Something of the management page.
     Action(usize, usize),
+    /// The page makes a key.
+    Create,
+    /// Something of the pages of keys and of the log.
+    Browse(usize),
     /// How to encrypt a backup.
     Encrypt(bool, Option<usize>),
     /// A file is chosen: one of the made ones, or none of ours.
@@ -69,6 +74,8 @@ fn act() -> impl Strategy<Value = Act> {
         4 => prop::bool::weighted(0.8).prop_map(Act::Words),
         12 => (0..9_usize).prop_map(Act::Plain),
         8 => (0..9_usize, 0..4_usize).prop_map(|(action, to)| Act::Action(action, to)),
+        3 => Just(Act::Create),
+        8 => (0..BROWSE).prop_map(Act::Browse),
         3 => (any::<bool>(), prop::option::of(0..4_usize)).prop_map(|(to, with)| Act::Encrypt(to, with)),
         2 => (0..3_usize).prop_map(Act::Choose),
         2 => prop::sample::select(vec![1_u64, 1000, 60_000, 120_000, 900_000]).prop_map(Act::Wait),
@@ -189,6 +196,13 @@ impl World {
                 let action = action(*number, &self.enrolment(*to));
                 self.does(UiEvent::Action(action));
             }
+            Act::Create => {
+                let (enclave, session) = (self.tab.enclave.clone(), self.tab.session);
+                let spec = Value::object([("spec", Value::Text("ed25519".into()))]);
+                let request = self.tab.request("keys.create", spec);
+                self.drive(async move { enclave.handle(session, request).await });
+            }
+            Act::Browse(number) => self.browse(*number),
             Act::Encrypt(to_phrase, with) => self.does(encrypt(*to_phrase, with.map(text))),
             Act::Choose(number) => {
                 let made = self.tab.files.made();
@@ -214,8 +228,21 @@ impl World {
         self.check();
     }
 
+    /// An event of the pages of keys and of the log, about the first key there is.
+    fn browse(&mut self, number: usize) {
+        let keys = self.tab.store.keys(Table::Keys);
+        let first = keys.first().and_then(|key| match key {
+            RecordKey::Text(id) => KeyId::new(id.clone()).ok(),
+            RecordKey::Number(_) => None,
+        });
+        self.does(browse(number, first));
+    }
+
     fn right(&mut self, number: usize) {
         match self.tab.screen() {
+            "keys" => self.browse(2),
+            "key" => self.browse([5, 6, 7, 9][number]),
+            "audit" => self.browse([4, 5, 10, 11][number]),
             "unlock" => {
                 let all = self.tab.enrolments();
                 let Some((id, kind, _)) = all.get(number % all.len().max(1)) else { return };
@@ -242,7 +269,8 @@ impl World {
             "manage" => {
                 let id = self.enrolment(number);
                 let action = action([0, 1, 2, 4][number], &id);
-                self.does(UiEvent::Action(action));
+                let event = if number == 3 { browse(0, None) } else { UiEvent::Action(action) };
+                self.does(event);
             }
             "hidden" => self.call(METHODS[[1, 2, 3, 4][number]]),
             _ => self.does(UiEvent::Confirm),
@@ -318,6 +346,30 @@ fn plain(number: usize) -> UiEvent {
         6 => UiEvent::Cancel,
         7 => UiEvent::Activity,
         _ => UiEvent::Estimate(SecretVec::copy_of(PASSPHRASE.as_bytes())),
+    }
+}
+
+/// How many events [`browse`] knows.
+const BROWSE: usize = 13;
+
+fn browse(number: usize, key: Option<KeyId>) -> UiEvent {
+    let missing = || KeyId::new("AAECAwQFBgcICQoLDA0ODw").unwrap();
+    let about = |key_id| UiEvent::Filter(AuditFilter { key_id, ..AuditFilter::default() });
+    match number {
+        0 => UiEvent::Open(Part::Keys),
+        1 => UiEvent::Open(Part::Audit),
+        2 => UiEvent::OpenKey(key.unwrap_or_else(missing)),
+        3 => UiEvent::OpenKey(missing()),
+        4 => UiEvent::Turn(true),
+        5 => about(key),
+        6 => UiEvent::Key(KeyAction::Rename(Label::new("Another name").unwrap())),
+        7 => UiEvent::Key(KeyAction::Rotate),
+        8 => UiEvent::Key(KeyAction::Trim(2)),
+        9 => UiEvent::Key(KeyAction::Raise { decryption: 1, encryption: 2 }),
+        10 => UiEvent::Turn(false),
+        11 => about(None),
+        // A key that is disabled would look like one that is lost.
+        _ => UiEvent::Key(KeyAction::Enable),
     }
 }
 

@@ -230,6 +230,7 @@ fn the_method_table_tells_what_is_logged() {
             | Method::Lock
             | Method::Dismiss
             | Method::Manage
+            | Method::ManageKeys
             | Method::Backup
             | Method::Restore
             | Method::Reset

@@ -537,9 +537,9 @@ fn a_lease_without_its_key_issues_nothing() {
     let record = RecordKey::Text(key);
     let stored = after.store.peek(Table::Keys, &record);
     after.store.poke(Table::Keys, &record, None);
-    assert_eq!(issue(&after, &lease), refused("not_found"));
+    assert_eq!(issue(&after, &lease), refused("unreadable"));
     let extend = after.call("leases.extend", extension(&lease, MIN_LEASE_MS, 1));
-    assert_eq!(extend, refused("not_found"));
+    assert_eq!(extend, refused("unreadable"));
     after.store.poke(Table::Keys, &record, stored);
     assert!(issue(&after, &lease).is_ok());
 }

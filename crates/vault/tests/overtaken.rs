@@ -9,7 +9,7 @@ use kms_protocol::{EnrolmentKind, Label};
 use kms_testkit::invariants::{broken, listed};
 use kms_testkit::person::{id, passphrase};
 use kms_testkit::{Fault, MemoryStore, PASSPHRASE, Tab};
-use kms_vault::{Action, RecordKey, Table, UiEvent};
+use kms_vault::{Action, KeyAction, RecordKey, Table, UiEvent};
 
 const SECOND: &str = "another long passphrase";
 const SECRET: &str = "a passphrase for the file";
@@ -51,9 +51,26 @@ fn renamed(tab: &Tab) -> bool {
     managed.is_ok() && done
 }
 
+/// The person disables the first key, and enables it again so that nothing is missing.
+fn toggled(tab: &Tab) -> bool {
+    let key = listed(tab).first().cloned().unwrap_or_default();
+    let mut done = false;
+    let managed = tab.with_key(&key, async |tab| {
+        for action in [KeyAction::Disable, KeyAction::Enable] {
+            tab.does(UiEvent::Key(action)).await;
+        }
+        if tab.screen() == "unlock" {
+            tab.does(tab.with(PASSPHRASE)).await;
+            done = (tab.screen(), tab.problem()) == ("key", None);
+        }
+    });
+    managed.is_ok() && done
+}
+
 #[test]
 fn a_change_that_never_gets_through_ends_and_changes_nothing() {
-    let unlocked: [(&str, Change); 3] = [
+    let unlocked: [(&str, Change); 4] = [
+        ("toggle", toggled),
         ("create", |tab| tab.create("ed25519", "durable").is_ok()),
         ("rename", renamed),
         ("reset", |tab| tab.reset(PASSPHRASE).is_ok()),

@@ -17,7 +17,7 @@ use crate::{
     world::World,
 };
 
-scenarios!("accessibility": setting_up, managing, backing_up, in_the_dark, pages);
+scenarios!("accessibility": setting_up, managing, managing_keys, backing_up, in_the_dark, pages);
 
 /// Runs every rule that axe-core has switched on, best practices included.
 const RUN: &str = "
@@ -94,6 +94,16 @@ async fn managing(world: &mut World) -> Result<()> {
     tour.unlock().await
 }
 
+async fn managing_keys(world: &mut World) -> Result<()> {
+    let checker = needs_checker(world.engine)?;
+    let page = world.page()?;
+    let visit = async |name: &str| checker.check_frame(page, name).await;
+    let tour = Tour::begin(world.browser()?, &world.stage()?.pwa, visit).await?;
+    let words = tour.pass_set_up().await?;
+    tour.demo().create("#create-ed25519").await?;
+    tour.keys(&words).await
+}
+
 async fn backing_up(world: &mut World) -> Result<()> {
     let checker = needs_checker(world.engine)?;
     let page = world.page()?;
@@ -114,6 +124,8 @@ async fn in_the_dark(world: &mut World) -> Result<()> {
     checker.check(page, "demo").await?;
     let words = tour.set_up().await?;
     tour.manage(&words).await?;
+    tour.demo().create("#create-ed25519").await?;
+    tour.keys(&words).await?;
     prefer(page, "light").await
 }
 

@@ -12,6 +12,7 @@ mod hostile;
 mod interchange;
 mod intrusion;
 mod isolation;
+mod key_manager;
 mod keys;
 mod known_answers;
 mod leases;
@@ -29,6 +30,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         accessibility::ALL,
         ways::ALL,
         enrolments::ALL,
+        key_manager::ALL,
         vaults::ALL,
         backups::ALL,
         keys::ALL,

@@ -42,13 +42,18 @@ impl VaultUi<'_> {
 
     /// Gives an enrolment another name.
     pub(crate) async fn rename(&self, id: &str, label: &str, fresh: Way<'_>) -> Result<()> {
-        self.enter("manage").await?;
-        self.0.press(&format!("[id='rename-{id}']")).await?;
-        self.0.fill("#label", label).await?;
-        self.0.press("#save-label").await?;
-        self.0.leave_frame().await?;
+        self.press_on("manage", &format!("[id='rename-{id}']")).await?;
+        self.name("manage", label).await?;
         self.open(fresh).await?;
         self.shows("manage").await
+    }
+
+    /// Types another name for what is being renamed, and saves it.
+    pub(crate) async fn name(&self, screen: &str, label: &str) -> Result<()> {
+        self.enter(screen).await?;
+        self.0.fill("#label", label).await?;
+        self.0.press("#save-label").await?;
+        self.0.leave_frame().await
     }
 
     /// Takes an enrolment away.
@@ -100,6 +105,24 @@ impl VaultUi<'_> {
     pub(crate) async fn press_on(&self, screen: &str, css: &str) -> Result<()> {
         self.enter(screen).await?;
         self.0.press(css).await.with_context(|| format!("on {screen}"))?;
+        self.0.leave_frame().await
+    }
+
+    /// Waits until a screen has an element.
+    pub(crate) async fn has(&self, screen: &str, css: &str) -> Result<()> {
+        self.enter(screen).await?;
+        let script = "return document.querySelector($0) !== null;";
+        eventually(SOON, async || Ok(self.0.eval(script, &[json!(css)]).await? == true))
+            .await
+            .with_context(|| format!("{css} on {screen}"))?;
+        self.0.leave_frame().await
+    }
+
+    /// Scrolls to an element of a screen.
+    pub(crate) async fn scroll_to(&self, screen: &str, css: &str) -> Result<()> {
+        self.enter(screen).await?;
+        let script = "document.querySelector($0).scrollIntoView({ behavior: 'instant' });";
+        self.0.eval(script, &[json!(css)]).await?;
         self.0.leave_frame().await
     }
 

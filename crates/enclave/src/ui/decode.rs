@@ -6,7 +6,9 @@ use std::cell::Cell;
 use js_sys::{Array, Uint8Array};
 use kms_crypto::SecretVec;
 use kms_protocol::{AutoLock, EnrolmentKind, ErrorCode, FromValue};
-use kms_vault::{Action, Factor, PasskeyAnswer, UiEvent};
+use kms_vault::{
+    Action, AuditFilter, Factor, KeyAction, MethodGroup, Outcome, Part, PasskeyAnswer, UiEvent,
+};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::convert;
@@ -64,6 +66,11 @@ fn event(name: &str, members: &Members<'_>) -> Option<UiEvent> {
             phrase: members.plain("phrase")?,
             passphrase: members.optional("secret", MAX_SECRET).ok()?.map(SecretVec::new),
         },
+        "open" => UiEvent::Open(part(members)?),
+        "open_key" => UiEvent::OpenKey(members.plain("keyId")?),
+        "turn" => UiEvent::Turn(members.plain("on")?),
+        "filter" => UiEvent::Filter(filter(members)?),
+        "key" => UiEvent::Key(key_action(members)?),
         "confirm" => UiEvent::Confirm,
         "cancel" => UiEvent::Cancel,
         "activity" => UiEvent::Activity,
@@ -99,6 +106,49 @@ fn action(members: &Members<'_>) -> Option<Action> {
         "drill" => Action::Drill,
         "reset" => Action::Reset,
         "revoke" => Action::Revoke(members.plain("id")?),
+        _ => return None,
+    })
+}
+
+fn part(members: &Members<'_>) -> Option<Part> {
+    Some(match members.plain::<String>("part")?.as_str() {
+        "keys" => Part::Keys,
+        "audit" => Part::Audit,
+        _ => return None,
+    })
+}
+
+/// An absent member lets everything through; a name that is none drops the message.
+fn filter(members: &Members<'_>) -> Option<AuditFilter> {
+    Some(AuditFilter {
+        key_id: members.plain("keyId")?,
+        origin: members.plain("origin")?,
+        outcome: choice(&members.plain("outcome")?, &Outcome::ALL, Outcome::as_str)?,
+        group: choice(&members.plain("group")?, &MethodGroup::ALL, MethodGroup::as_str)?,
+    })
+}
+
+/// What a name stands for, if there is one.
+fn choice<T: Copy>(
+    name: &Option<String>,
+    all: &[T],
+    as_str: fn(T) -> &'static str,
+) -> Option<Option<T>> {
+    let Some(name) = name else { return Some(None) };
+    all.iter().copied().find(|one| as_str(*one) == name).map(Some)
+}
+
+fn key_action(members: &Members<'_>) -> Option<KeyAction> {
+    Some(match members.plain::<String>("action")?.as_str() {
+        "rename" => KeyAction::Rename(members.plain("label")?),
+        "disable" => KeyAction::Disable,
+        "enable" => KeyAction::Enable,
+        "rotate" => KeyAction::Rotate,
+        "raise" => KeyAction::Raise {
+            decryption: members.plain("decryption")?,
+            encryption: members.plain("encryption")?,
+        },
+        "trim" => KeyAction::Trim(members.plain("least")?),
         _ => return None,
     })
 }

@@ -1,10 +1,10 @@
 //! What the frame is told.
 
 use js_sys::{Array, Uint8Array};
-use kms_protocol::{IntoValue, Value};
+use kms_protocol::{IntoValue, KeyId, Label, Value};
 use kms_vault::{
-    BackupInfo, Ceremony, HeldLease, LeaseTerms, Manage, NewPasskey, Passkey, UiCommand, UiScreen,
-    View,
+    AuditFilter, AuditRows, BackupInfo, Ceremony, HeldLease, KeyRow, KeyRows, LeaseTerms, Manage,
+    NewPasskey, Passkey, UiCommand, UiScreen, View,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -72,6 +72,12 @@ fn screen(screen: UiScreen) -> Value {
         UiScreen::ConfirmRestore(info) => backup_info(info),
         UiScreen::Reset => named("reset", []),
         UiScreen::Lease(terms) => lease(terms),
+        UiScreen::Keys(page) => keys(page),
+        UiScreen::Key(details) => named(
+            "key",
+            [("key", details.key.into_value()), ("public", details.public.into_value())],
+        ),
+        UiScreen::Audit(page) => audit(page),
     }
 }
 
@@ -108,6 +114,46 @@ fn manage(page: Manage) -> Value {
             ("backup", page.backup.into_value()),
             ("storage", page.storage.into_value()),
             ("leases", Value::List(page.leases.into_iter().map(held).collect())),
+        ],
+    )
+}
+
+fn keys(page: KeyRows) -> Value {
+    let one = |row: KeyRow| match row {
+        KeyRow::Key(key) => Value::object([("key", key.into_value())]),
+        KeyRow::Unreadable(key_id) => Value::object([("unreadable", key_id.into_value())]),
+    };
+    named(
+        "keys",
+        [
+            ("rows", Value::List(page.rows.into_iter().map(one).collect())),
+            ("before", page.before.into_value()),
+            ("more", page.more.into_value()),
+        ],
+    )
+}
+
+fn audit(page: AuditRows) -> Value {
+    let name = |(key_id, label): (KeyId, Label)| {
+        Value::object([("keyId", key_id.into_value()), ("label", label.into_value())])
+    };
+    let AuditFilter { key_id, origin, outcome, group } = page.filter;
+    let filter = Value::object([
+        ("keyId", key_id.into_value()),
+        ("origin", origin.into_value()),
+        ("outcome", outcome.map_or(Value::Null, |outcome| text(outcome.as_str()))),
+        ("group", group.map_or(Value::Null, |group| text(group.as_str()))),
+    ]);
+    named(
+        "audit",
+        [
+            ("entries", page.entries.into_value()),
+            ("names", Value::List(page.names.into_iter().map(name).collect())),
+            ("filter", filter),
+            ("count", page.count.into_value()),
+            ("head", page.head.into_value()),
+            ("before", page.before.into_value()),
+            ("next", page.next.into_value()),
         ],
     )
 }

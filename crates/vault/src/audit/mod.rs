@@ -11,6 +11,7 @@ mod log;
 mod migrate;
 mod prove;
 mod read;
+mod search;
 mod tiles;
 
 pub(crate) use chain::ChainHead;
@@ -20,4 +21,5 @@ pub(crate) use head::{StoredHead, head_write, open_head};
 pub(crate) use journal::{Journal, Use};
 pub(crate) use log::{Log, link_write};
 pub(crate) use prove::CheckpointKey;
+pub(crate) use search::Found;
 pub(crate) use tiles::{open_tile, tile_named};

@@ -17,17 +17,6 @@ use crate::{Error, Ports, RecordKey, Store, Table, VaultLock};
 
 const CORRUPT: Error = Error::Code(ErrorCode::AuditCorrupt);
 
-/// The entries of another site stay in the page, so that the log has no holes, but do not tell
-/// which key was used by whom. Their hash tells nothing either: it is salted.
-fn seen_by(caller: &CallerOrigin, entry: AuditEntry) -> AuditEntry {
-    match &entry.caller_origin {
-        Some(origin) if origin != caller => {
-            AuditEntry { key_id: None, caller_origin: None, leaf: None, ..entry }
-        }
-        _ => entry,
-    }
-}
-
 impl<P: Ports> Inner<P> {
     /// A page of entries, each at its place in the tree.
     pub(crate) async fn list_audit(
@@ -46,14 +35,42 @@ impl<P: Ports> Inner<P> {
         let wanted = usize::try_from(last.saturating_sub(from - 1)).unwrap_or(0);
         let mut entries = Vec::new();
         if wanted > 0 {
-            let links = self.links(&vault, from - 1, wanted).await?;
-            self.check_places(&vault, from - 1, &links).await?;
-            for link in links {
-                entries.push(seen_by(&caller.origin, link.publish()?));
+            for entry in self.entries(&vault, from - 1, wanted).await? {
+                entries.push(self.seen_by(&vault, &caller.origin, entry).await?);
             }
         }
         vault.still_open()?;
         Ok(AuditPage { entries, checkpoint: checkpoint(&head) })
+    }
+
+    /// The entries of another site stay in the page, so that the log has no holes, but do not tell
+    /// which key was used by whom. Neither do the person's own that are about a key of another site.
+    /// Their hash tells nothing either: it is salted.
+    async fn seen_by(
+        &self,
+        vault: &UnlockedVault<P>,
+        caller: &CallerOrigin,
+        entry: AuditEntry,
+    ) -> Result<AuditEntry, Error> {
+        let own = match (&entry.caller_origin, &entry.key_id) {
+            (Some(origin), _) => origin == caller,
+            (None, Some(key_id)) => self.is_of(vault, key_id, caller).await?,
+            (None, None) => true,
+        };
+        let hidden = |entry| AuditEntry { key_id: None, caller_origin: None, leaf: None, ..entry };
+        Ok(if own { entry } else { hidden(entry) })
+    }
+
+    /// Entries behind `after`, each at its place in the tree; all of them must exist.
+    pub(super) async fn entries(
+        &self,
+        vault: &UnlockedVault<P>,
+        after: u64,
+        wanted: usize,
+    ) -> Result<Vec<AuditEntry>, Error> {
+        let links = self.links(vault, after, wanted).await?;
+        self.check_places(vault, after, &links).await?;
+        Ok(links.iter().map(Link::publish).collect::<Result<_, _>>()?)
     }
 
     /// Whether these are the leaves that stand behind `after`.

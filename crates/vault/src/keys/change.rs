@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use kms_protocol::{
-    Empty, ErrorCode, KeyId, KeyInfo, Method, MinVersionsParams, TrimKeyParams, UpdateKeyParams,
-    event,
+    CallerOrigin, Empty, ErrorCode, KeyId, KeyInfo, KeyRule, Method, MinVersionsParams,
+    TrimKeyParams, UpdateKeyParams, event,
 };
 
 use super::index::{IndexEdit, Root, VaultClock};
@@ -43,6 +43,40 @@ impl KeyChange {
     /// A new key.
     pub(crate) fn create(key_id: KeyId, record: KeyRecord) -> Self {
         Self { key_id, what: What::Create(Box::new(record)) }
+    }
+}
+
+/// Who changes a key.
+pub(crate) enum By {
+    /// A site: only keys that it made.
+    Site(Rc<CallerOrigin>),
+    /// The person, in the enclave's own user interface: every key of the vault. With the question
+    /// that has to be open still when the change is written.
+    Person(u64),
+}
+
+impl By {
+    /// Who asked, as the log says it.
+    fn origin(&self) -> Option<Rc<CallerOrigin>> {
+        match self {
+            By::Site(origin) => Some(Rc::clone(origin)),
+            By::Person(_) => None,
+        }
+    }
+
+    /// Fails unless the rule lets them change this key.
+    pub(super) fn may<P: Ports>(
+        &self,
+        inner: &Inner<P>,
+        (record, rule): (&KeyRecord, &KeyRule),
+    ) -> Result<(), Error> {
+        match self {
+            By::Site(origin) => record.admits(origin, rule),
+            By::Person(question) => {
+                inner.still_wanted(*question)?;
+                record.admits_in_state(rule)
+            }
+        }
     }
 }
 
@@ -102,22 +136,32 @@ impl<P: Ports> Inner<P> {
     pub(crate) async fn change_key(
         self: &Rc<Self>,
         caller: &Caller,
+        what: (Method, KeyId),
+        edit: KeyEdit,
+    ) -> Result<KeyInfo, Error> {
+        self.change_key_by(By::Site(Rc::clone(&caller.origin)), what, edit).await
+    }
+
+    /// Changes a key of the vault, if it is for somebody to change, and tells what became of it.
+    pub(crate) async fn change_key_by(
+        self: &Rc<Self>,
+        by: By,
         (method, key_id): (Method, KeyId),
         edit: KeyEdit,
     ) -> Result<KeyInfo, Error> {
         let vault = self.unlocked()?;
         self.journal_ready().await?;
-        let origin = Rc::clone(&caller.origin);
         let draft = Draft {
             time: self.ports.clock().now_ms(),
             method: method.name(),
             key_id: Some(key_id.clone()),
-            origin: Some(Rc::clone(&origin)),
+            origin: by.origin(),
             outcome: OK,
         };
         let rule = method.key_rule().ok_or(ErrorCode::Internal)?;
+        let inner = Rc::clone(self);
         let edit: KeyEdit = Box::new(move |record, clock| {
-            record.admits(&origin, &rule)?;
+            by.may(&inner, (record, &rule))?;
             edit(record, clock)
         });
         let change = KeyChange::edit(key_id.clone(), edit);

@@ -6,7 +6,7 @@ use kms_crypto::Envelope;
 use kms_protocol::{AuditMode, CreateKeyParams, ErrorCode, KeyId, KeyInfo, KeySpec, Method};
 
 use super::cache::{LoadedKey, Signer};
-use super::change::KeyChange;
+use super::change::{By, KeyChange};
 use super::index::VaultClock;
 use super::record::{FIRST, KeyRecord, NewKey, PolicyRecord, VersionRecord};
 use crate::audit::{Change, Draft, OK};
@@ -66,18 +66,27 @@ impl<P: Ports> Inner<P> {
         caller: &Caller,
         key_id: KeyId,
     ) -> Result<KeyInfo, Error> {
-        let made = self.next_version(caller, &key_id).await;
+        self.rotate_key_by(By::Site(Rc::clone(&caller.origin)), key_id).await
+    }
+
+    /// Adds a version to a key of the vault, if it is for somebody to change.
+    pub(crate) async fn rotate_key_by(
+        self: &Rc<Self>,
+        by: By,
+        key_id: KeyId,
+    ) -> Result<KeyInfo, Error> {
+        let made = self.next_version(&by, &key_id).await;
         let edit = move |record: &mut KeyRecord, _: &mut VaultClock| {
             record.add_version(made.as_ref().map_err(Error::clone)?)
         };
-        self.change_key(caller, (Method::RotateKey, key_id), Box::new(edit)).await
+        self.change_key_by(by, (Method::RotateKey, key_id), Box::new(edit)).await
     }
 
-    async fn next_version(&self, caller: &Caller, key_id: &KeyId) -> Result<VersionRecord, Error> {
+    async fn next_version(&self, by: &By, key_id: &KeyId) -> Result<VersionRecord, Error> {
         let vault = self.unlocked()?;
         let key = self.load(&vault, key_id).await?;
         let rule = Method::RotateKey.key_rule().ok_or(ErrorCode::Internal)?;
-        key.record.admits(&caller.origin, &rule)?;
+        by.may(self, (&key.record, &rule))?;
         let number = key.record.next_version()?;
         let place = Place { key_id, spec: key.info.spec, policy: key.record.policy(), number };
         let created = self.ports.clock().now_ms();

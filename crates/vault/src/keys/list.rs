@@ -94,7 +94,7 @@ impl<P: Ports> Inner<P> {
         Ok(found)
     }
 
-    async fn info(
+    pub(super) async fn info(
         &self,
         vault: &UnlockedVault<P>,
         (key_id, generation): (&KeyId, u64),

@@ -7,6 +7,7 @@ mod delete;
 mod find;
 mod index;
 mod list;
+mod overview;
 mod record;
 mod sign;
 mod vapid;
@@ -14,8 +15,10 @@ mod vapid;
 use kms_protocol::{KeySpec, KeyUsage};
 
 pub(crate) use cache::Cache;
-pub(crate) use change::KeyChange;
-pub(crate) use index::{BUCKETS, Bucket, IndexStep, Root, bucket_of, open_bucket, open_root};
+pub(crate) use change::{By, KeyChange, KeyEdit};
+pub(crate) use index::{
+    BUCKETS, Bucket, IndexStep, Root, VaultClock, bucket_of, open_bucket, open_root,
+};
 pub(crate) use record::KeyRecord;
 #[cfg(feature = "fuzzing")]
 pub(crate) use record::{FIRST, NewKey, PolicyRecord, VersionRecord};

@@ -12,6 +12,7 @@ use super::record::{LeaseRecord, Now};
 use crate::audit::{Draft, Edited, OK};
 use crate::enclave::Inner;
 use crate::session::Caller;
+use crate::sheet::Subject;
 use crate::state::UnlockedVault;
 use crate::ui::LeaseTerms;
 use crate::{Clock, Error, Ports, random};
@@ -96,7 +97,7 @@ impl<P: Ports> Inner<P> {
 
     async fn ask_for(self: &Rc<Self>, caller: &Caller, request: Request) -> Result<Lease, Error> {
         let request = Rc::new(request);
-        self.ask_about(caller, request.method(), Some(Rc::clone(&request))).await?;
+        self.ask_about(caller, request.method(), Subject::Lease(Rc::clone(&request))).await?;
         Ok(self.unlocked()?.lease(&request.id, &caller.origin)?)
     }
 

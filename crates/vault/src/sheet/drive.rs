@@ -121,6 +121,13 @@ impl<P: Ports> Inner<P> {
             (Step::Lease(fresh, request), UiEvent::Confirm) => {
                 Box::pin(self.on_lease(turn, fresh, request))
             }
+            (step @ Step::Manage(_), UiEvent::Open(part)) => Box::pin(self.on_part(step, part)),
+            (Step::Keys(list), event) => Box::pin(self.on_keys(list, event)),
+            (Step::Key(shown), event) => Box::pin(self.on_key(turn, shown, event)),
+            (Step::Audit(page), event) => Box::pin(self.on_log(page, event)),
+            (Step::Unlock { then: Then::Key(task), .. }, UiEvent::Back) => {
+                Box::pin(self.to_key(task.key_id, task.place, None))
+            }
             (step, UiEvent::Back) => Box::pin(ready(self.back(turn, step))),
             (step, event) => Box::pin(ready(self.turn_page(step, event))),
         }
@@ -204,6 +211,10 @@ impl<P: Ports> Inner<P> {
                 let fresh = self.unlock_afresh(turn.question, what).await;
                 fresh.map(|fresh| Next::Go(Step::Lease(Rc::new(fresh), request)))
             }
+            Then::Key(task) => match self.unlock_afresh(turn.question, what).await {
+                Ok(_) => return self.act_on_key(turn, task).await,
+                Err(error) => Err(error),
+            },
             Then::Enrol(new) => match self.unlock_afresh(turn.question, what).await {
                 Ok(fresh) => return self.enrol_phrase(turn, new, Rc::new(fresh)).await,
                 Err(error) => Err(error),

@@ -4,6 +4,8 @@
 mod backup;
 mod drive;
 mod fresh;
+mod keys;
+mod log;
 mod manage;
 mod phrase;
 mod question;
@@ -12,3 +14,4 @@ mod step;
 
 pub(crate) use fresh::Fresh;
 pub(crate) use question::Sheet;
+pub(crate) use step::Subject;

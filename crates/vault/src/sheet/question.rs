@@ -7,9 +7,8 @@ use futures_channel::oneshot;
 use futures_util::future::{Either, LocalBoxFuture, select};
 use kms_protocol::{Attention, CallerOrigin, ErrorCode, Method, Screen, event};
 
-use super::step::Step;
+use super::step::{Step, Subject};
 use crate::enclave::Inner;
-use crate::lease::Request;
 use crate::session::Caller;
 use crate::time::Moment;
 use crate::ui::View;
@@ -127,15 +126,15 @@ impl<P: Ports> Inner<P> {
     /// Asks the person on behalf of a caller and waits for the outcome. One thing at a time:
     /// no page can swap what the person is looking at for something else.
     pub(crate) async fn ask(self: &Rc<Self>, caller: &Caller, method: Method) -> Answer {
-        self.ask_about(caller, method, None).await
+        self.ask_about(caller, method, Subject::Vault).await
     }
 
-    /// The same; a lease is asked for with its terms.
+    /// The same, with what the person is to see first, or is asked for.
     pub(crate) async fn ask_about(
         self: &Rc<Self>,
         caller: &Caller,
         method: Method,
-        request: Option<Rc<Request>>,
+        subject: Subject,
     ) -> Answer {
         // Dropped after `answer`: when the request is aborted, nobody may wait any more.
         let _prune = PruneOnDrop(self);
@@ -146,7 +145,7 @@ impl<P: Ports> Inner<P> {
             // Another tab may have made or deleted the vault since this one looked.
             self.look_again().await?;
             self.admits(method.policy().needs)?;
-            let step = self.first_step(topic, request).await?;
+            let step = self.first_step(topic, subject).await?;
             // It may have been locked meanwhile.
             self.admits(method.policy().needs)?;
             joined = self.sheet.borrow_mut().join(caller, topic);
@@ -315,7 +314,7 @@ const fn topic_of(method: Method) -> Option<Screen> {
     Some(match method {
         Method::Setup => Screen::Setup,
         Method::Unlock => Screen::Unlock,
-        Method::Manage => Screen::Manage,
+        Method::Manage | Method::ManageKeys => Screen::Manage,
         Method::Backup => Screen::Backup,
         Method::Restore => Screen::Restore,
         Method::Reset => Screen::Reset,

@@ -3,9 +3,11 @@
 use std::rc::Rc;
 
 use kms_crypto::{SecretBytes, phrase};
-use kms_protocol::{EnrolmentKind, ErrorCode, Screen, StorageHealth};
+use kms_protocol::{EnrolmentKind, ErrorCode, KeyId, Screen, StorageHealth};
 
 use super::Fresh;
+use super::keys::{KeyList, KeyPlace, KeyTask, ShownKey};
+use super::log::LogPage;
 use crate::backup::OpenedBackup;
 use crate::enclave::Inner;
 use crate::factor::Candidate;
@@ -49,6 +51,12 @@ pub(super) enum Step<P: Ports> {
     Reset(Rc<Fresh>),
     /// Allowing or extending a lease.
     Lease(Rc<Fresh>, Rc<Request>),
+    /// The keys of all sites.
+    Keys(KeyList),
+    /// One key.
+    Key(Box<ShownKey>),
+    /// The audit log.
+    Audit(Box<LogPage>),
 }
 
 /// A backup that waits to be restored, and what opened it.
@@ -58,6 +66,18 @@ pub(super) struct Restorable<P: Ports> {
     pub(super) info: BackupInfo,
     /// When it was opened.
     pub(super) since: Moment,
+}
+
+/// What a page asks the person to look at.
+pub(crate) enum Subject {
+    /// The vault as a whole.
+    Vault,
+    /// The keys.
+    Keys,
+    /// One key, which belongs to the page that asks.
+    Key(KeyId),
+    /// The terms of a lease.
+    Lease(Rc<Request>),
 }
 
 /// What an unlock is for.
@@ -71,6 +91,8 @@ pub(super) enum Then {
     Enrol(NewPhrase),
     /// To be asked for this lease.
     Lease(Rc<Request>),
+    /// To do this with a key.
+    Key(KeyTask),
 }
 
 /// A recovery phrase that is not enrolled yet.
@@ -126,6 +148,7 @@ impl Then {
             Then::Enter => Why::Unlock,
             Then::Enrol(_) => Why::Add,
             Then::Lease(_) => Why::Lease,
+            Then::Key(task) => task.why,
             Then::Do(action) => match action {
                 Action::Add(_) => Why::Add,
                 Action::Rename(..) => Why::Rename,
@@ -172,16 +195,23 @@ impl<P: Ports> Inner<P> {
     pub(super) async fn first_step(
         &self,
         topic: Screen,
-        request: Option<Rc<Request>>,
+        subject: Subject,
     ) -> Result<Step<P>, Error> {
         match topic {
             Screen::Setup => self.setup_step(),
             Screen::Unlock => self.unlock_for(Then::Enter),
-            Screen::Manage => Ok(self.manage_step().await),
+            Screen::Manage => match subject {
+                Subject::Keys => self.keys_step(KeyPlace::default()).await,
+                Subject::Key(key_id) => self.key_step(key_id, KeyPlace::default()).await,
+                _ => Ok(self.manage_step().await),
+            },
             Screen::Backup => self.unlock_step(Action::Backup),
             Screen::Restore => Ok(Step::Restore(RestoreWhy::Restore)),
             Screen::Reset => self.unlock_step(Action::Reset),
-            Screen::Lease => self.unlock_for(Then::Lease(request.ok_or(ErrorCode::Internal)?)),
+            Screen::Lease => match subject {
+                Subject::Lease(request) => self.unlock_for(Then::Lease(request)),
+                _ => Err(Error::Code(ErrorCode::Internal)),
+            },
         }
     }
 
@@ -245,6 +275,9 @@ impl<P: Ports> Inner<P> {
             Step::ConfirmRestore(restorable) => UiScreen::ConfirmRestore(restorable.info),
             Step::Reset(_) => UiScreen::Reset,
             Step::Lease(_, request) => UiScreen::Lease(request.terms.clone()),
+            Step::Keys(list) => UiScreen::Keys(list.rows.clone()),
+            Step::Key(shown) => UiScreen::Key(Box::new(shown.details.clone())),
+            Step::Audit(page) => UiScreen::Audit(page.rows.clone()),
         }
     }
 

@@ -27,6 +27,11 @@ impl KeyRecord {
         if rule.caller == KeyCaller::Owner && !owner {
             return Err(Error::Denied(PolicyRule::Owner));
         }
+        self.admits_in_state(rule)
+    }
+
+    /// Whether the table lets this be done with the key in its state, whoever asks.
+    pub(crate) fn admits_in_state(&self, rule: &KeyRule) -> Result<(), Error> {
         Ok(self.must_be(rule.states)?)
     }
 
@@ -67,6 +72,11 @@ impl KeyRecord {
     pub(crate) fn rename(&mut self, label: Option<&Label>, alias: Option<&KeyAlias>) {
         self.label = label.map(|label| label.as_str().into());
         self.alias = alias.map(|alias| alias.as_str().into());
+    }
+
+    /// Replaces the label alone.
+    pub(crate) fn relabel(&mut self, label: &Label) {
+        self.label = Some(label.as_str().into());
     }
 
     /// Lets the key be used, or not.

@@ -1,0 +1,486 @@
+//! The pages of keys: the person sees the keys of all sites and changes them; no page does.
+#![allow(clippy::unwrap_used, clippy::panic)] // the fixtures are plain functions
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use futures_util::future::join;
+use kms_protocol::{ErrorCode, KeyId, KeyInfo, KeyState, Label, Value};
+use kms_testkit::invariants::{broken, entries};
+use kms_testkit::tab::{member, origin, outcome, text};
+use kms_testkit::{Fault, PASSPHRASE, Tab};
+use kms_vault::{
+    AuditFilter, KeyAction, KeyRow, Part, RecordKey, SessionId, Table, UiEvent, UiScreen, Why,
+};
+use pollster::block_on;
+
+const OTHER: &str = "https://other.example";
+
+fn label(text: &str) -> Label {
+    Label::new(text).unwrap()
+}
+
+fn with_id(key_id: &str) -> Value {
+    Value::object([("keyId", Value::Text(key_id.into()))])
+}
+
+/// A key of another site; returns its session and the id.
+fn foreign(tab: &Tab) -> (SessionId, String) {
+    let session = tab.enclave.connect(origin(OTHER));
+    let params = Value::object([("spec", Value::Text("ed25519".into()))]);
+    let key = tab.call_as(session, "keys.create", params).unwrap();
+    (session, text(&key, "keyId"))
+}
+
+/// The key on display.
+fn shown(tab: &Tab) -> KeyInfo {
+    let shown = tab.look(|view| match &view.screen {
+        UiScreen::Key(details) => {
+            assert_eq!(details.public.len(), details.key.versions.len());
+            Some(details.key.clone())
+        }
+        _ => None,
+    });
+    shown.flatten().unwrap()
+}
+
+/// The keys on display, and whether there are pages before and behind them.
+fn page(tab: &Tab) -> (Vec<KeyRow>, bool, bool) {
+    let page = tab.look(|view| match &view.screen {
+        UiScreen::Keys(page) => Some((page.rows.clone(), page.before, page.more)),
+        _ => None,
+    });
+    page.flatten().unwrap()
+}
+
+fn ids(rows: &[KeyRow]) -> Vec<String> {
+    let id = |row: &KeyRow| match row {
+        KeyRow::Key(key) => key.key_id.as_str().to_owned(),
+        KeyRow::Unreadable(_) => panic!("unreadable"),
+    };
+    rows.iter().map(id).collect()
+}
+
+fn why(tab: &Tab) -> Option<Why> {
+    let why = tab.look(|view| match view.screen {
+        UiScreen::Unlock { why, .. } => Some(why),
+        _ => None,
+    });
+    why.flatten()
+}
+
+/// Does something with the key on display, through a fresh unlock if that is asked for.
+async fn act(tab: &Tab, action: KeyAction) {
+    tab.does(UiEvent::Key(action)).await;
+    if tab.screen() == "unlock" {
+        tab.does(tab.with(PASSPHRASE)).await;
+    }
+}
+
+/// Method, outcome and whether a site is named, of the entries from this one on.
+fn log(tab: &Tab, from: usize) -> Vec<(String, String, bool)> {
+    let row = |entry: &Value| {
+        (text(entry, "method"), text(entry, "outcome"), member(entry, "callerOrigin").is_some())
+    };
+    entries(tab)[from..].iter().map(row).collect()
+}
+
+#[test]
+fn the_person_does_everything_with_a_key_and_the_log_names_no_site() {
+    let tab = Tab::ready();
+    let (session, id) = foreign(&tab);
+    let before = entries(&tab).len();
+    let done = tab.with_key(&id, async |tab| {
+        assert_eq!(shown(tab).label, None);
+        act(tab, KeyAction::Rename(label("Deploy"))).await;
+        assert_eq!((tab.screen(), shown(tab).label), ("key", Some(label("Deploy"))));
+        act(tab, KeyAction::Rotate).await;
+        act(tab, KeyAction::Rotate).await;
+        act(tab, KeyAction::Raise { decryption: 2, encryption: 3 }).await;
+        let key = shown(tab);
+        assert_eq!(key.versions.len(), 3);
+        assert_eq!((key.min_decryption_version, key.min_encryption_version), (2, 3));
+        act(tab, KeyAction::Trim(2)).await;
+        assert_eq!(shown(tab).versions.len(), 2);
+        act(tab, KeyAction::Disable).await;
+        assert_eq!((shown(tab).state, tab.problem()), (KeyState::Disabled, None));
+        act(tab, KeyAction::Enable).await;
+        assert_eq!(shown(tab).state, KeyState::Enabled);
+    });
+    assert!(done.is_ok());
+    let methods: Vec<_> = log(&tab, before)
+        .into_iter()
+        .filter(|(method, ..)| method != "vault.fresh_unlock")
+        .collect();
+    let by_person = |method: &str| (method.to_owned(), "ok".to_owned(), false);
+    let expected = [
+        "keys.update",
+        "keys.rotate",
+        "keys.rotate",
+        "keys.set_min_versions",
+        "keys.trim",
+        "keys.disable",
+        "keys.enable",
+    ];
+    assert_eq!(methods, expected.map(by_person));
+    // The site of the key is told that something happened, the other one is not.
+    let told = |session| {
+        let names = tab.outbox.names(session);
+        names.iter().filter(|name| *name == "keys_changed").count()
+    };
+    assert_eq!((told(session), told(tab.session)), (8, 0));
+    assert!(tab.verify_audit().is_ok());
+}
+
+#[test]
+fn what_cannot_be_undone_or_lets_more_be_done_needs_a_fresh_unlock() {
+    let tab = Tab::ready();
+    let id = tab.create("ed25519", "durable").unwrap();
+    let actions = [
+        (KeyAction::Enable, Why::EnableKey),
+        (KeyAction::Rotate, Why::RotateKey),
+        (KeyAction::Raise { decryption: 1, encryption: 1 }, Why::RaiseKey),
+        (KeyAction::Trim(1), Why::TrimKey),
+    ];
+    for (action, expected) in actions {
+        let stored = tab.store.dump();
+        let done = tab.with_key(&id, async |tab| {
+            tab.does(UiEvent::Key(action.clone())).await;
+            assert_eq!(why(tab), Some(expected));
+            for event in [UiEvent::Confirm, UiEvent::Key(action), UiEvent::Open(Part::Keys)] {
+                tab.does(event).await;
+                assert_eq!(tab.screen(), "unlock");
+            }
+            // The way back leads to the key.
+            tab.does(UiEvent::Back).await;
+            assert_eq!((tab.screen(), tab.problem()), ("key", None));
+        });
+        assert!(done.is_ok());
+        assert_eq!(tab.store.dump(), stored);
+    }
+    let done = tab.with_key(&id, async |tab| {
+        tab.does(UiEvent::Key(KeyAction::Rotate)).await;
+        tab.does(tab.with("not the passphrase")).await;
+        assert_eq!((tab.screen(), tab.problem()), ("unlock", Some(ErrorCode::UnlockFailed)));
+    });
+    assert!(done.is_ok());
+    assert_eq!(log(&tab, 2), []);
+}
+
+#[test]
+fn a_disabled_key_is_refused_to_its_site_at_once() {
+    let tab = Tab::ready();
+    let id = tab.create("ed25519", "durable").unwrap();
+    let second = tab.beside();
+    assert!(second.unlock(PASSPHRASE).is_ok());
+    assert!(second.sign(&id, b"text").is_ok());
+    let mut refused = None;
+    let done = tab.with_key(&id, async |tab| {
+        act(tab, KeyAction::Disable).await;
+        let data = Value::Bytes(b"text".to_vec());
+        let params = Value::object([("keyId", Value::Text(id.clone())), ("data", data)]);
+        let reply = tab.enclave.handle(tab.session, tab.request("sign", params)).await;
+        refused = Some(outcome(reply));
+    });
+    assert!(done.is_ok());
+    assert_eq!(refused, Some(Err("invalid_key_state".into())));
+    assert_eq!(second.sign(&id, b"text"), Err("invalid_key_state".into()));
+}
+
+#[test]
+fn the_list_has_pages_that_lead_to_and_fro() {
+    let tab = Tab::ready();
+    let mut all: Vec<_> = (0..45).map(|_| tab.create("ed25519", "deferred").unwrap()).collect();
+    all.sort();
+    let managed = tab.ask_person("vault.manage", async |tab| {
+        tab.does(UiEvent::Open(Part::Keys)).await;
+        let (first, before, more) = page(tab);
+        assert_eq!((ids(&first), before, more), (all[..20].to_vec(), false, true));
+        // There is nothing before the first page.
+        tab.does(UiEvent::Turn(false)).await;
+        tab.does(UiEvent::Turn(true)).await;
+        let (second, before, more) = page(tab);
+        assert_eq!((ids(&second), before, more), (all[20..40].to_vec(), true, true));
+        // From a key, also one that was changed, the way back leads to its page of the list.
+        tab.does(UiEvent::OpenKey(KeyId::new(all[21].clone()).unwrap())).await;
+        act(tab, KeyAction::Rotate).await;
+        tab.does(UiEvent::Back).await;
+        assert_eq!(ids(&page(tab).0), all[20..40].to_vec());
+        tab.does(UiEvent::Turn(true)).await;
+        let (third, before, more) = page(tab);
+        assert_eq!((ids(&third), before, more), (all[40..].to_vec(), true, false));
+        tab.does(UiEvent::Turn(true)).await;
+        assert_eq!(ids(&page(tab).0), all[40..].to_vec());
+        tab.does(UiEvent::Turn(false)).await;
+        tab.does(UiEvent::Turn(false)).await;
+        assert_eq!(ids(&page(tab).0), all[..20].to_vec());
+        tab.does(UiEvent::Back).await;
+        assert_eq!(tab.screen(), "manage");
+    });
+    assert!(managed.is_ok());
+}
+
+#[test]
+fn exactly_one_page_of_keys_has_none_behind_it() {
+    let tab = Tab::ready();
+    for _ in 0..20 {
+        assert!(tab.create("ed25519", "deferred").is_ok());
+    }
+    let done = tab.ask_person("keys.manage", async |tab| {
+        let (rows, before, more) = page(tab);
+        assert_eq!((rows.len(), before, more), (20, false, false));
+    });
+    assert!(done.is_ok());
+}
+
+#[test]
+fn a_record_that_cannot_be_read_hides_no_other() {
+    let tab = Tab::ready();
+    let id = tab.create("ed25519", "durable").unwrap();
+    let spoilt = tab.create("ed25519", "durable").unwrap();
+    let at = |name: &str| RecordKey::Text(name.into());
+    tab.store.poke(Table::Keys, &at(&spoilt), Some(vec![1, 2, 3]));
+    tab.store.poke(Table::Keys, &at("no id of a key"), Some(vec![1, 2, 3]));
+    tab.store.poke(Table::Keys, &RecordKey::Number(7), Some(vec![1, 2, 3]));
+    let done = tab.ask_person("keys.manage", async |tab| {
+        let (rows, _, _) = page(tab);
+        let unreadable = KeyRow::Unreadable(Some(KeyId::new(spoilt.clone()).unwrap()));
+        assert!(rows.contains(&unreadable));
+        let strays = rows.iter().filter(|row| **row == KeyRow::Unreadable(None)).count();
+        assert_eq!((rows.len(), strays), (4, 2));
+        // It has no page of its own.
+        tab.does(UiEvent::OpenKey(KeyId::new(spoilt.clone()).unwrap())).await;
+        assert_eq!((tab.screen(), tab.problem()), ("keys", Some(ErrorCode::Unreadable)));
+        tab.does(UiEvent::OpenKey(KeyId::new(id.clone()).unwrap())).await;
+        assert_eq!((tab.screen(), tab.problem()), ("key", None));
+    });
+    assert!(done.is_ok());
+}
+
+#[test]
+fn a_page_opens_the_list_or_a_key_of_its_own_and_drives_nothing() {
+    let tab = Tab::ready();
+    let id = tab.create("ed25519", "durable").unwrap();
+    let (other, foreign) = foreign(&tab);
+    let call = |session, params: Value| {
+        let request = tab.request("keys.manage", params);
+        let person = async {
+            let screen = tab.screen();
+            tab.does(UiEvent::Cancel).await;
+            screen
+        };
+        let (reply, screen) = block_on(join(tab.enclave.handle(session, request), person));
+        outcome(reply).map(|_| screen)
+    };
+    assert_eq!(call(tab.session, with_id(&id)), Ok("key"));
+    assert_eq!(shown(&tab).key_id.as_str(), id);
+    assert_eq!(call(tab.session, Value::Map(Vec::new())), Ok("keys"));
+    assert_eq!(call(other, with_id(&foreign)), Ok("key"));
+    // A key of another site is as one that does not exist.
+    let missing = "AAECAwQFBgcICQoLDA0ODw";
+    for id in [foreign.as_str(), missing] {
+        assert_eq!(tab.call("keys.manage", with_id(id)), Err("not_found".into()));
+    }
+    tab.store.poke(Table::Keys, &RecordKey::Text(id.clone()), Some(vec![1]));
+    let after = tab.restarted();
+    assert_eq!(after.call("keys.manage", with_id(&id)), Err("locked".into()));
+    assert!(after.unlock(PASSPHRASE).is_ok());
+    assert_eq!(after.call("keys.manage", with_id(&id)), Err("unreadable".into()));
+    let more = Value::object([("action", Value::Text("disable".into()))]);
+    assert_eq!(after.call("keys.manage", more), Err("invalid_params".into()));
+}
+
+#[test]
+fn a_page_learns_nothing_of_the_keys_of_other_sites() {
+    let tab = Tab::ready();
+    let own = tab.create("ed25519", "durable").unwrap();
+    let (other, foreign) = foreign(&tab);
+    for id in [&own, &foreign] {
+        let done = tab.with_key(id, async |tab| {
+            act(tab, KeyAction::Rename(label("A name"))).await;
+            act(tab, KeyAction::Rotate).await;
+            // A refusal leaves an entry as well.
+            act(tab, KeyAction::Trim(9)).await;
+            assert_eq!(tab.problem(), Some(ErrorCode::VersionNotFound));
+        });
+        assert!(done.is_ok());
+    }
+    for (session, own, foreign) in [(tab.session, &own, &foreign), (other, &foreign, &own)] {
+        let log = tab.call_as(session, "audit.list", Value::Map(Vec::new())).unwrap();
+        let seen = format!("{log:?}");
+        assert!(seen.contains(own.as_str()) && !seen.contains(foreign.as_str()), "{seen}");
+    }
+    let events = format!("{:?}", tab.outbox.events());
+    assert!(!events.contains(&own) && !events.contains(&foreign), "{events}");
+    // Nor of what is not there any more.
+    let gone = RecordKey::Text(own.clone());
+    tab.store.poke(Table::Keys, &gone, None);
+    let after = tab.restarted();
+    assert!(after.unlock(PASSPHRASE).is_ok());
+    let log = format!("{:?}", after.call("audit.list", Value::Map(Vec::new())));
+    assert!(!log.contains(&foreign), "{log}");
+}
+
+#[test]
+fn events_that_do_not_fit_do_nothing() {
+    let tab = Tab::ready();
+    let id = tab.create("ed25519", "durable").unwrap();
+    let stored = tab.store.dump();
+    let key = || UiEvent::Key(KeyAction::Disable);
+    let open = || UiEvent::OpenKey(KeyId::new(id.clone()).unwrap());
+    let filter = || UiEvent::Filter(AuditFilter::default());
+    let managed = tab.ask_person("vault.manage", async |tab| {
+        for event in [key(), open(), filter(), UiEvent::Turn(true)] {
+            tab.does(event).await;
+            assert_eq!(tab.screen(), "manage");
+        }
+        tab.does(UiEvent::Open(Part::Keys)).await;
+        for event in [key(), filter(), UiEvent::Turn(true), UiEvent::Open(Part::Audit)] {
+            tab.does(event).await;
+            assert_eq!(tab.screen(), "keys");
+        }
+        tab.does(open()).await;
+        for event in [open(), UiEvent::Turn(false), UiEvent::Confirm, UiEvent::Open(Part::Keys)] {
+            tab.does(event).await;
+            assert_eq!(tab.screen(), "key");
+        }
+        tab.does(UiEvent::Back).await;
+        tab.does(UiEvent::Back).await;
+        tab.does(UiEvent::Open(Part::Audit)).await;
+        for event in [key(), open(), UiEvent::Turn(false), UiEvent::Turn(true), UiEvent::Confirm] {
+            tab.does(event).await;
+            assert_eq!(tab.screen(), "audit");
+        }
+    });
+    assert!(managed.is_ok());
+    assert_eq!(tab.store.dump(), stored);
+    // An answer for a screen that was left is no answer.
+    let done = tab.with_key(&id, async |tab| {
+        let old = tab.outbox.view();
+        tab.does(UiEvent::Back).await;
+        tab.enclave.handle_ui(old, key()).await;
+        assert_eq!(tab.screen(), "keys");
+    });
+    assert!(done.is_ok());
+    assert_eq!(tab.store.dump(), stored);
+}
+
+#[test]
+fn what_another_tab_has_done_meanwhile_is_what_counts() {
+    let tab = Tab::ready();
+    let id = tab.create("ed25519", "durable").unwrap();
+    let second = tab.beside();
+    assert!(second.unlock(PASSPHRASE).is_ok());
+    let done = tab.with_key(&id, async |tab| {
+        assert!(second.call("keys.rotate", with_id(&id)).is_ok());
+        // The page was drawn before; its minimum is raised to what is there now.
+        act(tab, KeyAction::Raise { decryption: 2, encryption: 2 }).await;
+        assert_eq!((tab.problem(), shown(tab).min_decryption_version), (None, 2));
+        let lower = second.call("keys.disable", with_id(&id));
+        assert!(lower.is_ok());
+        act(tab, KeyAction::Rotate).await;
+        assert_eq!(tab.problem(), Some(ErrorCode::InvalidKeyState));
+        assert_eq!(shown(tab).state, KeyState::Disabled);
+        // Somebody takes the record away.
+        tab.store.poke(Table::Keys, &RecordKey::Text(id.clone()), None);
+        act(tab, KeyAction::Disable).await;
+        assert_eq!((tab.screen(), tab.problem()), ("keys", Some(ErrorCode::NotFound)));
+    });
+    assert!(done.is_ok());
+}
+
+#[test]
+fn a_change_that_was_cancelled_or_fails_happens_whole_or_not_at_all() {
+    let before = Tab::ready();
+    let id = before.create("ed25519", "durable").unwrap();
+    for fault in Fault::ALL {
+        for call in 1.. {
+            assert!(call < 100, "{fault:?}");
+            let tab = before.on(before.store.copied());
+            assert!(tab.unlock(PASSPHRASE).is_ok());
+            let mut told = None;
+            let managed = tab.with_key(&id, async |tab| {
+                tab.store.fail_at(call, fault);
+                act(tab, KeyAction::Disable).await;
+                told = Some((tab.screen(), tab.problem()));
+            });
+            let fired = tab.store.heal();
+            assert!(managed.is_ok() || fired, "{fault:?} {call} {managed:?}");
+            let after = tab.restarted();
+            assert!(after.unlock(PASSPHRASE).is_ok(), "{fault:?} {call}");
+            let info = after.call("keys.describe", with_id(&id)).unwrap();
+            let state = text(&info, "state");
+            if told == Some(("key", None)) {
+                assert_eq!(state, "disabled", "{fault:?} {call}");
+            }
+            if !fired {
+                assert_eq!(state, "disabled");
+                break;
+            }
+            if state == "enabled" {
+                assert_eq!(broken(&after), Vec::<String>::new(), "{fault:?} {call}");
+            }
+        }
+    }
+    // Between any two store calls the person closes the page.
+    for call in 1.. {
+        let tab = Rc::new(before.on(before.store.copied()));
+        assert!(tab.unlock(PASSPHRASE).is_ok());
+        let closed = Rc::new(Cell::new(false));
+        let (one, note) = (Rc::clone(&tab), Rc::clone(&closed));
+        let managed = tab.with_key(&id, async |tab| {
+            tab.store.meanwhile(call, move || {
+                block_on(one.does(UiEvent::Cancel));
+                note.set(true);
+            });
+            act(tab, KeyAction::Disable).await;
+        });
+        assert!(managed.is_ok());
+        if !closed.get() {
+            break;
+        }
+        let after = tab.restarted();
+        assert!(after.unlock(PASSPHRASE).is_ok());
+        let state = text(&after.call("keys.describe", with_id(&id)).unwrap(), "state");
+        let entry = log(&after, 2).into_iter().rev().find(|(method, ..)| method == "keys.disable");
+        if state == "disabled" {
+            assert_eq!(entry, Some(("keys.disable".into(), "ok".into(), false)));
+        }
+    }
+}
+
+#[test]
+fn locking_ends_the_page() {
+    let tab = Tab::ready();
+    let id = tab.create("ed25519", "durable").unwrap();
+    let done = tab.with_key(&id, async |tab| {
+        tab.does(UiEvent::Lock).await;
+        tab.does(UiEvent::Key(KeyAction::Disable)).await;
+        assert_eq!(tab.screen(), "hidden");
+    });
+    assert_eq!(done, Err("locked".into()));
+    let opened = tab.ask_person("vault.manage", async |_| ());
+    assert_eq!(opened, Err("locked".into()));
+}
+
+#[test]
+fn a_vault_that_is_locked_while_a_page_is_read_shows_nothing() {
+    let before = Tab::ready();
+    let id = before.create("ed25519", "durable").unwrap();
+    let events: [&dyn Fn() -> UiEvent; 2] =
+        [&|| UiEvent::Turn(true), &|| UiEvent::OpenKey(KeyId::new(id.clone()).unwrap())];
+    for _ in 0..20 {
+        assert!(before.create("ed25519", "durable").is_ok());
+    }
+    for event in events {
+        let tab = Rc::new(before.on(before.store.copied()));
+        assert!(tab.unlock(PASSPHRASE).is_ok());
+        let one = Rc::clone(&tab);
+        let done = tab.ask_person("keys.manage", async |tab| {
+            tab.store.meanwhile(1, move || block_on(one.does(UiEvent::Lock)));
+            tab.does(event()).await;
+            assert_eq!(tab.screen(), "hidden");
+        });
+        assert_eq!(done, Err("locked".into()));
+    }
+}

@@ -1,0 +1,79 @@
+//! The person looks after the keys of the vault in the enclave's own pages.
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::json;
+
+use crate::{
+    scenario::scenarios,
+    session::Session,
+    signer::Signer,
+    vault_ui::{PASSPHRASE, VaultUi, Way},
+    world::World,
+};
+
+scenarios!("key_manager": a_key_the_person_disables_is_refused, a_rotated_key_is_told_to_its_site);
+
+/// A fresh unlock with the first passphrase.
+const FRESH: Way<'_> = Way::Passphrase(PASSPHRASE);
+
+async fn a_key_the_person_disables_is_refused(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let ui = VaultUi(page);
+    let signer = Signer::create(&session, "ed25519").await?;
+    signer.still_signs(&session).await?;
+    let id = signer.key_id.as_str().context("no id")?;
+    let missing = json!({"keyId": "AAECAwQFBgcICQoLDA0ODw"});
+    ensure!(session.refusal("keys.manage", missing).await? == "not_found");
+
+    session.begin("keys.manage").await?;
+    ui.press_on("keys", &format!("[id='key-{id}']")).await?;
+    ui.press_on("key", "#disable").await?;
+    ui.has("key", "#enable").await?;
+    ui.press_on("key", "#cancel").await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    let data = json!({"keyId": id, "data": {"bytes": "c29tZSB0ZXh0"}});
+    ensure!(session.refusal("sign", data).await? == "invalid_key_state");
+
+    // The log says who did it, and what became of the request.
+    session.begin("vault.manage").await?;
+    ui.press_on("manage", "#audit").await?;
+    ui.has("audit", "[data-method='keys.disable'][data-outcome=ok]").await?;
+    ui.has("audit", "[data-method=sign][data-outcome=invalid_key_state]").await?;
+    let refused = ui.text_of("audit", "[data-outcome=invalid_key_state]").await?;
+    ensure!(refused.contains("Refused"), "{refused}");
+    ui.press_on("audit", "#back").await?;
+    ui.press_on("manage", "#keys").await?;
+    ui.press_on("keys", &format!("[id='key-{id}']")).await?;
+    ui.press_on("key", "#enable").await?;
+    ui.open(FRESH).await?;
+    ui.has("key", "#disable").await?;
+    ui.press_on("key", "#cancel").await?;
+    session.end().await?;
+    signer.still_signs(&session).await
+}
+
+async fn a_rotated_key_is_told_to_its_site(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let ui = VaultUi(page);
+    let signer = Signer::create(&session, "ec-p256").await?;
+    let id = signer.key_id.as_str().context("no id")?;
+    session.begin("keys.manage").await?;
+    ui.press_on("keys", &format!("[id='key-{id}']")).await?;
+    ui.press_on("key", "#rename").await?;
+    ui.name("key", "Deploy").await?;
+    ui.has("key", "#rename").await?;
+    ui.press_on("key", "#rotate").await?;
+    ui.open(FRESH).await?;
+    ui.has("key", "#raise").await?;
+    ui.press_on("key", "#cancel").await?;
+    session.end().await?;
+    let key = session.call("keys.describe", json!({"keyId": id})).await?;
+    ensure!(key["version"] == 2 && key["label"] == "Deploy", "{key}");
+    let recorded = session.recorded().await?.to_string();
+    ensure!(recorded.contains("keys_changed"), "{recorded}");
+    Ok(())
+}
