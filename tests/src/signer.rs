@@ -24,7 +24,7 @@ impl Signer {
 
     /// Makes a key that signs VAPID tokens only.
     pub(crate) async fn for_vapid(session: &Session<'_>) -> Result<Self> {
-        Self::of(session, json!({"spec": "ec-p256", "usage": ["vapid"]})).await
+        Self::of(session, json!({"spec": "ec-p256", "policy": {"operations": ["vapid"]}})).await
     }
 
     async fn of(session: &Session<'_>, params: Value) -> Result<Self> {

@@ -36,6 +36,8 @@ export type ErrorCode =
   | 'invalid_key_state'
   | 'version_not_found'
   | 'too_many_versions'
+  | 'alias_taken'
+  | 'too_many_keys'
   | 'policy_denied'
   | 'lease_not_found'
   | 'lease_expired'
@@ -216,16 +218,42 @@ export type KeyUsage =
   | 'verify'
   | 'vapid';
 
+/** How often a key may be used. */
+export interface RateLimit {
+  /** Uses in a period, at least 1. */
+  uses: number;
+  /** Length of a period in milliseconds, from a second to 31 days. */
+  periodMs: number;
+}
+
+/** What may be done with a key. Whatever is not allowed here is refused, and it never changes. */
+export interface KeyPolicy {
+  /** What it may be used for; at least one use, each one that its spec is for. */
+  operations: KeyUsage[];
+  /** Further sites that may use it, at most 7; only the calling one if absent. */
+  callerOrigins?: string[];
+  /** No use before, in milliseconds since 1970-01-01T00:00Z by the clock of the device. */
+  notBefore?: number;
+  /** No use from then on. */
+  notAfter?: number;
+  /** Most uses of the private key, at least 1. */
+  maxUses?: number;
+  /** Most uses of the private key in a period. */
+  rate?: RateLimit;
+}
+
 /** Parameters of `keys.create`. */
 export interface CreateKeyParams {
   /** What to make. */
   spec: KeySpec;
   /** Name for people. */
   label?: string;
+  /** Name for programs, unique among the keys of the calling site. */
+  alias?: string;
   /** When audit entries of this key are on disk; `durable` if absent. */
   audit?: AuditMode;
-  /** What it may be used for, for ever: `sign` and `verify` if absent. A key for `vapid` is `ec-p256` and never for `sign`. */
-  usage?: KeyUsage[];
+  /** What may be done with it, for ever; everything that the spec is for, by the calling site alone, if absent. */
+  policy?: KeyPolicy;
 }
 
 /** A version of a key. */
@@ -241,7 +269,9 @@ export interface KeyVersion {
 /** Life of a key (SP 800-57 part 1, section 7, under AWS KMS names). */
 export type KeyState =
   | 'enabled'
-  | 'disabled';
+  | 'disabled'
+  | 'pending-deletion'
+  | 'destroyed';
 
 /** Where the private key came from. */
 export type KeyOrigin =
@@ -265,6 +295,8 @@ export interface KeyInfo {
   versions: KeyVersion[];
   /** Life. */
   state: KeyState;
+  /** When it is destroyed at the earliest, in milliseconds since 1970-01-01T00:00Z; absent unless it waits for its deletion. */
+  deletionDate?: number;
   /** Where it came from. */
   origin: KeyOrigin;
   /** Who protects it. */
@@ -279,8 +311,12 @@ export interface KeyInfo {
   created: number;
   /** When audit entries of this key are on disk. */
   audit: AuditMode;
-  /** Sites that may use it. */
+  /** Sites that may use it; the first one made it, and only that one may change it. */
   callerOrigins: string[];
+  /** What may be done with it. */
+  policy: KeyPolicy;
+  /** Uses so far; absent where the policy does not count them. */
+  uses?: number;
 }
 
 /** Parameters of `keys.list`. */
@@ -289,6 +325,12 @@ export interface ListKeysParams {
   cursor?: string;
   /** Most keys to return, 1 to 100; 100 if absent. */
   limit?: number;
+  /** Only keys of this spec. */
+  spec?: KeySpec;
+  /** Only keys in this state. */
+  state?: KeyState;
+  /** Only keys whose alias begins so. */
+  aliasPrefix?: string;
 }
 
 /** A page of keys. */
@@ -365,6 +407,14 @@ export interface TrimKeyParams {
   keyId: string;
   /** Oldest version that stays. */
   minAvailableVersion: number;
+}
+
+/** Parameters of `keys.schedule_deletion`. */
+export interface ScheduleDeletionParams {
+  /** Which key. */
+  keyId: string;
+  /** Days to wait, 7 to 30; 30 if absent. */
+  days?: number;
 }
 
 /** Parameters of `sign`. */
@@ -608,6 +658,16 @@ export interface Ready {
   release: string;
 }
 
+/** Which rule of a policy refused an operation. */
+export type PolicyRule =
+  | 'operation'
+  | 'min_version'
+  | 'not_before'
+  | 'not_after'
+  | 'max_uses'
+  | 'rate'
+  | 'owner';
+
 /** The method table. */
 export interface Methods {
   /** Answers at once. For liveness and latency. */
@@ -652,6 +712,10 @@ export interface Methods {
   'keys.enable': { params: KeyParams; result: KeyInfo };
   /** Lets a key not be used until it is enabled again. */
   'keys.disable': { params: KeyParams; result: KeyInfo };
+  /** Lets a key wait for its deletion; until then it cannot be used, and the deletion can be cancelled. */
+  'keys.schedule_deletion': { params: ScheduleDeletionParams; result: KeyInfo };
+  /** Cancels the deletion of a key; it is disabled then. */
+  'keys.cancel_deletion': { params: KeyParams; result: KeyInfo };
   /** Signs data with a key. */
   'sign': { params: SignParams; result: Signature };
   /** Verifies a signature against the public half of a key. */

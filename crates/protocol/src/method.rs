@@ -9,8 +9,8 @@ use crate::types::{
 };
 use crate::{
     CreateLeaseParams, ErrorCode, ExtendLeaseParams, FromValue, IntoValue, IssueTokenParams, Lease,
-    LeaseList, LeaseParams, MinVersionsParams, PublicKeyParams, TrimKeyParams, UpdateKeyParams,
-    Value, VapidToken, limits,
+    LeaseList, LeaseParams, MinVersionsParams, PublicKeyParams, ScheduleDeletionParams,
+    TrimKeyParams, UpdateKeyParams, Value, VapidToken, limits,
 };
 
 /// Which vault state a method needs.
@@ -216,7 +216,7 @@ methods! {
     Dismiss = "ui.dismiss"(Empty) -> Empty, Nothing, None, Never, errors [];
     #[doc = "Generates a key that belongs to the calling site."]
     CreateKey = "keys.create"(CreateKeyParams) -> KeyInfo, Unlocked, None, Durable,
-        errors [Locked, UnsupportedAlgorithm];
+        errors [Locked, UnsupportedAlgorithm, AliasTaken, TooManyKeys];
     #[doc = "Lists the keys of the calling site, a page at a time."]
     ListKeys = "keys.list"(ListKeysParams) -> KeyPage, Unlocked, None, Never, errors [Locked, Unreadable];
     #[doc = "Describes a key."]
@@ -227,7 +227,7 @@ methods! {
         errors [Locked, NotFound, Unreadable, VersionNotFound];
     #[doc = "Replaces label and alias of a key; what is absent is removed."]
     UpdateKey = "keys.update"(UpdateKeyParams) -> KeyInfo, Unlocked, None, Durable,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, AliasTaken, TooManyKeys];
     #[doc = "Adds a version to a key and makes it the latest; the id of the key stays."]
     RotateKey = "keys.rotate"(KeyParams) -> KeyInfo, Unlocked, None, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, TooManyVersions, StorageConflict];
@@ -243,6 +243,12 @@ methods! {
     #[doc = "Lets a key not be used until it is enabled again."]
     DisableKey = "keys.disable"(KeyParams) -> KeyInfo, Unlocked, None, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
+    #[doc = "Lets a key wait for its deletion; until then it cannot be used, and the deletion can be cancelled."]
+    ScheduleDeletion = "keys.schedule_deletion"(ScheduleDeletionParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
+    #[doc = "Cancels the deletion of a key; it is disabled then."]
+    CancelDeletion = "keys.cancel_deletion"(KeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
     #[doc = "Signs data with a key."]
     Sign = "sign"(SignParams) -> Signature, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
@@ -251,15 +257,15 @@ methods! {
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
     #[doc = "Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did."]
     CreateLease = "vapid.create_lease"(CreateLeaseParams) -> Lease, Unlocked, Sheet, Durable,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, UserCancelled, TooManyLeases, OutOfMemory];
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, UserCancelled, TooManyLeases, OutOfMemory];
     #[doc = "Issues a VAPID token (RFC 8292) under a lease of the calling site and counts it."]
     IssueToken = "vapid.issue_token"(IssueTokenParams) -> VapidToken, Unlocked, None, Durable,
-        errors [Locked, LeaseNotFound, LeaseAudience, LeaseExpired, ClockSetBack, LeaseExhausted, NotFound, Unreadable, PolicyDenied, AuditUnavailable];
+        errors [Locked, LeaseNotFound, LeaseAudience, LeaseExpired, ClockSetBack, LeaseExhausted, NotFound, Unreadable, PolicyDenied, InvalidKeyState, AuditUnavailable];
     #[doc = "Lists the leases of the calling site."]
     ListLeases = "leases.list"(Empty) -> LeaseList, Unlocked, None, Never, errors [Locked, AuditCorrupt];
     #[doc = "Asks the user, in enclave-owned UI and with a fresh unlock, to extend a lease that has not ended; resolves when they did."]
     ExtendLease = "leases.extend"(ExtendLeaseParams) -> Lease, Unlocked, Sheet, Durable,
-        errors [Locked, LeaseNotFound, LeaseExpired, ClockSetBack, NotFound, Unreadable, PolicyDenied, UserCancelled, OutOfMemory];
+        errors [Locked, LeaseNotFound, LeaseExpired, ClockSetBack, NotFound, Unreadable, PolicyDenied, InvalidKeyState, UserCancelled, OutOfMemory];
     #[doc = "Ends a lease of the calling site for good."]
     RevokeLease = "leases.revoke"(LeaseParams) -> Empty, Unlocked, None, Durable,
         errors [Locked, LeaseNotFound, AuditUnavailable];

@@ -167,8 +167,8 @@ impl Tab {
     /// Makes a key that signs VAPID tokens only; returns its id.
     pub fn create_for_vapid(&self) -> Result<String, Code> {
         let usage = ["vapid", "verify"].map(|usage| Value::Text(usage.into()));
-        let params =
-            [("spec", Value::Text("ec-p256".into())), ("usage", Value::List(usage.into()))];
+        let policy = Value::object([("operations", Value::List(usage.into()))]);
+        let params = [("spec", Value::Text("ec-p256".into())), ("policy", policy)];
         let info = self.call("keys.create", Value::object(params))?;
         Ok(text(&info, "keyId"))
     }

@@ -37,9 +37,22 @@ pub(crate) fn settings_context(vault_id: &VaultId, generation: u64) -> RecordCon
     place(vault_id, RecordType::Settings, &[], generation)
 }
 
-/// What is known about a key.
-pub(crate) fn key_context<'a>(vault_id: &'a VaultId, key_id: &'a KeyId) -> RecordContext<'a> {
-    place(vault_id, RecordType::KeyRecord, key_id.as_str().as_bytes(), 1)
+/// What is known about a key, in its generation.
+pub(crate) fn key_context<'a>(
+    vault_id: &'a VaultId,
+    key_id: &'a KeyId,
+    generation: u64,
+) -> RecordContext<'a> {
+    place(vault_id, RecordType::KeyRecord, key_id.as_str().as_bytes(), generation)
+}
+
+/// A part of the index of keys: the root, which has no id, or a bucket.
+pub(crate) fn index_context<'a>(
+    vault_id: &'a VaultId,
+    id: &'a [u8],
+    generation: u64,
+) -> RecordContext<'a> {
+    place(vault_id, RecordType::KeyIndex, id, generation)
 }
 
 /// A wrapped private key.
@@ -98,7 +111,8 @@ pub(crate) async fn open<C: CryptoProvider>(
     Ok(Envelope::decode(stored)?.open(crypto, key, context).await?)
 }
 
-/// What the head of the log says: entries, the last one, generation of the settings, tree.
+/// What the head of the log says: entries, the last one, generations of the settings and of the
+/// index of keys, tree.
 #[derive(Clone, Copy)]
 pub(crate) struct HeadFacts<'a> {
     pub(crate) count: u64,
@@ -106,6 +120,8 @@ pub(crate) struct HeadFacts<'a> {
     pub(crate) hash: &'a [u8; 32],
     /// Absent in a head of release 0.1.0.
     pub(crate) settings: Option<u64>,
+    /// Absent in the head of a chain.
+    pub(crate) index: Option<u64>,
     /// Frontier of the tree, its hashes one behind another; absent in the head of a chain.
     pub(crate) tree: Option<&'a [u8]>,
 }
@@ -140,8 +156,8 @@ fn head_hmac(
     mac.update(vault_id);
     mac.update(&head.count.to_be_bytes());
     mac.update(head.hash);
-    if let Some(settings) = head.settings {
-        mac.update(&settings.to_be_bytes());
+    for generation in [head.settings, head.index].into_iter().flatten() {
+        mac.update(&generation.to_be_bytes());
     }
     // Its length follows from the number of entries.
     mac.update(head.tree.unwrap_or_default());

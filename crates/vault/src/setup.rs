@@ -10,6 +10,7 @@ use crate::enclave::Inner;
 use crate::enrol::{self, DeviceKey, Home};
 use crate::factor::Candidate;
 use crate::header::Header;
+use crate::keys::Root;
 use crate::settings::Settings;
 use crate::state::{Phase, Secrets, UnlockedVault};
 use crate::stored::{self, HEAD, header_write, may_retry};
@@ -113,7 +114,7 @@ impl<P: Ports> Inner<P> {
         *self.phase.borrow_mut() = Phase::Locked;
         let log = Log::new(vault.head, generation);
         log.note_whole();
-        let state = (log, vault.settings);
+        let state = (log, vault.settings, Root::default());
         let opened = Rc::new(UnlockedVault::new(vault_id, vault.secrets, state, now));
         self.still_wanted(question)?;
         self.journal.borrow_mut().attach(&opened);
@@ -140,12 +141,13 @@ impl<P: Ports> Inner<P> {
             settings.set_recipient(&enrolment.id, recipient);
         }
         header.add(enrolment)?;
-        let mut head = Head { settings: 1, ..Head::default() };
+        let mut head = Head { settings: 1, index: 1, ..Head::default() };
         let link = Draft::internal("vault.setup", now).entry(1, random::bytes(crypto)?);
         head.push(link.leaf());
         let writes = vec![
             header_write(&header),
             settings.write(&self.ports, &vault_id, (&secrets, head.settings)).await?,
+            Root::default().write(&self.ports, &vault_id, (&secrets, head.index)).await?,
             link_write(&self.ports, &vault_id, &secrets, (head.count(), &link)).await?,
             head_write(&vault_id, &secrets.audit, &head),
         ];

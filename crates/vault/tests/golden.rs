@@ -19,7 +19,7 @@ const V1: &str = include_str!("golden/v1.txt");
 const V2: &str = include_str!("golden/v2.txt");
 /// With a log of more than 300 entries, from the time when it was a chain of hashes.
 const V2_LONG: &str = include_str!("golden/v2-long.txt");
-/// With a log that is a tree.
+/// Header of schema 2, keys of schema 2, an index of keys, and a log that is a tree.
 const V3: &str = include_str!("golden/v3.txt");
 
 /// A tab on a golden disk, with Argon2id in earnest.
@@ -187,6 +187,26 @@ fn a_migration_that_was_interrupted_begins_again() {
 }
 
 #[test]
+fn a_vault_with_keys_of_schema_2_opens() {
+    let golden = Golden::read(V3);
+    let tab = tab(&golden);
+    assert!(tab.unlock(PASSPHRASE).is_ok());
+    let expected = golden.expected("key");
+    assert_eq!(expected.len(), 3);
+    for words in expected {
+        let params = Value::object([("keyId", Value::Text(words[1].clone()))]);
+        let info = tab.call("keys.describe", params).unwrap();
+        assert_eq!((text(&info, "spec"), text(&info, "kid")), (words[2].clone(), words[3].clone()));
+        assert_eq!(member(&info, "version"), Some(Value::Number(2.0)));
+        match text(&info, "state").as_str() {
+            "enabled" => assert!(tab.sign(&words[1], b"text").is_ok()),
+            state => assert_eq!(state, "pending-deletion"),
+        }
+    }
+    assert!(tab.verify_audit().is_ok());
+}
+
+#[test]
 fn a_vault_of_a_newer_schema_is_left_alone() {
     let golden = Golden::read(V2);
     let key = RecordKey::Text("header".into());
@@ -219,15 +239,20 @@ fn write_a_golden_vault() {
     let tab = Tab::over(ports, 1);
     assert!(tab.set_up(PASSPHRASE).is_ok());
     enrol_more(&tab);
-    println!("# A vault of schema 2, its log a tree. Passphrase: {PASSPHRASE}. Bytes are base64.");
+    println!(
+        "# Keys of schema 2, a log that is a tree. Passphrase: {PASSPHRASE}. Bytes are base64."
+    );
     println!("words {}", tab.words());
     for (spec, audit) in [("ed25519", "durable"), ("ec-p256", "durable"), ("ed25519", "deferred")] {
         let id = tab.create(spec, audit).unwrap();
         let params = Value::object([("keyId", Value::Text(id.clone()))]);
-        let info = tab.call("keys.describe", params).unwrap();
+        assert!(tab.call("keys.rotate", params.clone()).is_ok());
+        let info = tab.call("keys.describe", params.clone()).unwrap();
         println!("expect key {id} {spec} {}", text(&info, "kid"));
-        let uses = if audit == "deferred" { 300 } else { 0 };
-        (0..uses).for_each(|_| assert!(tab.sign(&id, b"golden").is_ok()));
+        if audit == "deferred" {
+            (0..300).for_each(|_| assert!(tab.sign(&id, b"golden").is_ok()));
+            assert!(tab.call("keys.schedule_deletion", params).is_ok());
+        }
     }
     block_on(tab.enclave.tick());
     // A device key cannot be read, but it was drawn here.

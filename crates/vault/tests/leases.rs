@@ -145,6 +145,10 @@ fn verifies(tab: &Tab, key: &str, token: &Value) {
     assert_eq!((t, k.len()), (jws.as_str(), 87));
 }
 
+fn operations(operations: &[&str]) -> (&'static str, Value) {
+    ("policy", Value::object([("operations", texts(operations))]))
+}
+
 #[test]
 fn there_is_no_way_around_a_lease() {
     let tab = Tab::ready();
@@ -154,15 +158,25 @@ fn there_is_no_way_around_a_lease() {
     let both = [&["vapid", "sign"][..], &["sign", "verify", "vapid"], &["vapid", "vapid"], &[]];
     for usage in both {
         let spec = ("spec", Value::Text("ec-p256".into()));
-        let made = tab.call("keys.create", Value::object([spec, ("usage", texts(usage))]));
+        let made = tab.call("keys.create", Value::object([spec, operations(usage)]));
         assert_eq!(made, refused("invalid_params"), "{usage:?}");
+    }
+    // The lease counts, and nothing beside it.
+    for (name, value) in [
+        ("maxUses", number(5)),
+        ("rate", Value::object([("uses", number(1)), ("periodMs", number(1000))])),
+    ] {
+        let policy = Value::object([("operations", texts(&["vapid"])), (name, value)]);
+        let spec = ("spec", Value::Text("ec-p256".into()));
+        let made = tab.call("keys.create", Value::object([spec, ("policy", policy)]));
+        assert_eq!(made, refused("invalid_params"), "{name}");
     }
     // RFC 8292, section 2: on P-256 only.
     let spec = ("spec", Value::Text("ed25519".into()));
-    let made = tab.call("keys.create", Value::object([spec, ("usage", texts(&["vapid"]))]));
+    let made = tab.call("keys.create", Value::object([spec, operations(&["vapid"])]));
     assert_eq!(made, refused("invalid_params"));
     let spec = ("spec", Value::Text("ed25519".into()));
-    let made = tab.call("keys.create", Value::object([spec, ("usage", texts(&["verify"]))]));
+    let made = tab.call("keys.create", Value::object([spec, operations(&["verify"])]));
     assert_eq!(tab.sign(&text(&made.unwrap(), "keyId"), b"text"), Err("policy_denied".into()));
 }
 
@@ -533,9 +547,26 @@ fn a_lease_without_its_key_issues_nothing() {
     let record = RecordKey::Text(key);
     let stored = after.store.peek(Table::Keys, &record);
     after.store.poke(Table::Keys, &record, None);
-    assert_eq!(issue(&after, &lease), refused("not_found"));
+    assert_eq!(issue(&after, &lease), refused("unreadable"));
     let extend = after.call("leases.extend", extension(&lease, MIN_LEASE_MS, 1));
-    assert_eq!(extend, refused("not_found"));
+    assert_eq!(extend, refused("unreadable"));
     after.store.poke(Table::Keys, &record, stored);
     assert!(issue(&after, &lease).is_ok());
+}
+
+#[test]
+fn a_lease_of_a_disabled_key_waits_for_it() {
+    let (tab, key, lease) = leased(MAX_LEASE_MS, 2);
+    let named = || Value::object([("keyId", Value::Text(key.clone()))]);
+    assert!(tab.call("keys.disable", named()).is_ok());
+    assert_eq!(issue(&tab, &lease), refused("invalid_key_state"));
+    let asked = tab.call("leases.extend", extension(&lease, MIN_LEASE_MS, 1));
+    assert_eq!(asked, refused("invalid_key_state"));
+    assert!(tab.call("keys.enable", named()).is_ok());
+    assert!(issue(&tab, &lease).is_ok());
+    // A new version signs from then on.
+    assert!(tab.call("keys.rotate", named()).is_ok());
+    let token = issue(&tab, &lease).unwrap();
+    verifies(&tab, &key, &token);
+    assert_eq!(used(&tab), [Some(number(2))]);
 }

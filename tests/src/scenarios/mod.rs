@@ -12,6 +12,7 @@ mod hostile;
 mod interchange;
 mod intrusion;
 mod isolation;
+mod keys;
 mod known_answers;
 mod leases;
 mod memory;
@@ -31,6 +32,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         vaults::ALL,
         backups::ALL,
         leases::ALL,
+        keys::ALL,
         storage::ALL,
         audit::ALL,
         isolation::ALL,

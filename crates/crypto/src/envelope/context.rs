@@ -17,6 +17,8 @@ pub enum RecordType {
     AuditEntry = 4,
     /// What the owner of the vault has set.
     Settings = 5,
+    /// Part of the index of keys.
+    KeyIndex = 7,
     /// Hashes of the audit log's tree.
     AuditTile = 16,
 }

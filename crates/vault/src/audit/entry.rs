@@ -71,6 +71,8 @@ pub(crate) struct Head {
     pub(crate) last: Hash,
     /// Generation of the settings; 0 when there are none.
     pub(crate) settings: u64,
+    /// Generation of the index of keys; 0 when there is none.
+    pub(crate) index: u64,
 }
 
 /// An entry that was written or may have been. Its salt makes it unlike every other one.

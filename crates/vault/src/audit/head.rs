@@ -46,6 +46,9 @@ struct HeadRecord {
     /// Hashes of the tree's frontier, one behind another.
     #[n(5)]
     tree: Option<ByteVec>,
+    /// Generation of the index of keys.
+    #[n(6)]
+    index: Option<u64>,
 }
 
 impl StoredHead {
@@ -65,6 +68,14 @@ impl StoredHead {
         }
     }
 
+    /// Generation of the index of keys; 0 when there is none.
+    pub(crate) fn index(&self) -> u64 {
+        match self {
+            StoredHead::Tree(head) => head.index,
+            StoredHead::Chain(_) => 0,
+        }
+    }
+
     /// Whether this is its last entry.
     pub(crate) fn ends_with(&self, link: &Link) -> bool {
         match self {
@@ -76,12 +87,13 @@ impl StoredHead {
 
 /// The write of a head.
 pub(crate) fn head_write(vault_id: &VaultId, key: &SecretBytes<32>, head: &Head) -> Write {
-    let (count, hash, settings) = (head.count(), head.last, Some(head.settings));
+    let (count, hash) = (head.count(), head.last);
+    let (settings, index) = (Some(head.settings), Some(head.index));
     let tree = head.tree.hashes().concat();
-    let facts = HeadFacts { count, hash: &hash, settings, tree: Some(&tree) };
+    let facts = HeadFacts { count, hash: &hash, settings, index, tree: Some(&tree) };
     let mac = seal::head_mac(key, vault_id, facts);
     let tree = Some(tree.into());
-    let record = HeadRecord { schema: SCHEMA, count, hash, mac, settings, tree };
+    let record = HeadRecord { schema: SCHEMA, count, hash, mac, settings, tree, index };
     let key = RecordKey::Text(HEAD.into());
     Write { table: Table::Meta, key, value: cbor::encode(&record) }
 }
@@ -93,19 +105,19 @@ pub(crate) fn open_head(
     stored: Option<&[u8]>,
 ) -> Result<StoredHead, ErrorCode> {
     let record: HeadRecord = stored.and_then(cbor::decode).ok_or(ErrorCode::AuditCorrupt)?;
-    let HeadRecord { schema, count, hash, mac, settings, tree } = record;
+    let HeadRecord { schema, count, hash, mac, settings, tree, index } = record;
     let tree = tree.as_ref().map(|tree| tree.as_slice());
-    let facts = HeadFacts { count, hash: &hash, settings, tree };
+    let facts = HeadFacts { count, hash: &hash, settings, index, tree };
     if !seal::head_is_authentic(key, vault_id, facts, &mac) {
         return Err(ErrorCode::AuditCorrupt);
     }
-    match (schema, settings, tree) {
-        (SCHEMA, Some(settings), Some(tree)) => {
+    match (schema, settings, index, tree) {
+        (SCHEMA, Some(settings), Some(index), Some(tree)) => {
             let tree = hashes(tree).and_then(|hashes| Frontier::new(count, hashes));
             let tree = tree.ok_or(ErrorCode::AuditCorrupt)?;
-            Ok(StoredHead::Tree(Head { tree, last: hash, settings }))
+            Ok(StoredHead::Tree(Head { tree, last: hash, settings, index }))
         }
-        (CHAIN, Some(_), None) | (WITHOUT_SETTINGS, None, None) => {
+        (CHAIN, Some(_), None, None) | (WITHOUT_SETTINGS, None, None, None) => {
             let settings = settings.unwrap_or(0);
             Ok(StoredHead::Chain(ChainHead { count, hash, settings }))
         }
@@ -129,12 +141,22 @@ mod tests {
         SecretBytes::new_with(|out| out.fill(1))
     }
 
+    /// An index is in every head of a tree.
     fn record(schema: u32, settings: Option<u64>, tree: Option<Vec<u8>>) -> Vec<u8> {
+        let index = tree.as_ref().map(|_| 2);
+        indexed(schema, (settings, index), tree)
+    }
+
+    fn indexed(
+        schema: u32,
+        (settings, index): (Option<u64>, Option<u64>),
+        tree: Option<Vec<u8>>,
+    ) -> Vec<u8> {
         let (count, hash) = (3, [7; 32]);
-        let facts = HeadFacts { count, hash: &hash, settings, tree: tree.as_deref() };
+        let facts = HeadFacts { count, hash: &hash, settings, index, tree: tree.as_deref() };
         let mac = seal::head_mac(&key(), &VAULT, facts);
         let tree = tree.map(Into::into);
-        cbor::encode(&HeadRecord { schema, count, hash, mac, settings, tree })
+        cbor::encode(&HeadRecord { schema, count, hash, mac, settings, tree, index })
     }
 
     #[test]
@@ -148,6 +170,7 @@ mod tests {
         ] {
             let head = read(&bytes).unwrap();
             assert_eq!((head.count(), head.settings()), (3, settings));
+            assert_eq!(head.index(), if matches!(head, StoredHead::Tree(_)) { 2 } else { 0 });
         }
         // Authentic, but of no release.
         for bytes in [
@@ -156,6 +179,8 @@ mod tests {
             record(3, Some(4), None),
             record(3, None, Some(tree.clone())),
             record(2, Some(4), Some(tree.clone())),
+            indexed(3, (Some(4), None), Some(tree.clone())),
+            indexed(2, (Some(4), Some(2)), None),
             record(4, Some(4), Some(tree)),
             record(3, Some(4), Some(vec![5; 32])),
             record(3, Some(4), Some(vec![5; 63])),

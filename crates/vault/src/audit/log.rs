@@ -14,6 +14,7 @@ use super::journal::Item;
 use super::tiles::tile_write;
 use crate::enclave::Inner;
 use crate::header::VaultId;
+use crate::keys::Root;
 use crate::settings::Settings;
 use crate::state::{Secrets, UnlockedVault};
 use crate::stored::{self, HEAD};
@@ -186,7 +187,7 @@ impl<P: Ports> Inner<P> {
                 vault.log.advance(head, generation, edge);
                 match changed {
                     Some(Changed::Vault(edited)) => self.note_edit(vault, edited),
-                    Some(Changed::Key(key_id)) => vault.cache.borrow_mut().forget(&key_id),
+                    Some(Changed::Keys(key_id, root)) => vault.note_keys(key_id.as_ref(), *root),
                     None => {}
                 }
                 Ok(())
@@ -223,9 +224,17 @@ impl<P: Ports> Inner<P> {
                     changed = Some(Changed::Vault(edited));
                 }
                 Some(Change::Key(change)) => {
-                    let written = self.key_writes(vault, change).await?;
-                    writes.extend(written.map_err(Refusal::Of)?);
-                    changed = Some(Changed::Key(change.key_id.clone()));
+                    self.must_be_fresh(vault).await?;
+                    let written = self.key_writes(vault, (change, &mut head)).await?;
+                    let (own, root) = written.map_err(Refusal::Of)?;
+                    writes.extend(own);
+                    changed = Some(Changed::Keys(Some(change.key_id.clone()), Box::new(root)));
+                }
+                Some(Change::Index(step)) => {
+                    self.must_be_fresh(vault).await?;
+                    let (own, root) = self.index_writes(vault, (step, &mut head)).await?;
+                    writes.extend(own);
+                    changed = Some(Changed::Keys(None, Box::new(root)));
                 }
                 None => {}
             }
@@ -245,6 +254,7 @@ impl<P: Ports> Inner<P> {
     /// Whether a key that may have changed since it was used still permits the use.
     async fn check_use(&self, vault: &UnlockedVault<P>, item: &Item) -> Result<(), Refusal> {
         if let Some(used) = item.used.as_ref().filter(|_| item.is_doubtful()) {
+            self.must_be_fresh(vault).await?;
             let record = vault.read(&self.ports, &used.key_id).await.map_err(of_key)?;
             (used.permits)(&record).map_err(Refusal::Of)?;
         }
@@ -274,8 +284,26 @@ impl<P: Ports> Inner<P> {
         Ok(Some(edge))
     }
 
+    /// Fails like a commit that met another one if this tab does not know what is stored.
+    async fn must_be_fresh(&self, vault: &UnlockedVault<P>) -> Result<(), Error> {
+        if self.ports.store().generation().await? == vault.log.generation.get() {
+            return Ok(());
+        }
+        vault.log.stale.set(true);
+        Err(Error::Store(StoreError::Conflict))
+    }
+
+    /// Reads again what another tab may have changed, if one has. The caller holds the lock.
+    pub(crate) async fn refresh_if_behind(&self, vault: &UnlockedVault<P>) -> Result<(), Error> {
+        let known = vault.log.generation.get();
+        if self.ports.store().generation().await? == known {
+            return Ok(());
+        }
+        self.refresh(vault).await
+    }
+
     /// Reads again what another tab may have changed. The log may only have grown.
-    pub(super) async fn refresh(&self, vault: &Rc<UnlockedVault<P>>) -> Result<(), Error> {
+    pub(super) async fn refresh(&self, vault: &UnlockedVault<P>) -> Result<(), Error> {
         let generation = self.ports.store().generation().await?;
         let header = stored::header(&self.ports).await?.ok_or(ErrorCode::VaultCorrupt)?;
         if header.vault_id != vault.id {
@@ -292,8 +320,11 @@ impl<P: Ports> Inner<P> {
             let settings = Settings::read(&self.ports, &vault.id, place).await?;
             *vault.settings.borrow_mut() = settings;
         }
-        if head != vault.log.head() {
+        if head.index != vault.log.head().index {
+            let secrets = vault.secrets()?;
+            let root = Root::read(&self.ports, &vault.id, (&secrets, head.index)).await?;
             vault.cache.borrow_mut().clear();
+            *vault.index.borrow_mut() = root;
         }
         self.note_header(header);
         let edge = if grown { None } else { vault.log.edge() };
@@ -316,7 +347,9 @@ impl<P: Ports> Inner<P> {
             return Err(Error::Code(ErrorCode::AuditCorrupt));
         };
         let known = vault.log.head();
-        let behind = head.count() < known.count() || head.settings < known.settings;
+        let behind = head.count() < known.count()
+            || head.settings < known.settings
+            || head.index < known.index;
         if behind || (head.count() == known.count() && head != known) {
             return Err(Error::Code(ErrorCode::AuditCorrupt));
         }
@@ -366,7 +399,8 @@ impl<P: Ports> Inner<P> {
 /// What a group has changed.
 enum Changed {
     Vault(Edited),
-    Key(KeyId),
+    /// A key, or the index alone; and the index as it is then.
+    Keys(Option<KeyId>, Box<Root>),
 }
 
 /// Why a try failed: the change was refused, its entries have to be looked at one by one, or

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::OpenedBackup;
 use super::check::Opener;
+use super::index::FoundIndex;
 use crate::audit::{ChainHead, Link, StoredHead, tile_named};
 use crate::stored::{self, HEAD};
 use crate::{Error, Ports, RecordKey, Table, Write};
@@ -20,6 +21,7 @@ struct Found {
     /// The head as it is stored.
     head: Option<StoredHead>,
     settings: Option<Write>,
+    index: FoundIndex,
     /// Digests of the tiles as they are stored, until the entries make them.
     tiles: BTreeMap<TileId, [u8; 32]>,
     /// The tree that the entries make.
@@ -59,17 +61,29 @@ impl Found {
             (Table::Meta, RecordKey::Text(name)) if name == HEAD => {
                 self.head = Some(opener.head(record)?);
             }
-            (Table::Meta, RecordKey::Text(name)) => match tile_named(name) {
-                Some(id) => {
-                    let tile = opener.tile(id, &record.value).await?;
-                    self.tiles.insert(id, digest(&tile));
-                }
-                None => self.settings = Some(record.clone()),
-            },
+            (Table::Meta, RecordKey::Text(name)) => self.meta(opener, (name, record)).await?,
             (Table::Audit, RecordKey::Number(seq)) => {
                 self.entry(*seq, opener.link(*seq, &record.value).await?)?;
             }
-            _ => opener.key(record).await?,
+            (Table::Keys, _) => self.index.key(opener, record).await?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn meta<P: Ports>(
+        &mut self,
+        opener: &Opener<'_, P>,
+        (name, record): (&str, &Write),
+    ) -> Result<(), Error> {
+        if let Some(id) = tile_named(name) {
+            let tile = opener.tile(id, &record.value).await?;
+            self.tiles.insert(id, digest(&tile));
+            return Ok(());
+        }
+        let head = self.head.as_ref().ok_or(ErrorCode::BackupDamaged)?;
+        if !self.index.take((opener, head), (name, record)).await? {
+            self.settings = Some(record.clone());
         }
         Ok(())
     }
@@ -94,7 +108,7 @@ impl Found {
         self.tiles.remove(&tile.id) == Some(digest(tile))
     }
 
-    /// Whether entries, tiles, head and settings belong together.
+    /// Whether entries, tiles, head, index and settings belong together.
     async fn fits<P: Ports>(mut self, opener: &Opener<'_, P>) -> Result<(), Error> {
         let (Some(head), Some(last)) = (self.head.take(), self.last.take()) else {
             return Err(DAMAGED);
@@ -107,7 +121,8 @@ impl Found {
             }
             StoredHead::Chain(head) => self.chain.is_some_and(|chain| chain.ends_as(*head)),
         };
-        let whole = fits && self.tiles.is_empty() && head.ends_with(&last);
+        let whole =
+            fits && self.tiles.is_empty() && head.ends_with(&last) && self.index.fits(&head);
         if whole { opener.settings(&head, self.settings.as_ref()).await } else { Err(DAMAGED) }
     }
 }

@@ -8,14 +8,14 @@ use minicbor::{Decode, Decoder, Encode};
 
 use crate::audit::tile_named;
 use crate::header::VaultId;
-use crate::stored::{HEAD, SETTINGS};
+use crate::stored::{self, HEAD, KEY_INDEX, SETTINGS};
 use crate::{RecordKey, Table, Write, cbor};
 
 /// First member of every backup.
 const FORMAT: &str = "ats-kms-backup";
 /// The version of the format that is written.
 const VERSION: u32 = 2;
-/// The oldest that is read: its audit log is a chain, without tiles.
+/// The oldest that is read: its audit log is a chain, without tiles, and its keys have no index.
 const OLDEST: u32 = 1;
 /// Most bytes of one part of the plaintext.
 pub(super) const MAX_PART: usize = 64 * 1024;
@@ -199,7 +199,9 @@ fn parse<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Parsed<T> {
 
 /// Whether a record of [`Table::Meta`] belongs into a backup.
 pub(super) fn belongs(name: &str) -> bool {
-    name == HEAD || name == SETTINGS || tile_named(name).is_some()
+    [HEAD, SETTINGS, KEY_INDEX].contains(&name)
+        || stored::bucket_number(name).is_some()
+        || tile_named(name).is_some()
 }
 
 impl<'b> Item<'b> {

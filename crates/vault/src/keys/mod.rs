@@ -3,7 +3,10 @@
 mod cache;
 mod change;
 mod create;
+mod delete;
 mod find;
+mod index;
+mod list;
 mod record;
 mod sign;
 mod vapid;
@@ -12,6 +15,7 @@ use kms_protocol::{KeySpec, KeyUsage};
 
 pub(crate) use cache::Cache;
 pub(crate) use change::KeyChange;
+pub(crate) use index::{BUCKETS, Bucket, IndexStep, Root, bucket_of, open_bucket, open_root};
 pub(crate) use record::KeyRecord;
 #[cfg(feature = "fuzzing")]
 pub(crate) use record::{FIRST, NewKey, PolicyRecord, VersionRecord};
@@ -21,5 +25,14 @@ pub(crate) use sign::unlogged;
 fn usages(spec: KeySpec) -> &'static [KeyUsage] {
     match spec {
         KeySpec::Ed25519 | KeySpec::EcP256 => &[KeyUsage::Sign, KeyUsage::Verify],
+    }
+}
+
+/// Uses that a key of this spec may have if they are asked for.
+fn possible_usages(spec: KeySpec) -> &'static [KeyUsage] {
+    match spec {
+        KeySpec::Ed25519 => usages(spec),
+        // RFC 8292, section 2: VAPID is for this curve only.
+        KeySpec::EcP256 => &[KeyUsage::Sign, KeyUsage::Verify, KeyUsage::Vapid],
     }
 }

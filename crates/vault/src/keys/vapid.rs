@@ -7,8 +7,9 @@ use kms_protocol::{CallerOrigin, KeyId, KeyUsage, Label};
 
 use super::cache::{LoadedKey, Signer};
 use crate::audit::Use;
+use crate::enclave::Inner;
 use crate::state::UnlockedVault;
-use crate::{Error, Ports};
+use crate::{Clock, Error, Ports};
 
 /// The latest version of such a key, ready to be used.
 pub(crate) struct VapidKey<P: Ports> {
@@ -24,29 +25,31 @@ impl<P: Ports> VapidKey<P> {
     }
 
     /// The use of the key, to be looked at again if the key changes before its entry is written.
-    pub(crate) fn used_by(&self, origin: &Rc<CallerOrigin>) -> Use {
-        let (origin, version) = (Rc::clone(origin), Some(self.key.info.version));
+    pub(crate) fn used_by(&self, origin: &Rc<CallerOrigin>, now_ms: u64) -> Use {
+        let origin = Rc::clone(origin);
+        let how = (KeyUsage::Vapid, Some(self.key.info.version));
         Use {
             key_id: self.key.info.key_id.clone(),
             current: Rc::clone(&self.key.current),
-            permits: Box::new(move |record| record.permits(&origin, KeyUsage::Vapid, version)),
+            permits: Box::new(move |record| record.permits(&origin, how, now_ms)),
         }
     }
 }
 
-impl<P: Ports> UnlockedVault<P> {
+impl<P: Ports> Inner<P> {
     /// The key of a site, if it may sign VAPID tokens. Such a key signs nothing else, so there is
     /// no way around the lease.
     pub(crate) async fn vapid_key(
         &self,
-        ports: &P,
+        vault: &UnlockedVault<P>,
         origin: &CallerOrigin,
         key_id: &KeyId,
     ) -> Result<VapidKey<P>, Error> {
-        let key = self.load(ports, key_id).await?;
-        key.record.permits(origin, KeyUsage::Vapid, None)?;
+        let key = self.load(vault, key_id).await?;
+        let now = self.ports.clock().now_ms();
+        key.record.permits(origin, (KeyUsage::Vapid, None), now)?;
         let public = key.record.version(None)?.public(key.info.spec)?;
-        let signer = self.signer(ports, (&key, None)).await?;
+        let signer = vault.signer(&self.ports, (&key, None)).await?;
         Ok(VapidKey { key, public, signer })
     }
 }

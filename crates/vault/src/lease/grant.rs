@@ -62,7 +62,7 @@ impl<P: Ports> Inner<P> {
         }
         let vault = self.unlocked()?;
         vault.settings.borrow().has_room(self.now_in(&vault))?;
-        let key = vault.vapid_key(&self.ports, &caller.origin, &key_id).await?;
+        let key = self.vapid_key(&vault, &caller.origin, &key_id).await?;
         let id = LeaseId::new(random::id(self.ports.crypto())?)?;
         let label = key.label();
         let terms =
@@ -87,7 +87,7 @@ impl<P: Ports> Inner<P> {
             lease.lives(self.now_in(&vault))?;
             lease.publish()?
         };
-        let key = vault.vapid_key(&self.ports, &caller.origin, &key_id).await?;
+        let key = self.vapid_key(&vault, &caller.origin, &key_id).await?;
         let label = key.label();
         let terms =
             LeaseTerms { extends: true, key_id, label, audiences, contact, life_ms, tokens };

@@ -50,7 +50,7 @@ impl<P: Ports> Inner<P> {
             let settings = vault.settings.borrow();
             settings.lease(&params.lease_id, &caller.origin)?.token_exp(&params.audience, now)?
         };
-        let key = vault.vapid_key(&self.ports, &caller.origin, key_id).await?;
+        let key = self.vapid_key(vault, &caller.origin, key_id).await?;
         let unsigned = vapid::token(&key.public, (&params.audience, contact.as_ref()), exp);
         let unsigned = unsigned.map_err(|_| ErrorCode::PolicyDenied)?;
         let signature = self.ports.crypto().sign(&key.signer, unsigned.signing_input()).await?;
@@ -62,7 +62,7 @@ impl<P: Ports> Inner<P> {
             Ok(edited.settings.lease_mut(&id, &origin)?.count(&audience, now, exp)?)
         };
         let draft = self.lease_draft(METHOD, &caller.origin, Some(key_id));
-        let used = key.used_by(&caller.origin);
+        let used = key.used_by(&caller.origin, draft.time);
         self.commit_edit_by(draft, Box::new(edit), used).await.map_err(unlogged)?;
         vault.still_open()?;
         let authorization = vapid::authorization(&token, &key.public);
