@@ -35,6 +35,7 @@ impl Method {
             Method::DescribeKey | Method::PublicKey => (KeyCaller::Allowed, KeyState::ALL, None),
             Method::Sign => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Sign)),
             Method::Verify => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Verify)),
+            Method::CreateLease => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Vapid)),
             Method::RotateKey => (KeyCaller::Owner, USABLE, None),
             Method::UpdateKey
             | Method::SetMinVersions

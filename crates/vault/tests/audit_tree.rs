@@ -329,6 +329,26 @@ fn a_lock_ends_the_check() {
     assert_eq!(again.verify_audit(), Ok(603.0));
 }
 
+/// Another tab deletes the vault, or the browser its storage: no damage of a log is reported.
+#[test]
+fn a_vault_that_is_gone_has_no_damaged_log() {
+    let (tab, _) = logged(20);
+    for keep_header in [false, true] {
+        let again = tab.on(tab.store.copied());
+        assert!(again.unlock(PASSPHRASE).is_ok());
+        let key = RecordKey::Text("header".into());
+        let header = again.store.peek(Table::Meta, &key);
+        again.store.evict();
+        if keep_header {
+            // Not one that can be read.
+            again.store.poke(Table::Meta, &key, header.map(|header| header[1..].to_vec()));
+        }
+        block_on(again.enclave.tick());
+        let expected = if keep_header { Err(CORRUPT.into()) } else { Ok("unlocked") };
+        assert_eq!(again.state().as_deref().map_err(Clone::clone), expected);
+    }
+}
+
 /// A slow engine is not kept from its other work.
 #[test]
 fn a_check_ends_after_a_while() {

@@ -143,9 +143,9 @@ pub(super) async fn import_ed25519(
     Ok((key, public))
 }
 
-/// Unwraps a key. WebKitGTK 2.50 reads no private key on Curve25519 that begins with a zero byte,
-/// which is one in 256 of those that were made elsewhere. The enclave holds such a key, so that it
-/// is not lost. What does not authenticate opens in neither way.
+/// Unwraps a key. WebKitGTK 2.50 reads no X25519 key that begins with a zero byte, which is one in
+/// 256 of those that were made elsewhere. The enclave holds such a key, so that it is not lost.
+/// What does not authenticate opens in neither way.
 pub(super) async fn unwrap(
     held_by: Protection,
     kind: KeyKind,

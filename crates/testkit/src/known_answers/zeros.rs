@@ -1,5 +1,5 @@
 //! Keys that begin or end with a zero byte. A platform that takes keys for numbers loses such a
-//! byte; WebKitGTK 2.50 does. Published vectors have few of them.
+//! byte; WebKitGTK 2.50 does with X25519 keys. Published vectors have few of them.
 
 use kms_crypto::software::SoftwareKey;
 use kms_crypto::{CryptoError, KeyKind, PublicKey, SecretBytes};

@@ -9,7 +9,7 @@ use kms_tlog::{Edge, TileId, WIDTH};
 use super::entry::Head;
 use crate::enclave::Inner;
 use crate::state::{Phase, UnlockedVault};
-use crate::{Clock, Error, Ports};
+use crate::{Clock, Error, Ports, stored};
 
 const CORRUPT: Error = Error::Code(ErrorCode::AuditCorrupt);
 /// Most steps at one time; each reads at most 256 entries.
@@ -33,7 +33,10 @@ impl<P: Ports> Inner<P> {
         let begun = self.ports.clock().monotonic_ms();
         for _ in 0..MAX_STEPS {
             let Some(mut edge) = vault.log.unchecked() else { return };
-            let checked = self.check_step(&vault, &mut edge, &vault.log.head()).await;
+            let mut checked = self.check_step(&vault, &mut edge, &vault.log.head()).await;
+            if checked == Err(CORRUPT) {
+                checked = self.blame(&vault).await;
+            }
             // It may have been locked meanwhile.
             let still = self.unlocked().is_ok_and(|now| Rc::ptr_eq(&now, &vault));
             match checked {
@@ -48,6 +51,16 @@ impl<P: Ports> Inner<P> {
             if self.ports.clock().monotonic_ms().saturating_sub(begun) >= LONG_MS {
                 return;
             }
+        }
+    }
+
+    /// What a log that is not right means: damage, unless the vault is gone, which other tabs may
+    /// have seen to, and which every other operation finds out.
+    async fn blame(&self, vault: &UnlockedVault<P>) -> Result<(), Error> {
+        match stored::header(&self.ports).await {
+            Ok(Some(header)) if header.vault_id == vault.id => Err(CORRUPT),
+            Err(Error::Code(_)) => Err(CORRUPT),
+            _ => Err(Error::Code(ErrorCode::NotInitialized)),
         }
     }
 

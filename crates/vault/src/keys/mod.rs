@@ -27,12 +27,3 @@ fn usages(spec: KeySpec) -> &'static [KeyUsage] {
         KeySpec::Ed25519 | KeySpec::EcP256 => &[KeyUsage::Sign, KeyUsage::Verify],
     }
 }
-
-/// Uses that a key of this spec may have if they are asked for.
-fn possible_usages(spec: KeySpec) -> &'static [KeyUsage] {
-    match spec {
-        KeySpec::Ed25519 => usages(spec),
-        // RFC 8292, section 2: VAPID is for this curve only.
-        KeySpec::EcP256 => &[KeyUsage::Sign, KeyUsage::Verify, KeyUsage::Vapid],
-    }
-}

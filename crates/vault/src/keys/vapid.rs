@@ -26,12 +26,12 @@ impl<P: Ports> VapidKey<P> {
 
     /// The use of the key, to be looked at again if the key changes before its entry is written.
     pub(crate) fn used_by(&self, origin: &Rc<CallerOrigin>, now_ms: u64) -> Use {
-        let origin = Rc::clone(origin);
-        let how = (KeyUsage::Vapid, Some(self.key.info.version));
+        let (origin, version) = (Rc::clone(origin), Some(self.key.info.version));
+        let what = (KeyUsage::Vapid, version);
         Use {
             key_id: self.key.info.key_id.clone(),
             current: Rc::clone(&self.key.current),
-            permits: Box::new(move |record| record.permits(&origin, how, now_ms)),
+            permits: Box::new(move |record| record.permits(&origin, what, now_ms)),
         }
     }
 }
@@ -46,8 +46,8 @@ impl<P: Ports> Inner<P> {
         key_id: &KeyId,
     ) -> Result<VapidKey<P>, Error> {
         let key = self.load(vault, key_id).await?;
-        let now = self.ports.clock().now_ms();
-        key.record.permits(origin, (KeyUsage::Vapid, None), now)?;
+        let now_ms = self.ports.clock().now_ms();
+        key.record.permits(origin, (KeyUsage::Vapid, None), now_ms)?;
         let public = key.record.version(None)?.public(key.info.spec)?;
         let signer = vault.signer(&self.ports, (&key, None)).await?;
         Ok(VapidKey { key, public, signer })

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::token;
 use super::uses::Uses;
-use crate::keys::{possible_usages, usages};
+use crate::keys::usages;
 use crate::{Error, cbor};
 
 /// Separates policy digests from every other use of SHA-256 in the product.
@@ -171,23 +171,24 @@ impl PolicyRecord {
 /// Refuses what makes no sense, or is not what the spec is for.
 fn check(spec: KeySpec, asked: &KeyPolicy) -> Result<(), ErrorCode> {
     let uses = &asked.operations;
-    let fits = !uses.is_empty()
-        && all_differ(uses)
-        && uses.iter().all(|usage| possible_usages(spec).contains(usage));
+    let fits =
+        !uses.is_empty() && all_differ(uses) && uses.iter().all(|usage| is_for(spec, *usage));
+    // A key for tokens under a lease signs nothing else, which would be a way around the lease, and
+    // the lease counts them.
+    let lent = uses.contains(&KeyUsage::Vapid);
+    let counted = asked.max_uses.is_some() || asked.rate.is_some();
+    let fits = fits && !(lent && (counted || uses.contains(&KeyUsage::Sign)));
     let period = MIN_PERIOD_MS..=MAX_PERIOD_MS;
     let rate = asked.rate.as_ref();
     let rated = rate.is_none_or(|rate| rate.uses > 0 && period.contains(&rate.period_ms));
     let span = asked.not_before.zip(asked.not_after).is_none_or(|(from, until)| from < until);
-    let sane = fits && rated && span && asked.max_uses != Some(0) && is_lent_only(asked);
+    let sane = fits && rated && span && asked.max_uses != Some(0);
     if sane { Ok(()) } else { Err(ErrorCode::InvalidParams) }
 }
 
-/// A key for VAPID tokens may not be for `sign`, which would be a way around the lease, and it is
-/// the lease that counts its uses.
-fn is_lent_only(asked: &KeyPolicy) -> bool {
-    let lent = asked.operations.contains(&KeyUsage::Vapid);
-    let counted = asked.max_uses.is_some() || asked.rate.is_some();
-    !lent || !(counted || asked.operations.contains(&KeyUsage::Sign))
+/// Whether keys of a spec can be for a use. VAPID tokens are on P-256 only (RFC 8292, section 2).
+fn is_for(spec: KeySpec, usage: KeyUsage) -> bool {
+    usages(spec).contains(&usage) || (spec == KeySpec::EcP256 && usage == KeyUsage::Vapid)
 }
 
 fn all_differ<T: PartialEq>(items: &[T]) -> bool {
