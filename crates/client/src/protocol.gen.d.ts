@@ -221,7 +221,8 @@ export type AuditMode =
 /** What a key may be used for. */
 export type KeyUsage =
   | 'sign'
-  | 'verify';
+  | 'verify'
+  | 'vapid';
 
 /** How often a key may be used. */
 export interface RateLimit {

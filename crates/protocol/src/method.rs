@@ -260,15 +260,15 @@ methods! {
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
     #[doc = "Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did."]
     CreateLease = "vapid.create_lease"(CreateLeaseParams) -> Lease, Unlocked, Sheet, Durable,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, UserCancelled, TooManyLeases, OutOfMemory];
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, UserCancelled, TooManyLeases, OutOfMemory];
     #[doc = "Issues a VAPID token (RFC 8292) under a lease of the calling site and counts it."]
     IssueToken = "vapid.issue_token"(IssueTokenParams) -> VapidToken, Unlocked, None, Durable,
-        errors [Locked, LeaseNotFound, LeaseAudience, LeaseExpired, ClockSetBack, LeaseExhausted, NotFound, Unreadable, PolicyDenied, AuditUnavailable];
+        errors [Locked, LeaseNotFound, LeaseAudience, LeaseExpired, ClockSetBack, LeaseExhausted, NotFound, Unreadable, PolicyDenied, InvalidKeyState, AuditUnavailable];
     #[doc = "Lists the leases of the calling site."]
     ListLeases = "leases.list"(Empty) -> LeaseList, Unlocked, None, Never, errors [Locked, AuditCorrupt];
     #[doc = "Asks the user, in enclave-owned UI and with a fresh unlock, to extend a lease that has not ended; resolves when they did."]
     ExtendLease = "leases.extend"(ExtendLeaseParams) -> Lease, Unlocked, Sheet, Durable,
-        errors [Locked, LeaseNotFound, LeaseExpired, ClockSetBack, NotFound, Unreadable, PolicyDenied, UserCancelled, OutOfMemory];
+        errors [Locked, LeaseNotFound, LeaseExpired, ClockSetBack, NotFound, Unreadable, PolicyDenied, InvalidKeyState, UserCancelled, OutOfMemory];
     #[doc = "Ends a lease of the calling site for good."]
     RevokeLease = "leases.revoke"(LeaseParams) -> Empty, Unlocked, None, Durable,
         errors [Locked, LeaseNotFound, AuditUnavailable];

@@ -161,6 +161,16 @@ fn there_is_no_way_around_a_lease() {
         let made = tab.call("keys.create", Value::object([spec, ("policy", operations(usage))]));
         assert_eq!(made, refused("invalid_params"), "{usage:?}");
     }
+    // The lease counts, and nothing beside it.
+    for (name, value) in [
+        ("maxUses", number(5)),
+        ("rate", Value::object([("uses", number(1)), ("periodMs", number(1000))])),
+    ] {
+        let policy = Value::object([("operations", texts(&["vapid"])), (name, value)]);
+        let spec = ("spec", Value::Text("ec-p256".into()));
+        let made = tab.call("keys.create", Value::object([spec, ("policy", policy)]));
+        assert_eq!(made, refused("invalid_params"), "{name}");
+    }
     // RFC 8292, section 2: on P-256 only.
     let spec = ("spec", Value::Text("ed25519".into()));
     let made = tab.call("keys.create", Value::object([spec, ("policy", operations(&["vapid"]))]));
@@ -542,4 +552,21 @@ fn a_lease_without_its_key_issues_nothing() {
     assert_eq!(extend, refused("unreadable"));
     after.store.poke(Table::Keys, &record, stored);
     assert!(issue(&after, &lease).is_ok());
+}
+
+#[test]
+fn a_lease_of_a_disabled_key_waits_for_it() {
+    let (tab, key, lease) = leased(MAX_LEASE_MS, 2);
+    let named = || Value::object([("keyId", Value::Text(key.clone()))]);
+    assert!(tab.call("keys.disable", named()).is_ok());
+    assert_eq!(issue(&tab, &lease), refused("invalid_key_state"));
+    let asked = tab.call("leases.extend", extension(&lease, MIN_LEASE_MS, 1));
+    assert_eq!(asked, refused("invalid_key_state"));
+    assert!(tab.call("keys.enable", named()).is_ok());
+    assert!(issue(&tab, &lease).is_ok());
+    // A new version signs from then on.
+    assert!(tab.call("keys.rotate", named()).is_ok());
+    let token = issue(&tab, &lease).unwrap();
+    verifies(&tab, &key, &token);
+    assert_eq!(used(&tab), [Some(number(2))]);
 }
