@@ -111,11 +111,10 @@ pub(crate) fn open_head(
 ) -> Result<Head, ErrorCode> {
     let record: HeadRecord = stored.and_then(cbor::decode).ok_or(ErrorCode::AuditCorrupt)?;
     let HeadRecord { schema, count, hash, mac, settings, index } = record;
-    let known = match (settings, index) {
-        (Some(_), Some(_)) => schema == SCHEMA,
-        (Some(_), None) => schema == WITHOUT_INDEX,
-        (None, None) => schema == WITHOUT_SETTINGS,
-        (None, Some(_)) => false,
+    let known = match index {
+        Some(_) => schema == SCHEMA && settings.is_some(),
+        None if settings.is_some() => schema == WITHOUT_INDEX,
+        None => schema == WITHOUT_SETTINGS,
     };
     let facts = HeadFacts { count, hash: &hash, settings, index };
     if known && seal::head_is_authentic(key, vault_id, facts, &mac) {
