@@ -120,6 +120,16 @@ fn a_record_that_nobody_made_is_unreadable() {
 }
 
 #[test]
+fn a_record_in_place_of_another_is_seen_by_a_listing() {
+    let tab = Tab::ready();
+    let id = tab.create("ed25519", "durable").unwrap();
+    let copy = tab.store.peek(Table::Keys, &key(&id));
+    tab.store.poke(Table::Keys, &key(&id), None);
+    tab.store.poke(Table::Keys, &key("AAECAwQFBgcICQoLDA0ODw"), copy);
+    assert_eq!(tab.call("keys.list", Value::Map(vec![])), Err("unreadable".into()));
+}
+
+#[test]
 fn vaults_without_an_index_get_one_at_unlock() {
     for text in [V1, V2] {
         let golden = Golden::read(text);

@@ -9,7 +9,7 @@ use kms_protocol::Value;
 use kms_testkit::invariants::{broken, entries};
 use kms_testkit::tab::{member, outcome, text};
 use kms_testkit::{Fault, PASSPHRASE, Tab, TestPorts};
-use kms_vault::VaultLock;
+use kms_vault::{RecordKey, Table, VaultLock};
 use pollster::block_on;
 
 fn params(id: &str, more: &[(&'static str, Value)]) -> Value {
@@ -197,6 +197,32 @@ fn uses_of_another_tab_go_on_when_the_key_was_only_renamed() {
     let info = tab.call("keys.update", params(&id, &[])).unwrap();
     assert_eq!(member(&info, "label"), None);
     assert_eq!(broken(&second), Vec::<String>::new());
+}
+
+#[test]
+fn a_use_of_a_key_that_vanished_meanwhile_is_refused_and_the_log_goes_on() {
+    for call in 1.. {
+        let tab = Tab::ready();
+        let id = tab.create("ed25519", "durable").unwrap();
+        let second = tab.beside();
+        assert!(second.unlock(PASSPHRASE).is_ok());
+        assert!(sign(&second, &id, None).is_ok());
+        let other = tab.create("ed25519", "durable").unwrap();
+        let record = RecordKey::Text(id.clone());
+        let kept = tab.store.peek(Table::Keys, &record);
+        tab.store.poke(Table::Keys, &record, None);
+        second.store.fail_at(call, Fault::Fail);
+        let refused = sign(&second, &id, None);
+        assert!(refused.is_err());
+        let fired = second.store.heal();
+        tab.store.poke(Table::Keys, &record, kept);
+        assert!(sign(&second, &other, None).is_ok());
+        assert_eq!(broken(&second), Vec::<String>::new(), "call {call}");
+        if !fired {
+            assert_eq!(refused.map(|_| ()), Err("unreadable".into()));
+            break;
+        }
+    }
 }
 
 #[test]

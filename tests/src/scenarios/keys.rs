@@ -101,13 +101,18 @@ const KEEP_OR_PUT_BACK: &str = "
     });
     const database = await done(indexedDB.open('ats-kms'));
     const keys = database.transaction('keys', 'readwrite').objectStore('keys');
-    const names = await done(keys.getAllKeys());
-    const kept = globalThis.kept ?? [];
-    for (const [name, value] of kept) await done(keys.put(value, name));
-    globalThis.kept = [];
-    for (const name of names) globalThis.kept.push([name, await done(keys.get(name))]);
+    const [names, values] = [await done(keys.getAllKeys()), await done(keys.getAll())];
+    const opening = indexedDB.open('kept');
+    opening.onupgradeneeded = () => opening.result.createObjectStore('keys');
+    const shelf = await done(opening);
+    const kept = shelf.transaction('keys', 'readwrite').objectStore('keys');
+    const [old, records] = [await done(kept.getAllKeys()), await done(kept.getAll())];
+    for (const [at, name] of names.entries()) await done(kept.put(values[at], name));
+    shelf.close();
+    const back = database.transaction('keys', 'readwrite').objectStore('keys');
+    for (const [at, name] of old.entries()) await done(back.put(records[at], name));
     database.close();
-    return kept.length;";
+    return old.length;";
 
 async fn an_old_record_is_unreadable(world: &mut World) -> Result<()> {
     let stage = world.stage()?;

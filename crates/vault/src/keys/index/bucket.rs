@@ -5,7 +5,10 @@ use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use super::{BUCKETS, SCHEMA, Schema};
+use crate::cbor;
 
+/// Longest encoding of a bucket: it fits the longest record of a backup.
+const MAX_BUCKET: usize = 28 * 1024;
 /// Separates digests of aliases from every other use of SHA-256 in the product.
 const ALIAS_DOMAIN: &[u8] = b"ats-kms/key-alias/v1\0";
 
@@ -78,6 +81,12 @@ impl Schema for Bucket {
 }
 
 impl Bucket {
+    /// The stored form, unless it is too long.
+    pub(super) fn encode(&self) -> Result<Vec<u8>, ErrorCode> {
+        let bytes = cbor::encode(self);
+        if bytes.len() > MAX_BUCKET { Err(ErrorCode::TooManyKeys) } else { Ok(bytes) }
+    }
+
     fn find(&self, id: &str) -> Result<usize, usize> {
         self.keys.binary_search_by(|known| known.id.as_str().cmp(id))
     }
@@ -146,5 +155,43 @@ impl Bucket {
     /// Frees an alias.
     pub(super) fn give_back(&mut self, alias: AliasDigest) {
         self.aliases.retain(|taken| taken.digest != alias.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u32) -> KeyId {
+        KeyId::new(format!("A{number:021}")).unwrap()
+    }
+
+    #[test]
+    fn a_bucket_has_a_longest_form() {
+        let mut bucket = Bucket::default();
+        let fits = (0..).take_while(|number| {
+            bucket.set(&id(*number), 1, None);
+            bucket.encode().is_ok()
+        });
+        // Times 64 buckets: more than sixty thousand keys.
+        let fits = fits.count();
+        assert!(fits > 1000, "{fits}");
+        assert_eq!(bucket.encode(), Err(ErrorCode::TooManyKeys));
+    }
+
+    #[test]
+    fn keys_are_in_order_and_only_once() {
+        let mut bucket = Bucket::default();
+        for (number, generation, due) in [(5, 1, None), (2, 1, Some(9)), (5, 2, Some(7))] {
+            bucket.set(&id(number), generation, due);
+        }
+        assert!(bucket.is_sane());
+        assert_eq!((bucket.len(), bucket.first_due()), (2, 7));
+        assert_eq!((bucket.generation(&id(5)), bucket.generation(&id(3))), (Some(2), None));
+        assert_eq!(bucket.due_by(8).collect::<Vec<_>>(), [id(5).as_str()]);
+        let between = bucket.between(Some(id(2).as_str()), None);
+        assert_eq!(between, [(id(5).as_str().to_owned(), 2)]);
+        bucket.keys.reverse();
+        assert!(!bucket.is_sane());
     }
 }

@@ -8,10 +8,7 @@ use crate::audit::Head;
 use crate::map::Map;
 use crate::state::UnlockedVault;
 use crate::stored::bucket_name;
-use crate::{Error, Ports, RecordKey, Table, Write, cbor, seal};
-
-/// Longest encoding of a bucket: it fits the longest record of a backup.
-const MAX_BUCKET: usize = 28 * 1024;
+use crate::{Error, Ports, RecordKey, Table, Write, seal};
 
 /// Root and buckets as they will be.
 pub(in crate::keys) struct IndexEdit {
@@ -82,10 +79,7 @@ impl IndexEdit {
         let secrets = vault.secrets()?;
         let mut writes = Vec::new();
         for (number, bucket) in self.touched.iter() {
-            let plain = cbor::encode(bucket);
-            if plain.len() > MAX_BUCKET {
-                return Err(Error::Code(ErrorCode::TooManyKeys));
-            }
+            let plain = bucket.encode()?;
             let generation = self.root.advance(*number, bucket.first_due())?;
             let id = [*number];
             let context = seal::index_context(&vault.id, &id, generation);
