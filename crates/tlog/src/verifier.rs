@@ -48,12 +48,6 @@ impl VerifierKey {
         &self.name
     }
 
-    /// The public key.
-    #[must_use]
-    pub fn public(&self) -> &[u8; 32] {
-        &self.public
-    }
-
     /// The first four bytes of SHA-256 over name, newline, type and key.
     #[must_use]
     pub fn id(&self) -> [u8; 4] {

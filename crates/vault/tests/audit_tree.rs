@@ -121,6 +121,16 @@ fn complete_tiles_are_stored_with_the_entries() {
 }
 
 #[test]
+fn a_log_that_ends_with_a_tile_is_read() {
+    let (tab, _) = logged(255);
+    let other = tab.beside();
+    // The unlock is the entry that completes the tile.
+    assert!(other.unlock(PASSPHRASE).is_ok());
+    assert_eq!((tiles(&tab).len(), tab.store.keys(Table::Audit).len()), (2, 256));
+    assert_eq!(listed(&tab, 200, 100).len(), 57);
+}
+
+#[test]
 fn proofs_fit_signed_checkpoints() {
     let (tab, key) = logged(3);
     let mut pinned = vec![checkpoint(&tab)];
