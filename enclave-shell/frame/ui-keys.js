@@ -299,7 +299,7 @@ function publicSection({ versions }, halves) {
     option.selected = place === versions.length - 1;
     which.append(option);
   });
-  const out = make('textarea', { id: 'public-key', readonly: '', rows: '5', 'aria-label': text.public });
+  const out = make('textarea', { id: 'public-key', readonly: '', rows: '7', 'aria-label': text.public });
   const draw = () => {
     const half = halves[Number(which.value)];
     if (half === undefined) return;
