@@ -384,7 +384,7 @@ fn what_another_tab_has_done_meanwhile_is_what_counts() {
         // Somebody takes the record away.
         tab.store.poke(Table::Keys, &RecordKey::Text(id.clone()), None);
         act(tab, KeyAction::Disable).await;
-        assert_eq!((tab.screen(), tab.problem()), ("keys", Some(ErrorCode::NotFound)));
+        assert_eq!((tab.screen(), tab.problem()), ("keys", Some(ErrorCode::Unreadable)));
     });
     assert!(done.is_ok());
 }

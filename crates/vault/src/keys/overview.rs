@@ -26,8 +26,22 @@ impl<P: Ports> Inner<P> {
         vault: &UnlockedVault<P>,
         after: Option<&RecordKey>,
     ) -> Result<Overview, Error> {
-        let _exclusive = self.ports.lock().acquire().await;
+        let page = self.page_of_all(vault, after).await?;
+        if !page.rows.iter().any(|row| matches!(row, KeyRow::Unreadable(_))) {
+            return Ok(page);
+        }
+        // Another tab may have written what this one does not know yet.
+        let exclusive = self.ports.lock().acquire().await;
         self.refresh_if_behind(vault).await?;
+        drop(exclusive);
+        self.page_of_all(vault, after).await
+    }
+
+    async fn page_of_all(
+        &self,
+        vault: &UnlockedVault<P>,
+        after: Option<&RecordKey>,
+    ) -> Result<Overview, Error> {
         let mut records = self.ports.store().list(Table::Keys, after, PAGE + 1).await?;
         let more = records.len() > PAGE as usize;
         records.truncate(PAGE as usize);
