@@ -138,6 +138,15 @@ export class Kms {
        * @param {CallOptions} [options]
        */
       cancelDeletion: (keyId, options) => rpc.call('keys.cancel_deletion', { keyId }, options),
+      /**
+       * Shows the person the enclave's own page of all keys, on one of this site if it is named.
+       * Resolves when they close it; what they did there is not told, beyond what happened to
+       * the keys of this site.
+       *
+       * @param {string} [keyId]
+       * @param {CallOptions} [options]
+       */
+      manage: (keyId, options) => rpc.call('keys.manage', given({ keyId }), options),
     };
     /** Tokens for Web Push (RFC 8292) under leases that the person allows. */
     this.vapid = {
@@ -174,16 +183,6 @@ export class Kms {
       revoke: async (leaseId, options) => {
         await rpc.call('leases.revoke', { leaseId }, options);
       },
-      publicKey: (keyId, options) => rpc.call('keys.public_key', { keyId }, options),
-      /**
-       * Shows the person the enclave's own page of all keys, on one of this site if it is named.
-       * Resolves when they close it; what they did there is not told, beyond what happened to
-       * the keys of this site.
-       *
-       * @param {string} [keyId]
-       * @param {CallOptions} [options]
-       */
-      manage: (keyId, options) => rpc.call('keys.manage', { keyId }, options),
     };
     /** What was done with the keys. Read-only. */
     this.audit = new Audit(rpc);

@@ -108,6 +108,7 @@ impl<P: Ports> Inner<P> {
         }
     }
 
+    #[allow(clippy::too_many_lines)] // a table: one arm for each method
     async fn route(self: &Rc<Self>, caller: &Caller, request: Request) -> Result<Response, Error> {
         self.admits(request.method().policy().needs)?;
         Ok(match request {

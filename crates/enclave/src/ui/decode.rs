@@ -123,19 +123,20 @@ fn filter(members: &Members<'_>) -> Option<AuditFilter> {
     Some(AuditFilter {
         key_id: members.plain("keyId")?,
         origin: members.plain("origin")?,
-        outcome: choice(&members.plain("outcome")?, &Outcome::ALL, Outcome::as_str)?,
-        group: choice(&members.plain("group")?, &MethodGroup::ALL, MethodGroup::as_str)?,
+        outcome: choice(members.plain("outcome")?, &Outcome::ALL, Outcome::as_str).ok()?,
+        group: choice(members.plain("group")?, &MethodGroup::ALL, MethodGroup::as_str).ok()?,
     })
 }
 
 /// What a name stands for, if there is one.
 fn choice<T: Copy>(
-    name: &Option<String>,
+    name: Option<String>,
     all: &[T],
     as_str: fn(T) -> &'static str,
-) -> Option<Option<T>> {
-    let Some(name) = name else { return Some(None) };
-    all.iter().copied().find(|one| as_str(*one) == name).map(Some)
+) -> Result<Option<T>, ErrorCode> {
+    let Some(name) = name else { return Ok(None) };
+    let found = all.iter().copied().find(|one| as_str(*one) == name);
+    found.map(Some).ok_or(ErrorCode::InvalidRequest)
 }
 
 fn key_action(members: &Members<'_>) -> Option<KeyAction> {
