@@ -32,7 +32,9 @@ impl Method {
     #[must_use]
     pub const fn key_rule(self) -> Option<KeyRule> {
         let (caller, states, usage) = match self {
-            Method::DescribeKey | Method::PublicKey => (KeyCaller::Allowed, KeyState::ALL, None),
+            Method::DescribeKey | Method::PublicKey | Method::ManageKeys => {
+                (KeyCaller::Allowed, KeyState::ALL, None)
+            }
             Method::Sign => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Sign)),
             Method::Verify => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Verify)),
             Method::CreateLease => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Vapid)),
