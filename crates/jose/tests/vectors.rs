@@ -4,8 +4,8 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hex_literal::hex;
-use kms_crypto::PublicKey;
 use kms_crypto::software::SoftwareKey;
+use kms_crypto::{KeyKind, PublicKey};
 use kms_jose::{Algorithm, JoseError, Jws};
 use kms_protocol::KeySpec;
 
@@ -64,6 +64,14 @@ fn rfc_8037_a_4_verifies_and_is_what_the_key_signs() {
 
 // RFC 7515, appendix A.4, is ES512; RFC 7520, sections 4.1 to 4.4, are RS256, PS384, ES512 and
 // HS256; RFC 7515, appendix A.5, is the unsecured JWS. None of them may be believed.
+#[test]
+fn keys_that_do_not_sign_have_no_algorithm() {
+    let signing = [KeyKind::Ed25519, KeyKind::EcP256];
+    for kind in KeyKind::ALL {
+        assert_eq!(Algorithm::of(*kind).is_some(), signing.contains(kind), "{kind:?}");
+    }
+}
+
 #[test]
 fn algorithms_of_other_vectors_are_refused() {
     let signature = A3.rsplit_once('.').unwrap().1;

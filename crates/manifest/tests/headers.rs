@@ -40,6 +40,12 @@ const HSTS: (&str, &str) =
     ("Strict-Transport-Security", "max-age=63072000; includeSubDomains; preload");
 
 #[test]
+fn an_origin_is_written_as_browsers_send_it() {
+    assert_eq!(origin("https://kms.example").as_str(), "https://kms.example");
+    assert_eq!(origin("http://kms.localhost:7001").as_str(), "http://kms.localhost:7001");
+}
+
+#[test]
 fn golden_frame_headers() {
     let set = set();
     let html: Vec<_> =

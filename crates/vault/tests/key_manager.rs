@@ -258,6 +258,26 @@ fn a_record_that_cannot_be_read_hides_no_other() {
 }
 
 #[test]
+fn the_list_shows_records_that_do_not_fit_the_index() {
+    let tab = Tab::ready();
+    let ids = [(); 3].map(|()| tab.create("ed25519", "durable").unwrap());
+    let at = |id: &str| RecordKey::Text(id.into());
+    let key_id = |id: &str| KeyId::new(id.to_owned()).unwrap();
+    // One is gone, one is copied to a place where nobody made a key.
+    let other = "AAECAwQFBgcICQoLDA0ODw";
+    tab.store.poke(Table::Keys, &at(&ids[0]), None);
+    tab.store.poke(Table::Keys, &at(other), tab.store.peek(Table::Keys, &at(&ids[1])));
+    let done = tab.ask_person("keys.manage", async |tab| {
+        let (rows, _, _) = page(tab);
+        assert_eq!(rows.len(), 4);
+        for id in [&ids[0], other] {
+            assert!(rows.contains(&KeyRow::Unreadable(Some(key_id(id)))));
+        }
+    });
+    assert!(done.is_ok());
+}
+
+#[test]
 fn a_page_opens_the_list_or_a_key_of_its_own_and_drives_nothing() {
     let tab = Tab::ready();
     let id = tab.create("ed25519", "durable").unwrap();

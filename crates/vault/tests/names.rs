@@ -1,7 +1,7 @@
 //! Names and codes that pages and the frame rely on. They never change.
 
 use kms_protocol::WireError;
-use kms_vault::{Error, RestoreWhy, StoreError, Why};
+use kms_vault::{Error, MethodGroup, Outcome, RestoreWhy, StoreError, Why};
 
 #[test]
 fn the_frame_is_told_why_in_these_words() {
@@ -16,12 +16,18 @@ fn the_frame_is_told_why_in_these_words() {
         (Why::Reset, "reset"),
         (Why::Lease, "lease"),
         (Why::Revoke, "revoke"),
+        (Why::EnableKey, "enable_key"),
+        (Why::RotateKey, "rotate_key"),
+        (Why::RaiseKey, "raise_key"),
+        (Why::TrimKey, "trim_key"),
     ];
     for (why, name) in why {
         assert_eq!(why.as_str(), name);
     }
     assert_eq!(RestoreWhy::Restore.as_str(), "restore");
     assert_eq!(RestoreWhy::Drill.as_str(), "drill");
+    assert_eq!(Outcome::ALL.map(Outcome::as_str), ["done", "failed"]);
+    assert_eq!(MethodGroup::ALL.map(MethodGroup::as_str), ["use", "keys", "vault"]);
 }
 
 #[test]
