@@ -45,7 +45,8 @@ async fn recovery_phrase(world: &mut World) -> Result<()> {
     // As a person may type it, and word by word.
     session.lock().await?;
     session.begin("vault.unlock").await?;
-    let untidy = format!("  {}\n", words.to_uppercase().replace(' ', "   "));
+    // Without a line break: typed, that is Enter, and the screen may be gone before the press.
+    let untidy = format!("  {}  ", words.to_uppercase().replace(' ', "   "));
     VaultUi(page).open(Way::Phrase(&untidy)).await?;
     ensure!(session.end().await?["state"] == "unlocked", "case and spaces do not matter");
     session.lock().await?;
