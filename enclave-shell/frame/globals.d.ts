@@ -107,15 +107,25 @@ interface KeyInfo {
   minDecryptionVersion: number;
   minEncryptionVersion: number;
   versions: KeyVersion[];
-  state: 'enabled' | 'disabled';
+  state: 'enabled' | 'disabled' | 'pending-deletion' | 'destroyed';
+  /** When it is to be destroyed. */
+  deletionDate?: number;
   protection: 'browser' | 'enclave';
-  usage: ('sign' | 'verify')[];
+  usage: ('sign' | 'verify' | 'vapid')[];
   label?: string;
   alias?: string;
   created: number;
   audit: 'durable' | 'deferred';
   /** Sites that may use it; the first one made it. */
   callerOrigins: string[];
+  policy: {
+    notBefore?: number;
+    notAfter?: number;
+    maxUses?: number;
+    rate?: { uses: number; periodMs: number };
+  };
+  /** Uses that were counted. */
+  uses?: number;
 }
 
 interface PublicKeyInfo {

@@ -370,11 +370,14 @@ const TEXT = Object.freeze({
   keyState: Object.freeze({
     enabled: 'Enabled',
     disabled: 'Disabled',
+    'pending-deletion': 'Waits for its deletion',
+    destroyed: 'Destroyed',
   }),
 
   usage: Object.freeze({
     sign: 'making signatures',
     verify: 'checking signatures',
+    vapid: 'push messages that you allowed',
   }),
 
   policy: Object.freeze({
@@ -385,6 +388,14 @@ const TEXT = Object.freeze({
     /** @param {string} usage */
     usage: (usage) => `It is for ${usage}, and for nothing else.`,
     and: ' and ',
+    /** @param {string} day */
+    notBefore: (day) => `It cannot be used before ${day}.`,
+    /** @param {string} day */
+    notAfter: (day) => `It cannot be used from ${day} on.`,
+    /** @param {number} most @param {number} uses */
+    maxUses: (most, uses) => `It can be used ${most} times in all; ${uses} are counted.`,
+    /** @param {number} uses @param {string} time */
+    rate: (uses, time) => `It can be used ${uses} times in ${time}.`,
     audit: Object.freeze({
       durable: 'Each use is in the log before its result is given out.',
       deferred: 'Each use is in the log within a quarter of a second.',
@@ -404,6 +415,11 @@ const TEXT = Object.freeze({
     rotate: 'Rotate',
     disabledTitle: 'This key is disabled.',
     disabled: 'No site can use it until you enable it again.',
+    deletion: 'To be destroyed',
+    waitingTitle: 'This key waits for its deletion.',
+    waiting: 'No site can use it. The site that made it can still cancel the deletion.',
+    destroyedTitle: 'This key is destroyed.',
+    destroyed: 'Nothing can be signed with it any more. What it was stays here for the log.',
     versions: 'Versions',
     /** @param {number} number */
     version: (number) => `Version ${number}`,

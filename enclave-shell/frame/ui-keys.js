@@ -145,12 +145,17 @@ function bullets(lines) {
  * @param {KeyInfo} key
  * @returns {string[]}
  */
-function policySentences({ callerOrigins, usage, audit }) {
+function policySentences({ callerOrigins, usage, audit, policy, uses }) {
   const text = TEXT.policy;
   const [owner = '', ...others] = callerOrigins.map(shortSite);
   const lines = [text.owner(owner)];
   if (others.length > 0) lines.push(text.others(others.join(', ')));
   lines.push(text.usage(usage.map((one) => TEXT.usage[one]).join(text.and)));
+  const { notBefore, notAfter, maxUses, rate } = policy;
+  if (typeof notBefore === 'number') lines.push(text.notBefore(dayOf(notBefore)));
+  if (typeof notAfter === 'number') lines.push(text.notAfter(dayOf(notAfter)));
+  if (typeof maxUses === 'number') lines.push(text.maxUses(maxUses, uses ?? 0));
+  if (rate) lines.push(text.rate(rate.uses, inWords(Math.ceil(rate.periodMs / 1000))));
   lines.push(text.audit[audit], text.fixed);
   return lines;
 }
@@ -169,10 +174,13 @@ function aboutKey(key) {
     [text.created, dayOf(key.created)],
   ];
   if (key.alias !== undefined && key.alias !== null) facts.push([text.alias, key.alias]);
+  if (typeof key.deletionDate === 'number') facts.push([text.deletion, dayOf(key.deletionDate)]);
   const list = make('dl', { class: 'contents' });
   for (const [name = '', value = ''] of facts) {
     list.append(make('div', {}, make('dt', {}, name), make('dd', {}, value)));
   }
+  if (key.state === 'pending-deletion') return [note(text.waitingTitle, text.waiting), list];
+  if (key.state === 'destroyed') return [note(text.destroyedTitle, text.destroyed), list];
   const rename = button('rename', 'small', TEXT.manage.rename);
   const enabled = key.state === 'enabled';
   const toggle = keyButton(
@@ -227,8 +235,9 @@ function versionsSection(key) {
   });
   /** @type {HTMLElement[]} */
   const parts = [make('ul', { class: 'ways', role: 'list' }, ...rows)];
-  if (versions.length > 1) parts.push(...minimumChoice(key));
-  if ((versions[0]?.version ?? verify) < verify) {
+  const changeable = key.state === 'enabled' || key.state === 'disabled';
+  if (changeable && versions.length > 1) parts.push(...minimumChoice(key));
+  if (changeable && (versions[0]?.version ?? verify) < verify) {
     const trim = { action: /** @type {const} */ ('trim'), least: verify };
     parts.push(soft(text.trimMore), keyButton('trim', text.trim, trim, 'small danger'));
   }
