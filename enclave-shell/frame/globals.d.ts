@@ -85,7 +85,30 @@ type View =
   | { screen: 'backup_ready'; name: string; bytes: number }
   | { screen: 'restore'; why: 'restore' | 'drill' }
   | { screen: 'confirm_restore'; created: number; keys: number; entries: number; newer?: number }
-  | { screen: 'reset' };
+  | { screen: 'reset' }
+  | {
+      screen: 'approve';
+      digest: Uint8Array<ArrayBuffer>;
+      operations: OperationInfo[];
+      code?: string;
+    };
+
+/** An operation that needs the person's approval. */
+interface OperationInfo {
+  method: string;
+  label?: string;
+  spec: string;
+  kid: string;
+  payload: Payload;
+}
+
+/** What a key is to be used on, as far as it can be read. */
+interface Payload {
+  bytes: number;
+  sha256: Uint8Array<ArrayBuffer>;
+  /** Safe to show: what is no visible character stands there as its code point. */
+  text?: { shown: string; characters: number; whole: boolean };
+}
 
 type ScreenName = View['screen'];
 
@@ -146,6 +169,7 @@ type OnScreen =
   | ({ ui: 'action' } & Action)
   | { ui: 'backup'; phrase: boolean; secret?: Uint8Array<ArrayBuffer> }
   | { ui: 'confirm' }
+  | { ui: 'approve'; digest: Uint8Array<ArrayBuffer>; code?: string }
   | { ui: 'cancel' };
 
 /** What the enclave is told. */
@@ -207,6 +231,8 @@ interface ScreenParts {
   reveal?: HTMLButtonElement;
   /** The button does something that cannot be undone. */
   danger?: boolean;
+  /** The focus is on the button that closes the sheet first. */
+  cautious?: boolean;
   /** Adds a way back. */
   back?: () => void;
   /** Text of the button that closes the sheet. */

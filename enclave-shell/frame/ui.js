@@ -20,7 +20,16 @@ const ui = {
 };
 
 /** Screens that stay as they are when an answer was wrong; the others are drawn again. */
-const KEPT = ['setup', 'unlock', 'add_passphrase', 'add_passkey', 'backup', 'restore', 'reset'];
+const KEPT = [
+  'setup',
+  'unlock',
+  'add_passphrase',
+  'add_passkey',
+  'backup',
+  'restore',
+  'reset',
+  'approve',
+];
 
 /**
  * @param {HTMLElement} card

@@ -2,7 +2,7 @@
 // Shared by build.rs, which embeds them, and the library, which joins them.
 
 /// Files of `enclave-shell/frame`, in one module scope.
-pub const FRAME_PARTS: [&str; 25] = [
+pub const FRAME_PARTS: [&str; 26] = [
     "limits.js",
     "refuse.js",
     "selfcheck.js",
@@ -21,6 +21,7 @@ pub const FRAME_PARTS: [&str; 25] = [
     "ui-unlock.js",
     "ui-manage.js",
     "ui-backup.js",
+    "ui-approve.js",
     "ui-screens.js",
     "ui-seen.js",
     "ui.js",

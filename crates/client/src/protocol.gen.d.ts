@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'not_initialized'
   | 'already_initialized'
   | 'user_cancelled'
+  | 'approval_too_large'
+  | 'code_mismatch'
   | 'unlock_failed'
   | 'unlock_delayed'
   | 'weak_passphrase'
@@ -194,6 +196,17 @@ export type AuditMode =
   | 'durable'
   | 'deferred';
 
+/** Whether a person confirms each use of a key that makes something new. */
+export type Confirmation =
+  | 'none'
+  | 'sheet';
+
+/** What a new key may be used for, beyond what its site asks at every call. It never changes. */
+export interface KeyPolicy {
+  /** Whether a person confirms each use; `none` if absent. */
+  confirmation?: Confirmation;
+}
+
 /** Parameters of `keys.create`. */
 export interface CreateKeyParams {
   /** What to make. */
@@ -202,6 +215,8 @@ export interface CreateKeyParams {
   label?: string;
   /** When audit entries of this key are on disk; `durable` if absent. */
   audit?: AuditMode;
+  /** Who may do what with it; what the calling site asks if absent. */
+  policy?: KeyPolicy;
 }
 
 /** A version of a key. */
@@ -260,6 +275,8 @@ export interface KeyInfo {
   created: number;
   /** When audit entries of this key are on disk. */
   audit: AuditMode;
+  /** Whether a person confirms each use. */
+  confirmation: Confirmation;
   /** Sites that may use it. */
   callerOrigins: string[];
 }
@@ -433,7 +450,8 @@ export type Screen =
   | 'manage'
   | 'backup'
   | 'restore'
-  | 'reset';
+  | 'reset'
+  | 'approve';
 
 /** The frame should be shown or hidden. */
 export interface Attention {

@@ -45,17 +45,17 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({  }) satisfies Methods['ui.dismiss']['result'];
 
-({ 'spec': "ed25519", 'label': "Push notifications", 'audit': "durable" }) satisfies Methods['keys.create']['params'];
+({ 'spec': "ed25519", 'label': "Push notifications", 'audit': "durable", 'policy': { 'confirmation': "none" } }) satisfies Methods['keys.create']['params'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.create']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'confirmation': "none", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.create']['result'];
 
 ({ 'cursor': "AAECAwQFBgcICQoLDA0ODw", 'limit': 1 }) satisfies Methods['keys.list']['params'];
 
-({ 'keys': [{ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }], 'next': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.list']['result'];
+({ 'keys': [{ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'confirmation': "none", 'callerOrigins': ["https://allthe.services"] }], 'next': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.list']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.describe']['params'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.describe']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'confirmation': "none", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.describe']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'version': 1 }) satisfies Methods['keys.public_key']['params'];
 
@@ -63,27 +63,27 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'label': "Push notifications", 'alias': "push/signing" }) satisfies Methods['keys.update']['params'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.update']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'confirmation': "none", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.update']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.rotate']['params'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.rotate']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'confirmation': "none", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.rotate']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'minDecryptionVersion': 1, 'minEncryptionVersion': 1 }) satisfies Methods['keys.set_min_versions']['params'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.set_min_versions']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'confirmation': "none", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.set_min_versions']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'minAvailableVersion': 1 }) satisfies Methods['keys.trim']['params'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.trim']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'confirmation': "none", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.trim']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.enable']['params'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.enable']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'confirmation': "none", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.enable']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.disable']['params'];
 
-({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.disable']['result'];
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'confirmation': "none", 'callerOrigins': ["https://allthe.services"] }) satisfies Methods['keys.disable']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['sign']['params'];
 

@@ -15,6 +15,24 @@ tokens! {
     }
 }
 
+tokens! {
+    /// Whether a person confirms each use of a key that makes something new.
+    Confirmation {
+        /// Nobody is asked.
+        None => "none",
+        /// The enclave's own user interface shows what is to be done, and waits for the person.
+        Sheet => "sheet",
+    }
+}
+
+record! {
+    /// What a new key may be used for, beyond what its site asks at every call. It never changes.
+    KeyPolicy {
+        /// Whether a person confirms each use; `none` if absent.
+        confirmation: Option<Confirmation> => "confirmation",
+    }
+}
+
 record! {
     /// A version of a key.
     KeyVersion {

@@ -23,6 +23,8 @@ pub const MAX_LABEL: usize = 64;
 pub const MAX_ALIAS: usize = 64;
 /// Most versions of one key; trimming makes room.
 pub const MAX_VERSIONS: usize = 16;
+/// Most requests of one message that a person is asked to approve.
+pub const MAX_APPROVALS: usize = 10;
 /// Most requests of one port that may wait for an answer.
 pub const MAX_IN_FLIGHT: usize = 256;
 /// Requests of one port that may arrive at once.

@@ -2,8 +2,8 @@
 
 use crate::schema::{FieldDoc, Shape, TypeDoc, TypeRef, Wire, add, doc};
 use crate::{
-    CallerOrigin, Cursor, EnrolmentId, ErrorCode, Fields, FromValue, IntoValue, KeyAlias, KeyId,
-    KeyVersion, Label, Nonce, Value,
+    CallerOrigin, Confirmation, Cursor, EnrolmentId, ErrorCode, Fields, FromValue, IntoValue,
+    KeyAlias, KeyId, KeyPolicy, KeyVersion, Label, Nonce, Value,
 };
 
 tokens! {
@@ -103,6 +103,8 @@ tokens! {
         Restore => "restore",
         /// Deleting the vault.
         Reset => "reset",
+        /// Approving what keys are used for.
+        Approve => "approve",
     }
 }
 
@@ -250,6 +252,8 @@ record! {
         label: Option<Label> => "label",
         /// When audit entries of this key are on disk; `durable` if absent.
         audit: Option<AuditMode> => "audit",
+        /// Who may do what with it; what the calling site asks if absent.
+        policy: Option<KeyPolicy> => "policy",
     }
 }
 
@@ -294,6 +298,8 @@ record! {
         created: u64 => "created",
         /// When audit entries of this key are on disk.
         audit: AuditMode => "audit",
+        /// Whether a person confirms each use.
+        confirmation: Confirmation => "confirmation",
         /// Sites that may use it.
         caller_origins: Vec<CallerOrigin> => "callerOrigins",
     }

@@ -5,6 +5,7 @@
 //! every operation is an `async fn` that may be dropped at any await without losing a reply
 //! that was released or an audit entry that was promised.
 
+mod approval;
 mod attempts;
 mod audit;
 mod backup;
@@ -42,6 +43,6 @@ pub use ports::{
     StoreError, Table, Tabs, VaultLock, Write,
 };
 pub use ui::{
-    Action, BackupInfo, Ceremony, Factor, Manage, NewPasskey, Passkey, PasskeyAnswer, RestoreWhy,
-    UiCommand, UiEvent, UiScreen, View, Why,
+    Action, Approval, BackupInfo, Ceremony, Factor, Manage, NewPasskey, OperationInfo, Passkey,
+    PasskeyAnswer, Payload, PayloadText, RestoreWhy, UiCommand, UiEvent, UiScreen, View, Why,
 };

@@ -2,7 +2,10 @@
 
 use js_sys::{Array, Uint8Array};
 use kms_protocol::{IntoValue, Value};
-use kms_vault::{BackupInfo, Ceremony, Manage, NewPasskey, Passkey, UiCommand, UiScreen, View};
+use kms_vault::{
+    Approval, BackupInfo, Ceremony, Manage, NewPasskey, OperationInfo, Passkey, Payload,
+    PayloadText, UiCommand, UiScreen, View,
+};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::convert;
@@ -68,6 +71,7 @@ fn screen(screen: UiScreen) -> Value {
         UiScreen::Restore { why } => named("restore", [("why", text(why.as_str()))]),
         UiScreen::ConfirmRestore(info) => backup_info(info),
         UiScreen::Reset => named("reset", []),
+        UiScreen::Approve(asked) => approval(asked),
     }
 }
 
@@ -117,6 +121,42 @@ fn backup_info(info: BackupInfo) -> Value {
             ("newer", info.newer.into_value()),
         ],
     )
+}
+
+fn approval(asked: Approval) -> Value {
+    let one = |operation: OperationInfo| {
+        Value::object([
+            ("method", operation.method.into_value()),
+            ("label", operation.label.into_value()),
+            ("spec", operation.spec.into_value()),
+            ("kid", operation.kid.into_value()),
+            ("payload", payload(operation.payload)),
+        ])
+    };
+    let operations = asked.operations.into_iter().map(one).collect();
+    named(
+        "approve",
+        [
+            ("digest", bytes(&asked.digest)),
+            ("operations", Value::List(operations)),
+            ("code", asked.code.into_value()),
+        ],
+    )
+}
+
+fn payload(payload: Payload) -> Value {
+    let shown = |text: PayloadText| {
+        Value::object([
+            ("shown", text.shown.into_value()),
+            ("characters", text.characters.into_value()),
+            ("whole", text.whole.into_value()),
+        ])
+    };
+    Value::object([
+        ("bytes", payload.bytes.into_value()),
+        ("sha256", bytes(&payload.sha256)),
+        ("text", payload.text.map_or(Value::Null, shown)),
+    ])
 }
 
 fn named<const N: usize>(screen: &str, members: [(&'static str, Value); N]) -> Value {

@@ -47,7 +47,7 @@ the request. Types that could carry a key or a credential do not exist.\n\n\
 ## Limits\n\n";
 
 fn limit_table() -> String {
-    let rows: [(&str, u64); 12] = [
+    let rows: [(&str, u64); 13] = [
         ("nesting of a message", limits::MAX_DEPTH as u64),
         ("own keys of one object", limits::MAX_KEYS as u64),
         ("requests in a batch, items of a list", limits::MAX_ITEMS as u64),
@@ -59,6 +59,7 @@ fn limit_table() -> String {
         ("requests waiting, per port", limits::MAX_IN_FLIGHT as u64),
         ("requests per second, per port", u64::from(limits::RATE_PER_SECOND)),
         ("requests at once, per port", u64::from(limits::RATE_BURST)),
+        ("requests of one message that a person approves", limits::MAX_APPROVALS as u64),
         ("items in a page of a listing", u64::from(limits::MAX_PAGE)),
     ];
     let mut out = "| what | at most |\n|---|---|\n".to_owned();
@@ -83,7 +84,11 @@ fn method_row(method: Method) -> String {
         Needs::Vault => "a vault",
         Needs::Unlocked => "unlocked",
     };
-    let asks = if policy.interaction == Interaction::Sheet { "yes" } else { "no" };
+    let asks = match policy.interaction {
+        Interaction::None => "no",
+        Interaction::Sheet => "yes",
+        Interaction::PerKey => "as the key says",
+    };
     let logged = match policy.audit {
         AuditRule::Never => "no",
         AuditRule::Durable => "yes",

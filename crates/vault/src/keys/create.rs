@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use kms_crypto::Envelope;
-use kms_protocol::{AuditMode, CreateKeyParams, KeyId, KeyInfo, KeySpec};
+use kms_protocol::{AuditMode, Confirmation, CreateKeyParams, KeyId, KeyInfo, KeySpec};
 
 use super::cache::{LoadedKey, Signer};
 use super::change::KeyChange;
@@ -34,9 +34,11 @@ impl<P: Ports> Inner<P> {
         let vault = self.unlocked()?;
         self.journal_ready().await?;
         let created = self.ports.clock().now_ms();
-        let CreateKeyParams { spec, label, audit } = params;
+        let CreateKeyParams { spec, label, audit, policy } = params;
         let audit = audit.unwrap_or(AuditMode::Durable);
-        let policy = PolicyRecord::of(&caller.origin, super::usages(spec), audit);
+        let confirmation = policy.and_then(|policy| policy.confirmation);
+        let policy = PolicyRecord::of(&caller.origin, super::usages(spec), audit)
+            .confirmed_by(confirmation.unwrap_or(Confirmation::None));
         let key_id = KeyId::new(random::id(self.ports.crypto())?)?;
         let place = Place { key_id: &key_id, spec, policy: &policy, number: FIRST };
         let (version, signer) = vault.generate(&self.ports, place, created).await?;

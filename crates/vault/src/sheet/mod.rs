@@ -11,4 +11,4 @@ mod restore;
 mod step;
 
 pub(crate) use fresh::Fresh;
-pub(crate) use question::Sheet;
+pub(crate) use question::{Answer, Sheet};

@@ -3,14 +3,16 @@
 use std::rc::Rc;
 
 use kms_crypto::{SecretBytes, phrase};
-use kms_protocol::{EnrolmentKind, Screen, StorageHealth};
+use kms_protocol::{EnrolmentKind, ErrorCode, Screen, StorageHealth};
 
 use super::Fresh;
 use crate::backup::OpenedBackup;
 use crate::enclave::Inner;
 use crate::factor::Candidate;
 use crate::time::Moment;
-use crate::ui::{Action, BackupInfo, Ceremony, Manage, NewPasskey, RestoreWhy, UiScreen, Why};
+use crate::ui::{
+    Action, Approval, BackupInfo, Ceremony, Manage, NewPasskey, RestoreWhy, UiScreen, Why,
+};
 use crate::{Error, Ports, Store, random};
 
 /// How long a new recovery phrase may take until it is enrolled, in milliseconds.
@@ -44,6 +46,8 @@ pub(super) enum Step<P: Ports> {
     ConfirmRestore(Box<Restorable<P>>),
     /// Deleting the vault.
     Reset(Rc<Fresh>),
+    /// Approving what keys are used for.
+    Approve(Approval),
 }
 
 /// A backup that waits to be restored, and what opened it.
@@ -165,6 +169,8 @@ impl<P: Ports> Inner<P> {
             Screen::Backup => self.unlock_step(Action::Backup),
             Screen::Restore => Ok(Step::Restore(RestoreWhy::Restore)),
             Screen::Reset => self.unlock_step(Action::Reset),
+            // Opens with its step.
+            Screen::Approve => Err(Error::Code(ErrorCode::Internal)),
         }
     }
 
@@ -227,6 +233,7 @@ impl<P: Ports> Inner<P> {
             Step::Restore(why) => UiScreen::Restore { why: *why },
             Step::ConfirmRestore(restorable) => UiScreen::ConfirmRestore(restorable.info),
             Step::Reset(_) => UiScreen::Reset,
+            Step::Approve(approval) => UiScreen::Approve(approval.clone()),
         }
     }
 

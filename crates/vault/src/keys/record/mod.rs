@@ -212,6 +212,7 @@ impl KeyRecord {
             alias: alias.transpose().map_err(unreadable)?,
             created: self.created,
             audit: self.policy.audit()?,
+            confirmation: self.policy.confirmation()?,
             caller_origins: self.policy.caller_origins()?,
         })
     }

@@ -1,7 +1,7 @@
 //! Who may do what with a key. A policy never changes: its digest is in the additional data of
 //! every wrapped version of the key.
 
-use kms_protocol::{AuditMode, CallerOrigin, ErrorCode, KeyUsage, PolicyRule};
+use kms_protocol::{AuditMode, CallerOrigin, Confirmation, ErrorCode, KeyUsage, PolicyRule};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
@@ -22,6 +22,9 @@ pub(crate) struct PolicyRecord {
     usage: Vec<String>,
     #[n(2)]
     audit: String,
+    /// Whether a person confirms each use; absent where nobody is asked.
+    #[n(3)]
+    confirmation: Option<String>,
 }
 
 impl PolicyRecord {
@@ -31,7 +34,14 @@ impl PolicyRecord {
             origins: vec![origin.as_str().into()],
             usage: usage.iter().map(|usage| usage.as_str().into()).collect(),
             audit: audit.as_str().into(),
+            confirmation: None,
         }
+    }
+
+    /// The same, each use confirmed in this way.
+    pub(crate) fn confirmed_by(self, confirmation: Confirmation) -> Self {
+        let asks = confirmation != Confirmation::None;
+        Self { confirmation: asks.then(|| confirmation.as_str().into()), ..self }
     }
 
     /// Digest that every wrapped private key is bound to.
@@ -70,6 +80,14 @@ impl PolicyRecord {
     pub(super) fn usage(&self) -> Result<Vec<KeyUsage>, ErrorCode> {
         let usage = |name: &String| token(KeyUsage::ALL, KeyUsage::as_str, name);
         self.usage.iter().map(usage).collect()
+    }
+
+    /// Whether a person confirms each use.
+    pub(crate) fn confirmation(&self) -> Result<Confirmation, ErrorCode> {
+        match &self.confirmation {
+            None => Ok(Confirmation::None),
+            Some(name) => token(Confirmation::ALL, Confirmation::as_str, name),
+        }
     }
 
     /// When audit entries are on disk.
