@@ -1,4 +1,5 @@
 /** @typedef {import('./protocol.gen.js').ErrorCode} ErrorCode */
+/** @typedef {import('./protocol.gen.js').PolicyRule} PolicyRule */
 /** @typedef {import('./protocol.gen.js').Retry} Retry */
 
 /**
@@ -31,7 +32,8 @@ export class KmsError extends Error {
   /**
    * @param {ErrorCode} code
    * @param {{ message?: string | undefined, retry?: Retry | undefined,
-   *   retryAfterMs?: number | undefined, detail?: string | undefined, cause?: unknown }} [more]
+   *   retryAfterMs?: number | undefined, rule?: PolicyRule | undefined,
+   *   detail?: string | undefined, cause?: unknown }} [more]
    */
   constructor(code, more = {}) {
     const own = OWN[code];
@@ -44,11 +46,14 @@ export class KmsError extends Error {
     this.retry = more.retry ?? own?.[0] ?? 'never';
     /** How long to wait before the next attempt, where the enclave says so. */
     this.retryAfterMs = more.retryAfterMs;
+    /** Which rule refused, where a policy did. */
+    this.rule = more.rule;
     /** What exactly was missing or wrong, where that helps. */
     this.detail = more.detail;
   }
 }
 
+const NAME = /^[a-z][a-z_]{0,63}$/;
 const RETRY = new Set(['never', 'after_unlock', 'backoff', 'reload']);
 
 /**
@@ -71,11 +76,13 @@ export function errorFrom(sent, fallback) {
   const code = text('code');
   const retry = text('retry');
   const wait = data['retryAfterMs'];
+  const rule = text('rule');
   return new KmsError(
-    code && /^[a-z][a-z_]{0,63}$/.test(code) ? /** @type {ErrorCode} */ (code) : fallback,
+    code && NAME.test(code) ? /** @type {ErrorCode} */ (code) : fallback,
     {
       message: text('message'),
       detail: text('detail'),
+      rule: rule && NAME.test(rule) ? /** @type {PolicyRule} */ (rule) : undefined,
       retry: retry && RETRY.has(retry) ? /** @type {Retry} */ (retry) : undefined,
       retryAfterMs: typeof wait === 'number' && wait >= 0 ? wait : undefined,
     },

@@ -9,6 +9,18 @@ import { Rpc } from './rpc.js';
 /** @typedef {import('./protocol.gen.js').Events} EnclaveEvents */
 /** @typedef {EnclaveEvents & { closed: { error: KmsError } }} KmsEvents */
 
+/**
+ * The members that are not undefined.
+ *
+ * @template {Record<string, unknown>} T
+ * @param {T} members
+ * @returns {{ [K in keyof T]?: Exclude<T[K], undefined> }}
+ */
+function given(members) {
+  const kept = Object.entries(members).filter(([, value]) => value !== undefined);
+  return /** @type {any} */ (Object.fromEntries(kept));
+}
+
 /** A connection to the enclave. Made by `connect`. */
 export class Kms {
   #rpc;
@@ -63,9 +75,68 @@ export class Kms {
       describe: (keyId, options) => rpc.call('keys.describe', { keyId }, options),
       /**
        * @param {string} keyId
+       * @param {CallOptions & { version?: number }} [options] the latest version if none is named
+       */
+      publicKey: (keyId, { version, ...options } = {}) =>
+        rpc.call('keys.public_key', { keyId, ...given({ version }) }, options),
+      /**
+       * Replaces label and alias; what is absent is removed.
+       *
+       * @param {string} keyId
+       * @param {{ label?: string, alias?: string }} names
        * @param {CallOptions} [options]
        */
-      publicKey: (keyId, options) => rpc.call('keys.public_key', { keyId }, options),
+      update: (keyId, names, options) => rpc.call('keys.update', { ...names, keyId }, options),
+      /**
+       * Adds a version, which signs from now on. The older ones still verify.
+       *
+       * @param {string} keyId
+       * @param {CallOptions} [options]
+       */
+      rotate: (keyId, options) => rpc.call('keys.rotate', { keyId }, options),
+      /**
+       * Raises the oldest versions that may be used; they are never lowered.
+       *
+       * @param {string} keyId
+       * @param {{ minDecryptionVersion?: number, minEncryptionVersion?: number }} versions
+       * @param {CallOptions} [options]
+       */
+      setMinVersions: (keyId, versions, options) =>
+        rpc.call('keys.set_min_versions', { ...versions, keyId }, options),
+      /**
+       * Deletes the versions below one that is not above the minimum versions.
+       *
+       * @param {string} keyId
+       * @param {number} minAvailableVersion
+       * @param {CallOptions} [options]
+       */
+      trim: (keyId, minAvailableVersion, options) =>
+        rpc.call('keys.trim', { keyId, minAvailableVersion }, options),
+      /**
+       * @param {string} keyId
+       * @param {CallOptions} [options]
+       */
+      enable: (keyId, options) => rpc.call('keys.enable', { keyId }, options),
+      /**
+       * @param {string} keyId
+       * @param {CallOptions} [options]
+       */
+      disable: (keyId, options) => rpc.call('keys.disable', { keyId }, options),
+      /**
+       * Lets a key wait for its deletion, 7 to 30 days; it cannot be used meanwhile.
+       *
+       * @param {string} keyId
+       * @param {CallOptions & { days?: number }} [options] 30 days if none are named
+       */
+      scheduleDeletion: (keyId, { days, ...options } = {}) =>
+        rpc.call('keys.schedule_deletion', { keyId, ...given({ days }) }, options),
+      /**
+       * Keeps the key after all. It is disabled then.
+       *
+       * @param {string} keyId
+       * @param {CallOptions} [options]
+       */
+      cancelDeletion: (keyId, options) => rpc.call('keys.cancel_deletion', { keyId }, options),
     };
     /** What was done with the keys. Read-only. */
     this.audit = {
@@ -164,22 +235,24 @@ export class Kms {
   /**
    * @param {string} keyId
    * @param {Uint8Array} data up to 1 MiB; hashed by the signature scheme itself
-   * @param {CallOptions} [options]
+   * @param {CallOptions & { version?: number }} [options] the latest version if none is named
    * @returns {Promise<Uint8Array>}
    */
-  async sign(keyId, data, options) {
-    return (await this.#rpc.call('sign', { keyId, data }, options)).signature;
+  async sign(keyId, data, { version, ...options } = {}) {
+    return (await this.#rpc.call('sign', { keyId, data, ...given({ version }) }, options))
+      .signature;
   }
 
   /**
    * @param {string} keyId
    * @param {Uint8Array} data
    * @param {Uint8Array} signature
-   * @param {CallOptions} [options]
+   * @param {CallOptions & { version?: number }} [options] the latest version if none is named
    * @returns {Promise<boolean>}
    */
-  async verify(keyId, data, signature, options) {
-    return (await this.#rpc.call('verify', { keyId, data, signature }, options)).valid;
+  async verify(keyId, data, signature, { version, ...options } = {}) {
+    const params = { keyId, data, signature, ...given({ version }) };
+    return (await this.#rpc.call('verify', params, options)).valid;
   }
 
   /**

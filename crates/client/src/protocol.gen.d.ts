@@ -38,6 +38,8 @@ export type ErrorCode =
   | 'invalid_key_state'
   | 'version_not_found'
   | 'too_many_versions'
+  | 'alias_taken'
+  | 'too_many_keys'
   | 'policy_denied'
   | 'invalid_key'
   | 'invalid_ciphertext'
@@ -196,14 +198,39 @@ export type AuditMode =
   | 'durable'
   | 'deferred';
 
+/** What a key may be used for. */
+export type KeyUsage =
+  | 'sign'
+  | 'verify';
+
+/** How often a key may be used. */
+export interface RateLimit {
+  /** Uses in a period, at least 1. */
+  uses: number;
+  /** Length of a period in milliseconds, from a second to 31 days. */
+  periodMs: number;
+}
+
 /** Whether a person confirms each use of a key that makes something new. */
 export type Confirmation =
   | 'none'
   | 'sheet';
 
-/** What a new key may be used for, beyond what its site asks at every call. It never changes. */
+/** What may be done with a key. Whatever is not allowed here is refused, and it never changes. */
 export interface KeyPolicy {
-  /** Whether a person confirms each use; `none` if absent. */
+  /** What it may be used for; at least one use, each one that its spec is for. */
+  operations: KeyUsage[];
+  /** Further sites that may use it, at most 7; only the calling one if absent. */
+  callerOrigins?: string[];
+  /** No use before, in milliseconds since 1970-01-01T00:00Z by the clock of the device. */
+  notBefore?: number;
+  /** No use from then on. */
+  notAfter?: number;
+  /** Most uses of the private key, at least 1. */
+  maxUses?: number;
+  /** Most uses of the private key in a period. */
+  rate?: RateLimit;
+  /** Whether a person confirms each use of the private key; `none` if absent. */
   confirmation?: Confirmation;
 }
 
@@ -213,9 +240,11 @@ export interface CreateKeyParams {
   spec: KeySpec;
   /** Name for people. */
   label?: string;
+  /** Name for programs, unique among the keys of the calling site. */
+  alias?: string;
   /** When audit entries of this key are on disk; `durable` if absent. */
   audit?: AuditMode;
-  /** Who may do what with it; what the calling site asks if absent. */
+  /** What may be done with it, for ever; everything that the spec is for, by the calling site alone, if absent. */
   policy?: KeyPolicy;
 }
 
@@ -232,16 +261,13 @@ export interface KeyVersion {
 /** Life of a key (SP 800-57 part 1, section 7, under AWS KMS names). */
 export type KeyState =
   | 'enabled'
-  | 'disabled';
+  | 'disabled'
+  | 'pending-deletion'
+  | 'destroyed';
 
 /** Where the private key came from. */
 export type KeyOrigin =
   | 'generated';
-
-/** What a key may be used for. */
-export type KeyUsage =
-  | 'sign'
-  | 'verify';
 
 /** Everything public about a key. */
 export interface KeyInfo {
@@ -261,6 +287,8 @@ export interface KeyInfo {
   versions: KeyVersion[];
   /** Life. */
   state: KeyState;
+  /** When it is destroyed at the earliest, in milliseconds since 1970-01-01T00:00Z; absent unless it waits for its deletion. */
+  deletionDate?: number;
   /** Where it came from. */
   origin: KeyOrigin;
   /** Who protects it. */
@@ -275,10 +303,12 @@ export interface KeyInfo {
   created: number;
   /** When audit entries of this key are on disk. */
   audit: AuditMode;
-  /** Whether a person confirms each use. */
-  confirmation: Confirmation;
-  /** Sites that may use it. */
+  /** Sites that may use it; the first one made it, and only that one may change it. */
   callerOrigins: string[];
+  /** What may be done with it. */
+  policy: KeyPolicy;
+  /** Uses so far; absent where the policy does not count them. */
+  uses?: number;
 }
 
 /** Parameters of `keys.list`. */
@@ -287,6 +317,12 @@ export interface ListKeysParams {
   cursor?: string;
   /** Most keys to return, 1 to 100; 100 if absent. */
   limit?: number;
+  /** Only keys of this spec. */
+  spec?: KeySpec;
+  /** Only keys in this state. */
+  state?: KeyState;
+  /** Only keys whose alias begins so. */
+  aliasPrefix?: string;
 }
 
 /** A page of keys. */
@@ -363,6 +399,14 @@ export interface TrimKeyParams {
   keyId: string;
   /** Oldest version that stays. */
   minAvailableVersion: number;
+}
+
+/** Parameters of `keys.schedule_deletion`. */
+export interface ScheduleDeletionParams {
+  /** Which key. */
+  keyId: string;
+  /** Days to wait, 7 to 30; 30 if absent. */
+  days?: number;
 }
 
 /** Parameters of `sign`. */
@@ -486,6 +530,16 @@ export interface Ready {
   release: string;
 }
 
+/** Which rule of a policy refused an operation. */
+export type PolicyRule =
+  | 'operation'
+  | 'min_version'
+  | 'not_before'
+  | 'not_after'
+  | 'max_uses'
+  | 'rate'
+  | 'owner';
+
 /** The method table. */
 export interface Methods {
   /** Answers at once. For liveness and latency. */
@@ -530,6 +584,10 @@ export interface Methods {
   'keys.enable': { params: KeyParams; result: KeyInfo };
   /** Lets a key not be used until it is enabled again. */
   'keys.disable': { params: KeyParams; result: KeyInfo };
+  /** Lets a key wait for its deletion; until then it cannot be used, and the deletion can be cancelled. */
+  'keys.schedule_deletion': { params: ScheduleDeletionParams; result: KeyInfo };
+  /** Cancels the deletion of a key; it is disabled then. */
+  'keys.cancel_deletion': { params: KeyParams; result: KeyInfo };
   /** Signs data with a key. */
   'sign': { params: SignParams; result: Signature };
   /** Verifies a signature against the public half of a key. */

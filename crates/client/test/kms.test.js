@@ -46,6 +46,14 @@ test('each method asks what the table calls it, with exactly its parameters', as
     'keys.list': {},
     'keys.describe': {},
     'keys.public_key': {},
+    'keys.update': {},
+    'keys.rotate': {},
+    'keys.set_min_versions': {},
+    'keys.trim': {},
+    'keys.enable': {},
+    'keys.disable': {},
+    'keys.schedule_deletion': {},
+    'keys.cancel_deletion': {},
     'audit.list': {},
     'audit.verify': {},
     'vault.setup': {},
@@ -64,6 +72,18 @@ test('each method asks what the table calls it, with exactly its parameters', as
   await kms.keys.list();
   await kms.keys.describe('k');
   await kms.keys.publicKey('k');
+  await kms.keys.publicKey('k', { version: 1 });
+  await kms.sign('k', data, { version: 1 });
+  await kms.verify('k', data, signature, { version: 1 });
+  await kms.keys.update('k', { alias: 'a' });
+  await kms.keys.rotate('k');
+  await kms.keys.setMinVersions('k', { minEncryptionVersion: 2 });
+  await kms.keys.trim('k', 2);
+  await kms.keys.enable('k');
+  await kms.keys.disable('k');
+  await kms.keys.scheduleDeletion('k');
+  await kms.keys.scheduleDeletion('k', { days: 7 });
+  await kms.keys.cancelDeletion('k');
   await kms.audit.list({ from: 3 });
   await kms.audit.verify();
   for (const name of ['setup', 'unlock', 'manage', 'backup', 'restore', 'reset']) await kms[name]();
@@ -75,6 +95,18 @@ test('each method asks what the table calls it, with exactly its parameters', as
     ['keys.list', {}],
     ['keys.describe', { keyId: 'k' }],
     ['keys.public_key', { keyId: 'k' }],
+    ['keys.public_key', { keyId: 'k', version: 1 }],
+    ['sign', { keyId: 'k', data, version: 1 }],
+    ['verify', { keyId: 'k', data, signature, version: 1 }],
+    ['keys.update', { keyId: 'k', alias: 'a' }],
+    ['keys.rotate', { keyId: 'k' }],
+    ['keys.set_min_versions', { keyId: 'k', minEncryptionVersion: 2 }],
+    ['keys.trim', { keyId: 'k', minAvailableVersion: 2 }],
+    ['keys.enable', { keyId: 'k' }],
+    ['keys.disable', { keyId: 'k' }],
+    ['keys.schedule_deletion', { keyId: 'k' }],
+    ['keys.schedule_deletion', { keyId: 'k', days: 7 }],
+    ['keys.cancel_deletion', { keyId: 'k' }],
     ['audit.list', { from: 3 }],
     ['audit.verify', {}],
     ['vault.setup', {}],

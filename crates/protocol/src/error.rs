@@ -112,6 +112,8 @@ errors! {
     InvalidKeyState, "invalid_key_state", Never, Enclave, "The state of the key does not allow this.";
     VersionNotFound, "version_not_found", Never, Enclave, "The key has no such version.";
     TooManyVersions, "too_many_versions", Never, Enclave, "The key has as many versions as it may; trim it first.";
+    AliasTaken, "alias_taken", Never, Enclave, "Another key of this site has this alias.";
+    TooManyKeys, "too_many_keys", Never, Enclave, "There are as many keys as there may be.";
     PolicyDenied, "policy_denied", Never, Enclave, "The policy does not allow this.";
     InvalidKey, "invalid_key", Never, Enclave, "The key is not valid.";
     InvalidCiphertext, "invalid_ciphertext", Never, Enclave, "The ciphertext does not authenticate.";

@@ -1,7 +1,9 @@
 //! The named types of the wire that are about the life of keys.
 
 use crate::schema::{FieldDoc, Shape, TypeDoc, TypeRef, Wire, add, doc};
-use crate::{ErrorCode, Fields, FromValue, IntoValue, KeyAlias, KeyId, Label, Value};
+use crate::{
+    CallerOrigin, ErrorCode, Fields, FromValue, IntoValue, KeyAlias, KeyId, KeyUsage, Label, Value,
+};
 
 tokens! {
     /// Which rule of a policy refused an operation.
@@ -10,6 +12,14 @@ tokens! {
         Operation => "operation",
         /// The version is older than the oldest one that may be used, or a minimum would be lowered.
         MinVersion => "min_version",
+        /// The policy does not allow the use yet.
+        NotBefore => "not_before",
+        /// The policy does not allow the use any more.
+        NotAfter => "not_after",
+        /// The key was used as often as it may.
+        MaxUses => "max_uses",
+        /// The key was used as often as it may in this period.
+        Rate => "rate",
         /// Only the site that made the key may change it.
         Owner => "owner",
     }
@@ -26,9 +36,31 @@ tokens! {
 }
 
 record! {
-    /// What a new key may be used for, beyond what its site asks at every call. It never changes.
+    /// How often a key may be used.
+    RateLimit {
+        /// Uses in a period, at least 1.
+        uses: u32 => "uses",
+        /// Length of a period in milliseconds, from a second to 31 days.
+        period_ms: u64 => "periodMs",
+    }
+}
+
+record! {
+    /// What may be done with a key. Whatever is not allowed here is refused, and it never changes.
     KeyPolicy {
-        /// Whether a person confirms each use; `none` if absent.
+        /// What it may be used for; at least one use, each one that its spec is for.
+        operations: Vec<KeyUsage> => "operations",
+        /// Further sites that may use it, at most 7; only the calling one if absent.
+        caller_origins: Option<Vec<CallerOrigin>> => "callerOrigins",
+        /// No use before, in milliseconds since 1970-01-01T00:00Z by the clock of the device.
+        not_before: Option<u64> => "notBefore",
+        /// No use from then on.
+        not_after: Option<u64> => "notAfter",
+        /// Most uses of the private key, at least 1.
+        max_uses: Option<u64> => "maxUses",
+        /// Most uses of the private key in a period.
+        rate: Option<RateLimit> => "rate",
+        /// Whether a person confirms each use of the private key; `none` if absent.
         confirmation: Option<Confirmation> => "confirmation",
     }
 }
@@ -76,6 +108,16 @@ record! {
         min_decryption_version: Option<u32> => "minDecryptionVersion",
         /// Oldest version that may encrypt, or sign; unchanged if absent.
         min_encryption_version: Option<u32> => "minEncryptionVersion",
+    }
+}
+
+record! {
+    /// Parameters of `keys.schedule_deletion`.
+    ScheduleDeletionParams {
+        /// Which key.
+        key_id: KeyId => "keyId",
+        /// Days to wait, 7 to 30; 30 if absent.
+        days: Option<u32> => "days",
     }
 }
 

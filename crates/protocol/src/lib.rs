@@ -2,8 +2,8 @@
 //!
 //! Everything that crosses the `MessagePort` between an embedding page and the enclave
 //! is described here once. From this crate come the decoder that the enclave runs, the
-//! TypeScript types of the client, and the pages `docs/protocol.md` and `docs/errors.md`
-//! (`cargo xtask codegen`).
+//! TypeScript types of the client, and the pages `docs/protocol.md`, `docs/errors.md` and
+//! `docs/operations.md` (`cargo xtask codegen`).
 //!
 //! Decoding is strict: a field that is not named here is refused, a number that is not
 //! finite is refused, and nothing of the input is ever echoed except a request's id.
@@ -14,6 +14,7 @@ mod error;
 mod ids;
 #[macro_use]
 mod macros;
+mod key_rules;
 mod key_types;
 pub mod limits;
 mod message;
@@ -27,6 +28,7 @@ pub use ids::{
     CallerOrigin, ContactUrl, Cursor, EnrolmentId, KeyAlias, KeyId, Label, LeaseId, Nonce,
     PushOrigin, RequestId,
 };
+pub use key_rules::{KeyCaller, KeyRule};
 pub use key_types::*;
 pub use message::{Call, Incoming, WireError, event, reply_error, reply_ok};
 pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, Response};

@@ -25,6 +25,16 @@ pub const MAX_ALIAS: usize = 64;
 pub const MAX_VERSIONS: usize = 16;
 /// Most requests of one message that a person is asked to approve.
 pub const MAX_APPROVALS: usize = 10;
+/// Most sites that may use one key, the one that made it included.
+pub const MAX_ORIGINS: usize = 8;
+/// Shortest period of a rate in a policy, in milliseconds.
+pub const MIN_PERIOD_MS: u64 = 1000;
+/// Longest period of a rate in a policy, in milliseconds.
+pub const MAX_PERIOD_MS: u64 = 31 * 24 * 60 * 60 * 1000;
+/// Shortest time that a key waits for its deletion, in days.
+pub const MIN_DELETION_DAYS: u32 = 7;
+/// Longest time that a key waits for its deletion, and the one if none is named, in days.
+pub const MAX_DELETION_DAYS: u32 = 30;
 /// Most requests of one port that may wait for an answer.
 pub const MAX_IN_FLIGHT: usize = 256;
 /// Requests of one port that may arrive at once.

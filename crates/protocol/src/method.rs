@@ -7,8 +7,8 @@ use crate::types::{
     Signature, VaultStatus, Verdict, VerifyParams,
 };
 use crate::{
-    ErrorCode, FromValue, IntoValue, MinVersionsParams, PublicKeyParams, TrimKeyParams,
-    UpdateKeyParams, Value, limits,
+    ErrorCode, FromValue, IntoValue, MinVersionsParams, PublicKeyParams, ScheduleDeletionParams,
+    TrimKeyParams, UpdateKeyParams, Value, limits,
 };
 
 /// Which vault state a method needs.
@@ -216,7 +216,7 @@ methods! {
     Dismiss = "ui.dismiss"(Empty) -> Empty, Nothing, None, Never, errors [];
     #[doc = "Generates a key that belongs to the calling site."]
     CreateKey = "keys.create"(CreateKeyParams) -> KeyInfo, Unlocked, None, Durable,
-        errors [Locked, UnsupportedAlgorithm];
+        errors [Locked, UnsupportedAlgorithm, AliasTaken, TooManyKeys];
     #[doc = "Lists the keys of the calling site, a page at a time."]
     ListKeys = "keys.list"(ListKeysParams) -> KeyPage, Unlocked, None, Never, errors [Locked, Unreadable];
     #[doc = "Describes a key."]
@@ -227,7 +227,7 @@ methods! {
         errors [Locked, NotFound, Unreadable, VersionNotFound];
     #[doc = "Replaces label and alias of a key; what is absent is removed."]
     UpdateKey = "keys.update"(UpdateKeyParams) -> KeyInfo, Unlocked, None, Durable,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, AliasTaken, TooManyKeys];
     #[doc = "Adds a version to a key and makes it the latest; the id of the key stays."]
     RotateKey = "keys.rotate"(KeyParams) -> KeyInfo, Unlocked, None, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, TooManyVersions, StorageConflict];
@@ -242,6 +242,12 @@ methods! {
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
     #[doc = "Lets a key not be used until it is enabled again."]
     DisableKey = "keys.disable"(KeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
+    #[doc = "Lets a key wait for its deletion; until then it cannot be used, and the deletion can be cancelled."]
+    ScheduleDeletion = "keys.schedule_deletion"(ScheduleDeletionParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
+    #[doc = "Cancels the deletion of a key; it is disabled then."]
+    CancelDeletion = "keys.cancel_deletion"(KeyParams) -> KeyInfo, Unlocked, None, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
     #[doc = "Signs data with a key."]
     Sign = "sign"(SignParams) -> Signature, Unlocked, PerKey, PerKey,

@@ -2,8 +2,8 @@
 
 use crate::schema::{FieldDoc, Shape, TypeDoc, TypeRef, Wire, add, doc};
 use crate::{
-    CallerOrigin, Confirmation, Cursor, EnrolmentId, ErrorCode, Fields, FromValue, IntoValue,
-    KeyAlias, KeyId, KeyPolicy, KeyVersion, Label, Nonce, Value,
+    CallerOrigin, Cursor, EnrolmentId, ErrorCode, Fields, FromValue, IntoValue, KeyAlias, KeyId,
+    KeyPolicy, KeyVersion, Label, Nonce, Value,
 };
 
 tokens! {
@@ -45,6 +45,10 @@ tokens! {
         Enabled => "enabled",
         /// May not be used until it is enabled again.
         Disabled => "disabled",
+        /// May not be used and waits for its deletion, which can still be cancelled.
+        PendingDeletion => "pending-deletion",
+        /// Its private half is gone for ever; what was public about it stays.
+        Destroyed => "destroyed",
     }
 }
 
@@ -250,9 +254,12 @@ record! {
         spec: KeySpec => "spec",
         /// Name for people.
         label: Option<Label> => "label",
+        /// Name for programs, unique among the keys of the calling site.
+        alias: Option<KeyAlias> => "alias",
         /// When audit entries of this key are on disk; `durable` if absent.
         audit: Option<AuditMode> => "audit",
-        /// Who may do what with it; what the calling site asks if absent.
+        /// What may be done with it, for ever; everything that the spec is for, by the calling site
+        /// alone, if absent.
         policy: Option<KeyPolicy> => "policy",
     }
 }
@@ -284,6 +291,9 @@ record! {
         versions: Vec<KeyVersion> => "versions",
         /// Life.
         state: KeyState => "state",
+        /// When it is destroyed at the earliest, in milliseconds since 1970-01-01T00:00Z; absent
+        /// unless it waits for its deletion.
+        deletion_date: Option<u64> => "deletionDate",
         /// Where it came from.
         origin: KeyOrigin => "origin",
         /// Who protects it.
@@ -298,10 +308,12 @@ record! {
         created: u64 => "created",
         /// When audit entries of this key are on disk.
         audit: AuditMode => "audit",
-        /// Whether a person confirms each use.
-        confirmation: Confirmation => "confirmation",
-        /// Sites that may use it.
+        /// Sites that may use it; the first one made it, and only that one may change it.
         caller_origins: Vec<CallerOrigin> => "callerOrigins",
+        /// What may be done with it.
+        policy: KeyPolicy => "policy",
+        /// Uses so far; absent where the policy does not count them.
+        uses: Option<u64> => "uses",
     }
 }
 
@@ -312,6 +324,12 @@ record! {
         cursor: Option<Cursor> => "cursor",
         /// Most keys to return, 1 to 100; 100 if absent.
         limit: Option<u32> => "limit",
+        /// Only keys of this spec.
+        spec: Option<KeySpec> => "spec",
+        /// Only keys in this state.
+        state: Option<KeyState> => "state",
+        /// Only keys whose alias begins so.
+        alias_prefix: Option<KeyAlias> => "aliasPrefix",
     }
 }
 

@@ -88,6 +88,15 @@ fn every_method_and_every_error_is_documented() {
     }
 }
 
+#[test]
+fn every_method_that_names_a_key_says_what_it_demands_of_it() {
+    for method in Method::ALL {
+        let (Value::Map(params), _) = method.samples() else { panic!("not an object") };
+        let names_a_key = params.iter().any(|(name, _)| name == "keyId");
+        assert_eq!(method.key_rule().is_some(), names_a_key, "{}", method.name());
+    }
+}
+
 /// Every copy of `value` in which one value at any depth is of another kind.
 fn with_one_of_another_kind(value: &Value) -> Vec<Value> {
     let others = [

@@ -30,11 +30,14 @@ pub fn broken(tab: &Tab) -> Vec<String> {
     check("I10 every entry has its key", created.iter().all(|id| ids.contains(id)));
     let meta = tab.store.keys(Table::Meta);
     let named = |name: &str| RecordKey::Text(name.into());
-    let whole = ["audit-head", "header"].map(named).iter().all(|key| meta.contains(key));
-    let known = ["audit-head", "header", "history", "settings"].map(named);
+    let whole =
+        ["audit-head", "header", "key-index"].map(named).iter().all(|key| meta.contains(key));
+    let known = ["audit-head", "header", "history", "key-index", "settings"].map(named);
+    let bucket =
+        |key: &RecordKey| matches!(key, RecordKey::Text(name) if name.starts_with("key-index-"));
     check(
-        "I10 a header, a head, and nothing unknown",
-        whole && meta.iter().all(|key| known.contains(key)),
+        "I10 a header, a head, an index, and nothing unknown",
+        whole && meta.iter().all(|key| known.contains(key) || bucket(key)),
     );
     broken
 }

@@ -166,7 +166,11 @@ impl Tab {
 
     /// Makes a key whose every use a person confirms; returns its id.
     pub fn create_confirmed(&self, label: &str, audit: &str) -> Result<String, Code> {
-        let policy = Value::object([("confirmation", Value::Text("sheet".into()))]);
+        let operations = ["sign", "verify"].map(|usage| Value::Text(usage.into()));
+        let policy = Value::object([
+            ("operations", Value::List(operations.into())),
+            ("confirmation", Value::Text("sheet".into())),
+        ]);
         let params = [
             ("spec", Value::Text("ed25519".into())),
             ("label", Value::Text(label.into())),

@@ -13,7 +13,6 @@ use kms_protocol::{
 };
 
 use crate::enclave::Inner;
-use crate::keys::KeyRecord;
 use crate::session::{Admission, Caller};
 use crate::{Clock, Error, Ports, SessionId, Store, guard};
 
@@ -151,9 +150,7 @@ impl<P: Ports> Inner<P> {
             Request::CreateKey(params) => {
                 Response::CreateKey(self.create_key(caller, params).await?)
             }
-            Request::ListKeys(params) => {
-                Response::ListKeys(self.unlocked()?.list_keys(self, caller, params).await?)
-            }
+            Request::ListKeys(params) => Response::ListKeys(self.list_keys(caller, params).await?),
             Request::DescribeKey(params) => {
                 Response::DescribeKey(self.describe_key(caller, &params.key_id).await?)
             }
@@ -171,16 +168,16 @@ impl<P: Ports> Inner<P> {
             }
             Request::TrimKey(params) => Response::TrimKey(self.trim_key(caller, params).await?),
             Request::EnableKey(params) => {
-                let what = ("keys.enable", params.key_id);
-                Response::EnableKey(
-                    self.change_key(caller, what, Box::new(KeyRecord::enable)).await?,
-                )
+                Response::EnableKey(self.set_enabled(caller, (params.key_id, true)).await?)
             }
             Request::DisableKey(params) => {
-                let what = ("keys.disable", params.key_id);
-                Response::DisableKey(
-                    self.change_key(caller, what, Box::new(KeyRecord::disable)).await?,
-                )
+                Response::DisableKey(self.set_enabled(caller, (params.key_id, false)).await?)
+            }
+            Request::ScheduleDeletion(params) => {
+                Response::ScheduleDeletion(self.schedule_deletion(caller, params).await?)
+            }
+            Request::CancelDeletion(params) => {
+                Response::CancelDeletion(self.cancel_deletion(caller, params.key_id).await?)
             }
             Request::Sign(params) => Response::Sign(self.sign(caller, params).await?),
             Request::Verify(params) => Response::Verify(self.verify(caller, params).await?),

@@ -13,7 +13,9 @@ const SCHEMA: u32 = 1;
 /// Version of an enrolment's envelope: from 2 on it is bound to kind and parameters.
 const ENROLMENT_SCHEMA: u32 = 2;
 /// Separates the MAC of the log's head from every other use of the audit key.
-const HEAD_DOMAIN: &[u8] = b"ats-kms/audit-head/v2\0";
+const HEAD_DOMAIN: &[u8] = b"ats-kms/audit-head/v3\0";
+/// The same for a head that does not know of the index of keys (release 0.2.0).
+const HEAD_DOMAIN_V2: &[u8] = b"ats-kms/audit-head/v2\0";
 /// The same for a head that does not know of settings (release 0.1.0).
 const HEAD_DOMAIN_V1: &[u8] = b"ats-kms/audit-head/v1\0";
 
@@ -35,9 +37,22 @@ pub(crate) fn settings_context(vault_id: &VaultId, generation: u64) -> RecordCon
     place(vault_id, RecordType::Settings, &[], generation)
 }
 
-/// What is known about a key.
-pub(crate) fn key_context<'a>(vault_id: &'a VaultId, key_id: &'a KeyId) -> RecordContext<'a> {
-    place(vault_id, RecordType::KeyRecord, key_id.as_str().as_bytes(), 1)
+/// What is known about a key, in its generation.
+pub(crate) fn key_context<'a>(
+    vault_id: &'a VaultId,
+    key_id: &'a KeyId,
+    generation: u64,
+) -> RecordContext<'a> {
+    place(vault_id, RecordType::KeyRecord, key_id.as_str().as_bytes(), generation)
+}
+
+/// A part of the index of keys: the root, which has no id, or a bucket.
+pub(crate) fn index_context<'a>(
+    vault_id: &'a VaultId,
+    id: &'a [u8],
+    generation: u64,
+) -> RecordContext<'a> {
+    place(vault_id, RecordType::KeyIndex, id, generation)
 }
 
 /// A wrapped private key.
@@ -87,13 +102,16 @@ pub(crate) async fn open<C: CryptoProvider>(
     Ok(Envelope::decode(stored)?.open(crypto, key, context).await?)
 }
 
-/// What the head of the log says: entries, hash of the last one, generation of the settings.
+/// What the head of the log says: entries, hash of the last one, generations of the settings and of
+/// the index of keys.
 #[derive(Clone, Copy)]
 pub(crate) struct HeadFacts<'a> {
     pub(crate) count: u64,
     pub(crate) hash: &'a [u8; 32],
     /// Absent in a head of release 0.1.0.
     pub(crate) settings: Option<u64>,
+    /// Absent in a head of release 0.2.0.
+    pub(crate) index: Option<u64>,
 }
 
 /// MAC of the audit head: HMAC-SHA-256 (RFC 2104) over domain, vault and facts.
@@ -118,12 +136,16 @@ fn head_hmac(
     head: HeadFacts<'_>,
 ) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.expose()).ok()?;
-    mac.update(if head.settings.is_some() { HEAD_DOMAIN } else { HEAD_DOMAIN_V1 });
+    mac.update(match (head.settings, head.index) {
+        (_, Some(_)) => HEAD_DOMAIN,
+        (Some(_), None) => HEAD_DOMAIN_V2,
+        (None, None) => HEAD_DOMAIN_V1,
+    });
     mac.update(vault_id);
     mac.update(&head.count.to_be_bytes());
     mac.update(head.hash);
-    if let Some(settings) = head.settings {
-        mac.update(&settings.to_be_bytes());
+    for generation in [head.settings, head.index].into_iter().flatten() {
+        mac.update(&generation.to_be_bytes());
     }
     Some(mac)
 }

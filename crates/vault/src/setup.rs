@@ -10,6 +10,7 @@ use crate::enclave::Inner;
 use crate::enrol::{self, DeviceKey, Home};
 use crate::factor::Candidate;
 use crate::header::Header;
+use crate::keys::Root;
 use crate::settings::Settings;
 use crate::state::{Phase, Secrets, UnlockedVault};
 use crate::stored::{self, HEAD, header_write, may_retry};
@@ -111,7 +112,7 @@ impl<P: Ports> Inner<P> {
         let vault_id = vault.header.vault_id;
         self.note_header(vault.header);
         *self.phase.borrow_mut() = Phase::Locked;
-        let state = (Log::new(vault.head, generation), vault.settings);
+        let state = (Log::new(vault.head, generation), vault.settings, Root::default());
         let opened = Rc::new(UnlockedVault::new(vault_id, vault.secrets, state, now));
         self.still_wanted(question)?;
         self.journal.borrow_mut().attach(&opened);
@@ -138,11 +139,12 @@ impl<P: Ports> Inner<P> {
             settings.set_recipient(&enrolment.id, recipient);
         }
         header.add(enrolment)?;
-        let first = Head { settings: 1, ..Head::default() };
+        let first = Head { settings: 1, index: 1, ..Head::default() };
         let (link, head) = Draft::internal("vault.setup", now).link(first);
         let writes = vec![
             header_write(&header),
             settings.write(&self.ports, &vault_id, (&secrets, head.settings)).await?,
+            Root::default().write(&self.ports, &vault_id, (&secrets, head.index)).await?,
             link_write(&self.ports, &vault_id, &secrets, (head.count, &link)).await?,
             head_write(&vault_id, &secrets.audit, head),
         ];

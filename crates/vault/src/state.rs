@@ -4,12 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use kms_crypto::{CryptoProvider, SecretBytes};
-use kms_protocol::{AutoLock, ErrorCode, LockReason, Needs, VaultState};
+use kms_protocol::{AutoLock, ErrorCode, KeyId, LockReason, Needs, VaultState};
 
 use crate::audit::Log;
 use crate::enclave::Inner;
 use crate::header::VaultId;
-use crate::keys::Cache;
+use crate::keys::{Cache, Root};
 use crate::settings::Settings;
 use crate::time::Moment;
 use crate::{Error, Ports};
@@ -60,6 +60,8 @@ pub(crate) struct UnlockedVault<P: Ports> {
     pub(crate) log: Log,
     /// As they were last read or written here.
     pub(crate) settings: RefCell<Settings>,
+    /// As it was last read or written here.
+    pub(crate) index: RefCell<Root>,
     opened: Moment,
     used: Cell<Moment>,
 }
@@ -92,7 +94,7 @@ impl<P: Ports> UnlockedVault<P> {
     pub(crate) fn new(
         id: VaultId,
         secrets: Secrets<P>,
-        (log, settings): (Log, Settings),
+        (log, settings, index): (Log, Settings, Root),
         now: Moment,
     ) -> Self {
         Self {
@@ -101,6 +103,7 @@ impl<P: Ports> UnlockedVault<P> {
             cache: RefCell::default(),
             log,
             settings: RefCell::new(settings),
+            index: RefCell::new(index),
             opened: now,
             used: Cell::new(now),
         }
@@ -115,6 +118,14 @@ impl<P: Ports> UnlockedVault<P> {
     pub(crate) fn still_open(&self) -> Result<(), Error> {
         let open = self.secrets.borrow().is_some();
         if open { Ok(()) } else { Err(Error::Code(ErrorCode::Locked)) }
+    }
+
+    /// Notes that keys have changed.
+    pub(crate) fn note_keys(&self, key_id: Option<&KeyId>, root: Root) {
+        *self.index.borrow_mut() = root;
+        if let Some(key_id) = key_id {
+            self.cache.borrow_mut().forget(key_id);
+        }
     }
 
     /// Drops every handle and wipes every secret.

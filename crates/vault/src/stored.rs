@@ -4,6 +4,7 @@ use kms_protocol::ErrorCode;
 use minicbor::{Decode, Encode};
 
 use crate::header::{Header, VaultId};
+use crate::keys::BUCKETS;
 use crate::{Batch, Error, Ports, RecordKey, Store, StoreError, Table, VaultLock, Write, cbor};
 
 /// Name of the header in [`Table::Meta`].
@@ -12,6 +13,10 @@ pub(crate) const HEADER: &str = "header";
 pub(crate) const HEAD: &str = "audit-head";
 /// Name of the sealed settings in [`Table::Meta`].
 pub(crate) const SETTINGS: &str = "settings";
+/// Name of the root of the index of keys in [`Table::Meta`].
+pub(crate) const KEY_INDEX: &str = "key-index";
+/// What the names of the buckets of the index begin with, in [`Table::Meta`].
+const KEY_BUCKET: &str = "key-index-";
 /// Name of what is kept of a vault that was deleted, in [`Table::Meta`].
 pub(crate) const HISTORY: &str = "history";
 /// Tries of one change of the header, the first included.
@@ -31,6 +36,18 @@ pub(crate) struct History {
 /// Reads a record of [`Table::Meta`].
 pub(crate) async fn meta<P: Ports>(ports: &P, name: &str) -> Result<Option<Vec<u8>>, Error> {
     Ok(ports.store().read(Table::Meta, &RecordKey::Text(name.into())).await?)
+}
+
+/// Name of a bucket of the index of keys in [`Table::Meta`]; the names are in the order of the
+/// numbers.
+pub(crate) fn bucket_name(number: u8) -> String {
+    format!("{KEY_BUCKET}{number:02}")
+}
+
+/// The bucket that has this name.
+pub(crate) fn bucket_number(name: &str) -> Option<u8> {
+    let number = name.strip_prefix(KEY_BUCKET)?.parse().ok()?;
+    (number < BUCKETS && bucket_name(number) == name).then_some(number)
 }
 
 /// Reads the header.

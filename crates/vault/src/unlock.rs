@@ -11,6 +11,7 @@ use crate::enclave::Inner;
 use crate::enrol::{self, DeviceKey, Home};
 use crate::factor::Candidate;
 use crate::header::{EnrolmentRecord, Header, Method, VaultId};
+use crate::keys::Root;
 use crate::settings::Settings;
 use crate::sheet::Fresh;
 use crate::state::{Secrets, UnlockedVault};
@@ -40,7 +41,13 @@ impl<P: Ports> Inner<P> {
     ) -> Result<Rc<UnlockedVault<P>>, Error> {
         let opened = self.open(id, candidate).await?;
         self.still_wanted(question)?;
-        self.enter(question, &opened, "vault.unlock").await
+        let vault = self.enter(question, &opened, "vault.unlock").await?;
+        let ready = self.index_ready(&vault).await;
+        if let Err(error) = ready.and_then(|()| self.still_wanted(question)) {
+            self.drop_keys(&vault);
+            return Err(error);
+        }
+        Ok(vault)
     }
 
     /// Opens the RootKey again, whether the vault is open or not.
@@ -159,7 +166,8 @@ impl<P: Ports> Inner<P> {
         let stored = stored::meta(&self.ports, HEAD).await?;
         let head = open_head(vault_id, &secrets.audit, stored.as_deref())?;
         let settings = Settings::read(&self.ports, vault_id, (&secrets, head.settings)).await?;
-        let state = (Log::new(head, generation), settings);
+        let index = Root::read(&self.ports, vault_id, (&secrets, head.index)).await?;
+        let state = (Log::new(head, generation), settings, index);
         let vault = Rc::new(UnlockedVault::new(*vault_id, secrets, state, now));
         self.check_end(&vault).await?;
         Ok(vault)

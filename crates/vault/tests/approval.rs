@@ -46,6 +46,13 @@ fn batch(tab: &Tab, message: Vec<Value>, person: impl AsyncFnOnce(&Tab)) -> Vec<
     replies.into_iter().map(|reply| done(Some(reply))).collect()
 }
 
+fn policy(more: &[(&'static str, &'static str)]) -> Value {
+    let signs = Value::List(vec![Value::Text("sign".into())]);
+    let mut members = vec![("operations".into(), signs)];
+    members.extend(more.iter().map(|(name, value)| ((*name).into(), Value::Text((*value).into()))));
+    Value::Map(members)
+}
+
 /// Method and outcome of the entries of a key.
 fn logged(tab: &Tab, key: &str) -> Vec<(String, String)> {
     let all = entries(tab).into_iter().filter(|entry| text(entry, "keyId") == key);
@@ -63,7 +70,8 @@ fn a_signature_waits_for_the_person_who_sees_what_is_signed() {
         let key = tab.create_confirmed("Payments", audit).unwrap();
         let info = tab.call("keys.describe", Value::object([("keyId", Value::Text(key.clone()))]));
         let info = info.unwrap();
-        assert_eq!(text(&info, "confirmation"), "sheet");
+        let policy = member(&info, "policy").unwrap();
+        assert_eq!(text(&policy, "confirmation"), "sheet");
         let reply = tab.send_to_person(tab.signing(&key, b"Pay 10 to Alice"), async |tab| {
             assert_eq!(tab.screen(), "approve");
             assert_eq!(tab.look(|view| view.origin.clone()), Some(origin(kms_testkit::PAGE)));
@@ -92,12 +100,12 @@ fn a_key_without_such_a_policy_asks_nobody() {
     let tab = Tab::ready();
     let key = tab.create("ed25519", "durable").unwrap();
     assert!(tab.sign(&key, b"text").is_ok());
-    for policy in
-        [Value::Map(vec![]), Value::object([("confirmation", Value::Text("none".into()))])]
-    {
+    for more in [vec![], vec![("confirmation", "none")]] {
+        let policy = policy(&more);
         let params = [("spec", Value::Text("ed25519".into())), ("policy", policy)];
         let info = tab.call("keys.create", Value::object(params)).unwrap();
-        assert_eq!(text(&info, "confirmation"), "none");
+        let policy = member(&info, "policy").unwrap();
+        assert_eq!(member(&policy, "confirmation"), None);
         assert!(tab.sign(&text(&info, "keyId"), b"text").is_ok());
     }
     assert_eq!(tab.screen(), "hidden");
@@ -106,8 +114,13 @@ fn a_key_without_such_a_policy_asks_nobody() {
 #[test]
 fn a_policy_with_an_unknown_member_or_value_is_refused() {
     let tab = Tab::ready();
-    for (name, value) in [("confirmation", "passkey"), ("confirmation", ""), ("confirm", "sheet")] {
-        let policy = Value::object([(name, Value::Text(value.into()))]);
+    for (name, value) in [
+        ("confirmation", "passkey"),
+        ("confirmation", ""),
+        ("confirm", "sheet"),
+        ("Confirmation", "sheet"),
+    ] {
+        let policy = policy(&[(name, value)]);
         let params = [("spec", Value::Text("ed25519".into())), ("policy", policy)];
         assert_eq!(tab.call("keys.create", Value::object(params)), Err("invalid_params".into()));
     }

@@ -213,6 +213,7 @@ fn the_method_table_tells_what_is_logged() {
     for method in Method::ALL {
         let params = match method {
             Method::DescribeKey | Method::PublicKey => with_key(&[]),
+            Method::CreateKey => Value::object([("spec", Value::Text("ed25519".into()))]),
             Method::Sign => with_key(&[data()]),
             Method::Verify => with_key(&[data(), ("signature", Value::Bytes(vec![0; 64]))]),
             // These ask a person or end the vault; their entries are tested on their own.

@@ -17,6 +17,8 @@ use pollster::block_on;
 
 const V1: &str = include_str!("golden/v1.txt");
 const V2: &str = include_str!("golden/v2.txt");
+/// Header of schema 2, keys of schema 2, an index of keys.
+const V3: &str = include_str!("golden/v3.txt");
 
 /// A tab on a golden disk, with Argon2id in earnest.
 fn tab(golden: &Golden) -> Tab {
@@ -101,6 +103,26 @@ fn a_vault_of_schema_2_opens_with_each_enrolment() {
 }
 
 #[test]
+fn a_vault_with_keys_of_schema_2_opens() {
+    let golden = Golden::read(V3);
+    let tab = tab(&golden);
+    assert!(tab.unlock(PASSPHRASE).is_ok());
+    let expected = golden.expected("key");
+    assert_eq!(expected.len(), 3);
+    for words in expected {
+        let params = Value::object([("keyId", Value::Text(words[1].clone()))]);
+        let info = tab.call("keys.describe", params).unwrap();
+        assert_eq!((text(&info, "spec"), text(&info, "kid")), (words[2].clone(), words[3].clone()));
+        assert_eq!(member(&info, "version"), Some(Value::Number(2.0)));
+        match text(&info, "state").as_str() {
+            "enabled" => assert!(tab.sign(&words[1], b"text").is_ok()),
+            state => assert_eq!(state, "pending-deletion"),
+        }
+    }
+    assert!(tab.verify_audit().is_ok());
+}
+
+#[test]
 fn a_vault_of_a_newer_schema_is_left_alone() {
     let golden = Golden::read(V2);
     let key = RecordKey::Text("header".into());
@@ -133,11 +155,15 @@ fn write_a_golden_vault() {
     let tab = Tab::over(ports, 1);
     assert!(tab.set_up(PASSPHRASE).is_ok());
     enrol_more(&tab);
-    println!("# A vault of schema 2. Passphrase: {PASSPHRASE}. Bytes are base64.");
+    println!("# A vault with keys of schema 2. Passphrase: {PASSPHRASE}. Bytes are base64.");
     println!("words {}", tab.words());
-    for spec in ["ed25519", "ec-p256"] {
+    for (spec, kept) in [("ed25519", true), ("ec-p256", true), ("ed25519", false)] {
         let id = tab.create(spec, "durable").unwrap();
         let params = Value::object([("keyId", Value::Text(id.clone()))]);
+        assert!(tab.call("keys.rotate", params.clone()).is_ok());
+        if !kept {
+            assert!(tab.call("keys.schedule_deletion", params.clone()).is_ok());
+        }
         let info = tab.call("keys.describe", params).unwrap();
         println!("expect key {id} {spec} {}", text(&info, "kid"));
     }

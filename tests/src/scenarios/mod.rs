@@ -10,6 +10,7 @@ mod flow;
 mod hostile;
 mod intrusion;
 mod isolation;
+mod keys;
 mod known_answers;
 mod memory;
 mod storage;
@@ -27,6 +28,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         enrolments::ALL,
         vaults::ALL,
         backups::ALL,
+        keys::ALL,
         storage::ALL,
         isolation::ALL,
         hostile::ALL,

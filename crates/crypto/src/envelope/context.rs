@@ -18,6 +18,8 @@ pub enum RecordType {
     AuditEntry = 4,
     /// What the owner of the vault has set.
     Settings = 5,
+    /// Part of the index of keys.
+    KeyIndex = 7,
 }
 
 /// The place a record is expected in. It is recomputed by whoever opens the record and never

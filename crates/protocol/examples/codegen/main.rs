@@ -1,4 +1,4 @@
-//! Writes what follows from the method table: TypeScript types, two pages, golden samples.
+//! Writes what follows from the method table: TypeScript types, three pages, golden samples.
 //!
 //! `cargo run -p kms-protocol --example codegen -- DIR` writes under `DIR`, which is the
 //! root of the repository or, for a comparison, an empty directory.
@@ -21,6 +21,7 @@ fn main() -> io::Result<()> {
     write(root, "crates/client/test/protocol.samples.gen.ts", &typescript::samples())?;
     write(root, "docs/protocol.md", &markdown::protocol(&types))?;
     write(root, "docs/errors.md", &markdown::errors())?;
+    write(root, "docs/operations.md", &markdown::operations())?;
     for method in Method::ALL {
         let path = format!("tests/vectors/protocol/{}.json", method.name());
         write(root, &path, &samples::file(*method))?;
@@ -45,5 +46,6 @@ fn all_types() -> Vec<TypeDoc> {
     kms_protocol::Attention::define(&mut types);
     kms_protocol::LockedEvent::define(&mut types);
     kms_protocol::Ready::define(&mut types);
+    kms_protocol::PolicyRule::define(&mut types);
     types
 }

@@ -1,10 +1,11 @@
-//! The pages `docs/protocol.md` and `docs/errors.md`.
+//! The pages `docs/protocol.md`, `docs/errors.md` and `docs/operations.md`.
 
 use std::fmt::Write as _;
 
 use kms_protocol::schema::{Shape, TypeDoc};
 use kms_protocol::{
-    AuditRule, ErrorCode, Interaction, Method, Needs, PROTOCOL_VERSION, Side, limits,
+    AuditRule, ErrorCode, Interaction, KeyCaller, KeyState, Method, Needs, PROTOCOL_VERSION, Side,
+    limits,
 };
 
 const NOTE: &str =
@@ -36,7 +37,7 @@ const CHANNEL: &str = "Requests travel over one `MessagePort` from the page stra
 enclave's worker, by structured clone; bytes are `Uint8Array`.\n\n\
 - Request: `{ id, method, params?, deadlineMs? }`. `id` is chosen by the caller, \
 `[A-Za-z0-9_-]`, unique among its waiting requests.\n\
-- Reply: `{ id, result }` or `{ id, error: { code, message, retry, retryAfterMs? } }`; \
+- Reply: `{ id, result }` or `{ id, error: { code, message, retry, retryAfterMs?, rule? } }`; \
 `id` is `null` when none could be read.\n\
 - Batch: an array of requests is answered by one array of replies in the same order.\n\
 - Cancel: `{ cancel: id }` has no reply of its own; the cancelled request ends with `aborted`.\n\
@@ -78,21 +79,11 @@ fn limit_table() -> String {
 fn method_row(method: Method) -> String {
     let (params, result) = method.types();
     let policy = method.policy();
-    let needs = match policy.needs {
-        Needs::Nothing => "–",
-        Needs::NoVault => "no vault",
-        Needs::Vault => "a vault",
-        Needs::Unlocked => "unlocked",
-    };
+    let (needs, logged) = (needs(policy.needs), logged(policy.audit));
     let asks = match policy.interaction {
         Interaction::None => "no",
         Interaction::Sheet => "yes",
         Interaction::PerKey => "as the key says",
-    };
-    let logged = match policy.audit {
-        AuditRule::Never => "no",
-        AuditRule::Durable => "yes",
-        AuditRule::PerKey => "as the key says",
     };
     let errors: Vec<_> =
         method.errors().iter().map(|code| format!("`{}`", code.as_str())).collect();
@@ -154,4 +145,61 @@ nothing of any input is ever part of it. `retry` says what helps: `never`, `afte
         );
     }
     out
+}
+
+/// `docs/operations.md`.
+pub(crate) fn operations() -> String {
+    let mut out = format!("{NOTE}# Operations\n\n");
+    out += OPERATIONS;
+    out += "| method | vault | asks a person | logged | who | enabled | disabled | pending-deletion \
+| destroyed | use |\n|---|---|---|---|---|---|---|---|---|---|\n";
+    for method in Method::ALL {
+        out += &operation_row(*method);
+    }
+    out
+}
+
+const OPERATIONS: &str = "The policy table: what each method demands before it does anything. \
+What is not allowed here is refused. Of the vault: `not_initialized`, `already_initialized` or \
+`locked`. Of a key: `not_found` for a site that its policy does not name, `policy_denied` with the \
+rule `owner` for a site that did not make it, `invalid_key_state` for a state that says no, and \
+`policy_denied` with the rule `operation` where its policy does not allow the use. Then come the \
+other rules of its policy.\n\n\
+A test drives every cell: `every_method_in_every_state_does_what_the_table_says` in \
+`crates/vault/tests/matrix.rs`.\n\n";
+
+fn operation_row(method: Method) -> String {
+    let policy = method.policy();
+    let asks = if policy.interaction == Interaction::Sheet { "yes" } else { "no" };
+    let key = method.key_rule().map_or("– | – | – | – | – | –".to_owned(), |rule| {
+        let who = match rule.caller {
+            KeyCaller::Allowed => "allowed sites",
+            KeyCaller::Owner => "its owner",
+        };
+        let states = KeyState::ALL
+            .iter()
+            .map(|state| if rule.states.contains(state) { "yes" } else { "no" });
+        let usage = rule.usage.map_or("–".to_owned(), |usage| format!("`{}`", usage.as_str()));
+        let cells: Vec<_> = std::iter::once(who).chain(states).collect();
+        format!("{} | {usage}", cells.join(" | "))
+    });
+    let (needs, logged) = (needs(policy.needs), logged(policy.audit));
+    format!("| `{}` | {needs} | {asks} | {logged} | {key} |\n", method.name())
+}
+
+fn needs(needs: Needs) -> &'static str {
+    match needs {
+        Needs::Nothing => "–",
+        Needs::NoVault => "no vault",
+        Needs::Vault => "a vault",
+        Needs::Unlocked => "unlocked",
+    }
+}
+
+fn logged(audit: AuditRule) -> &'static str {
+    match audit {
+        AuditRule::Never => "no",
+        AuditRule::Durable => "yes",
+        AuditRule::PerKey => "as the key says",
+    }
 }

@@ -8,7 +8,7 @@ use kms_protocol::ErrorCode;
 use super::entry::Head;
 use crate::enclave::Inner;
 use crate::header::Header;
-use crate::keys::KeyChange;
+use crate::keys::{IndexStep, KeyChange};
 use crate::settings::Settings;
 use crate::state::UnlockedVault;
 use crate::stored::{self, header_write};
@@ -29,6 +29,8 @@ pub(crate) enum Change {
     Vault(Edit),
     /// A key.
     Key(KeyChange),
+    /// The index of keys alone.
+    Index(IndexStep),
 }
 
 /// A change; it may be asked for more than once and refuse each time.

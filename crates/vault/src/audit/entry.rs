@@ -66,6 +66,8 @@ pub(crate) struct Head {
     pub(crate) hash: [u8; 32],
     /// Generation of the settings; 0 when there are none.
     pub(crate) settings: u64,
+    /// Generation of the index of keys; 0 when there is none.
+    pub(crate) index: u64,
 }
 
 impl Head {

@@ -12,6 +12,7 @@ use super::entry::{Head, Link};
 use super::journal::Item;
 use crate::enclave::Inner;
 use crate::header::VaultId;
+use crate::keys::Root;
 use crate::seal::{self, HeadFacts};
 use crate::settings::Settings;
 use crate::state::{Secrets, UnlockedVault};
@@ -21,7 +22,9 @@ use crate::{Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table
 /// Tries of one group, the first included.
 const TRIES: u32 = 4;
 /// Version of the stored head.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
+/// Version of a head that does not know of the index of keys (release 0.2.0).
+const WITHOUT_INDEX: u32 = 2;
 /// Version of a head that does not know of settings (release 0.1.0).
 const WITHOUT_SETTINGS: u32 = 1;
 
@@ -72,6 +75,9 @@ struct HeadRecord {
     /// Generation of the settings.
     #[n(4)]
     settings: Option<u64>,
+    /// Generation of the index of keys.
+    #[n(5)]
+    index: Option<u64>,
 }
 
 impl Log {
@@ -89,10 +95,10 @@ impl Log {
 
 /// The write of a head.
 pub(crate) fn head_write(vault_id: &VaultId, key: &SecretBytes<32>, head: Head) -> Write {
-    let Head { count, hash, settings } = head;
-    let settings = Some(settings);
-    let mac = seal::head_mac(key, vault_id, HeadFacts { count, hash: &hash, settings });
-    let record = HeadRecord { schema: SCHEMA, count, hash, mac, settings };
+    let Head { count, hash, settings, index } = head;
+    let (settings, index) = (Some(settings), Some(index));
+    let mac = seal::head_mac(key, vault_id, HeadFacts { count, hash: &hash, settings, index });
+    let record = HeadRecord { schema: SCHEMA, count, hash, mac, settings, index };
     let key = RecordKey::Text(HEAD.into());
     Write { table: Table::Meta, key, value: cbor::encode(&record) }
 }
@@ -104,14 +110,17 @@ pub(crate) fn open_head(
     stored: Option<&[u8]>,
 ) -> Result<Head, ErrorCode> {
     let record: HeadRecord = stored.and_then(cbor::decode).ok_or(ErrorCode::AuditCorrupt)?;
-    let HeadRecord { schema, count, hash, mac, settings } = record;
-    let known = match settings {
-        Some(_) => schema == SCHEMA,
-        None => schema == WITHOUT_SETTINGS,
+    let HeadRecord { schema, count, hash, mac, settings, index } = record;
+    let known = match (settings, index) {
+        (Some(_), Some(_)) => schema == SCHEMA,
+        (Some(_), None) => schema == WITHOUT_INDEX,
+        (None, None) => schema == WITHOUT_SETTINGS,
+        (None, Some(_)) => false,
     };
-    let facts = HeadFacts { count, hash: &hash, settings };
+    let facts = HeadFacts { count, hash: &hash, settings, index };
     if known && seal::head_is_authentic(key, vault_id, facts, &mac) {
-        Ok(Head { count, hash, settings: settings.unwrap_or(0) })
+        let (settings, index) = (settings.unwrap_or(0), index.unwrap_or(0));
+        Ok(Head { count, hash, settings, index })
     } else {
         Err(ErrorCode::AuditCorrupt)
     }
@@ -181,7 +190,7 @@ impl<P: Ports> Inner<P> {
                 vault.log.advance(head, generation);
                 match changed {
                     Some(Changed::Vault(edited)) => self.note_edit(vault, edited),
-                    Some(Changed::Key(key_id)) => vault.cache.borrow_mut().forget(&key_id),
+                    Some(Changed::Keys(key_id, root)) => vault.note_keys(key_id.as_ref(), *root),
                     None => {}
                 }
                 Ok(())
@@ -217,9 +226,17 @@ impl<P: Ports> Inner<P> {
                     changed = Some(Changed::Vault(edited));
                 }
                 Some(Change::Key(change)) => {
-                    let written = self.key_writes(vault, change).await?;
-                    writes.extend(written.map_err(Refusal::Of)?);
-                    changed = Some(Changed::Key(change.key_id.clone()));
+                    self.must_be_fresh(vault).await?;
+                    let written = self.key_writes(vault, (change, &mut head)).await?;
+                    let (own, root) = written.map_err(Refusal::Of)?;
+                    writes.extend(own);
+                    changed = Some(Changed::Keys(Some(change.key_id.clone()), Box::new(root)));
+                }
+                Some(Change::Index(step)) => {
+                    self.must_be_fresh(vault).await?;
+                    let (own, root) = self.index_writes(vault, (step, &mut head)).await?;
+                    writes.extend(own);
+                    changed = Some(Changed::Keys(None, Box::new(root)));
                 }
                 None => {}
             }
@@ -237,14 +254,33 @@ impl<P: Ports> Inner<P> {
     /// Whether a key that may have changed since it was used still permits the use.
     async fn check_use(&self, vault: &UnlockedVault<P>, item: &Item) -> Result<(), Refusal> {
         if let Some(used) = item.used.as_ref().filter(|_| item.is_doubtful()) {
+            self.must_be_fresh(vault).await?;
             let record = vault.read(&self.ports, &used.key_id).await.map_err(of_key)?;
             (used.permits)(&record).map_err(Refusal::Of)?;
         }
         Ok(())
     }
 
+    /// Fails like a commit that met another one if this tab does not know what is stored.
+    async fn must_be_fresh(&self, vault: &UnlockedVault<P>) -> Result<(), Error> {
+        if self.ports.store().generation().await? == vault.log.generation.get() {
+            return Ok(());
+        }
+        vault.log.stale.set(true);
+        Err(Error::Store(StoreError::Conflict))
+    }
+
+    /// Reads again what another tab may have changed, if one has. The caller holds the lock.
+    pub(crate) async fn refresh_if_behind(&self, vault: &UnlockedVault<P>) -> Result<(), Error> {
+        let known = vault.log.generation.get();
+        if self.ports.store().generation().await? == known {
+            return Ok(());
+        }
+        self.refresh(vault).await
+    }
+
     /// Reads again what another tab may have changed. The log may only have grown.
-    pub(super) async fn refresh(&self, vault: &Rc<UnlockedVault<P>>) -> Result<(), Error> {
+    pub(super) async fn refresh(&self, vault: &UnlockedVault<P>) -> Result<(), Error> {
         let generation = self.ports.store().generation().await?;
         let header = stored::header(&self.ports).await?.ok_or(ErrorCode::VaultCorrupt)?;
         if header.vault_id != vault.id {
@@ -257,8 +293,11 @@ impl<P: Ports> Inner<P> {
             let settings = Settings::read(&self.ports, &vault.id, place).await?;
             *vault.settings.borrow_mut() = settings;
         }
-        if head != vault.log.head.get() {
+        if head.index != vault.log.head.get().index {
+            let secrets = vault.secrets()?;
+            let root = Root::read(&self.ports, &vault.id, (&secrets, head.index)).await?;
             vault.cache.borrow_mut().clear();
+            *vault.index.borrow_mut() = root;
         }
         self.note_header(header);
         vault.log.advance(head, generation);
@@ -271,7 +310,8 @@ impl<P: Ports> Inner<P> {
         let bytes = stored::meta(&self.ports, HEAD).await?;
         let head = open_head(&vault.id, &secrets.audit, bytes.as_deref())?;
         let known = vault.log.head.get();
-        let behind = head.count < known.count || head.settings < known.settings;
+        let behind =
+            head.count < known.count || head.settings < known.settings || head.index < known.index;
         if behind || (head.count == known.count && head != known) {
             return Err(Error::Code(ErrorCode::AuditCorrupt));
         }
@@ -321,7 +361,8 @@ impl<P: Ports> Inner<P> {
 /// What a group has changed.
 enum Changed {
     Vault(Edited),
-    Key(KeyId),
+    /// A key, or the index alone; and the index as it is then.
+    Keys(Option<KeyId>, Box<Root>),
 }
 
 /// Why a try failed: the change was refused, its entries have to be looked at one by one, or

@@ -4,6 +4,7 @@ use kms_protocol::ErrorCode;
 
 use super::OpenedBackup;
 use super::check::Opener;
+use super::index::FoundIndex;
 use crate::audit::Head;
 use crate::stored::{self, HEAD};
 use crate::{Error, Ports, RecordKey, Table, Write};
@@ -14,6 +15,7 @@ struct Found {
     /// The head as it is stored.
     head: Option<Head>,
     settings: Option<Write>,
+    index: FoundIndex,
     /// The head that the entries make.
     walked: Head,
 }
@@ -52,8 +54,13 @@ impl Found {
                 let link = opener.link(*seq, &record.value).await?;
                 self.walked = link.follow(self.walked).ok_or(ErrorCode::BackupDamaged)?;
             }
-            (Table::Meta, _) => self.settings = Some(record.clone()),
-            (Table::Keys, _) => opener.key(record).await?,
+            (Table::Meta, RecordKey::Text(name)) => {
+                let head = self.head.ok_or(ErrorCode::BackupDamaged)?;
+                if !self.index.take((opener, head), (name, record)).await? {
+                    self.settings = Some(record.clone());
+                }
+            }
+            (Table::Keys, _) => self.index.key(opener, record).await?,
             _ => {}
         }
         Ok(())
@@ -65,6 +72,10 @@ impl Found {
         let Some(head) = self.head else { return Err(damaged) };
         let Head { count, hash, .. } = self.walked;
         let walked = count > 0 && (count, hash) == (head.count, head.hash);
-        if walked { opener.settings(head, self.settings.as_ref()).await } else { Err(damaged) }
+        if walked && self.index.fits(head) {
+            opener.settings(head, self.settings.as_ref()).await
+        } else {
+            Err(damaged)
+        }
     }
 }

@@ -7,13 +7,15 @@ use kms_protocol::{ErrorCode, KeyId};
 use minicbor::{Decode, Decoder, Encode};
 
 use crate::header::VaultId;
-use crate::stored::{HEAD, SETTINGS};
+use crate::stored::{self, HEAD, KEY_INDEX, SETTINGS};
 use crate::{RecordKey, Table, Write, cbor};
 
 /// First member of every backup.
 const FORMAT: &str = "ats-kms-backup";
-/// The one version of the format that is read and written.
-const VERSION: u32 = 1;
+/// The version of the format that is written. Backups of version 1 have no index of keys.
+const VERSION: u32 = 2;
+/// The oldest version that is read.
+const OLDEST: u32 = 1;
 /// Most bytes of one part of the plaintext.
 pub(super) const MAX_PART: usize = 64 * 1024;
 /// Longest record that a backup holds; the longest of this release is far below.
@@ -169,7 +171,7 @@ fn is_ours(bytes: &[u8]) -> Result<bool, ErrorCode> {
     let mut decoder = Decoder::new(bytes);
     let begins = decoder.array().and_then(|_| Ok((decoder.str()?, decoder.u32()?)));
     match begins {
-        Ok((FORMAT, VERSION)) => Ok(true),
+        Ok((FORMAT, OLDEST..=VERSION)) => Ok(true),
         Ok((FORMAT, newer)) if newer > VERSION => Err(ErrorCode::BackupNewer),
         Err(error) if error.is_end_of_input() && bytes.len() < MAX_ITEM => Ok(false),
         _ => Err(ErrorCode::BackupForeign),
@@ -194,6 +196,11 @@ fn parse<'b, T: Decode<'b, ()>>(bytes: &'b [u8]) -> Parsed<T> {
     }
 }
 
+/// Whether a record of [`Table::Meta`] belongs into a backup.
+fn belongs(name: &str) -> bool {
+    [HEAD, SETTINGS, KEY_INDEX].contains(&name) || stored::bucket_number(name).is_some()
+}
+
 impl<'b> Item<'b> {
     /// The item of a stored record; `None` for one that does not belong into a backup.
     pub(super) fn of(table: Table, key: &'b RecordKey, value: &'b [u8]) -> Option<Self> {
@@ -201,7 +208,7 @@ impl<'b> Item<'b> {
             return None;
         }
         match (table, key) {
-            (Table::Meta, RecordKey::Text(name)) if name == HEAD || name == SETTINGS => {
+            (Table::Meta, RecordKey::Text(name)) if belongs(name) => {
                 Some(Item::Meta { name, value })
             }
             (Table::Keys, RecordKey::Text(id)) if KeyId::new(id.as_str()).is_ok() => {

@@ -8,6 +8,7 @@
 mod check;
 mod drill;
 mod format;
+mod index;
 mod read;
 mod restore;
 mod write;

@@ -6,7 +6,7 @@ use kms_protocol::ErrorCode;
 use super::OpenedBackup;
 use super::check::Opener;
 use crate::header::Header;
-use crate::stored::{self, HEAD, HEADER, HISTORY, header_write};
+use crate::stored::{self, HEAD, HEADER, HISTORY, KEY_INDEX, SETTINGS, header_write};
 use crate::{
     Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, VaultLock, Write,
 };
@@ -50,7 +50,7 @@ impl<P: Ports> OpenedBackup<P> {
     /// must be right.
     async fn copy(&mut self, target: &mut Target<'_, P>) -> Result<Write, Error> {
         let opener = Opener::new(target.ports, self.vault_id, &self.root).await?;
-        let mut needed = Needed { head: None, settings: None, last: None };
+        let mut needed = Needed::default();
         let count = self.records.claimed().1;
         while let Some(record) = self.records.next().await? {
             match (record.table, &record.key) {
@@ -58,7 +58,12 @@ impl<P: Ports> OpenedBackup<P> {
                     needed.head = Some(record);
                     continue;
                 }
-                (Table::Meta, _) => needed.settings = Some(record.clone()),
+                (Table::Meta, RecordKey::Text(name)) if name == SETTINGS => {
+                    needed.settings = Some(record.clone());
+                }
+                (Table::Meta, RecordKey::Text(name)) if name == KEY_INDEX => {
+                    needed.index = Some(record.clone());
+                }
                 (Table::Audit, RecordKey::Number(seq)) if *seq == count => {
                     needed.last = Some(record.clone());
                 }
@@ -71,9 +76,12 @@ impl<P: Ports> OpenedBackup<P> {
 }
 
 /// The records without which a vault cannot be unlocked.
+#[derive(Default)]
 struct Needed {
     head: Option<Write>,
     settings: Option<Write>,
+    /// The root of the index of keys.
+    index: Option<Write>,
     /// The last entry of the log.
     last: Option<Write>,
 }
@@ -85,6 +93,7 @@ impl Needed {
         let (Some(record), Some(last)) = (self.head, self.last) else { return Err(damaged) };
         let head = opener.head(&record)?;
         opener.settings(head, self.settings.as_ref()).await?;
+        opener.root(head, self.index.as_ref()).await?;
         let link = opener.link(count, &last.value).await?;
         if head.count == count && link.hash() == head.hash { Ok(record) } else { Err(damaged) }
     }

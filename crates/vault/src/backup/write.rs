@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 use super::format::{self, Facts, Item, MAX_PART};
 use crate::audit::open_head;
 use crate::header::{Header, VaultId};
-use crate::stored::{self, HEAD, SETTINGS};
+use crate::keys::BUCKETS;
+use crate::stored::{self, HEAD, KEY_INDEX, SETTINGS};
 use crate::{
     BackupFiles, BackupWriter, Clock, Error, Generation, Ports, Recipients, RecordKey, Store,
     StoreError, Table, VaultLock, cbor, enrol,
@@ -31,9 +32,9 @@ pub(crate) async fn write<P: Ports>(
     let writer = ports.files().create(recipients).await?;
     let mut output = Output::new(writer);
     output.head(&facts, root).await?;
-    for name in [HEAD, SETTINGS] {
-        if let Some(value) = stored::meta(ports, name).await? {
-            output.record(Table::Meta, &RecordKey::Text(name.into()), &value).await?;
+    for name in names() {
+        if let Some(value) = stored::meta(ports, &name).await? {
+            output.record(Table::Meta, &RecordKey::Text(name), &value).await?;
         }
     }
     for table in [Table::Keys, Table::Audit] {
@@ -46,6 +47,13 @@ pub(crate) async fn write<P: Ports>(
         return Err(StoreError::Conflict.into());
     }
     Ok(output.writer.finish().await?)
+}
+
+/// Records of [`Table::Meta`] that are part of a backup, in the order of their names.
+fn names() -> impl Iterator<Item = String> {
+    let buckets = (0..BUCKETS).map(stored::bucket_name);
+    let before = [HEAD, KEY_INDEX].map(String::from);
+    before.into_iter().chain(buckets).chain([SETTINGS.into()])
 }
 
 /// Another tab may have deleted the vault, and even made another one.

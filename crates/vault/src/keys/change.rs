@@ -4,18 +4,24 @@
 use std::rc::Rc;
 
 use kms_protocol::{
-    Empty, ErrorCode, KeyId, KeyInfo, MinVersionsParams, TrimKeyParams, UpdateKeyParams, event,
+    Empty, ErrorCode, KeyId, KeyInfo, Method, MinVersionsParams, TrimKeyParams, UpdateKeyParams,
+    event,
 };
 
+use super::index::{IndexEdit, Root, VaultClock};
 use super::record::KeyRecord;
-use crate::audit::{Change, Draft, OK};
+use crate::audit::{Change, Draft, Head, OK};
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::state::UnlockedVault;
 use crate::{Clock, Error, Outbox, Ports, RecordKey, Table, Write, seal};
 
-/// A change of a record; it may be asked for more than once and refuse each time.
-pub(crate) type KeyEdit = Box<dyn Fn(&mut KeyRecord) -> Result<(), Error>>;
+/// A change of a record, by the clock of the vault; it may be asked for more than once and refuse
+/// each time.
+pub(crate) type KeyEdit = Box<dyn Fn(&mut KeyRecord, &mut VaultClock) -> Result<(), Error>>;
+
+/// The writes of a change, and the index as it is then.
+type Written = (Vec<Write>, Root);
 
 /// A change of one key.
 pub(crate) struct KeyChange {
@@ -29,6 +35,11 @@ enum What {
 }
 
 impl KeyChange {
+    /// A change of a key that exists.
+    pub(super) fn edit(key_id: KeyId, edit: KeyEdit) -> Self {
+        Self { key_id, what: What::Edit(edit) }
+    }
+
     /// A new key.
     pub(crate) fn create(key_id: KeyId, record: KeyRecord) -> Self {
         Self { key_id, what: What::Create(Box::new(record)) }
@@ -43,8 +54,11 @@ impl<P: Ports> Inner<P> {
         params: UpdateKeyParams,
     ) -> Result<KeyInfo, Error> {
         let UpdateKeyParams { key_id, label, alias } = params;
-        let edit = move |record: &mut KeyRecord| record.rename(label.as_ref(), alias.as_ref());
-        self.change_key(caller, ("keys.update", key_id), Box::new(edit)).await
+        let edit = move |record: &mut KeyRecord, _: &mut VaultClock| {
+            record.rename(label.as_ref(), alias.as_ref());
+            Ok(())
+        };
+        self.change_key(caller, (Method::UpdateKey, key_id), Box::new(edit)).await
     }
 
     /// Raises the minimum versions.
@@ -54,8 +68,9 @@ impl<P: Ports> Inner<P> {
         params: MinVersionsParams,
     ) -> Result<KeyInfo, Error> {
         let key_id = params.key_id.clone();
-        let edit = move |record: &mut KeyRecord| record.raise_min_versions(&params);
-        self.change_key(caller, ("keys.set_min_versions", key_id), Box::new(edit)).await
+        let edit =
+            move |record: &mut KeyRecord, _: &mut VaultClock| record.raise_min_versions(&params);
+        self.change_key(caller, (Method::SetMinVersions, key_id), Box::new(edit)).await
     }
 
     /// Deletes old versions.
@@ -65,15 +80,29 @@ impl<P: Ports> Inner<P> {
         params: TrimKeyParams,
     ) -> Result<KeyInfo, Error> {
         let least = params.min_available_version;
-        let edit = move |record: &mut KeyRecord| record.trim(least);
-        self.change_key(caller, ("keys.trim", params.key_id), Box::new(edit)).await
+        let edit = move |record: &mut KeyRecord, _: &mut VaultClock| record.trim(least);
+        self.change_key(caller, (Method::TrimKey, params.key_id), Box::new(edit)).await
+    }
+
+    /// Lets a key be used, or not.
+    pub(crate) async fn set_enabled(
+        self: &Rc<Self>,
+        caller: &Caller,
+        (key_id, enabled): (KeyId, bool),
+    ) -> Result<KeyInfo, Error> {
+        let method = if enabled { Method::EnableKey } else { Method::DisableKey };
+        let edit = move |record: &mut KeyRecord, _: &mut VaultClock| {
+            record.set_enabled(enabled);
+            Ok(())
+        };
+        self.change_key(caller, (method, key_id), Box::new(edit)).await
     }
 
     /// Changes a key of the caller and tells what became of it.
     pub(crate) async fn change_key(
         self: &Rc<Self>,
         caller: &Caller,
-        (method, key_id): (&'static str, KeyId),
+        (method, key_id): (Method, KeyId),
         edit: KeyEdit,
     ) -> Result<KeyInfo, Error> {
         let vault = self.unlocked()?;
@@ -81,23 +110,24 @@ impl<P: Ports> Inner<P> {
         let origin = Rc::clone(&caller.origin);
         let draft = Draft {
             time: self.ports.clock().now_ms(),
-            method,
+            method: method.name(),
             key_id: Some(key_id.clone()),
             origin: Some(Rc::clone(&origin)),
             outcome: OK,
         };
-        let edit: KeyEdit = Box::new(move |record| {
-            record.owned_by(&origin)?;
-            edit(record)
+        let rule = method.key_rule().ok_or(ErrorCode::Internal)?;
+        let edit: KeyEdit = Box::new(move |record, clock| {
+            record.admits(&origin, &rule)?;
+            edit(record, clock)
         });
-        let change = KeyChange { key_id: key_id.clone(), what: What::Edit(edit) };
+        let change = KeyChange::edit(key_id.clone(), edit);
         let changed = self.commit_change(draft.clone(), Change::Key(change)).await;
         if let Err(error @ (Error::Code(_) | Error::Denied(_))) = &changed {
             self.defer(draft.failed(error.code()));
         }
         changed?;
         vault.still_open()?;
-        let info = vault.load(&self.ports, &key_id).await?.info.clone();
+        let info = self.load(&vault, &key_id).await?.info.clone();
         self.tell_keys_changed(&info);
         Ok(info)
     }
@@ -116,30 +146,58 @@ impl<P: Ports> Inner<P> {
     pub(crate) async fn key_writes(
         &self,
         vault: &UnlockedVault<P>,
+        (change, head): (&KeyChange, &mut Head),
+    ) -> Result<Result<Written, Error>, Error> {
+        let mut index = IndexEdit::of(vault);
+        let written = match self.try_change(vault, change, &mut index).await {
+            Ok(record) => self.written(vault, (change, &record, &mut index), head).await,
+            Err(error) => Err(error),
+        };
+        match written {
+            // What is at hand may be older than what is stored.
+            Err(refusal @ (Error::Code(_) | Error::Denied(_))) => {
+                vault.cache.borrow_mut().forget(&change.key_id);
+                Ok(Err(refusal))
+            }
+            Err(failure) => Err(failure),
+            Ok(writes) => Ok(Ok((writes, index.root))),
+        }
+    }
+
+    async fn try_change(
+        &self,
+        vault: &UnlockedVault<P>,
         change: &KeyChange,
-    ) -> Result<Result<Vec<Write>, Error>, Error> {
-        let record = match &change.what {
-            What::Create(record) => (**record).clone(),
+        index: &mut IndexEdit,
+    ) -> Result<KeyRecord, Error> {
+        let place = (vault, &self.ports);
+        let (before, record) = match &change.what {
+            What::Create(record) => (None, (**record).clone()),
             What::Edit(edit) => {
-                let mut record = match vault.read(&self.ports, &change.key_id).await {
-                    Err(Error::Code(code @ (ErrorCode::NotFound | ErrorCode::Unreadable))) => {
-                        return Ok(Err(Error::Code(code)));
-                    }
-                    read => read?,
-                };
-                if let Err(refusal) = edit(&mut record) {
-                    // What is at hand may be older than what is stored.
-                    vault.cache.borrow_mut().forget(&change.key_id);
-                    return Ok(Err(refusal));
-                }
-                record
+                let mut record = vault.read(&self.ports, &change.key_id).await?;
+                let before = record.alias();
+                edit(&mut record, index.clock())?;
+                (before, record)
             }
         };
+        index.rename(place, &change.key_id, (before, record.alias())).await?;
+        Ok(record)
+    }
+
+    async fn written(
+        &self,
+        vault: &UnlockedVault<P>,
+        (change, record, index): (&KeyChange, &KeyRecord, &mut IndexEdit),
+        head: &mut Head,
+    ) -> Result<Vec<Write>, Error> {
+        let (place, crypto) = ((vault, &self.ports), self.ports.crypto());
+        let generation = index.advance(place, (&change.key_id, record.due())).await?;
+        let mut writes = index.writes(place, head).await?;
         let secrets = vault.secrets()?;
-        let context = seal::key_context(&vault.id, &change.key_id);
-        let crypto = self.ports.crypto();
+        let context = seal::key_context(&vault.id, &change.key_id, generation);
         let value = seal::seal(crypto, &secrets.record, &context, &record.encode()).await?;
         let key = RecordKey::Text(change.key_id.as_str().into());
-        Ok(Ok(vec![Write { table: Table::Keys, key, value }]))
+        writes.push(Write { table: Table::Keys, key, value });
+        Ok(writes)
     }
 }

@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use kms_crypto::Envelope;
-use kms_protocol::{AuditMode, Confirmation, CreateKeyParams, KeyId, KeyInfo, KeySpec};
+use kms_protocol::{AuditMode, CreateKeyParams, ErrorCode, KeyId, KeyInfo, KeySpec, Method};
 
 use super::cache::{LoadedKey, Signer};
 use super::change::KeyChange;
+use super::index::VaultClock;
 use super::record::{FIRST, KeyRecord, NewKey, PolicyRecord, VersionRecord};
 use crate::audit::{Change, Draft, OK};
 use crate::enclave::Inner;
@@ -34,15 +35,13 @@ impl<P: Ports> Inner<P> {
         let vault = self.unlocked()?;
         self.journal_ready().await?;
         let created = self.ports.clock().now_ms();
-        let CreateKeyParams { spec, label, audit, policy } = params;
+        let CreateKeyParams { spec, label, alias, audit, policy } = params;
         let audit = audit.unwrap_or(AuditMode::Durable);
-        let confirmation = policy.and_then(|policy| policy.confirmation);
-        let policy = PolicyRecord::of(&caller.origin, super::usages(spec), audit)
-            .confirmed_by(confirmation.unwrap_or(Confirmation::None));
+        let policy = PolicyRecord::new(&caller.origin, (spec, audit), policy)?;
         let key_id = KeyId::new(random::id(self.ports.crypto())?)?;
         let place = Place { key_id: &key_id, spec, policy: &policy, number: FIRST };
         let (version, signer) = vault.generate(&self.ports, place, created).await?;
-        let record = KeyRecord::new(NewKey { spec, label, created, policy }, version);
+        let record = KeyRecord::new(NewKey { spec, label, alias, created, policy }, version);
         let info = record.info(&key_id, self.ports.crypto())?;
         let key = Rc::new(LoadedKey::new(info, record.clone()));
         key.keep(FIRST, &signer);
@@ -68,15 +67,17 @@ impl<P: Ports> Inner<P> {
         key_id: KeyId,
     ) -> Result<KeyInfo, Error> {
         let made = self.next_version(caller, &key_id).await;
-        let edit =
-            move |record: &mut KeyRecord| record.add_version(made.as_ref().map_err(Error::clone)?);
-        self.change_key(caller, ("keys.rotate", key_id), Box::new(edit)).await
+        let edit = move |record: &mut KeyRecord, _: &mut VaultClock| {
+            record.add_version(made.as_ref().map_err(Error::clone)?)
+        };
+        self.change_key(caller, (Method::RotateKey, key_id), Box::new(edit)).await
     }
 
     async fn next_version(&self, caller: &Caller, key_id: &KeyId) -> Result<VersionRecord, Error> {
         let vault = self.unlocked()?;
-        let key = vault.load(&self.ports, key_id).await?;
-        key.record.owned_by(&caller.origin)?;
+        let key = self.load(&vault, key_id).await?;
+        let rule = Method::RotateKey.key_rule().ok_or(ErrorCode::Internal)?;
+        key.record.admits(&caller.origin, &rule)?;
         let number = key.record.next_version()?;
         let place = Place { key_id, spec: key.info.spec, policy: key.record.policy(), number };
         let created = self.ports.clock().now_ms();

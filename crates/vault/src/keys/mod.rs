@@ -3,7 +3,10 @@
 mod cache;
 mod change;
 mod create;
+mod delete;
 mod find;
+mod index;
+mod list;
 mod record;
 mod sign;
 
@@ -11,6 +14,7 @@ use kms_protocol::{KeySpec, KeyUsage};
 
 pub(crate) use cache::Cache;
 pub(crate) use change::KeyChange;
+pub(crate) use index::{BUCKETS, Bucket, IndexStep, Root, bucket_of, open_bucket, open_root};
 pub(crate) use record::KeyRecord;
 
 /// Everything that a key of this spec can do.

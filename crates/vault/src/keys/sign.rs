@@ -9,8 +9,11 @@ use kms_protocol::{
 };
 
 use super::cache::LoadedKey;
+use super::change::KeyChange;
+use super::index::VaultClock;
+use super::record::KeyRecord;
 use crate::approval::{self, Decision};
-use crate::audit::{Draft, OK, Use};
+use crate::audit::{Change, Draft, OK, Use};
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::state::UnlockedVault;
@@ -30,14 +33,14 @@ struct Operation<'a> {
 
 impl Operation<'_> {
     /// The use of a key, to be looked at again if the key changes before its entry is written.
-    fn of<P: Ports>(&self, key: &LoadedKey<P>) -> Use {
+    fn of<P: Ports>(&self, key: &LoadedKey<P>, now_ms: u64) -> Use {
         let (origin, usage, version) = (Rc::clone(self.origin), self.usage, self.version);
         // The latest version may be another one by then.
         let version = version.or(Some(key.info.version));
         Use {
             key_id: self.key_id.clone(),
             current: Rc::clone(&key.current),
-            permits: Box::new(move |record| record.permits(&origin, usage, version)),
+            permits: Box::new(move |record| record.permits(&origin, (usage, version), now_ms)),
         }
     }
 }
@@ -72,7 +75,7 @@ impl<P: Ports> Inner<P> {
         (operation, key): (Operation<'a>, Rc<LoadedKey<P>>),
         data: &[u8],
     ) -> Result<(Operation<'a>, Rc<LoadedKey<P>>), Error> {
-        if key.info.confirmation == Confirmation::None {
+        if key.info.policy.confirmation.is_none_or(|asks| asks == Confirmation::None) {
             return Ok((operation, key));
         }
         let version = key.record.version(operation.version)?;
@@ -131,9 +134,11 @@ impl<P: Ports> Inner<P> {
         operation: &Operation<'_>,
     ) -> Result<Rc<LoadedKey<P>>, Error> {
         self.journal_ready().await.map_err(unlogged)?;
-        let loaded = vault.load(&self.ports, &operation.key_id).await;
+        let loaded = self.load(vault, &operation.key_id).await;
         let permitted = loaded.and_then(|key| {
-            key.record.permits(operation.origin, operation.usage, operation.version)?;
+            let now = self.ports.clock().now_ms();
+            let (usage, version) = (operation.usage, operation.version);
+            key.record.permits(operation.origin, (usage, version), now)?;
             Ok(key)
         });
         if let Err(error) = &permitted {
@@ -152,9 +157,15 @@ impl<P: Ports> Inner<P> {
     ) -> Result<T, Error> {
         vault.still_open()?;
         match result {
+            Ok(value) if key.record.counts(operation.usage) => {
+                self.count(&operation, key).await?;
+                vault.still_open()?;
+                Ok(value)
+            }
             Ok(value) if key.is_durable() => {
                 let draft = self.draft(&operation, OK);
-                self.commit_use(draft, operation.of(key)).await.map_err(unlogged)?;
+                let used = operation.of(key, draft.time);
+                self.commit_use(draft, used).await.map_err(unlogged)?;
                 vault.still_open()?;
                 Ok(value)
             }
@@ -164,15 +175,40 @@ impl<P: Ports> Inner<P> {
                 Ok(value)
             }
             Ok(value) => {
-                self.permitted(vault, &operation).await?;
-                self.defer(self.draft(&operation, OK));
-                Ok(value)
+                let used = operation.of(key, self.ports.clock().now_ms());
+                let now = self.load(vault, &operation.key_id).await;
+                let permitted = now.and_then(|now| (used.permits)(&now.record));
+                let outcome = permitted.as_ref().err().map_or(OK, |error| error.code().as_str());
+                self.defer(self.draft(&operation, outcome));
+                permitted.map(|()| value)
             }
             Err(error) => {
                 self.defer(self.draft(&operation, error.code().as_str()));
                 Err(error)
             }
         }
+    }
+
+    /// Counts a use in the batch of its entry. What is one use too many is refused there, however
+    /// many were under way.
+    async fn count(
+        self: &Rc<Self>,
+        operation: &Operation<'_>,
+        key: &LoadedKey<P>,
+    ) -> Result<(), Error> {
+        let draft = self.draft(operation, OK);
+        let (now, used) = (draft.time, operation.of(key, draft.time));
+        let edit = move |record: &mut KeyRecord, _: &mut VaultClock| {
+            (used.permits)(record)?;
+            record.count(now);
+            Ok(())
+        };
+        let change = KeyChange::edit(operation.key_id.clone(), Box::new(edit));
+        let counted = self.commit_change(draft.clone(), Change::Key(change)).await;
+        if let Err(error @ (Error::Code(_) | Error::Denied(_))) = &counted {
+            self.defer(draft.failed(error.code()));
+        }
+        counted.map_err(unlogged)
     }
 
     fn draft(&self, operation: &Operation<'_>, outcome: &'static str) -> Draft {

@@ -119,7 +119,11 @@ impl<P: Ports> Inner<P> {
         let vault = self.open_log(&vault_id, secrets).await?;
         self.journal.borrow_mut().attach(&vault);
         let logged = self.log_restore(id, candidate.recipient()).await;
-        if let Err(error) = logged.and_then(|()| self.still_wanted(turn.question)) {
+        let ready = match logged {
+            Ok(()) => self.index_ready(&vault).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = ready.and_then(|()| self.still_wanted(turn.question)) {
             self.drop_keys(&vault);
             return Err(error);
         }

@@ -4,6 +4,7 @@
 
 mod damage;
 mod faults;
+mod index;
 mod moves;
 
 use kms_protocol::ErrorCode;

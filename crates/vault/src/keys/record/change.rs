@@ -1,12 +1,15 @@
-//! What may change in the record of a key. Every rule of the life of keys is here.
+//! What may be done with a key, and what may change in its record. Who may ask for a change, and in
+//! which states, stands in the table of methods and is checked by [`KeyRecord::admits`] before.
 
-use kms_protocol::limits::MAX_VERSIONS;
+use kms_protocol::limits::{MAX_DELETION_DAYS, MAX_VERSIONS, MIN_DELETION_DAYS};
 use kms_protocol::{
-    CallerOrigin, ErrorCode, KeyAlias, KeyState, KeyUsage, Label, MinVersionsParams, PolicyRule,
+    CallerOrigin, ErrorCode, KeyAlias, KeyCaller, KeyRule, KeyState, KeyUsage, Label,
+    MinVersionsParams, PolicyRule,
 };
 
-use super::{KeyRecord, VersionRecord};
+use super::{Deletion, KeyRecord, VersionRecord};
 use crate::Error;
+use crate::keys::index::{DAY_MS, VaultClock};
 
 /// Whether a use makes something new or only reads what was made.
 fn makes(usage: KeyUsage) -> bool {
@@ -17,25 +20,42 @@ fn makes(usage: KeyUsage) -> bool {
 }
 
 impl KeyRecord {
-    /// Whether a site may use a version of the key in this way.
+    /// Whether the table of methods lets a site do this with the key in its state.
+    pub(crate) fn admits(&self, origin: &CallerOrigin, rule: &KeyRule) -> Result<(), Error> {
+        self.policy.knows(origin)?;
+        let owner = self.policy.owner() == origin.as_str();
+        if rule.caller == KeyCaller::Owner && !owner {
+            return Err(Error::Denied(PolicyRule::Owner));
+        }
+        Ok(self.must_be(rule.states)?)
+    }
+
+    /// Whether a site may use a version of the key in this way, now.
     pub(crate) fn permits(
         &self,
         origin: &CallerOrigin,
-        usage: KeyUsage,
-        version: Option<u32>,
+        (usage, version): (KeyUsage, Option<u32>),
+        now_ms: u64,
     ) -> Result<(), Error> {
         self.policy.knows(origin)?;
         self.must_be(&[KeyState::Enabled])?;
-        self.policy.allows(usage)?;
+        self.policy.allows(usage, now_ms)?;
+        if self.counts(usage) {
+            self.policy.allows_more(&self.uses, now_ms)?;
+        }
         let number = self.version(version)?.number;
         let least = if makes(usage) { self.min_encryption } else { self.min_decryption };
         if number < least { Err(Error::Denied(PolicyRule::MinVersion)) } else { Ok(()) }
     }
 
-    /// Whether a site may change the key: only the one that made it.
-    pub(crate) fn owned_by(&self, origin: &CallerOrigin) -> Result<(), Error> {
-        self.policy.knows(origin)?;
-        if self.policy.is_owner(origin) { Ok(()) } else { Err(Error::Denied(PolicyRule::Owner)) }
+    /// Whether such a use is counted: one of the private key, where the policy limits them.
+    pub(crate) fn counts(&self, usage: KeyUsage) -> bool {
+        makes(usage) && self.policy.counts()
+    }
+
+    /// Counts a use that was permitted.
+    pub(crate) fn count(&mut self, now_ms: u64) {
+        self.uses.count(now_ms, self.policy.period_ms());
     }
 
     fn must_be(&self, states: &[KeyState]) -> Result<(), ErrorCode> {
@@ -44,36 +64,59 @@ impl KeyRecord {
     }
 
     /// Replaces label and alias.
-    pub(crate) fn rename(
-        &mut self,
-        label: Option<&Label>,
-        alias: Option<&KeyAlias>,
-    ) -> Result<(), Error> {
-        self.must_be(&[KeyState::Enabled, KeyState::Disabled])?;
+    pub(crate) fn rename(&mut self, label: Option<&Label>, alias: Option<&KeyAlias>) {
         self.label = label.map(|label| label.as_str().into());
         self.alias = alias.map(|alias| alias.as_str().into());
+    }
+
+    /// Lets the key be used, or not.
+    pub(crate) fn set_enabled(&mut self, enabled: bool) {
+        let state = if enabled { KeyState::Enabled } else { KeyState::Disabled };
+        self.state = state.as_str().into();
+    }
+
+    /// Lets the key wait for its deletion, by both clocks.
+    pub(crate) fn schedule_deletion(
+        &mut self,
+        days: u32,
+        (clock, wall_ms): (&mut VaultClock, u64),
+    ) -> Result<(), Error> {
+        if !(MIN_DELETION_DAYS..=MAX_DELETION_DAYS).contains(&days) {
+            return Err(Error::Code(ErrorCode::InvalidParams));
+        }
+        clock.observe(wall_ms);
+        let wait = u64::from(days) * DAY_MS;
+        let (date, due) = (wall_ms.saturating_add(wait), clock.passed_ms().saturating_add(wait));
+        self.deletion = Some(Deletion { date, due });
+        self.state = KeyState::PendingDeletion.as_str().into();
         Ok(())
     }
 
-    /// Lets the key be used.
-    pub(crate) fn enable(&mut self) -> Result<(), Error> {
-        self.become_state(KeyState::Enabled)
+    /// Cancels the deletion; somebody has to enable the key on purpose.
+    pub(crate) fn cancel_deletion(&mut self) {
+        self.deletion = None;
+        self.state = KeyState::Disabled.as_str().into();
     }
 
-    /// Lets the key not be used.
-    pub(crate) fn disable(&mut self) -> Result<(), Error> {
-        self.become_state(KeyState::Disabled)
-    }
-
-    fn become_state(&mut self, state: KeyState) -> Result<(), Error> {
-        self.must_be(&[KeyState::Enabled, KeyState::Disabled])?;
-        self.state = state.as_str().into();
+    /// Destroys a key that has waited long enough: what was wrapped is gone, what was public stays.
+    pub(crate) fn destroy(&mut self, (clock, wall_ms): (&VaultClock, u64)) -> Result<(), Error> {
+        self.must_be(&[KeyState::PendingDeletion])?;
+        let waited =
+            |deletion: &Deletion| deletion.due <= clock.passed_ms() && deletion.date <= wall_ms;
+        if !self.deletion.as_ref().is_some_and(waited) {
+            return Err(Error::Code(ErrorCode::InvalidKeyState));
+        }
+        for version in &mut self.versions {
+            version.wrapped = None;
+        }
+        self.deletion = None;
+        self.alias = None;
+        self.state = KeyState::Destroyed.as_str().into();
         Ok(())
     }
 
     /// Whether another version may follow; returns its number.
     pub(crate) fn next_version(&self) -> Result<u32, Error> {
-        self.must_be(&[KeyState::Enabled])?;
         if self.versions.len() >= MAX_VERSIONS {
             return Err(Error::Code(ErrorCode::TooManyVersions));
         }
@@ -92,7 +135,6 @@ impl KeyRecord {
     /// Raises the minimum versions. Lowering one would let more be done with the key than its
     /// owner decided; no page may do that alone.
     pub(crate) fn raise_min_versions(&mut self, params: &MinVersionsParams) -> Result<(), Error> {
-        self.must_be(&[KeyState::Enabled, KeyState::Disabled])?;
         let decryption = params.min_decryption_version.unwrap_or(self.min_decryption);
         let encryption = params.min_encryption_version.unwrap_or(self.min_encryption);
         for number in [decryption, encryption] {
@@ -112,7 +154,6 @@ impl KeyRecord {
 
     /// Deletes the versions below one. Only versions that may not be used any more can go.
     pub(crate) fn trim(&mut self, least: u32) -> Result<(), Error> {
-        self.must_be(&[KeyState::Enabled, KeyState::Disabled])?;
         self.version(Some(least))?;
         if least > self.min_decryption {
             return Err(Error::Denied(PolicyRule::MinVersion));

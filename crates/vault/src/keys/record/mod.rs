@@ -2,6 +2,7 @@
 
 mod change;
 mod policy;
+mod uses;
 mod v1;
 
 use kms_crypto::{CryptoProvider, Envelope, PublicKey};
@@ -13,7 +14,9 @@ use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Decoder, Encode};
 
 pub(crate) use self::policy::PolicyRecord;
+use self::uses::Uses;
 use crate::cbor;
+use crate::keys::index::AliasDigest;
 
 /// Version of the stored form.
 const SCHEMA: u32 = 2;
@@ -48,6 +51,22 @@ pub(crate) struct KeyRecord {
     /// Every version that was not trimmed, oldest first.
     #[n(10)]
     versions: Vec<VersionRecord>,
+    /// When it is destroyed, if it waits for that.
+    #[n(11)]
+    deletion: Option<Deletion>,
+    #[n(12)]
+    uses: Uses,
+}
+
+/// When a key is destroyed: when both clocks say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+struct Deletion {
+    /// By the clock of the device.
+    #[n(0)]
+    date: u64,
+    /// By the clock of the vault.
+    #[n(1)]
+    due: u64,
 }
 
 /// A version of the key material.
@@ -69,6 +88,7 @@ pub(crate) struct VersionRecord {
 pub(crate) struct NewKey {
     pub(crate) spec: KeySpec,
     pub(crate) label: Option<Label>,
+    pub(crate) alias: Option<KeyAlias>,
     pub(crate) created: u64,
     pub(crate) policy: PolicyRecord,
 }
@@ -87,6 +107,11 @@ impl VersionRecord {
     /// Its number.
     pub(crate) fn number(&self) -> u32 {
         self.number
+    }
+
+    /// Whether what was wrapped is gone.
+    pub(crate) fn is_destroyed(&self) -> bool {
+        self.wrapped.is_none()
     }
 
     /// The wrapped private key.
@@ -117,11 +142,13 @@ impl KeyRecord {
             origin: KeyOrigin::Generated.as_str().into(),
             state: KeyState::Enabled.as_str().into(),
             label: new.label.map(|label| label.as_str().into()),
-            alias: None,
+            alias: new.alias.map(|alias| alias.as_str().into()),
             policy: new.policy,
             min_decryption: FIRST,
             min_encryption: FIRST,
             versions: vec![first],
+            deletion: None,
+            uses: Uses::default(),
         }
     }
 
@@ -179,6 +206,17 @@ impl KeyRecord {
         token(KeyState::ALL, KeyState::as_str, &self.state)
     }
 
+    /// When it is to be destroyed, by the clock of the vault.
+    pub(crate) fn due(&self) -> Option<u64> {
+        self.deletion.map(|deletion| deletion.due)
+    }
+
+    /// What stands in the index for its alias.
+    pub(crate) fn alias(&self) -> Option<AliasDigest> {
+        let alias = self.alias.as_deref();
+        alias.map(|alias| AliasDigest::of(self.policy.owner(), alias))
+    }
+
     /// Who may do what with it.
     pub(crate) fn policy(&self) -> &PolicyRecord {
         &self.policy
@@ -205,6 +243,7 @@ impl KeyRecord {
             min_encryption_version: self.min_encryption,
             versions: versions?,
             state: self.state()?,
+            deletion_date: self.deletion.map(|deletion| deletion.date),
             origin: token(KeyOrigin::ALL, KeyOrigin::as_str, &self.origin)?,
             protection: crypto.protection(spec),
             usage: self.policy.usage()?,
@@ -212,8 +251,9 @@ impl KeyRecord {
             alias: alias.transpose().map_err(unreadable)?,
             created: self.created,
             audit: self.policy.audit()?,
-            confirmation: self.policy.confirmation()?,
             caller_origins: self.policy.caller_origins()?,
+            policy: self.policy.publish()?,
+            uses: self.policy.counts().then_some(self.uses.total()),
         })
     }
 }

@@ -1,11 +1,17 @@
 //! Who may do what with a key. A policy never changes: its digest is in the additional data of
 //! every wrapped version of the key.
 
-use kms_protocol::{AuditMode, CallerOrigin, Confirmation, ErrorCode, KeyUsage, PolicyRule};
+use kms_protocol::limits::{MAX_ORIGINS, MAX_PERIOD_MS, MIN_PERIOD_MS};
+use kms_protocol::{
+    AuditMode, CallerOrigin, Confirmation, ErrorCode, KeyPolicy, KeySpec, KeyUsage, PolicyRule,
+    RateLimit,
+};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use super::token;
+use super::uses::Uses;
+use crate::keys::usages;
 use crate::{Error, cbor};
 
 /// Separates policy digests from every other use of SHA-256 in the product.
@@ -22,26 +28,63 @@ pub(crate) struct PolicyRecord {
     usage: Vec<String>,
     #[n(2)]
     audit: String,
-    /// Whether a person confirms each use; absent where nobody is asked.
     #[n(3)]
+    not_before: Option<u64>,
+    #[n(4)]
+    not_after: Option<u64>,
+    #[n(5)]
+    max_uses: Option<u64>,
+    #[n(6)]
+    rate: Option<RateRecord>,
+    /// Whether a person confirms each use; absent where nobody is asked.
+    #[n(7)]
     confirmation: Option<String>,
 }
 
-impl PolicyRecord {
-    /// These uses, by one site.
-    pub(crate) fn of(origin: &CallerOrigin, usage: &[KeyUsage], audit: AuditMode) -> Self {
-        Self {
-            origins: vec![origin.as_str().into()],
-            usage: usage.iter().map(|usage| usage.as_str().into()).collect(),
-            audit: audit.as_str().into(),
-            confirmation: None,
-        }
-    }
+/// How often a key may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(super) struct RateRecord {
+    #[n(0)]
+    pub(super) uses: u32,
+    #[n(1)]
+    pub(super) period_ms: u64,
+}
 
-    /// The same, each use confirmed in this way.
-    pub(crate) fn confirmed_by(self, confirmation: Confirmation) -> Self {
-        let asks = confirmation != Confirmation::None;
-        Self { confirmation: asks.then(|| confirmation.as_str().into()), ..self }
+impl PolicyRecord {
+    /// The policy of a new key that a site makes. Nothing is allowed that is not asked for; without
+    /// a policy it is everything that the spec is for, by that site alone.
+    pub(crate) fn new(
+        owner: &CallerOrigin,
+        (spec, audit): (KeySpec, AuditMode),
+        asked: Option<KeyPolicy>,
+    ) -> Result<Self, ErrorCode> {
+        let asked = asked.unwrap_or(KeyPolicy {
+            operations: usages(spec).to_vec(),
+            caller_origins: None,
+            not_before: None,
+            not_after: None,
+            max_uses: None,
+            rate: None,
+            confirmation: None,
+        });
+        check(spec, &asked)?;
+        let others = asked.caller_origins.unwrap_or_default();
+        let origins: Vec<_> = std::iter::once(owner).chain(&others).collect();
+        if origins.len() > MAX_ORIGINS || !all_differ(&origins) {
+            return Err(ErrorCode::InvalidParams);
+        }
+        let asks = asked.confirmation.filter(|asked| *asked != Confirmation::None);
+        let rate = asked.rate.map(|rate| RateRecord { uses: rate.uses, period_ms: rate.period_ms });
+        Ok(Self {
+            origins: origins.into_iter().map(|origin| origin.as_str().into()).collect(),
+            usage: asked.operations.iter().map(|usage| usage.as_str().into()).collect(),
+            audit: audit.as_str().into(),
+            not_before: asked.not_before,
+            not_after: asked.not_after,
+            max_uses: asked.max_uses,
+            rate,
+            confirmation: asks.map(|confirmation| confirmation.as_str().into()),
+        })
     }
 
     /// Digest that every wrapped private key is bound to.
@@ -58,22 +101,67 @@ impl PolicyRecord {
         if known { Ok(()) } else { Err(ErrorCode::NotFound) }
     }
 
-    /// Whether a site made the key.
-    pub(crate) fn is_owner(&self, origin: &CallerOrigin) -> bool {
-        self.origins.first().is_some_and(|owner| owner == origin.as_str())
+    /// The site that made the key.
+    pub(super) fn owner(&self) -> &str {
+        self.origins.first().map_or("", String::as_str)
     }
 
-    /// Whether the key may be used in this way.
-    pub(crate) fn allows(&self, usage: KeyUsage) -> Result<(), Error> {
-        let allowed = self.usage.iter().any(|allowed| allowed == usage.as_str());
-        if allowed { Ok(()) } else { Err(Error::Denied(PolicyRule::Operation)) }
+    /// Whether the key may be used in this way at this time.
+    pub(super) fn allows(&self, usage: KeyUsage, now_ms: u64) -> Result<(), Error> {
+        if !self.usage.iter().any(|allowed| allowed == usage.as_str()) {
+            return Err(Error::Denied(PolicyRule::Operation));
+        }
+        if self.not_before.is_some_and(|from| now_ms < from) {
+            return Err(Error::Denied(PolicyRule::NotBefore));
+        }
+        if self.not_after.is_some_and(|until| now_ms >= until) {
+            return Err(Error::Denied(PolicyRule::NotAfter));
+        }
+        Ok(())
+    }
+
+    /// Whether uses of the private key are counted.
+    pub(super) fn counts(&self) -> bool {
+        self.max_uses.is_some() || self.rate.is_some()
+    }
+
+    /// Whether one more use may follow these.
+    pub(super) fn allows_more(&self, uses: &Uses, now_ms: u64) -> Result<(), Error> {
+        if self.max_uses.is_some_and(|most| uses.total() >= most) {
+            return Err(Error::Denied(PolicyRule::MaxUses));
+        }
+        let most = |rate: &RateRecord| uses.in_period(now_ms, rate.period_ms) >= rate.uses;
+        if self.rate.as_ref().is_some_and(most) {
+            return Err(Error::Denied(PolicyRule::Rate));
+        }
+        Ok(())
+    }
+
+    /// Length of the period in which uses are counted.
+    pub(super) fn period_ms(&self) -> u64 {
+        self.rate.map_or(MIN_PERIOD_MS, |rate| rate.period_ms)
+    }
+
+    /// The policy as callers see it.
+    pub(super) fn publish(&self) -> Result<KeyPolicy, ErrorCode> {
+        let others = self.caller_origins()?.split_off(1);
+        let rate = self.rate.map(|rate| RateLimit { uses: rate.uses, period_ms: rate.period_ms });
+        Ok(KeyPolicy {
+            operations: self.usage()?,
+            caller_origins: (!others.is_empty()).then_some(others),
+            not_before: self.not_before,
+            not_after: self.not_after,
+            max_uses: self.max_uses,
+            rate,
+            confirmation: self.confirmation()?,
+        })
     }
 
     /// Sites that may use the key.
     pub(super) fn caller_origins(&self) -> Result<Vec<CallerOrigin>, ErrorCode> {
         let origin = |text: &String| CallerOrigin::new(text.as_str());
-        let origins: Result<_, _> = self.origins.iter().map(origin).collect();
-        origins.map_err(|_| ErrorCode::Unreadable)
+        let origins: Result<Vec<_>, _> = self.origins.iter().map(origin).collect();
+        origins.ok().filter(|origins| !origins.is_empty()).ok_or(ErrorCode::Unreadable)
     }
 
     /// What the key may be used for.
@@ -82,16 +170,31 @@ impl PolicyRecord {
         self.usage.iter().map(usage).collect()
     }
 
-    /// Whether a person confirms each use.
-    pub(crate) fn confirmation(&self) -> Result<Confirmation, ErrorCode> {
-        match &self.confirmation {
-            None => Ok(Confirmation::None),
-            Some(name) => token(Confirmation::ALL, Confirmation::as_str, name),
-        }
+    fn confirmation(&self) -> Result<Option<Confirmation>, ErrorCode> {
+        let name = self.confirmation.as_ref();
+        name.map(|name| token(Confirmation::ALL, Confirmation::as_str, name)).transpose()
     }
 
     /// When audit entries are on disk.
     pub(super) fn audit(&self) -> Result<AuditMode, ErrorCode> {
         token(AuditMode::ALL, AuditMode::as_str, &self.audit)
     }
+}
+
+/// Refuses what makes no sense, or is not what the spec is for.
+fn check(spec: KeySpec, asked: &KeyPolicy) -> Result<(), ErrorCode> {
+    let uses = &asked.operations;
+    let fits = !uses.is_empty()
+        && all_differ(uses)
+        && uses.iter().all(|usage| usages(spec).contains(usage));
+    let period = MIN_PERIOD_MS..=MAX_PERIOD_MS;
+    let rate = asked.rate.as_ref();
+    let rated = rate.is_none_or(|rate| rate.uses > 0 && period.contains(&rate.period_ms));
+    let span = asked.not_before.zip(asked.not_after).is_none_or(|(from, until)| from < until);
+    let sane = fits && rated && span && asked.max_uses != Some(0);
+    if sane { Ok(()) } else { Err(ErrorCode::InvalidParams) }
+}
+
+fn all_differ<T: PartialEq>(items: &[T]) -> bool {
+    items.iter().enumerate().all(|(at, item)| !items.iter().skip(at + 1).any(|other| other == item))
 }

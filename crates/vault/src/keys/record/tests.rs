@@ -4,23 +4,25 @@ use kms_crypto::software::SoftwareProvider;
 use kms_crypto::{CryptoProvider, Envelope, RecordContext, RecordType};
 use kms_protocol::limits::MAX_VERSIONS;
 use kms_protocol::{
-    AuditMode, CallerOrigin, ErrorCode, KeyAlias, KeySpec, KeyState, KeyUsage, MinVersionsParams,
-    PolicyRule,
+    AuditMode, CallerOrigin, ErrorCode, KeyAlias, KeyPolicy, KeySpec, KeyState, KeyUsage, Method,
+    MinVersionsParams, PolicyRule, RateLimit,
 };
 use pollster::block_on;
 
 use super::v1::KeyRecordV1;
 use super::*;
 use crate::Error;
+use crate::keys::index::{DAY_MS, VaultClock};
 
 const SITE: &str = "https://site.example";
+const NOW: u64 = 1_800_000_000_000;
 
 fn origin(text: &str) -> CallerOrigin {
     CallerOrigin::new(text).unwrap()
 }
 
 fn policy() -> PolicyRecord {
-    PolicyRecord::of(&origin(SITE), &[KeyUsage::Sign, KeyUsage::Verify], AuditMode::Durable)
+    PolicyRecord::new(&origin(SITE), (KeySpec::Ed25519, AuditMode::Durable), None).unwrap()
 }
 
 fn version(number: u32) -> VersionRecord {
@@ -46,7 +48,8 @@ fn version(number: u32) -> VersionRecord {
 }
 
 fn record() -> KeyRecord {
-    let new = NewKey { spec: KeySpec::Ed25519, label: None, created: 5, policy: policy() };
+    let new =
+        NewKey { spec: KeySpec::Ed25519, label: None, alias: None, created: 5, policy: policy() };
     KeyRecord::new(new, version(1))
 }
 
@@ -138,14 +141,14 @@ fn versions_are_bounded_and_trimming_makes_room() {
 fn minimum_versions_are_never_lowered_and_what_is_made_stays_readable() {
     let mut record = with_versions(&[1, 2, 3]);
     let site = origin(SITE);
-    assert_eq!(record.permits(&site, KeyUsage::Sign, Some(1)), Ok(()));
+    assert_eq!(record.permits(&site, (KeyUsage::Sign, Some(1)), NOW), Ok(()));
     assert_eq!(record.raise_min_versions(&raise(None, Some(3))), Ok(()));
     let below = Err(Error::Denied(PolicyRule::MinVersion));
-    assert_eq!(record.permits(&site, KeyUsage::Sign, Some(2)), below);
-    assert_eq!(record.permits(&site, KeyUsage::Verify, Some(1)), Ok(()));
+    assert_eq!(record.permits(&site, (KeyUsage::Sign, Some(2)), NOW), below);
+    assert_eq!(record.permits(&site, (KeyUsage::Verify, Some(1)), NOW), Ok(()));
     assert_eq!(record.raise_min_versions(&raise(Some(2), None)), Ok(()));
-    assert_eq!(record.permits(&site, KeyUsage::Verify, Some(1)), below);
-    assert_eq!(record.permits(&site, KeyUsage::Verify, Some(2)), Ok(()));
+    assert_eq!(record.permits(&site, (KeyUsage::Verify, Some(1)), NOW), below);
+    assert_eq!(record.permits(&site, (KeyUsage::Verify, Some(2)), NOW), Ok(()));
     for lower in [raise(Some(1), None), raise(None, Some(2))] {
         assert_eq!(record.raise_min_versions(&lower), below);
     }
@@ -158,30 +161,152 @@ fn minimum_versions_are_never_lowered_and_what_is_made_stays_readable() {
 }
 
 #[test]
-fn a_disabled_key_can_only_be_named_trimmed_and_enabled() {
+fn a_disabled_key_is_not_used_until_it_is_enabled() {
     let mut record = record();
     let site = origin(SITE);
     let state = Err(Error::Code(ErrorCode::InvalidKeyState));
-    assert_eq!(record.disable(), Ok(()));
+    record.set_enabled(false);
     assert_eq!(record.state(), Ok(KeyState::Disabled));
     for usage in [KeyUsage::Sign, KeyUsage::Verify] {
-        assert_eq!(record.permits(&site, usage, None), state);
+        assert_eq!(record.permits(&site, (usage, None), NOW), state);
     }
-    assert_eq!(record.add_version(&version(2)), state);
-    assert_eq!(record.rename(None, Some(&KeyAlias::new("a/b").unwrap())), Ok(()));
-    assert_eq!(record.enable(), Ok(()));
-    assert_eq!(record.permits(&site, KeyUsage::Sign, None), Ok(()));
+    let rotate = Method::RotateKey.key_rule().unwrap();
+    assert_eq!(record.admits(&site, &rotate), state);
+    record.rename(None, Some(&KeyAlias::new("a/b").unwrap()));
+    record.set_enabled(true);
+    assert_eq!(record.admits(&site, &rotate), Ok(()));
+    assert_eq!(record.permits(&site, (KeyUsage::Sign, None), NOW), Ok(()));
+}
+
+fn asked() -> KeyPolicy {
+    KeyPolicy {
+        operations: vec![KeyUsage::Sign],
+        caller_origins: None,
+        not_before: None,
+        not_after: None,
+        max_uses: None,
+        rate: None,
+        confirmation: None,
+    }
+}
+
+fn made(asked: KeyPolicy) -> Result<KeyRecord, ErrorCode> {
+    let owner = origin(SITE);
+    let policy = PolicyRecord::new(&owner, (KeySpec::Ed25519, AuditMode::Durable), Some(asked))?;
+    Ok(KeyRecord { policy, ..record() })
 }
 
 #[test]
 fn only_the_site_that_made_a_key_may_change_it() {
-    let record = KeyRecord {
-        policy: PolicyRecord::of(&origin(SITE), &[KeyUsage::Verify], AuditMode::Durable),
-        ..record()
-    };
-    let other = origin("https://other.example");
-    assert_eq!(record.owned_by(&origin(SITE)), Ok(()));
-    assert_eq!(record.owned_by(&other), Err(Error::Code(ErrorCode::NotFound)));
-    let refused = record.permits(&origin(SITE), KeyUsage::Sign, None);
-    assert_eq!(refused, Err(Error::Denied(PolicyRule::Operation)));
+    let guest = origin("https://guest.example");
+    let rule = Method::DisableKey.key_rule().unwrap();
+    let caller_origins = Some(vec![guest.clone()]);
+    let record = made(KeyPolicy { caller_origins, ..asked() }).unwrap();
+    assert_eq!(record.admits(&origin(SITE), &rule), Ok(()));
+    assert_eq!(record.admits(&guest, &rule), Err(Error::Denied(PolicyRule::Owner)));
+    assert_eq!(record.permits(&guest, (KeyUsage::Sign, None), NOW), Ok(()));
+    let stranger = origin("https://other.example");
+    let unknown = Err(Error::Code(ErrorCode::NotFound));
+    assert_eq!(record.admits(&stranger, &rule), unknown);
+    assert_eq!(record.permits(&stranger, (KeyUsage::Sign, None), NOW), unknown);
+}
+
+#[test]
+fn every_rule_of_a_policy_refuses_by_its_name() {
+    let site = origin(SITE);
+    let sign =
+        |policy: KeyPolicy, now| made(policy).unwrap().permits(&site, (KeyUsage::Sign, None), now);
+    let denied = |rule| Err(Error::Denied(rule));
+    let only_sign = made(asked()).unwrap();
+    let refused = only_sign.permits(&site, (KeyUsage::Verify, None), NOW);
+    assert_eq!(refused, denied(PolicyRule::Operation));
+    let window = KeyPolicy { not_before: Some(NOW), not_after: Some(NOW + 10), ..asked() };
+    assert_eq!(sign(window.clone(), NOW - 1), denied(PolicyRule::NotBefore));
+    assert_eq!(sign(window.clone(), NOW), Ok(()));
+    assert_eq!(sign(window.clone(), NOW + 9), Ok(()));
+    assert_eq!(sign(window, NOW + 10), denied(PolicyRule::NotAfter));
+    let rate = Some(RateLimit { uses: 2, period_ms: 1000 });
+    let mut counted = made(KeyPolicy { max_uses: Some(3), rate, ..asked() }).unwrap();
+    let next = |record: &KeyRecord, now| record.permits(&site, (KeyUsage::Sign, None), now);
+    counted.count(NOW);
+    counted.count(NOW);
+    assert_eq!(next(&counted, NOW + 999), denied(PolicyRule::Rate));
+    assert_eq!(next(&counted, NOW + 1000), Ok(()));
+    counted.count(NOW + 1000);
+    assert_eq!(next(&counted, NOW + 9000), denied(PolicyRule::MaxUses));
+}
+
+#[test]
+fn a_policy_that_makes_no_sense_is_refused() {
+    let many = (0..8).map(|n| origin(&format!("https://s{n}.example"))).collect();
+    let rate = |uses, period_ms| Some(RateLimit { uses, period_ms });
+    let senseless = [
+        KeyPolicy { operations: vec![], ..asked() },
+        KeyPolicy { operations: vec![KeyUsage::Sign, KeyUsage::Sign], ..asked() },
+        KeyPolicy { caller_origins: Some(many), ..asked() },
+        KeyPolicy { caller_origins: Some(vec![origin(SITE)]), ..asked() },
+        KeyPolicy { not_before: Some(5), not_after: Some(5), ..asked() },
+        KeyPolicy { max_uses: Some(0), ..asked() },
+        KeyPolicy { rate: rate(0, 1000), ..asked() },
+        KeyPolicy { rate: rate(1, 999), ..asked() },
+        KeyPolicy { rate: rate(1, u64::MAX), ..asked() },
+    ];
+    for policy in senseless {
+        assert_eq!(made(policy.clone()), Err(ErrorCode::InvalidParams), "{policy:?}");
+    }
+}
+
+#[test]
+fn every_member_of_a_policy_is_in_its_digest_and_an_old_one_keeps_its_own() {
+    let digest = |asked| made(asked).unwrap().policy.digest();
+    let guest = Some(vec![origin("https://guest.example")]);
+    let all = [
+        asked(),
+        KeyPolicy { operations: vec![KeyUsage::Sign, KeyUsage::Verify], ..asked() },
+        KeyPolicy { caller_origins: guest, ..asked() },
+        KeyPolicy { not_before: Some(7), ..asked() },
+        KeyPolicy { not_after: Some(7), ..asked() },
+        KeyPolicy { max_uses: Some(7), ..asked() },
+        KeyPolicy { rate: Some(RateLimit { uses: 7, period_ms: 1000 }), ..asked() },
+        KeyPolicy { rate: Some(RateLimit { uses: 8, period_ms: 1000 }), ..asked() },
+        KeyPolicy { rate: Some(RateLimit { uses: 7, period_ms: 1001 }), ..asked() },
+    ];
+    let digests: std::collections::BTreeSet<_> = all.iter().cloned().map(digest).collect();
+    assert_eq!(digests.len(), all.len());
+    // An array of three, as schema 1 wrote it.
+    assert_eq!(cbor::encode(&policy())[0], 0x83);
+    for asked in all {
+        assert_eq!(made(asked.clone()).unwrap().policy.publish(), Ok(asked));
+    }
+}
+
+#[test]
+fn a_key_is_destroyed_when_both_clocks_say_so_and_not_before() {
+    let mut clock = VaultClock::default();
+    let mut record = record();
+    let wait = Err(Error::Code(ErrorCode::InvalidKeyState));
+    for days in [0, 6, 31, u32::MAX] {
+        let refused = record.schedule_deletion(days, (&mut clock, NOW));
+        assert_eq!(refused, Err(Error::Code(ErrorCode::InvalidParams)), "{days}");
+    }
+    assert_eq!(record.schedule_deletion(7, (&mut clock, NOW)), Ok(()));
+    let date = NOW + 7 * DAY_MS;
+    // The clock of the device is set forward: the vault has seen one day pass.
+    clock.observe(date);
+    assert_eq!(record.destroy((&clock, date)), wait);
+    for day in 1..7 {
+        clock.observe(date + day * DAY_MS);
+    }
+    // The clock is set back: it is not yet the date.
+    assert_eq!(record.destroy((&clock, date - 1)), wait);
+    let mut cancelled = record.clone();
+    cancelled.cancel_deletion();
+    assert_eq!(cancelled.state(), Ok(KeyState::Disabled));
+    assert_eq!(cancelled.destroy((&clock, date)), wait);
+    assert_eq!(record.destroy((&clock, date)), Ok(()));
+    assert_eq!(record.state(), Ok(KeyState::Destroyed));
+    assert_eq!(record.versions[0].wrapped(), Err(ErrorCode::InvalidKeyState));
+    assert!(record.versions[0].public(KeySpec::Ed25519).is_ok());
+    assert_eq!(record.destroy((&clock, date)), wait);
+    assert_eq!(KeyRecord::decode(&record.encode()), Ok(record));
 }

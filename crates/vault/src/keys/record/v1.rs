@@ -4,7 +4,7 @@
 use kms_protocol::{KeyOrigin, KeyState};
 use minicbor::{Decode, Encode};
 
-use super::{KeyRecord, PolicyRecord, SCHEMA, VersionRecord};
+use super::{KeyRecord, PolicyRecord, SCHEMA, Uses, VersionRecord};
 use crate::cbor;
 
 /// The one version of a key of schema 1.
@@ -51,5 +51,7 @@ pub(super) fn migrate(bytes: &[u8]) -> Option<KeyRecord> {
         min_decryption: VERSION,
         min_encryption: VERSION,
         versions: vec![version],
+        deletion: None,
+        uses: Uses::default(),
     })
 }

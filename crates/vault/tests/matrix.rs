@@ -1,0 +1,190 @@
+//! The policy table against what happens: each method in each state of the vault, and each method
+//! that names a key in each state of a key and by each kind of site.
+#![allow(clippy::unwrap_used)] // the fixtures are plain functions
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use kms_protocol::{Interaction, KeyCaller, KeyState, KeyUsage, Method, Needs, Value};
+use kms_testkit::tab::{member, origin, outcome, text};
+use kms_testkit::{PASSPHRASE, Tab};
+use kms_vault::{RecordKey, SessionId, Table};
+
+const GUEST: &str = "https://guest.example";
+const STRANGER: &str = "https://stranger.example";
+const DAY: u64 = 24 * 60 * 60 * 1000;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Vault {
+    None,
+    Locked,
+    Unlocked,
+    Faulted,
+}
+
+impl Vault {
+    const ALL: [Self; 4] = [Self::None, Self::Locked, Self::Unlocked, Self::Faulted];
+
+    fn tab(self) -> Tab {
+        match self {
+            Self::None => Tab::default(),
+            Self::Locked => Tab::ready().restarted(),
+            Self::Unlocked => Tab::ready(),
+            Self::Faulted => {
+                let tab = Tab::ready();
+                tab.store.poke(Table::Meta, &RecordKey::Text("header".into()), Some(vec![0]));
+                tab.restarted()
+            }
+        }
+    }
+
+    /// What the table says: the code of a refusal.
+    fn refuses(self, needs: Needs) -> Option<&'static str> {
+        match (self, needs) {
+            (_, Needs::Nothing)
+            | (Self::None, Needs::NoVault)
+            | (Self::Locked | Self::Unlocked, Needs::Vault)
+            | (Self::Unlocked, Needs::Unlocked) => None,
+            (Self::Faulted, _) => Some("vault_corrupt"),
+            (Self::None, _) => Some("not_initialized"),
+            (_, Needs::NoVault) => Some("already_initialized"),
+            (_, _) => Some("locked"),
+        }
+    }
+}
+
+/// Code of the refusal of a vault, `asks` where a person is asked, or nothing.
+fn of_vault(tab: &Tab, method: Method) -> Option<String> {
+    let request = tab.request(method.name(), method.samples().0);
+    let mut call = pin!(tab.enclave.handle(tab.session, request));
+    for _ in 0..100 {
+        let mut context = Context::from_waker(Waker::noop());
+        if let Poll::Ready(reply) = call.as_mut().poll(&mut context) {
+            let code = outcome(reply).err()?;
+            let codes = ["vault_corrupt", "not_initialized", "already_initialized", "locked"];
+            return codes.contains(&code.as_str()).then_some(code);
+        }
+    }
+    Some("asks".into())
+}
+
+#[test]
+fn every_method_in_every_state_does_what_the_table_says() {
+    for method in Method::ALL {
+        for vault in Vault::ALL {
+            let tab = vault.tab();
+            let policy = method.policy();
+            let found = of_vault(&tab, *method);
+            let mut expected = vault.refuses(policy.needs);
+            let opens = (*method, vault) == (Method::Unlock, Vault::Unlocked);
+            if expected.is_none() && policy.interaction == Interaction::Sheet && !opens {
+                expected = Some("asks");
+            }
+            // The status of a vault that cannot be trusted is the reason.
+            if (*method, vault) == (Method::Status, Vault::Faulted) {
+                expected = Some("vault_corrupt");
+            }
+            assert_eq!(found.as_deref(), expected, "{} in {vault:?}", method.name());
+        }
+    }
+}
+
+fn params(id: &str, more: &[(&'static str, Value)]) -> Value {
+    let mut members = vec![("keyId".into(), Value::Text(id.into()))];
+    members.extend(more.iter().map(|(name, value)| ((*name).into(), value.clone())));
+    Value::Map(members)
+}
+
+/// Parameters with which a method succeeds where it is allowed.
+fn good(method: Method, id: &str) -> Value {
+    let data = ("data", Value::Bytes(vec![1]));
+    let number = |name, value| (name, Value::Number(value));
+    match method {
+        Method::Sign => params(id, &[data]),
+        Method::Verify => params(id, &[data, ("signature", Value::Bytes(vec![0; 64]))]),
+        Method::SetMinVersions => params(id, &[number("minEncryptionVersion", 1.0)]),
+        Method::TrimKey => params(id, &[number("minAvailableVersion", 1.0)]),
+        _ => params(id, &[]),
+    }
+}
+
+/// A vault with a key in a state; the key also belongs to a guest, and is for `uses`.
+fn with_key(state: KeyState, uses: &[KeyUsage]) -> (Tab, String) {
+    let mut tab = Tab::ready();
+    let uses = uses.iter().map(|usage| Value::Text(usage.as_str().into())).collect();
+    let policy = Value::object([
+        ("operations", Value::List(uses)),
+        ("callerOrigins", Value::List(vec![Value::Text(GUEST.into())])),
+    ]);
+    let spec = Value::Text("ed25519".into());
+    let key = tab.call("keys.create", Value::object([("spec", spec), ("policy", policy)]));
+    let id = text(&key.unwrap(), "keyId");
+    let change = |tab: &Tab, method: Method| {
+        let days = ("days", Value::Number(7.0));
+        let more = if method == Method::ScheduleDeletion { vec![days] } else { vec![] };
+        assert!(tab.call(method.name(), params(&id, &more)).is_ok());
+    };
+    match state {
+        KeyState::Enabled => {}
+        KeyState::Disabled => change(&tab, Method::DisableKey),
+        KeyState::PendingDeletion => change(&tab, Method::ScheduleDeletion),
+        KeyState::Destroyed => {
+            change(&tab, Method::ScheduleDeletion);
+            for _ in 0..7 {
+                tab.clock.advance(DAY);
+                tab = tab.restarted();
+                assert!(tab.unlock(PASSPHRASE).is_ok());
+            }
+        }
+    }
+    let info = tab.call("keys.describe", params(&id, &[])).unwrap();
+    assert_eq!(text(&info, "state"), state.as_str());
+    (tab, id)
+}
+
+/// Code and rule of a refusal.
+type Refusal = Option<(String, String)>;
+
+fn asked(tab: &Tab, session: SessionId, (method, id): (Method, &str)) -> Refusal {
+    let request = tab.request(method.name(), good(method, id));
+    let reply = pollster::block_on(tab.enclave.handle(session, request)).unwrap();
+    let error = member(&reply, "error")?;
+    Some((text(&error, "code"), text(&error, "rule")))
+}
+
+fn refusal(code: &str, rule: &str) -> Refusal {
+    let names = (!code.is_empty()).then_some((code, rule));
+    names.map(|(code, rule)| (code.into(), rule.into()))
+}
+
+#[test]
+fn every_method_that_names_a_key_does_what_the_table_says() {
+    for method in Method::ALL {
+        let Some(rule) = method.key_rule() else { continue };
+        for state in KeyState::ALL {
+            for site in ["owner", GUEST, STRANGER] {
+                let (tab, id) = with_key(*state, &[KeyUsage::Sign, KeyUsage::Verify]);
+                let session = match site {
+                    "owner" => tab.session,
+                    other => tab.enclave.connect(origin(other)),
+                };
+                let expected = match site {
+                    STRANGER => refusal("not_found", ""),
+                    GUEST if rule.caller == KeyCaller::Owner => refusal("policy_denied", "owner"),
+                    _ if !rule.states.contains(state) => refusal("invalid_key_state", ""),
+                    _ => None,
+                };
+                let found = asked(&tab, session, (*method, &id));
+                assert_eq!(found, expected, "{} {state:?} {site}", method.name());
+            }
+        }
+        let (tab, id) = with_key(rule.states[0], &[KeyUsage::Sign]);
+        let found = asked(&tab, tab.session, (*method, &id));
+        let allowed = rule.usage.is_none_or(|usage| usage == KeyUsage::Sign);
+        let expected =
+            if allowed { refusal("", "") } else { refusal("policy_denied", "operation") };
+        assert_eq!(found, expected, "{} of a key that only signs", method.name());
+        let missing = asked(&tab, tab.session, (*method, "AAECAwQFBgcICQoLDA0ODw"));
+        assert_eq!(missing, refusal("not_found", ""), "{}", method.name());
+    }
+}
