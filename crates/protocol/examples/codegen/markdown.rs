@@ -80,11 +80,7 @@ fn method_row(method: Method) -> String {
     let (params, result) = method.types();
     let policy = method.policy();
     let (needs, logged) = (needs(policy.needs), logged(policy.audit));
-    let asks = match policy.interaction {
-        Interaction::None => "no",
-        Interaction::Sheet => "yes",
-        Interaction::PerKey => "as the key says",
-    };
+    let asks = asks(policy.interaction);
     let errors: Vec<_> =
         method.errors().iter().map(|code| format!("`{}`", code.as_str())).collect();
     format!(
@@ -170,7 +166,7 @@ A test drives every cell: `every_method_in_every_state_does_what_the_table_says`
 
 fn operation_row(method: Method) -> String {
     let policy = method.policy();
-    let asks = if policy.interaction == Interaction::Sheet { "yes" } else { "no" };
+    let asks = asks(policy.interaction);
     let key = method.key_rule().map_or("– | – | – | – | – | –".to_owned(), |rule| {
         let who = match rule.caller {
             KeyCaller::Allowed => "allowed sites",
@@ -185,6 +181,14 @@ fn operation_row(method: Method) -> String {
     });
     let (needs, logged) = (needs(policy.needs), logged(policy.audit));
     format!("| `{}` | {needs} | {asks} | {logged} | {key} |\n", method.name())
+}
+
+fn asks(interaction: Interaction) -> &'static str {
+    match interaction {
+        Interaction::None => "no",
+        Interaction::Sheet => "yes",
+        Interaction::PerKey => "as the key says",
+    }
 }
 
 fn needs(needs: Needs) -> &'static str {
