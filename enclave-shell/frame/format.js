@@ -59,6 +59,14 @@ function momentOf(time) {
 }
 
 /**
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {string}
+ */
+function hex(bytes) {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/**
  * @param {number} bytes
  * @returns {string}
  */

@@ -207,7 +207,30 @@ type View =
       head: Uint8Array;
       before: boolean;
       next?: number;
+    }
+  | {
+      screen: 'approve';
+      digest: Uint8Array<ArrayBuffer>;
+      operations: OperationInfo[];
+      code?: string;
     };
+
+/** An operation that needs the person's approval. */
+interface OperationInfo {
+  method: string;
+  label?: string;
+  spec: string;
+  kid: string;
+  payload: Payload;
+}
+
+/** What a key is to be used on, as far as it can be read. */
+interface Payload {
+  bytes: number;
+  sha256: Uint8Array<ArrayBuffer>;
+  /** Safe to show: what is no visible character stands there as its code point. */
+  text?: { shown: string; characters: number; whole: boolean };
+}
 
 type ScreenName = View['screen'];
 
@@ -274,6 +297,7 @@ type OnScreen =
   | ({ ui: 'filter' } & AuditFilter)
   | ({ ui: 'key' } & KeyAction)
   | { ui: 'confirm' }
+  | { ui: 'approve'; digest: Uint8Array<ArrayBuffer>; code?: string }
   | { ui: 'cancel' };
 
 /** What the enclave is told. */
@@ -335,6 +359,8 @@ interface ScreenParts {
   reveal?: HTMLButtonElement;
   /** The button does something that cannot be undone. */
   danger?: boolean;
+  /** The focus is on the button that closes the sheet first. */
+  cautious?: boolean;
   /** Adds a way back. */
   back?: () => void;
   /** Text of the button that closes the sheet. */

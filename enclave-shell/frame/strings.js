@@ -520,6 +520,36 @@ const TEXT = Object.freeze({
     other: 'Refused or failed',
   }),
 
+  approve: Object.freeze({
+    title: 'Approve this?',
+    asks: 'wants to use your key for this:',
+    titleAll: 'Approve all of this?',
+    /** @param {number} count */
+    asksAll: (count) => `wants to use your keys ${count} times:`,
+    does: Object.freeze({ sign: 'Sign', other: 'Use' }),
+    /** @param {string} label */
+    named: (label) => `with the key “${label}”`,
+    unnamed: 'with a key that has no name',
+    content: 'What is signed',
+    nothing: 'Nothing: the data is empty.',
+    /** @param {number} bytes */
+    data: (bytes) => `${bytes === 1 ? '1 byte' : `${bytes} bytes`} of data that cannot be read here.`,
+    /** @param {number} characters */
+    cut: (characters) => `This is only the beginning: there are ${characters} characters.`,
+    digest: 'SHA-256',
+    blindTitle: 'You cannot see all of it.',
+    blind: 'Approve only if you know what this is and trust the site with it.',
+    /** @param {string} code */
+    type: (code) => `Type ${code} to approve`,
+    check: 'Type the four digits as they are shown.',
+    submit: 'Approve',
+    /** @param {number} count */
+    submitAll: (count) => `Approve all ${count}`,
+    busy: 'Approving…',
+    working: 'One moment…',
+    deny: 'Deny',
+  }),
+
   hint: Object.freeze({
     /** @param {number} least */
     empty: (least) => `At least ${least} characters. A few words work well.`,
@@ -555,6 +585,7 @@ const TEXT = Object.freeze({
     passkey_known: 'This passkey opens the vault already.',
     phrase_invalid: 'These are not the 24 words of a recovery phrase. Check order and spelling.',
     phrase_mismatch: 'These are not the words that were asked for. Check what you wrote.',
+    code_mismatch: 'That is not the code on the screen.',
     last_enrolment: 'The last way to unlock cannot be removed.',
     too_many_enrolments: 'There are as many ways to unlock as there may be. Remove one first.',
     backup_foreign: 'This file is not a backup of an ATS KMS vault.',

@@ -193,6 +193,18 @@ summary { min-height: 36px; padding: 6px 0; font-size: 14px; font-weight: 600; c
 }
 .contents dt { color: var(--soft); }
 .contents dd { margin: 0; text-align: end; font-weight: 600; }
+.asked { margin: 0 0 14px; padding: 0; list-style: none; }
+.asked li { padding: 0 0 12px; }
+.numbered { padding-left: 1.6em; list-style: decimal; }
+.numbered li { padding: 10px 0 12px 4px; border-bottom: 1px solid var(--line); }
+.payload {
+  max-height: 12.5em; margin: 0 0 8px; padding: 10px 14px; overflow: auto;
+  border: 1px solid var(--edge); border-radius: 10px; background: var(--field);
+  white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; contain: paint;
+}
+.numbered .payload { max-height: 6.5em; }
+.unread { margin: 0 0 6px; font-weight: 600; }
+.digest { overflow-wrap: anywhere; font-size: 13px; }
 .elsewhere {
   margin: 0 0 12px; padding: 12px 14px; border: 1px solid var(--line); border-radius: 12px;
 }

@@ -12,7 +12,8 @@ function makeScreen(name, parts) {
   const submitter = text.submit === undefined ? null : button('submit', look, text.submit);
   const problem = make('p', { class: 'problem', id: 'problem', role: 'alert' });
   const status = make('p', { class: 'status', id: 'status', role: 'status' });
-  const closer = button('cancel', parts.cancel ? 'primary' : 'plain', parts.cancel ?? TEXT.cancel);
+  const calm = parts.cancel !== undefined && !parts.cautious;
+  const closer = button('cancel', calm ? 'primary' : 'plain', parts.cancel ?? TEXT.cancel);
   // Next to the button it is about; where there is none, where the reading starts.
   const body = submitter === null ? [problem, ...parts.body] : [...parts.body, problem];
   const form = make('form', { novalidate: '' }, ...body);
@@ -28,7 +29,7 @@ function makeScreen(name, parts) {
     name,
     text,
     card,
-    first: fields[0] ?? heading,
+    first: parts.cautious ? closer : (fields[0] ?? heading),
     fields,
     submit: submitter,
     problem,
@@ -138,6 +139,8 @@ function screenOf(view) {
       return keyScreen(view);
     case 'audit':
       return auditScreen(view);
+    case 'approve':
+      return approveScreen(view);
   }
 }
 

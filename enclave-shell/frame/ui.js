@@ -20,7 +20,17 @@ const ui = {
 };
 
 /** Screens that stay as they are when an answer was wrong; the others are drawn again. */
-const KEPT = ['setup', 'unlock', 'add_passphrase', 'add_passkey', 'backup', 'restore', 'reset', 'lease'];
+const KEPT = [
+  'setup',
+  'unlock',
+  'add_passphrase',
+  'add_passkey',
+  'backup',
+  'restore',
+  'reset',
+  'lease',
+  'approve',
+];
 
 /**
  * @param {HTMLElement} card

@@ -2,7 +2,7 @@
 // Shared by build.rs, which embeds them, and the library, which joins them.
 
 /// Files of `enclave-shell/frame`, in one module scope.
-pub const FRAME_PARTS: [&str; 28] = [
+pub const FRAME_PARTS: [&str; 29] = [
     "limits.js",
     "refuse.js",
     "selfcheck.js",
@@ -24,6 +24,7 @@ pub const FRAME_PARTS: [&str; 28] = [
     "ui-audit.js",
     "ui-backup.js",
     "ui-lease.js",
+    "ui-approve.js",
     "ui-screens.js",
     "ui-seen.js",
     "ui.js",

@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'not_initialized'
   | 'already_initialized'
   | 'user_cancelled'
+  | 'approval_too_large'
+  | 'code_mismatch'
   | 'unlock_failed'
   | 'unlock_delayed'
   | 'weak_passphrase'
@@ -232,6 +234,11 @@ export interface RateLimit {
   periodMs: number;
 }
 
+/** Whether a person confirms each use of a key that makes something new. */
+export type Confirmation =
+  | 'none'
+  | 'sheet';
+
 /** What may be done with a key. Whatever is not allowed here is refused, and it never changes. */
 export interface KeyPolicy {
   /** What it may be used for; at least one use, each one that its spec is for. */
@@ -246,6 +253,8 @@ export interface KeyPolicy {
   maxUses?: number;
   /** Most uses of the private key in a period. */
   rate?: RateLimit;
+  /** Whether a person confirms each use of the private key; `none` if absent. */
+  confirmation?: Confirmation;
 }
 
 /** Parameters of `keys.create`. */
@@ -629,7 +638,8 @@ export type Screen =
   | 'backup'
   | 'restore'
   | 'reset'
-  | 'lease';
+  | 'lease'
+  | 'approve';
 
 /** The frame should be shown or hidden. */
 export interface Attention {

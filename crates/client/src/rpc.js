@@ -8,7 +8,7 @@ import { KmsError, errorFrom } from './errors.js';
 /**
  * @typedef {object} CallOptions
  * @property {AbortSignal} [signal] rejects the call with `aborted` and tells the enclave
- * @property {number} [deadlineMs] 1 to 1800000; 30 s if absent, 1800 s where a person is asked
+ * @property {number} [deadlineMs] 1 to 1800000; 30 s if absent, 1800 s where a person may be asked
  */
 
 /** @typedef {{ [M in Method]: { method: M, params?: Methods[M]['params'] } }[Method]} Request */
@@ -39,10 +39,11 @@ const TRANSFER_FROM = 1 << 16;
 /** A timer this late means that the page slept: the answer may be waiting behind it. */
 const SLEPT_MS = 1_000;
 
-/** Methods that end when a person has acted. */
-const INTERACTIVE = new Set(
-  ['setup', 'unlock', 'manage', 'backup', 'restore', 'reset'].map((name) => `vault.${name}`),
-);
+/** Methods that end, or may have to end, when a person has acted. */
+const INTERACTIVE = new Set([
+  ...['setup', 'unlock', 'manage', 'backup', 'restore', 'reset'].map((name) => `vault.${name}`),
+  'sign',
+]);
 
 /** One port, many calls. Knows nothing of frames: anything that looks like a MessagePort will do. */
 export class Rpc {

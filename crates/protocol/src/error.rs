@@ -90,6 +90,8 @@ errors! {
     NotInitialized, "not_initialized", Never, Enclave, "There is no vault here yet.";
     AlreadyInitialized, "already_initialized", Never, Enclave, "There is a vault here already.";
     UserCancelled, "user_cancelled", Never, Enclave, "The user declined.";
+    ApprovalTooLarge, "approval_too_large", Never, Enclave, "One message asks the user to approve more than can be read at once.";
+    CodeMismatch, "code_mismatch", Never, Ui, "That is not the code on the screen.";
     UnlockFailed, "unlock_failed", Never, Ui, "That does not open this vault.";
     UnlockDelayed, "unlock_delayed", Backoff, Ui, "Too many wrong attempts; wait before the next one.";
     WeakPassphrase, "weak_passphrase", Never, Ui, "The passphrase is too short, too long or too easy to guess.";

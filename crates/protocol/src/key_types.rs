@@ -25,6 +25,16 @@ tokens! {
     }
 }
 
+tokens! {
+    /// Whether a person confirms each use of a key that makes something new.
+    Confirmation {
+        /// Nobody is asked.
+        None => "none",
+        /// The enclave's own user interface shows what is to be done, and waits for the person.
+        Sheet => "sheet",
+    }
+}
+
 record! {
     /// How often a key may be used.
     RateLimit {
@@ -50,6 +60,8 @@ record! {
         max_uses: Option<u64> => "maxUses",
         /// Most uses of the private key in a period.
         rate: Option<RateLimit> => "rate",
+        /// Whether a person confirms each use of the private key; `none` if absent.
+        confirmation: Option<Confirmation> => "confirmation",
     }
 }
 

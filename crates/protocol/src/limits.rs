@@ -23,6 +23,8 @@ pub const MAX_LABEL: usize = 64;
 pub const MAX_ALIAS: usize = 64;
 /// Most versions of one key; trimming makes room.
 pub const MAX_VERSIONS: usize = 16;
+/// Most requests of one message that a person is asked to approve.
+pub const MAX_APPROVALS: usize = 10;
 /// Most sites that may use one key, the one that made it included.
 pub const MAX_ORIGINS: usize = 8;
 /// Shortest period of a rate in a policy, in milliseconds.

@@ -33,6 +33,8 @@ pub enum Interaction {
     None,
     /// The enclave's own user interface asks.
     Sheet,
+    /// It asks if the policy of the key says so.
+    PerKey,
 }
 
 /// Whether a call leaves an audit entry.
@@ -63,7 +65,7 @@ impl MethodPolicy {
     pub fn default_deadline_ms(self) -> u32 {
         match self.interaction {
             Interaction::None => limits::DEFAULT_DEADLINE_MS,
-            Interaction::Sheet => limits::MAX_DEADLINE_MS,
+            Interaction::Sheet | Interaction::PerKey => limits::MAX_DEADLINE_MS,
         }
     }
 }
@@ -253,8 +255,8 @@ methods! {
     CancelDeletion = "keys.cancel_deletion"(KeyParams) -> KeyInfo, Unlocked, None, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
     #[doc = "Signs data with a key."]
-    Sign = "sign"(SignParams) -> Signature, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    Sign = "sign"(SignParams) -> Signature, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Verifies a signature against the public half of a key."]
     Verify = "verify"(VerifyParams) -> Verdict, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];

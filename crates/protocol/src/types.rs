@@ -111,6 +111,8 @@ tokens! {
         Reset => "reset",
         /// Allowing or extending a lease.
         Lease => "lease",
+        /// Approving what keys are used for.
+        Approve => "approve",
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::Poll;
 use futures_util::future::join;
 use kms_crypto::SecretVec;
 use kms_protocol::{EnrolmentId, EnrolmentKind, ErrorCode, KeyId, Label, Value};
-use kms_vault::{Action, Factor, UiCommand, UiEvent, UiScreen, View};
+use kms_vault::{Action, Approval, Factor, UiCommand, UiEvent, UiScreen, View};
 use pollster::block_on;
 
 use crate::FakePasskey;
@@ -213,6 +213,33 @@ impl Tab {
         }
     }
 
+    /// What the person is asked to approve; a screen that lists nothing if it is something else.
+    #[must_use]
+    pub fn approval(&self) -> Approval {
+        let asked = self.look(|view| match &view.screen {
+            UiScreen::Approve(approval) => Some(approval.clone()),
+            _ => None,
+        });
+        let nothing = || Approval { digest: [0; 32], operations: Vec::new(), code: None };
+        asked.flatten().unwrap_or_else(nothing)
+    }
+
+    /// Approves what is shown, typing what has to be typed.
+    #[must_use]
+    pub fn approved(&self) -> UiEvent {
+        let Approval { digest, code, .. } = self.approval();
+        UiEvent::Approve { digest: digest.to_vec(), code }
+    }
+
+    /// Sends a message as the page, while a person does something a little later.
+    pub fn send_to_person(&self, message: Value, person: impl AsyncFnOnce(&Self)) -> Option<Value> {
+        let person = async {
+            turns().await;
+            person(self).await;
+        };
+        block_on(join(self.enclave.handle(self.session, message), person)).0
+    }
+
     /// Makes a vault with a passphrase.
     pub fn set_up(&self, text: &str) -> Result<Value, Code> {
         self.ask("vault.setup", vec![new(passphrase(text))])
@@ -297,7 +324,7 @@ impl Tab {
 }
 
 /// Lets a few turns of the event loop pass: a person is slower than the enclave.
-async fn turns() {
+pub async fn turns() {
     let mut left = 8;
     poll_fn(|context| {
         if left == 0 {
@@ -328,5 +355,6 @@ fn name(screen: &UiScreen) -> &'static str {
         UiScreen::Keys(_) => "keys",
         UiScreen::Key(_) => "key",
         UiScreen::Audit(_) => "audit",
+        UiScreen::Approve(_) => "approve",
     }
 }

@@ -173,6 +173,30 @@ impl Tab {
         Ok(text(&info, "keyId"))
     }
 
+    /// Makes a key whose every use a person confirms; returns its id.
+    pub fn create_confirmed(&self, label: &str, audit: &str) -> Result<String, Code> {
+        let operations = ["sign", "verify"].map(|usage| Value::Text(usage.into()));
+        let policy = Value::object([
+            ("operations", Value::List(operations.into())),
+            ("confirmation", Value::Text("sheet".into())),
+        ]);
+        let params = [
+            ("spec", Value::Text("ed25519".into())),
+            ("label", Value::Text(label.into())),
+            ("audit", Value::Text(audit.into())),
+            ("policy", policy),
+        ];
+        let info = self.call("keys.create", Value::object(params))?;
+        Ok(text(&info, "keyId"))
+    }
+
+    /// A request for a signature.
+    #[must_use]
+    pub fn signing(&self, key_id: &str, data: &[u8]) -> Value {
+        let data = Value::Bytes(data.to_vec());
+        self.request("sign", Value::object([("keyId", Value::Text(key_id.into())), ("data", data)]))
+    }
+
     /// Signs with a key.
     pub fn sign(&self, key_id: &str, data: &[u8]) -> Result<Vec<u8>, Code> {
         let data = Value::Bytes(data.to_vec());

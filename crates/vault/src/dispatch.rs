@@ -34,8 +34,12 @@ impl<P: Ports> Inner<P> {
             return Some(reply_error(guard::id_of(&message), error));
         }
         match Incoming::decode(message) {
-            Incoming::Single(call) => Some(self.reply(&caller, call).await),
+            Incoming::Single(call) => {
+                caller.group.enter(1);
+                Some(self.reply(&caller, call).await)
+            }
             Incoming::Batch(calls) => {
+                caller.group.enter(calls.len());
                 let replies = calls.into_iter().map(|call| self.reply(&caller, call));
                 Some(Value::List(join_all(replies).await))
             }
@@ -50,6 +54,7 @@ impl<P: Ports> Inner<P> {
     }
 
     async fn reply(self: &Rc<Self>, caller: &Caller, call: Result<Call, ErrorCode>) -> Value {
+        let _leave = LeaveOnDrop { inner: self, caller };
         let charged = self.charge(caller.session);
         let call = match call {
             Ok(call) => call,
@@ -82,8 +87,8 @@ impl<P: Ports> Inner<P> {
         // Before admission: locking ends every admitted request, so this one must not be among them.
         self.lock_if_due().await;
         let policy = request.method().policy();
-        // What asks the person ends with the sheet, also when the vault is locked.
-        let unlocked = policy.needs == Needs::Unlocked && policy.interaction == Interaction::None;
+        // What always asks the person ends with the sheet, also when the vault is locked.
+        let unlocked = policy.needs == Needs::Unlocked && policy.interaction != Interaction::Sheet;
         let now_ms = self.ports.clock().monotonic_ms();
         let admission = Admission { id, unlocked, deadline_ms, now_ms };
         let (serial, aborted) = self.sessions.borrow_mut().admit(caller.session, &admission)?;
@@ -267,6 +272,19 @@ impl<P: Ports> Inner<P> {
     fn charge(&self, session: SessionId) -> Result<(), Error> {
         let now = self.ports.clock().monotonic_ms();
         self.sessions.borrow_mut().charge(session, now)
+    }
+}
+
+/// Ends a call of a message however its work ends: the others may wait for that.
+struct LeaveOnDrop<'a, P: Ports> {
+    inner: &'a Inner<P>,
+    caller: &'a Caller,
+}
+
+impl<P: Ports> Drop for LeaveOnDrop<'_, P> {
+    fn drop(&mut self) {
+        self.caller.group.leave();
+        self.inner.ask_together(self.caller);
     }
 }
 

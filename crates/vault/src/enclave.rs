@@ -7,6 +7,7 @@ use kms_protocol::{
     AutoLock, BackupHealth, CallerOrigin, Enrolment, ErrorCode, IntoValue, Value, event,
 };
 
+use crate::approval::Denials;
 use crate::attempts::Watch;
 use crate::audit::Journal;
 use crate::header::Header;
@@ -58,6 +59,8 @@ pub(crate) struct Inner<P: Ports> {
     pub(crate) journal: RefCell<Journal<P>>,
     pub(crate) sessions: RefCell<Sessions>,
     pub(crate) sheet: RefCell<Sheet<P>>,
+    /// What the person denied lately.
+    pub(crate) denials: RefCell<Denials>,
 }
 
 impl<P: Ports> Enclave<P> {
@@ -72,6 +75,7 @@ impl<P: Ports> Enclave<P> {
             journal: RefCell::default(),
             sessions: RefCell::default(),
             sheet: RefCell::default(),
+            denials: RefCell::default(),
         }))
     }
 

@@ -5,6 +5,7 @@
 //! every operation is an `async fn` that may be dropped at any await without losing a reply
 //! that was released or an audit entry that was promised.
 
+mod approval;
 mod attempts;
 mod audit;
 mod backup;
@@ -45,7 +46,8 @@ pub use ports::{
     StoreError, Table, Tabs, VaultLock, Write,
 };
 pub use ui::{
-    Action, AuditFilter, AuditRows, BackupInfo, Ceremony, Factor, HeldLease, KeyAction, KeyDetails,
-    KeyRow, KeyRows, LeaseTerms, Manage, MethodGroup, NewPasskey, Outcome, Part, Passkey,
-    PasskeyAnswer, RestoreWhy, UiCommand, UiEvent, UiScreen, View, Why,
+    Action, Approval, AuditFilter, AuditRows, BackupInfo, Ceremony, Factor, HeldLease, KeyAction,
+    KeyDetails, KeyRow, KeyRows, LeaseTerms, Manage, MethodGroup, NewPasskey, OperationInfo,
+    Outcome, Part, Passkey, PasskeyAnswer, Payload, PayloadText, RestoreWhy, UiCommand, UiEvent,
+    UiScreen, View, Why,
 };

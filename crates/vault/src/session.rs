@@ -6,6 +6,7 @@ use futures_channel::oneshot;
 use kms_protocol::limits::MAX_IN_FLIGHT;
 use kms_protocol::{CallerOrigin, ErrorCode, RequestId};
 
+use crate::approval::Group;
 use crate::map::Map;
 use crate::rate::TokenBucket;
 use crate::{Error, SessionId};
@@ -15,6 +16,8 @@ use crate::{Error, SessionId};
 pub(crate) struct Caller {
     pub(crate) session: SessionId,
     pub(crate) origin: Rc<CallerOrigin>,
+    /// The calls that came in the same message.
+    pub(crate) group: Rc<Group>,
 }
 
 /// All sessions.
@@ -63,10 +66,10 @@ impl Sessions {
         self.open.remove(&session);
     }
 
-    /// Who this session is, if it is still connected.
+    /// Who this session is, if it is still connected: for the calls of one message.
     pub(crate) fn caller(&self, session: SessionId) -> Option<Caller> {
         let origin = Rc::clone(&self.open.get(&session)?.origin);
-        Some(Caller { session, origin })
+        Some(Caller { session, origin, group: Rc::default() })
     }
 
     /// Counts one request against the rate.

@@ -55,6 +55,14 @@ pub(crate) fn date(wall_ms: u64) -> String {
 }
 
 #[cfg(test)]
+impl Moment {
+    /// The same moment on both clocks.
+    pub(crate) const fn at(ms: u64) -> Self {
+        Self { wall_ms: ms, monotonic_ms: ms }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -345,7 +345,7 @@ fn a_rate_opens_again_with_time() {
 fn a_policy_that_asks_for_what_is_not_built_is_refused() {
     let tab = Tab::ready();
     for (member, value) in [
-        ("confirmation", Value::Text("sheet".into())),
+        ("confirmation", Value::Text("passkey".into())),
         ("exportable", Value::Bool(true)),
         ("jwt", Value::Map(vec![])),
     ] {

@@ -26,6 +26,9 @@ const MAX_PRF: u32 = 64;
 /// Longest authenticator data: 37 bytes and extensions.
 const MAX_AUTHENTICATOR_DATA: u32 = 1024;
 
+/// Length of the digest of what is approved.
+const DIGEST_LEN: u32 = 32;
+
 /// Longest member that is no byte array, as [`convert::from_js`] counts; labels are the longest.
 const MAX_PLAIN: usize = 512;
 
@@ -72,6 +75,10 @@ fn event(name: &str, members: &Members<'_>) -> Option<UiEvent> {
         "filter" => UiEvent::Filter(filter(members)?),
         "key" => UiEvent::Key(key_action(members)?),
         "confirm" => UiEvent::Confirm,
+        "approve" => UiEvent::Approve {
+            digest: members.bytes("digest", DIGEST_LEN)?,
+            code: members.plain("code")?,
+        },
         "cancel" => UiEvent::Cancel,
         "activity" => UiEvent::Activity,
         "hidden" => UiEvent::Hidden,

@@ -3,8 +3,8 @@
 use js_sys::{Array, Uint8Array};
 use kms_protocol::{IntoValue, KeyId, Label, Value};
 use kms_vault::{
-    AuditFilter, AuditRows, BackupInfo, Ceremony, HeldLease, KeyRow, KeyRows, LeaseTerms, Manage,
-    NewPasskey, Passkey, UiCommand, UiScreen, View,
+    Approval, AuditFilter, AuditRows, BackupInfo, Ceremony, HeldLease, KeyRow, KeyRows, LeaseTerms,
+    Manage, NewPasskey, OperationInfo, Passkey, Payload, PayloadText, UiCommand, UiScreen, View,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -78,6 +78,7 @@ fn screen(screen: UiScreen) -> Value {
             [("key", details.key.into_value()), ("public", details.public.into_value())],
         ),
         UiScreen::Audit(page) => audit(page),
+        UiScreen::Approve(asked) => approval(asked),
     }
 }
 
@@ -185,8 +186,44 @@ fn lease(terms: LeaseTerms) -> Value {
     )
 }
 
+fn approval(asked: Approval) -> Value {
+    let one = |operation: OperationInfo| {
+        Value::object([
+            ("method", operation.method.into_value()),
+            ("label", operation.label.into_value()),
+            ("spec", operation.spec.into_value()),
+            ("kid", operation.kid.into_value()),
+            ("payload", payload(operation.payload)),
+        ])
+    };
+    let operations = asked.operations.into_iter().map(one).collect();
+    named(
+        "approve",
+        [
+            ("digest", bytes(&asked.digest)),
+            ("operations", Value::List(operations)),
+            ("code", asked.code.into_value()),
+        ],
+    )
+}
+
 fn held(held: HeldLease) -> Value {
     join(Value::object([("origin", held.origin.into_value())]), held.lease.into_value())
+}
+
+fn payload(payload: Payload) -> Value {
+    let shown = |text: PayloadText| {
+        Value::object([
+            ("shown", text.shown.into_value()),
+            ("characters", text.characters.into_value()),
+            ("whole", text.whole.into_value()),
+        ])
+    };
+    Value::object([
+        ("bytes", payload.bytes.into_value()),
+        ("sha256", bytes(&payload.sha256)),
+        ("text", payload.text.map_or(Value::Null, shown)),
+    ])
 }
 
 fn named<const N: usize>(screen: &str, members: [(&'static str, Value); N]) -> Value {

@@ -48,7 +48,7 @@ the request. Types that could carry a key or a credential do not exist.\n\n\
 ## Limits\n\n";
 
 fn limit_table() -> String {
-    let rows: [(&str, u64); 12] = [
+    let rows: [(&str, u64); 13] = [
         ("nesting of a message", limits::MAX_DEPTH as u64),
         ("own keys of one object", limits::MAX_KEYS as u64),
         ("requests in a batch, items of a list", limits::MAX_ITEMS as u64),
@@ -60,6 +60,7 @@ fn limit_table() -> String {
         ("requests waiting, per port", limits::MAX_IN_FLIGHT as u64),
         ("requests per second, per port", u64::from(limits::RATE_PER_SECOND)),
         ("requests at once, per port", u64::from(limits::RATE_BURST)),
+        ("requests of one message that a person approves", limits::MAX_APPROVALS as u64),
         ("items in a page of a listing", u64::from(limits::MAX_PAGE)),
     ];
     let mut out = "| what | at most |\n|---|---|\n".to_owned();
@@ -79,7 +80,7 @@ fn method_row(method: Method) -> String {
     let (params, result) = method.types();
     let policy = method.policy();
     let (needs, logged) = (needs(policy.needs), logged(policy.audit));
-    let asks = if policy.interaction == Interaction::Sheet { "yes" } else { "no" };
+    let asks = asks(policy.interaction);
     let errors: Vec<_> =
         method.errors().iter().map(|code| format!("`{}`", code.as_str())).collect();
     format!(
@@ -165,7 +166,7 @@ A test drives every cell: `every_method_in_every_state_does_what_the_table_says`
 
 fn operation_row(method: Method) -> String {
     let policy = method.policy();
-    let asks = if policy.interaction == Interaction::Sheet { "yes" } else { "no" };
+    let asks = asks(policy.interaction);
     let key = method.key_rule().map_or("– | – | – | – | – | –".to_owned(), |rule| {
         let who = match rule.caller {
             KeyCaller::Allowed => "allowed sites",
@@ -180,6 +181,14 @@ fn operation_row(method: Method) -> String {
     });
     let (needs, logged) = (needs(policy.needs), logged(policy.audit));
     format!("| `{}` | {needs} | {asks} | {logged} | {key} |\n", method.name())
+}
+
+fn asks(interaction: Interaction) -> &'static str {
+    match interaction {
+        Interaction::None => "no",
+        Interaction::Sheet => "yes",
+        Interaction::PerKey => "as the key says",
+    }
 }
 
 fn needs(needs: Needs) -> &'static str {

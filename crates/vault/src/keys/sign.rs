@@ -4,18 +4,23 @@ use std::rc::Rc;
 
 use kms_crypto::{CryptoProvider, SIGNATURE_LEN};
 use kms_protocol::{
-    CallerOrigin, ErrorCode, KeyId, KeyUsage, SignParams, Signature, Verdict, VerifyParams,
+    CallerOrigin, Confirmation, ErrorCode, KeyId, KeyUsage, SignParams, Signature, Verdict,
+    VerifyParams,
 };
 
 use super::cache::LoadedKey;
 use super::change::KeyChange;
 use super::index::VaultClock;
 use super::record::KeyRecord;
+use crate::approval::{self, Decision};
 use crate::audit::{Change, Draft, OK, Use};
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::state::UnlockedVault;
 use crate::{Clock, Error, Ports};
+
+/// What an entry says was done when the person approved or denied a signature.
+const APPROVAL: &str = "sign.approval";
 
 /// An operation on a key, for the log.
 struct Operation<'a> {
@@ -53,10 +58,45 @@ impl<P: Ports> Inner<P> {
         let SignParams { key_id, data, version } = params;
         let operation = Operation { method: "sign", usage, key_id, version, origin };
         let key = self.permitted(&vault, &operation).await?;
+        let (operation, key) = self.confirmed(caller, &vault, (operation, key), &data).await?;
+        let version = operation.version;
         let signed = self.sign_with(&vault, (&key, version), &data).await;
         let signature = self.log(&vault, operation, &key, signed).await?;
         let version = version.unwrap_or(key.info.version);
         Ok(Signature { signature: signature.to_vec(), version })
+    }
+
+    /// Waits for the person, if the policy of the key says so. What was shown is then what is
+    /// done: with that version, if the key may still be used.
+    async fn confirmed<'a>(
+        self: &Rc<Self>,
+        caller: &Caller,
+        vault: &UnlockedVault<P>,
+        (operation, key): (Operation<'a>, Rc<LoadedKey<P>>),
+        data: &[u8],
+    ) -> Result<(Operation<'a>, Rc<LoadedKey<P>>), Error> {
+        if key.info.policy.confirmation.is_none_or(|asks| asks == Confirmation::None) {
+            return Ok((operation, key));
+        }
+        let version = key.record.version(operation.version)?;
+        let operation = Operation { version: Some(version.number()), ..operation };
+        let shown = approval::Operation {
+            vault_id: vault.id,
+            method: operation.method,
+            key_id: operation.key_id.as_str(),
+            version: version.number(),
+            kid: &version.public(key.info.spec)?.thumbprint(),
+            origin: operation.origin.as_str(),
+        };
+        let (label, spec) = (key.info.label.clone(), key.info.spec);
+        let decision = Decision { operation: shown, label, spec, data };
+        let answer = self.approve(caller, decision).await;
+        vault.still_open()?;
+        let outcome = answer.as_ref().map_or_else(|error| error.code().as_str(), |()| OK);
+        self.defer(Draft { method: APPROVAL, ..self.draft(&operation, outcome) });
+        answer?;
+        let key = self.permitted(vault, &operation).await?;
+        Ok((operation, key))
     }
 
     async fn sign_with(

@@ -13,7 +13,7 @@ use super::step::{Place, Step, Then};
 use crate::enclave::Inner;
 use crate::factor::{Candidate, kind_of};
 use crate::state::{Phase, UnlockedVault};
-use crate::ui::{Action, Factor, NewPasskey, RestoreWhy, UiEvent};
+use crate::ui::{Action, Approval, Factor, NewPasskey, RestoreWhy, UiEvent};
 use crate::{Error, Outbox, Ports, UiCommand};
 
 /// What follows an event.
@@ -141,6 +141,9 @@ impl<P: Ports> Inner<P> {
             (Step::Phrase(new), UiEvent::Written) => self.ask_for_words(new),
             (Step::Manage(storage), UiEvent::Action(action)) => self.on_action(storage, action),
             (Step::BackupReady { .. }, UiEvent::Confirm) => Next::Acted,
+            (Step::Approve(approval), UiEvent::Approve { digest, code }) => {
+                on_approve(approval, &digest, code.as_deref())
+            }
             (step, _) => Next::Keep(step),
         }
     }
@@ -281,4 +284,15 @@ impl<P: Ports> Inner<P> {
             Err(error) => Next::Failed(self.manage_step().await, error),
         }
     }
+}
+
+/// The person approves what was shown, and nothing else.
+fn on_approve<P: Ports>(approval: Approval, digest: &[u8], code: Option<&str>) -> Next<P> {
+    if digest != approval.digest {
+        return Next::Keep(Step::Approve(approval));
+    }
+    if code != approval.code.as_deref() {
+        return Next::Again(Step::Approve(approval), Error::Code(ErrorCode::CodeMismatch));
+    }
+    Next::Done(Ok(()))
 }

@@ -13,5 +13,5 @@ mod restore;
 mod step;
 
 pub(crate) use fresh::Fresh;
-pub(crate) use question::Sheet;
+pub(crate) use question::{Answer, Sheet};
 pub(crate) use step::Subject;

@@ -11,7 +11,7 @@ use super::step::{Step, Subject};
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::time::Moment;
-use crate::ui::View;
+use crate::ui::{Approval, View};
 use crate::{Error, Outbox, Ports, SessionId, UiCommand};
 
 /// What is asked, if anything.
@@ -91,6 +91,17 @@ impl<P: Ports> Sheet<P> {
         (topic, step): (Screen, Step<P>),
     ) -> oneshot::Receiver<Answer> {
         let (done, answer) = oneshot::channel();
+        self.open_for(caller, (topic, step), vec![done]);
+        answer
+    }
+
+    fn open_for(
+        &mut self,
+        caller: &Caller,
+        (topic, step): (Screen, Step<P>),
+        waiters: Vec<oneshot::Sender<Answer>>,
+    ) {
+        let session = caller.session;
         self.last += 1;
         self.question = Some(Question {
             number: self.last,
@@ -98,9 +109,8 @@ impl<P: Ports> Sheet<P> {
             origin: Rc::clone(&caller.origin),
             step: Some(step),
             running: None,
-            waiters: vec![Waiter { session: caller.session, done }],
+            waiters: waiters.into_iter().map(|done| Waiter { session, done }).collect(),
         });
-        answer
     }
 
     fn has(&self, session: SessionId) -> bool {
@@ -160,6 +170,32 @@ impl<P: Ports> Inner<P> {
         answer.await.unwrap_or(Err(Error::Code(ErrorCode::UserCancelled)))
     }
 
+    /// Asks the person to approve operations of one caller. Such a question is never joined: its
+    /// answer is for what it shows. Gives the waiters back where something else is being asked.
+    pub(crate) fn open_approval(
+        &self,
+        caller: &Caller,
+        approval: Approval,
+        waiters: Vec<oneshot::Sender<Answer>>,
+    ) -> Option<(Error, Vec<oneshot::Sender<Answer>>)> {
+        let mut sheet = self.sheet.borrow_mut();
+        if sheet.question.is_some() {
+            return Some((Error::Code(ErrorCode::TooManyRequests), waiters));
+        }
+        sheet.open_for(caller, (Screen::Approve, Step::Approve(approval)), waiters);
+        drop(sheet);
+        self.show(None);
+        self.attention(caller.session, Some(Screen::Approve));
+        None
+    }
+
+    /// Waits for the answer to a question. When the request is aborted before, nobody waits for it
+    /// any more.
+    pub(crate) async fn answered(&self, answer: oneshot::Receiver<Answer>) -> Answer {
+        let _prune = PruneOnDrop(self);
+        answer.await.unwrap_or(Err(Error::Code(ErrorCode::UserCancelled)))
+    }
+
     /// Takes the step of the open question out, unless one is being worked on.
     pub(super) fn begin(&self) -> Option<(Turn, Step<P>)> {
         let mut sheet = self.sheet.borrow_mut();
@@ -214,6 +250,9 @@ impl<P: Ports> Inner<P> {
     pub(crate) fn close_sheet(&self, outcome: &Answer) {
         let Some(question) = self.sheet.borrow_mut().question.take() else { return };
         self.ports.outbox().ui(UiCommand::Hide);
+        if question.topic == Screen::Approve {
+            self.note_decision(&question.origin, outcome);
+        }
         for waiter in question.waiters {
             self.attention(waiter.session, None);
             // The receiver is gone if the request was aborted in the meantime.

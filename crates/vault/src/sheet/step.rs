@@ -14,7 +14,8 @@ use crate::factor::Candidate;
 use crate::lease::Request;
 use crate::time::Moment;
 use crate::ui::{
-    Action, BackupInfo, Ceremony, HeldLease, Manage, NewPasskey, RestoreWhy, UiScreen, Why,
+    Action, Approval, BackupInfo, Ceremony, HeldLease, Manage, NewPasskey, RestoreWhy, UiScreen,
+    Why,
 };
 use crate::{Error, Ports, Store, random};
 
@@ -57,6 +58,8 @@ pub(super) enum Step<P: Ports> {
     Key(Box<ShownKey>),
     /// The audit log.
     Audit(Box<LogPage>),
+    /// Approving what keys are used for.
+    Approve(Approval),
 }
 
 /// A backup that waits to be restored, and what opened it.
@@ -212,6 +215,8 @@ impl<P: Ports> Inner<P> {
                 Subject::Lease(request) => self.unlock_for(Then::Lease(request)),
                 _ => Err(Error::Code(ErrorCode::Internal)),
             },
+            // Opens with its step.
+            Screen::Approve => Err(Error::Code(ErrorCode::Internal)),
         }
     }
 
@@ -278,6 +283,7 @@ impl<P: Ports> Inner<P> {
             Step::Keys(list) => UiScreen::Keys(list.rows.clone()),
             Step::Key(shown) => UiScreen::Key(Box::new(shown.details.clone())),
             Step::Audit(page) => UiScreen::Audit(page.rows.clone()),
+            Step::Approve(approval) => UiScreen::Approve(approval.clone()),
         }
     }
 

@@ -3,7 +3,8 @@
 
 use kms_protocol::limits::{MAX_ORIGINS, MAX_PERIOD_MS, MIN_PERIOD_MS};
 use kms_protocol::{
-    AuditMode, CallerOrigin, ErrorCode, KeyPolicy, KeySpec, KeyUsage, PolicyRule, RateLimit,
+    AuditMode, CallerOrigin, Confirmation, ErrorCode, KeyPolicy, KeySpec, KeyUsage, PolicyRule,
+    RateLimit,
 };
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
@@ -35,6 +36,9 @@ pub(crate) struct PolicyRecord {
     max_uses: Option<u64>,
     #[n(6)]
     rate: Option<RateRecord>,
+    /// Whether a person confirms each use; absent where nobody is asked.
+    #[n(7)]
+    confirmation: Option<String>,
 }
 
 /// How often a key may be used.
@@ -61,6 +65,7 @@ impl PolicyRecord {
             not_after: None,
             max_uses: None,
             rate: None,
+            confirmation: None,
         });
         check(spec, &asked)?;
         let others = asked.caller_origins.unwrap_or_default();
@@ -68,6 +73,7 @@ impl PolicyRecord {
         if origins.len() > MAX_ORIGINS || !all_differ(&origins) {
             return Err(ErrorCode::InvalidParams);
         }
+        let asks = asked.confirmation.filter(|asked| *asked != Confirmation::None);
         let rate = asked.rate.map(|rate| RateRecord { uses: rate.uses, period_ms: rate.period_ms });
         Ok(Self {
             origins: origins.into_iter().map(|origin| origin.as_str().into()).collect(),
@@ -77,6 +83,7 @@ impl PolicyRecord {
             not_after: asked.not_after,
             max_uses: asked.max_uses,
             rate,
+            confirmation: asks.map(|confirmation| confirmation.as_str().into()),
         })
     }
 
@@ -146,6 +153,7 @@ impl PolicyRecord {
             not_after: self.not_after,
             max_uses: self.max_uses,
             rate,
+            confirmation: self.confirmation()?,
         })
     }
 
@@ -160,6 +168,11 @@ impl PolicyRecord {
     pub(super) fn usage(&self) -> Result<Vec<KeyUsage>, ErrorCode> {
         let usage = |name: &String| token(KeyUsage::ALL, KeyUsage::as_str, name);
         self.usage.iter().map(usage).collect()
+    }
+
+    fn confirmation(&self) -> Result<Option<Confirmation>, ErrorCode> {
+        let name = self.confirmation.as_ref();
+        name.map(|name| token(Confirmation::ALL, Confirmation::as_str, name)).transpose()
     }
 
     /// When audit entries are on disk.

@@ -186,6 +186,7 @@ fn asked() -> KeyPolicy {
         not_after: None,
         max_uses: None,
         rate: None,
+        confirmation: None,
     }
 }
 
