@@ -234,7 +234,7 @@ export interface RateLimit {
   periodMs: number;
 }
 
-/** Whether a person confirms each use of a key that makes something new. */
+/** Whether a person confirms each use of a private key. */
 export type Confirmation =
   | 'none'
   | 'sheet';

@@ -26,7 +26,7 @@ tokens! {
 }
 
 tokens! {
-    /// Whether a person confirms each use of a key that makes something new.
+    /// Whether a person confirms each use of a private key.
     Confirmation {
         /// Nobody is asked.
         None => "none",

@@ -266,8 +266,8 @@ pub struct Approval {
 pub struct OperationInfo {
     /// Name of the method on the wire.
     pub method: String,
-    /// Label of the key.
-    pub label: Option<Label>,
+    /// Label of the key, safe to show.
+    pub label: Option<String>,
     /// Spec of the key.
     pub spec: KeySpec,
     /// RFC 7638 thumbprint of the version of the key that is to be used.

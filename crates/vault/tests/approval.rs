@@ -3,7 +3,7 @@
 
 use futures_util::future::join;
 use kms_protocol::limits::MAX_APPROVALS;
-use kms_protocol::{ErrorCode, Label, Value};
+use kms_protocol::{ErrorCode, Value};
 use kms_testkit::invariants::entries;
 use kms_testkit::person::turns;
 use kms_testkit::tab::{member, origin, outcome, text};
@@ -79,7 +79,7 @@ fn a_signature_waits_for_the_person_who_sees_what_is_signed() {
             assert_eq!((asked.operations.len(), asked.code), (1, None));
             let one = &asked.operations[0];
             assert_eq!(one.method, "sign");
-            assert_eq!(one.label.as_ref().map(Label::as_str), Some("Payments"));
+            assert_eq!(one.label.as_deref(), Some("Payments"));
             assert_eq!((one.spec.as_str(), one.kid.clone()), ("ed25519", text(&info, "kid")));
             assert_eq!(one.payload.bytes, 15);
             assert_eq!(one.payload.sha256, *Sha256::digest(b"Pay 10 to Alice").as_array().unwrap());

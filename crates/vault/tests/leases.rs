@@ -161,8 +161,9 @@ fn there_is_no_way_around_a_lease() {
         let made = tab.call("keys.create", Value::object([spec, ("policy", operations(usage))]));
         assert_eq!(made, refused("invalid_params"), "{usage:?}");
     }
-    // The lease counts, and nothing beside it.
+    // The lease counts, and nothing beside it; the person who allowed it is away.
     for (name, value) in [
+        ("confirmation", Value::Text("sheet".into())),
         ("maxUses", number(5)),
         ("rate", Value::object([("uses", number(1)), ("periodMs", number(1000))])),
     ] {

@@ -51,6 +51,7 @@ impl<P: Ports> Inner<P> {
         let nonce = random::bytes(self.ports.crypto())?;
         let digest = operation.digest(&payload.sha256, &nonce);
         let (method, kid) = (operation.method.to_owned(), operation.kid.to_owned());
+        let label = label.as_ref().map(|label| payload::visible(label.as_str()));
         let info = OperationInfo { method, label, spec, kid, payload };
         Ok(Waiting { info, digest, done })
     }

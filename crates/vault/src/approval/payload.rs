@@ -31,6 +31,11 @@ pub(super) fn read(data: &[u8]) -> Payload {
     }
 }
 
+/// A name that a page chose; the longest fits.
+pub(super) fn visible(name: &str) -> String {
+    show(name).shown
+}
+
 /// The beginning of a text, or all of it.
 fn show(text: &str) -> PayloadText {
     let mut shown = Shown::default();
@@ -204,6 +209,12 @@ mod tests {
         // What is left out is not followed by something shorter that would fit.
         let last = show(&format!("{}\u{202e}x", "a".repeat(MAX_SHOWN - 2)));
         assert_eq!((last.whole, last.shown.len()), (false, MAX_SHOWN - 2));
+    }
+
+    #[test]
+    fn the_longest_name_is_shown_to_its_end() {
+        let name = "\u{202e}".repeat(kms_protocol::limits::MAX_LABEL);
+        assert_eq!(visible(&name), "⟨U+202E⟩".repeat(kms_protocol::limits::MAX_LABEL));
     }
 
     #[test]

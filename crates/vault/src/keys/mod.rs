@@ -2,6 +2,7 @@
 
 mod cache;
 mod change;
+mod confirm;
 mod create;
 mod delete;
 mod find;

@@ -4,31 +4,26 @@ use std::rc::Rc;
 
 use kms_crypto::{CryptoProvider, SIGNATURE_LEN};
 use kms_protocol::{
-    CallerOrigin, Confirmation, ErrorCode, KeyId, KeyUsage, SignParams, Signature, Verdict,
-    VerifyParams,
+    CallerOrigin, ErrorCode, KeyId, KeyUsage, SignParams, Signature, Verdict, VerifyParams,
 };
 
 use super::cache::LoadedKey;
 use super::change::KeyChange;
 use super::index::VaultClock;
 use super::record::KeyRecord;
-use crate::approval::{self, Decision};
 use crate::audit::{Change, Draft, OK, Use};
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::state::UnlockedVault;
 use crate::{Clock, Error, Ports};
 
-/// What an entry says was done when the person approved or denied a signature.
-const APPROVAL: &str = "sign.approval";
-
 /// An operation on a key, for the log.
-struct Operation<'a> {
-    method: &'static str,
-    usage: KeyUsage,
-    key_id: KeyId,
-    version: Option<u32>,
-    origin: &'a Rc<CallerOrigin>,
+pub(super) struct Operation<'a> {
+    pub(super) method: &'static str,
+    pub(super) usage: KeyUsage,
+    pub(super) key_id: KeyId,
+    pub(super) version: Option<u32>,
+    pub(super) origin: &'a Rc<CallerOrigin>,
 }
 
 impl Operation<'_> {
@@ -66,39 +61,6 @@ impl<P: Ports> Inner<P> {
         Ok(Signature { signature: signature.to_vec(), version })
     }
 
-    /// Waits for the person, if the policy of the key says so. What was shown is then what is
-    /// done: with that version, if the key may still be used.
-    async fn confirmed<'a>(
-        self: &Rc<Self>,
-        caller: &Caller,
-        vault: &UnlockedVault<P>,
-        (operation, key): (Operation<'a>, Rc<LoadedKey<P>>),
-        data: &[u8],
-    ) -> Result<(Operation<'a>, Rc<LoadedKey<P>>), Error> {
-        if key.info.policy.confirmation.is_none_or(|asks| asks == Confirmation::None) {
-            return Ok((operation, key));
-        }
-        let version = key.record.version(operation.version)?;
-        let operation = Operation { version: Some(version.number()), ..operation };
-        let shown = approval::Operation {
-            vault_id: vault.id,
-            method: operation.method,
-            key_id: operation.key_id.as_str(),
-            version: version.number(),
-            kid: &version.public(key.info.spec)?.thumbprint(),
-            origin: operation.origin.as_str(),
-        };
-        let (label, spec) = (key.info.label.clone(), key.info.spec);
-        let decision = Decision { operation: shown, label, spec, data };
-        let answer = self.approve(caller, decision).await;
-        vault.still_open()?;
-        let outcome = answer.as_ref().map_or_else(|error| error.code().as_str(), |()| OK);
-        self.defer(Draft { method: APPROVAL, ..self.draft(&operation, outcome) });
-        answer?;
-        let key = self.permitted(vault, &operation).await?;
-        Ok((operation, key))
-    }
-
     async fn sign_with(
         &self,
         vault: &UnlockedVault<P>,
@@ -128,7 +90,7 @@ impl<P: Ports> Inner<P> {
     }
 
     /// The key, if the caller may use it so. Refusals are logged too.
-    async fn permitted(
+    pub(super) async fn permitted(
         self: &Rc<Self>,
         vault: &UnlockedVault<P>,
         operation: &Operation<'_>,
@@ -211,7 +173,7 @@ impl<P: Ports> Inner<P> {
         counted.map_err(unlogged)
     }
 
-    fn draft(&self, operation: &Operation<'_>, outcome: &'static str) -> Draft {
+    pub(super) fn draft(&self, operation: &Operation<'_>, outcome: &'static str) -> Draft {
         Draft {
             time: self.ports.clock().now_ms(),
             method: operation.method,

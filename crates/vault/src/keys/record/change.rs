@@ -53,6 +53,11 @@ impl KeyRecord {
         if number < least { Err(Error::Denied(PolicyRule::MinVersion)) } else { Ok(()) }
     }
 
+    /// Whether a person confirms each use of the private key.
+    pub(crate) fn asks(&self) -> bool {
+        self.policy.asks()
+    }
+
     /// Whether such a use is counted: one of the private key, where the policy limits them.
     pub(crate) fn counts(&self, usage: KeyUsage) -> bool {
         makes(usage) && self.policy.counts()

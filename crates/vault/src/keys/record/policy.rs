@@ -120,6 +120,11 @@ impl PolicyRecord {
         Ok(())
     }
 
+    /// Whether a person confirms each use. What this release does not know it does not skip.
+    pub(super) fn asks(&self) -> bool {
+        self.confirmation.is_some()
+    }
+
     /// Whether uses of the private key are counted.
     pub(super) fn counts(&self) -> bool {
         self.max_uses.is_some() || self.rate.is_some()
@@ -191,6 +196,8 @@ fn check(spec: KeySpec, asked: &KeyPolicy) -> Result<(), ErrorCode> {
     let lent = uses.contains(&KeyUsage::Vapid);
     let counted = asked.max_uses.is_some() || asked.rate.is_some();
     let fits = fits && !(lent && (counted || uses.contains(&KeyUsage::Sign)));
+    let asks = asked.confirmation.is_some_and(|asked| asked != Confirmation::None);
+    let fits = fits && (!asks || uses.iter().all(|usage| can_ask(*usage)));
     let period = MIN_PERIOD_MS..=MAX_PERIOD_MS;
     let rate = asked.rate.as_ref();
     let rated = rate.is_none_or(|rate| rate.uses > 0 && period.contains(&rate.period_ms));
@@ -202,6 +209,12 @@ fn check(spec: KeySpec, asked: &KeyPolicy) -> Result<(), ErrorCode> {
 /// Whether keys of a spec can be for a use. VAPID tokens are on P-256 only (RFC 8292, section 2).
 fn is_for(spec: KeySpec, usage: KeyUsage) -> bool {
     usages(spec).contains(&usage) || (spec == KeySpec::EcP256 && usage == KeyUsage::Vapid)
+}
+
+/// Whether a person can be asked about such a use. Nobody is, about tokens under a lease: who
+/// allowed it is away.
+fn can_ask(usage: KeyUsage) -> bool {
+    matches!(usage, KeyUsage::Sign | KeyUsage::Verify)
 }
 
 fn all_differ<T: PartialEq>(items: &[T]) -> bool {

@@ -4,8 +4,8 @@ use kms_crypto::software::SoftwareProvider;
 use kms_crypto::{CryptoProvider, Envelope, RecordContext, RecordType};
 use kms_protocol::limits::MAX_VERSIONS;
 use kms_protocol::{
-    AuditMode, CallerOrigin, ErrorCode, KeyAlias, KeyPolicy, KeySpec, KeyState, KeyUsage, Method,
-    MinVersionsParams, PolicyRule, RateLimit,
+    AuditMode, CallerOrigin, Confirmation, ErrorCode, KeyAlias, KeyPolicy, KeySpec, KeyState,
+    KeyUsage, Method, MinVersionsParams, PolicyRule, RateLimit,
 };
 use pollster::block_on;
 
@@ -270,6 +270,7 @@ fn every_member_of_a_policy_is_in_its_digest_and_an_old_one_keeps_its_own() {
         KeyPolicy { rate: Some(RateLimit { uses: 7, period_ms: 1000 }), ..asked() },
         KeyPolicy { rate: Some(RateLimit { uses: 8, period_ms: 1000 }), ..asked() },
         KeyPolicy { rate: Some(RateLimit { uses: 7, period_ms: 1001 }), ..asked() },
+        KeyPolicy { confirmation: Some(Confirmation::Sheet), ..asked() },
     ];
     let digests: std::collections::BTreeSet<_> = all.iter().cloned().map(digest).collect();
     assert_eq!(digests.len(), all.len());
