@@ -10,7 +10,7 @@ use kms_vault::{Action, Approval, Factor, UiCommand, UiEvent, UiScreen, View};
 use pollster::block_on;
 
 use crate::FakePasskey;
-use crate::tab::{Code, Tab, outcome};
+use crate::tab::{Code, Tab, outcome, signature};
 
 /// A passphrase.
 #[must_use]
@@ -238,6 +238,16 @@ impl Tab {
             person(self).await;
         };
         block_on(join(self.enclave.handle(self.session, message), person)).0
+    }
+
+    /// Signs with a key; a person who is asked approves.
+    pub fn sign_approved(&self, key_id: &str, data: &[u8]) -> Result<Vec<u8>, Code> {
+        let reply = self.send_to_person(self.signing(key_id, data), async |tab| {
+            if tab.screen() == "approve" {
+                tab.does(tab.approved()).await;
+            }
+        });
+        Ok(signature(&outcome(reply)?))
     }
 
     /// Makes a vault with a passphrase.

@@ -199,12 +199,8 @@ impl Tab {
 
     /// Signs with a key.
     pub fn sign(&self, key_id: &str, data: &[u8]) -> Result<Vec<u8>, Code> {
-        let data = Value::Bytes(data.to_vec());
-        let params = Value::object([("keyId", Value::Text(key_id.into())), ("data", data)]);
-        match member(&self.call("sign", params)?, "signature") {
-            Some(Value::Bytes(signature)) => Ok(signature),
-            _ => Ok(Vec::new()),
-        }
+        let reply = block_on(self.enclave.handle(self.session, self.signing(key_id, data)));
+        Ok(signature(&outcome(reply)?))
     }
 
     /// The state of the vault.
@@ -250,6 +246,15 @@ pub fn outcome(reply: Option<Value>) -> Result<Value, Code> {
         (Some(result), None) => Ok(result),
         (None, Some(error)) => Err(text(&error, "code")),
         _ => Err("not a reply".into()),
+    }
+}
+
+/// The signature in a result; empty if there is none.
+#[must_use]
+pub fn signature(result: &Value) -> Vec<u8> {
+    match member(result, "signature") {
+        Some(Value::Bytes(signature)) => signature,
+        _ => Vec::new(),
     }
 }
 

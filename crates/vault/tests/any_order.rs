@@ -44,8 +44,12 @@ enum Act {
     Plain(usize),
     /// Something of the management page.
     Action(usize, usize),
-    /// The page makes a key.
-    Create,
+    /// The page makes a key; a person confirms its uses, or nobody is asked.
+    Create(bool),
+    /// The page signs with a key.
+    Sign(usize),
+    /// What is shown is approved, or something else.
+    Approve(bool),
     /// Something of the pages of keys and of the log.
     Browse(usize),
     /// How to encrypt a backup.
@@ -74,7 +78,9 @@ fn act() -> impl Strategy<Value = Act> {
         4 => prop::bool::weighted(0.8).prop_map(Act::Words),
         12 => (0..9_usize).prop_map(Act::Plain),
         8 => (0..9_usize, 0..4_usize).prop_map(|(action, to)| Act::Action(action, to)),
-        3 => Just(Act::Create),
+        3 => any::<bool>().prop_map(Act::Create),
+        3 => (0..3_usize).prop_map(Act::Sign),
+        3 => any::<bool>().prop_map(Act::Approve),
         8 => (0..BROWSE).prop_map(Act::Browse),
         3 => (any::<bool>(), prop::option::of(0..4_usize)).prop_map(|(to, with)| Act::Encrypt(to, with)),
         2 => (0..3_usize).prop_map(Act::Choose),
@@ -145,8 +151,11 @@ impl World {
     }
 
     fn call(&mut self, method: &str) {
+        self.send(self.tab.request(method, Value::Map(vec![])));
+    }
+
+    fn send(&mut self, request: Value) {
         let (enclave, session) = (self.tab.enclave.clone(), self.tab.session);
-        let request = self.tab.request(method, Value::Map(vec![]));
         self.waiting.push(Box::pin(async move { enclave.handle(session, request).await }));
         self.drive(async {});
     }
@@ -196,11 +205,20 @@ impl World {
                 let action = action(*number, &self.enrolment(*to));
                 self.does(UiEvent::Action(action));
             }
-            Act::Create => {
+            Act::Create(confirmed) => {
                 let (enclave, session) = (self.tab.enclave.clone(), self.tab.session);
-                let spec = Value::object([("spec", Value::Text("ed25519".into()))]);
-                let request = self.tab.request("keys.create", spec);
+                let request = self.tab.request("keys.create", new_key(*confirmed));
                 self.drive(async move { enclave.handle(session, request).await });
+            }
+            Act::Sign(number) => {
+                let key = self.key(*number);
+                let id = key.as_ref().map_or("AAECAwQFBgcICQoLDA0ODw", KeyId::as_str);
+                self.send(self.tab.signing(id, b"text"));
+            }
+            Act::Approve(shown) => {
+                let digest = vec![0; 32];
+                let other = UiEvent::Approve { digest, code: None };
+                self.does(if *shown { self.tab.approved() } else { other });
             }
             Act::Browse(number) => self.browse(*number),
             Act::Encrypt(to_phrase, with) => self.does(encrypt(*to_phrase, with.map(text))),
@@ -230,12 +248,15 @@ impl World {
 
     /// An event of the pages of keys and of the log, about the first key there is.
     fn browse(&mut self, number: usize) {
+        self.does(browse(number, self.key(0)));
+    }
+
+    fn key(&self, number: usize) -> Option<KeyId> {
         let keys = self.tab.store.keys(Table::Keys);
-        let first = keys.first().and_then(|key| match key {
+        match keys.get(number % keys.len().max(1))? {
             RecordKey::Text(id) => KeyId::new(id.clone()).ok(),
             RecordKey::Number(_) => None,
-        });
-        self.does(browse(number, first));
+        }
     }
 
     fn right(&mut self, number: usize) {
@@ -272,6 +293,7 @@ impl World {
                 let event = if number == 3 { browse(0, None) } else { UiEvent::Action(action) };
                 self.does(event);
             }
+            "approve" => self.does(self.tab.approved()),
             "hidden" => self.call(METHODS[[1, 2, 3, 4][number]]),
             _ => self.does(UiEvent::Confirm),
         }
@@ -334,6 +356,16 @@ impl World {
             _ => self.words.iter().map(|words| of(enrolment, phrase(words))).collect(),
         }
     }
+}
+
+fn new_key(confirmed: bool) -> Value {
+    let mut params = vec![("spec", Value::Text("ed25519".into()))];
+    if confirmed {
+        let signs = Value::List(vec![Value::Text("sign".into())]);
+        let policy = [("operations", signs), ("confirmation", Value::Text("sheet".into()))];
+        params.push(("policy", Value::object(policy)));
+    }
+    Value::Map(params.into_iter().map(|(name, value)| (name.into(), value)).collect())
 }
 
 fn plain(number: usize) -> UiEvent {

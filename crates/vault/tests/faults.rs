@@ -115,6 +115,19 @@ fn signing_is_logged_or_not_done() {
 }
 
 #[test]
+fn an_approved_signature_is_logged_or_not_done() {
+    for audit in ["durable", "deferred"] {
+        let before = Tab::ready();
+        let key = before.create_confirmed("Payments", audit).unwrap();
+        schedule(&before, true, |tab| {
+            let signed = tab.sign_approved(&key, b"text").is_ok();
+            pollster::block_on(tab.enclave.tick());
+            signed
+        });
+    }
+}
+
+#[test]
 fn locking_always_locks() {
     let before = Tab::ready();
     let key = before.create("ed25519", "deferred").unwrap();

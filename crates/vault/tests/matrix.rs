@@ -5,7 +5,7 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use kms_protocol::{Interaction, KeyCaller, KeyState, KeyUsage, Method, Needs, Value};
+use kms_protocol::{Interaction, KeyCaller, KeySpec, KeyState, KeyUsage, Method, Needs, Value};
 use kms_testkit::tab::{member, origin, outcome, text};
 use kms_testkit::{PASSPHRASE, Tab};
 use kms_vault::{RecordKey, SessionId, Table};
@@ -173,6 +173,39 @@ fn asked(tab: &Tab, session: SessionId, (method, id): (Method, &str)) -> Refusal
 fn refusal(code: &str, rule: &str) -> Refusal {
     let names = (!code.is_empty()).then_some((code, rule));
     names.map(|(code, rule)| (code.into(), rule.into()))
+}
+
+/// A key for one use, each of which a person confirms.
+fn with_confirmed_key(usage: KeyUsage) -> Option<(Tab, String)> {
+    let tab = Tab::ready();
+    let policy = Value::object([
+        ("operations", Value::List(vec![Value::Text(usage.as_str().into())])),
+        ("confirmation", Value::Text("sheet".into())),
+    ]);
+    let make = |spec: &KeySpec| {
+        let spec = Value::Text(spec.as_str().into());
+        tab.call("keys.create", Value::object([("spec", spec), ("policy", policy.clone())])).ok()
+    };
+    let key = KeySpec::ALL.iter().find_map(make)?;
+    Some((tab, text(&key, "keyId")))
+}
+
+#[test]
+fn a_person_confirms_what_the_table_says() {
+    for method in Method::ALL {
+        let usage = method.key_rule().and_then(|rule| rule.usage);
+        let asks = method.policy().interaction == Interaction::PerKey;
+        let Some((tab, id)) = usage.and_then(with_confirmed_key) else {
+            assert!(!asks, "{}: no key asks", method.name());
+            continue;
+        };
+        let reply = reply(&tab, tab.session, (*method, good(*method, &id)));
+        assert_eq!(reply.is_none(), asks, "{}", method.name());
+        let shown = tab.approval().operations;
+        let methods: Vec<_> = shown.iter().map(|one| one.method.as_str()).collect();
+        let expected = if asks { vec![method.name()] } else { vec![] };
+        assert_eq!(methods, expected, "{}", method.name());
+    }
 }
 
 #[test]
