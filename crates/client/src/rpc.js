@@ -42,6 +42,9 @@ const SLEPT_MS = 1_000;
 /** Methods that end, or may have to end, when a person has acted. */
 const INTERACTIVE = new Set([
   ...['setup', 'unlock', 'manage', 'backup', 'restore', 'reset'].map((name) => `vault.${name}`),
+  'keys.manage',
+  'vapid.create_lease',
+  'leases.extend',
   'sign',
 ]);
 
