@@ -123,6 +123,7 @@ interface KeyInfo {
     notAfter?: number;
     maxUses?: number;
     rate?: { uses: number; periodMs: number };
+    confirmation?: 'none' | 'sheet';
   };
   /** Uses that were counted. */
   uses?: number;
@@ -359,8 +360,8 @@ interface ScreenParts {
   reveal?: HTMLButtonElement;
   /** The button does something that cannot be undone. */
   danger?: boolean;
-  /** The focus is on the button that closes the sheet first. */
-  cautious?: boolean;
+  /** What is asked has to be read: the focus begins at the top, and the frame must be in view. */
+  reading?: boolean;
   /** Adds a way back. */
   back?: () => void;
   /** Text of the button that closes the sheet. */
@@ -385,6 +386,7 @@ interface Screen_ {
   text: ScreenTexts;
   card: HTMLElement;
   first: HTMLElement;
+  reading: boolean;
   fields: Field[];
   submit: HTMLButtonElement | null;
   problem: HTMLElement;

@@ -9,6 +9,12 @@ const PASSPHRASE_MAX = 512;
 /** A screen must have been up this long before an input counts: no blind click-through. */
 const MIN_DISPLAY_MS = 400;
 
+/** Part of the frame that must be in view where what is asked has to be read. */
+const IN_VIEW = 0.9;
+
+/** Pixels that may be missing at the end of a text: engines round. */
+const SCROLL_SLACK = 4;
+
 /** A screen that is covered for this long says so. */
 const COVERED_AFTER_MS = 2000;
 

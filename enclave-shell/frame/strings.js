@@ -396,6 +396,7 @@ const TEXT = Object.freeze({
     maxUses: (most, uses) => `It can be used ${most} times in all; ${uses} are counted.`,
     /** @param {number} uses @param {string} time */
     rate: (uses, time) => `It can be used ${uses} times in ${time}.`,
+    confirmed: 'You are asked before each use, and see what it is for.',
     audit: Object.freeze({
       durable: 'Each use is in the log before its result is given out.',
       deferred: 'Each use is in the log within a quarter of a second.',
@@ -490,6 +491,7 @@ const TEXT = Object.freeze({
     'vapid.issue_token': 'Push token issued',
     'leases.extend': 'Push messages allowed for longer',
     'leases.revoke': 'Push messages no longer allowed',
+    'sign.approval': 'Approval of a signature',
     sign: 'Signature made',
     verify: 'Signature checked',
     'vault.setup': 'Vault created',
@@ -534,6 +536,7 @@ const TEXT = Object.freeze({
     nothing: 'Nothing: the data is empty.',
     /** @param {number} bytes */
     data: (bytes) => `${bytes === 1 ? '1 byte' : `${bytes} bytes`} of data that cannot be read here.`,
+    scroll: 'Scroll each text to its end to go on.',
     /** @param {number} characters */
     cut: (characters) => `This is only the beginning: there are ${characters} characters.`,
     digest: 'SHA-256',
@@ -625,8 +628,8 @@ const TEXT = Object.freeze({
   wait: (time) => `Try again in ${time}.`,
   retry: 'You can try again now.',
   covered:
-    'Something covers this window or makes it see-through, so its buttons stay closed. Page zoom, ' +
-    'a browser extension or the page itself may be the reason.',
+    'Something covers this window, cuts it off or makes it see-through, so its buttons stay closed. ' +
+    'Page zoom, a browser extension or the page itself may be the reason.',
 
   fault: Object.freeze({
     title: 'The enclave has stopped',

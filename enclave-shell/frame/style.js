@@ -203,6 +203,7 @@ summary { min-height: 36px; padding: 6px 0; font-size: 14px; font-weight: 600; c
   white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; contain: paint;
 }
 .numbered .payload { max-height: 6.5em; }
+.extent { position: fixed; inset: 0; z-index: -1; visibility: hidden; }
 .unread { margin: 0 0 6px; font-weight: 600; }
 .digest { overflow-wrap: anywhere; font-size: 13px; }
 .elsewhere {

@@ -15,8 +15,9 @@ function approveScreen(view) {
   };
   const list = make('ol', { class: several ? 'asked numbered' : 'asked' });
   list.append(...operations.map(operationItem));
+  const { more, ready } = readingOf(list);
   /** @type {Node[]} */
-  const body = [list];
+  const body = [list, more];
   const typed = code === undefined ? null : codeField(code);
   if (typed) body.push(note(TEXT.approve.blindTitle, TEXT.approve.blind), typed.box);
   return makeScreen('approve', {
@@ -25,7 +26,8 @@ function approveScreen(view) {
     body,
     fields: typed ? [typed.input] : [],
     cancel: TEXT.approve.deny,
-    cautious: true,
+    reading: true,
+    ready,
     danger: typed !== null,
     check: () => (typed === null || typed.input.value.trim() === code ? null : TEXT.approve.check),
     send: () => {
@@ -33,6 +35,32 @@ function approveScreen(view) {
       give({ ui: 'approve', digest: digest.slice(), ...answer });
     },
   });
+}
+
+/**
+ * Texts that do not fit into their boxes have to be scrolled to their end once.
+ * @param {HTMLElement} list
+ * @returns {{ more: HTMLElement, ready: () => boolean }}
+ */
+function readingOf(list) {
+  const more = make('p', { class: 'unread' }, TEXT.approve.scroll);
+  const left = new Set(list.querySelectorAll('.payload'));
+  const ready = () => {
+    for (const box of left) if (showsEnd(box)) left.delete(box);
+    more.hidden = left.size === 0;
+    return more.hidden;
+  };
+  for (const box of left) box.addEventListener('scroll', openButtons);
+  return { more, ready };
+}
+
+/**
+ * Whether the end of what is in a box is on display; a box that is not drawn shows nothing.
+ * @param {Element} box
+ * @returns {boolean}
+ */
+function showsEnd({ clientHeight, scrollHeight, scrollTop }) {
+  return clientHeight > 0 && scrollTop + clientHeight >= scrollHeight - SCROLL_SLACK;
 }
 
 /**

@@ -151,11 +151,12 @@ function policySentences({ callerOrigins, usage, audit, policy, uses }) {
   const lines = [text.owner(owner)];
   if (others.length > 0) lines.push(text.others(others.join(', ')));
   lines.push(text.usage(usage.map((one) => TEXT.usage[one]).join(text.and)));
-  const { notBefore, notAfter, maxUses, rate } = policy;
+  const { notBefore, notAfter, maxUses, rate, confirmation } = policy;
   if (typeof notBefore === 'number') lines.push(text.notBefore(dayOf(notBefore)));
   if (typeof notAfter === 'number') lines.push(text.notAfter(dayOf(notAfter)));
   if (typeof maxUses === 'number') lines.push(text.maxUses(maxUses, uses ?? 0));
   if (rate) lines.push(text.rate(rate.uses, inWords(Math.ceil(rate.periodMs / 1000))));
+  if (confirmation === 'sheet') lines.push(text.confirmed);
   lines.push(text.audit[audit], text.fixed);
   return lines;
 }

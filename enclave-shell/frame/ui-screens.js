@@ -12,7 +12,7 @@ function makeScreen(name, parts) {
   const submitter = text.submit === undefined ? null : button('submit', look, text.submit);
   const problem = make('p', { class: 'problem', id: 'problem', role: 'alert' });
   const status = make('p', { class: 'status', id: 'status', role: 'status' });
-  const calm = parts.cancel !== undefined && !parts.cautious;
+  const calm = parts.cancel !== undefined && !parts.reading;
   const closer = button('cancel', calm ? 'primary' : 'plain', parts.cancel ?? TEXT.cancel);
   // Next to the button it is about; where there is none, where the reading starts.
   const body = submitter === null ? [problem, ...parts.body] : [...parts.body, problem];
@@ -29,7 +29,8 @@ function makeScreen(name, parts) {
     name,
     text,
     card,
-    first: parts.cautious ? closer : (fields[0] ?? heading),
+    first: parts.reading ? heading : (fields[0] ?? heading),
+    reading: parts.reading ?? false,
     fields,
     submit: submitter,
     problem,

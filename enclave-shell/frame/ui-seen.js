@@ -1,6 +1,7 @@
 // Whether the person can have seen the screen before pressing something on it. Everywhere it must
 // have been up for a while. One engine also tells whether something lies over it or makes it
-// see-through (Intersection Observer v2); there, time counts only while nothing does.
+// see-through (Intersection Observer v2); there, time counts only while nothing does. Where much is
+// to be read, a page that keeps most of the frame out of view is told of in every engine.
 
 /** Whether this engine tells. */
 const TELLS_COVER =
@@ -10,48 +11,72 @@ const TELLS_COVER =
 const sight = {
   /** Nothing is known to cover the screen. */
   clear: !TELLS_COVER,
+  /** The frame is in view, where the screen has to be read. */
+  whole: true,
   /** Whether the screen has been up, and clear, for long enough. */
   seen: false,
   /** Makes it so. @type {ReturnType<typeof setTimeout> | undefined} */
   display: undefined,
   /** Says what is wrong. @type {ReturnType<typeof setTimeout> | undefined} */
   notice: undefined,
-  /** @type {IntersectionObserver | null} */
-  observer: null,
+  /** @type {IntersectionObserver[]} */
+  observers: [],
 };
 
 /**
- * Watches what covers a new screen. All of the card counts, not just its buttons: what is asked
- * must be readable, too.
+ * Watches what keeps a new screen from being seen.
+ * @param {Screen_} screen
+ */
+function watchSight({ card, reading }) {
+  loseSight();
+  if (TELLS_COVER) watchCover(card);
+  if (reading) watchCrop();
+  onSight({ clear: !TELLS_COVER, whole: !reading });
+}
+
+/**
+ * All of the card counts, not just its buttons: what is asked must be readable, too.
  * @param {HTMLElement} card
  */
-function watchSight(card) {
-  loseSight();
-  if (!TELLS_COVER) return;
-  sight.clear = false;
+function watchCover(card) {
   const options = { trackVisibility: true, delay: 100 };
-  sight.observer = new IntersectionObserver((entries) => {
+  const observer = new IntersectionObserver((entries) => {
     const { isVisible } = /** @type {{ isVisible?: boolean }} */ (entries[entries.length - 1]);
-    if (isVisible !== sight.clear) onCover(isVisible === true);
+    if (isVisible !== sight.clear) onSight({ clear: isVisible === true });
   }, /** @type {IntersectionObserverInit} */ (options));
-  sight.observer.observe(card);
-  onCover(false);
+  observer.observe(card);
+  sight.observers.push(observer);
+}
+
+/** A page could show no more of the frame than its button. */
+function watchCrop() {
+  const extent = make('div', { class: 'extent' });
+  document.body.append(extent);
+  const observer = new IntersectionObserver(
+    (entries) => {
+      const whole = (entries[entries.length - 1]?.intersectionRatio ?? 0) >= IN_VIEW;
+      if (whole !== sight.whole) onSight({ whole });
+    },
+    { threshold: [0, IN_VIEW, 1] },
+  );
+  observer.observe(extent);
+  sight.observers.push(observer);
 }
 
 /** Ends the watch of the screen before. */
 function loseSight() {
-  sight.observer?.disconnect();
-  sight.observer = null;
+  for (const observer of sight.observers.splice(0)) observer.disconnect();
   clearTimeout(sight.notice);
 }
 
-/** @param {boolean} clear */
-function onCover(clear) {
-  sight.clear = clear;
+/** @param {{ clear?: boolean, whole?: boolean }} change */
+function onSight(change) {
+  Object.assign(sight, change);
   clearTimeout(sight.notice);
   const status = ui.screen?.status;
-  if (clear && status?.textContent === TEXT.covered) status.textContent = '';
-  if (!clear && status) {
+  const free = sight.clear && sight.whole;
+  if (free && status?.textContent === TEXT.covered) status.textContent = '';
+  if (!free && status) {
     sight.notice = setTimeout(() => {
       status.textContent = TEXT.covered;
     }, COVERED_AFTER_MS);
@@ -66,7 +91,7 @@ function onCover(clear) {
 function startDisplay() {
   clearTimeout(sight.display);
   sight.seen = false;
-  if (sight.clear) {
+  if (sight.clear && sight.whole) {
     sight.display = setTimeout(() => {
       sight.seen = true;
       openButtons();

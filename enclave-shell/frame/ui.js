@@ -103,8 +103,7 @@ function openScreen(screen) {
   document.documentElement.scrollTop = 0;
   screen.refresh();
   setBusy(false);
-  watchSight(screen.card);
-  startDisplay();
+  watchSight(screen);
   focusScreen();
 }
 
