@@ -138,8 +138,14 @@ async function select(keyId) {
 
 async function create(spec) {
   const label = byId('label').value.trim();
-  const { keyId } = await app.kms.keys.create(label ? { spec, label } : { spec });
+  const confirmed = byId('confirmed').checked;
+  const { keyId } = await app.kms.keys.create({
+    spec,
+    ...(label && { label }),
+    ...(confirmed && { policy: { operations: ['sign', 'verify'], confirmation: 'sheet' } }),
+  });
   byId('label').value = '';
+  byId('confirmed').checked = false;
   app.selected = keyId;
   clearSignature();
   await Promise.all([showKeys(), showAudit()]);

@@ -55,6 +55,7 @@ const METHODS = {
   'vapid.issue_token': 'Push token issued',
   'leases.extend': 'Push messages allowed for longer',
   'leases.revoke': 'Push messages no longer allowed',
+  'sign.approval': 'Signature approved or not',
   'sign': 'Signed',
   'verify': 'Signature checked',
 };

@@ -60,8 +60,10 @@ fn everything_that_is_logged_has_a_name_for_people() {
     let script = fs::read_to_string(root.join("demo/view.js")).unwrap();
     let mut logged = names_in(&script, "METHODS");
     logged.sort_unstable();
-    // What no method asks for, and what a person does on the page that `vault.manage` opens.
+    // What no method asks for, and what a person decides, also on the page that `vault.manage`
+    // opens.
     let mut expected = vec![
+        "sign.approval",
         "keys.destroy",
         "keys.index",
         "vault.clock",
