@@ -18,9 +18,14 @@ const COVERS = {
   filtered: ({ style }) => {
     style.filter = 'brightness(20)';
   },
+  /** The frame pushed out of the window, but for the part with its buttons. */
+  outside: ({ style }) => {
+    style.position = 'fixed';
+    style.insetBlockStart = '-200px';
+  },
   none: ({ style }) => {
     document.getElementById('glass')?.remove();
-    style.opacity = style.filter = '';
+    style.opacity = style.filter = style.position = style.insetBlockStart = '';
   },
 };
 

@@ -71,6 +71,7 @@ impl Camera<'_> {
         self.check_frame(look).await?;
         self.take("demo-no-keys", "body").await?;
         self.use_keys(demo).await?;
+        tour.approve().await?;
         tour.manage(&words).await?;
         tour.keys(&words).await?;
         tour.unlock().await?;

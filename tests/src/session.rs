@@ -110,6 +110,11 @@ pub(crate) async fn attack(page: &Client, name: &str, argument: &Value) -> Resul
     page.eval("return window.attack($0, $1);", &[json!(name), argument.clone()]).await
 }
 
+/// Bytes for a page.
+pub(crate) fn to_page(bytes: &[u8]) -> Value {
+    json!({"bytes": Base64::encode_string(bytes)})
+}
+
 /// Bytes of a page, which travel as base64.
 pub(crate) fn from_base64(text: &str) -> Result<Vec<u8>> {
     Base64::decode_vec(text).map_err(|_| anyhow!("not base64: {text}"))

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use crate::{
     demo::Demo,
     driver::Browser,
-    page::Page as _,
+    page::{Page as _, SOON, eventually},
     vault_ui::{PASSPHRASE, VaultUi, Way},
 };
 
@@ -146,6 +146,25 @@ impl<'a, V: AsyncFn(&str) -> Result<()>> Tour<'a, V> {
         ui.press_on("manage", "#audit").await?;
         self.stop("audit", "audit").await?;
         ui.press_on("audit", "#cancel").await?;
+        self.demo.settled().await
+    }
+
+    /// What a person approves: a text, and one that is too long to be read.
+    pub(crate) async fn approve(&self) -> Result<()> {
+        let (page, ui) = (self.demo.page, &self.ui);
+        page.fill("#label", "Payments").await?;
+        page.press("#confirmed").await?;
+        self.demo.create("#create-ed25519").await?;
+        page.fill("#message", "Pay 10 € to Alice").await?;
+        self.ask("#sign").await?;
+        self.stop("approve", "approve").await?;
+        ui.press_on("approve", "#submit").await?;
+        let rests = "return !document.querySelector('#sign').hasAttribute('aria-busy');";
+        eventually(SOON, async || Ok(page.eval(rests, &[]).await? == true)).await?;
+        page.fill("#message", &"Pay 10 € to Alice. ".repeat(60)).await?;
+        self.ask("#sign").await?;
+        self.stop("approve-code", "approve").await?;
+        ui.cancel().await?;
         self.demo.settled().await
     }
 

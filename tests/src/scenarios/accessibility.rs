@@ -17,7 +17,7 @@ use crate::{
     world::World,
 };
 
-scenarios!("accessibility": setting_up, managing, managing_keys, backing_up, in_the_dark, pages);
+scenarios!("accessibility": setting_up, managing, managing_keys, approving, backing_up, in_the_dark, pages);
 
 /// Runs every rule that axe-core has switched on, best practices included.
 const RUN: &str = "
@@ -102,6 +102,15 @@ async fn managing_keys(world: &mut World) -> Result<()> {
     let words = tour.pass_set_up().await?;
     tour.demo().create("#create-ed25519").await?;
     tour.keys(&words).await
+}
+
+async fn approving(world: &mut World) -> Result<()> {
+    let checker = needs_checker(world.engine)?;
+    let page = world.page()?;
+    let visit = async |name: &str| checker.check_frame(page, name).await;
+    let tour = Tour::begin(world.browser()?, &world.stage()?.pwa, visit).await?;
+    tour.pass_set_up().await?;
+    tour.approve().await
 }
 
 async fn backing_up(world: &mut World) -> Result<()> {

@@ -3,6 +3,7 @@
 use crate::scenario::Scenario;
 
 mod accessibility;
+mod approvals;
 mod audit;
 mod backups;
 mod enrolments;
@@ -35,6 +36,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         backups::ALL,
         keys::ALL,
         leases::ALL,
+        approvals::ALL,
         storage::ALL,
         audit::ALL,
         isolation::ALL,
