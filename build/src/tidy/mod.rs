@@ -1,5 +1,6 @@
 //! Rules of this repository that no other tool checks.
 
+mod codes;
 mod crates;
 mod lengths;
 mod licences;
@@ -60,6 +61,7 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
     links::check(repo, &sources, &mut findings);
     pages::check(&sources, &mut findings);
     shown::check(&sources, &mut findings);
+    codes::check(&sources, &mut findings);
     for warning in &findings.warnings {
         println!("  warning: {warning}");
     }

@@ -140,7 +140,6 @@ errors! {
     AlreadyConnected, "already_connected", Never, Frame, "This frame serves another connection already.";
     ProtocolVersion, "protocol_version", Never, Frame, "Client and enclave share no protocol version.";
     EnclaveCrashed, "enclave_crashed", Reload, Frame, "The enclave stopped unexpectedly.";
-    Faulted, "faulted", Reload, Enclave, "The enclave met a state it cannot trust and stopped.";
     Internal, "internal", Reload, Enclave, "The enclave met an unexpected condition.";
     FrameUnreachable, "frame_unreachable", Reload, Client, "The enclave's frame did not load or did not answer.";
     EnclaveUnresponsive, "enclave_unresponsive", Reload, Client, "The enclave stopped answering.";

@@ -37,6 +37,20 @@ impl Fault {
         Fault::CrashAfter,
     ];
 
+    /// Whether a caller who met it may be told this. A person who gave up is told the cause in the
+    /// enclave's own user interface.
+    #[must_use]
+    pub fn explains(self, code: &str) -> bool {
+        let own = match self {
+            Fault::Fail => "storage_quota",
+            Fault::FailButApplied => "storage_unknown",
+            Fault::Conflict => "storage_conflict",
+            Fault::ConnectionLost => "storage_lost",
+            Fault::CrashBefore | Fault::CrashAfter => "storage_unavailable",
+        };
+        [own, "audit_unavailable", "user_cancelled"].contains(&code)
+    }
+
     fn applies(self) -> bool {
         matches!(self, Fault::FailButApplied | Fault::CrashAfter)
     }

@@ -127,11 +127,10 @@ impl<P: Ports> UnlockedVault<P> {
     }
 
     /// Notes that keys have changed.
-    pub(crate) fn note_keys(&self, key_id: Option<&KeyId>, root: Root) {
+    pub(crate) fn note_keys(&self, key_ids: &[KeyId], root: Root) {
         *self.index.borrow_mut() = root;
-        if let Some(key_id) = key_id {
-            self.cache.borrow_mut().forget(key_id);
-        }
+        let mut cache = self.cache.borrow_mut();
+        key_ids.iter().for_each(|key_id| cache.forget(key_id));
     }
 
     /// Drops every handle and wipes every secret.

@@ -4,6 +4,7 @@ mod cache;
 mod change;
 mod create;
 mod delete;
+mod edits;
 mod find;
 mod index;
 mod list;
@@ -16,6 +17,7 @@ use kms_protocol::{KeySpec, KeyUsage};
 
 pub(crate) use cache::Cache;
 pub(crate) use change::{By, KeyChange, KeyEdit};
+pub(crate) use edits::KeyEdits;
 pub(crate) use index::{
     BUCKETS, Bucket, IndexStep, Root, VaultClock, bucket_of, open_bucket, open_root,
 };
