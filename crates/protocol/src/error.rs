@@ -92,7 +92,7 @@ errors! {
     UserCancelled, "user_cancelled", Never, Enclave, "The user declined.";
     UnlockFailed, "unlock_failed", Never, Ui, "That does not open this vault.";
     UnlockDelayed, "unlock_delayed", Backoff, Ui, "Too many wrong attempts; wait before the next one.";
-    WeakPassphrase, "weak_passphrase", Never, Ui, "The passphrase is too short, too long or too easy to guess.";
+    WeakPassphrase, "weak_passphrase", Never, Ui, "The passphrase is too short or too long.";
     PasskeyFailed, "passkey_failed", Never, Ui, "The passkey was not used.";
     PasskeyWithoutPrf, "passkey_without_prf", Never, Ui, "This passkey cannot open a vault: it does not answer the PRF extension.";
     PhraseInvalid, "phrase_invalid", Never, Ui, "These are not the 24 words of a recovery phrase.";

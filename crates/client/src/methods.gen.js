@@ -1,0 +1,14 @@
+// Generated from crates/protocol by `cargo xtask codegen`. Do not edit.
+
+/** Methods that end when a person has acted. */
+export const INTERACTIVE = new Set([
+  'vault.setup',
+  'vault.unlock',
+  'vault.manage',
+  'keys.manage',
+  'vault.backup',
+  'vault.restore',
+  'vault.reset',
+  'vapid.create_lease',
+  'leases.extend',
+]);
