@@ -14,7 +14,9 @@ pub(super) fn check(sources: &[Source], findings: &mut Findings) {
     };
     let tests: Vec<&str> = sources.iter().filter_map(tests_of).collect();
     for (variant, name) in rows(&table.text) {
-        let forms = [format!("ErrorCode::{variant}"), format!("\"{name}\""), format!("'{name}'")];
+        let mut forms = vec![format!("ErrorCode::{variant}")];
+        // As a word of its own, or after what the frame says before it.
+        forms.extend(["\"", "'", "refused "].map(|before| format!("{before}{name}")));
         let is_met = |text: &&str| forms.iter().any(|form| contains_word(text, form));
         if !tests.iter().any(is_met) {
             findings.problem(format!("{TABLE}: no test expects `{name}`"));

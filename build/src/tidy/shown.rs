@@ -26,7 +26,9 @@ fn native(text: &str) -> impl Iterator<Item = &str> {
     before.zip(text.lines()).filter_map(|(before, line)| {
         let (_, rest) = line.split_once("fn ")?;
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
-        let is_test = before.trim() == "#[test]" || rest[end..].contains(" in ");
+        let attribute = before.trim();
+        let is_test = attribute.starts_with("#[") && attribute.contains("test")
+            || rest[end..].contains(" in ");
         is_test.then(|| &rest[..end])
     })
 }

@@ -16,6 +16,8 @@ pub enum Fault {
     Fail,
     /// A write is applied and reported as unknown; a read fails.
     FailButApplied,
+    /// A write is not applied and reported as unknown; a read fails.
+    Lost,
     /// A write meets another generation; a read fails.
     Conflict,
     /// The connection is lost before the effect; the next call works again.
@@ -28,9 +30,10 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 6] = [
+    pub const ALL: [Fault; 7] = [
         Fault::Fail,
         Fault::FailButApplied,
+        Fault::Lost,
         Fault::Conflict,
         Fault::ConnectionLost,
         Fault::CrashBefore,
@@ -43,7 +46,7 @@ impl Fault {
     pub fn explains(self, code: &str) -> bool {
         let own = match self {
             Fault::Fail => "storage_quota",
-            Fault::FailButApplied => "storage_unknown",
+            Fault::FailButApplied | Fault::Lost => "storage_unknown",
             Fault::Conflict => "storage_conflict",
             Fault::ConnectionLost => "storage_lost",
             Fault::CrashBefore | Fault::CrashAfter => "storage_unavailable",
@@ -58,7 +61,7 @@ impl Fault {
     fn error(self) -> StoreError {
         match self {
             Fault::Fail => StoreError::QuotaExceeded,
-            Fault::FailButApplied => StoreError::Unknown,
+            Fault::FailButApplied | Fault::Lost => StoreError::Unknown,
             Fault::Conflict => StoreError::Conflict,
             Fault::ConnectionLost => StoreError::ConnectionLost,
             Fault::CrashBefore | Fault::CrashAfter => StoreError::Unavailable,
