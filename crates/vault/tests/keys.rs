@@ -1,7 +1,7 @@
 //! Keys: life, visibility, and records that were tampered with.
 
 use kms_protocol::Value;
-use kms_testkit::invariants::{broken, listed};
+use kms_testkit::invariants::{broken, entries, listed};
 use kms_testkit::tab::{member, origin, text};
 use kms_testkit::{PASSPHRASE, Tab};
 use kms_vault::{RecordKey, Table};
@@ -199,4 +199,56 @@ fn what_is_refused_keeps_nothing_else_from_being_written() {
     assert_eq!(codes, [None, None, taken(), None, taken()]);
     assert_eq!(listed(&tab).len(), 3);
     assert_eq!(broken(&tab), Vec::<String>::new());
+}
+
+/// Signs with a deferred key while something else happens to it.
+fn sign_while(tab: &Tab, key: &str, (method, params): (&str, Value)) -> Result<Value, String> {
+    let open = tab.crypto.hold_signature();
+    let data = Value::Bytes(b"text".to_vec());
+    let sign = Value::object([("keyId", Value::Text(key.into())), ("data", data)]);
+    let sign = tab.enclave.handle(tab.session, tab.request("sign", sign));
+    let change = async {
+        let changed = tab.enclave.handle(tab.session, tab.request(method, params)).await;
+        assert!(changed.is_some_and(|reply| member(&reply, "result").is_some()), "{method}");
+        let _waiting = open.send(());
+    };
+    let (reply, ()) = block_on(futures_util::future::join(sign, change));
+    let reply = reply.unwrap();
+    match member(&reply, "error") {
+        Some(error) => Err(text(&error, "code")),
+        None => Ok(member(&reply, "result").unwrap()),
+    }
+}
+
+#[test]
+fn a_signature_is_released_only_if_the_key_still_permits_it() {
+    let tab = Tab::ready();
+    for audit in ["deferred", "durable"] {
+        let key = tab.create("ed25519", audit).unwrap();
+        let renamed = object(&[("keyId", &key), ("label", "other")]);
+        assert!(sign_while(&tab, &key, ("keys.update", renamed)).is_ok(), "{audit}");
+        let disabled = ("keys.disable", key_params(&key));
+        let refused = sign_while(&tab, &key, disabled);
+        assert_eq!(refused, Err("invalid_key_state".into()), "{audit}");
+    }
+    assert!(tab.call("vault.lock", Value::Map(vec![])).is_ok());
+    assert!(tab.unlock(PASSPHRASE).is_ok());
+    let signed = entries(&tab).into_iter().filter(|entry| text(entry, "method") == "sign");
+    let outcomes: Vec<_> = signed.map(|entry| text(&entry, "outcome")).collect();
+    assert_eq!(outcomes, ["ok", "invalid_key_state", "ok"]);
+}
+
+#[test]
+fn a_signature_that_fails_is_logged_as_such() {
+    let tab = Tab::ready();
+    let key = tab.create("ed25519", "deferred").unwrap();
+    tab.crypto.fail_signature();
+    assert_eq!(tab.sign(&key, b"text"), Err("invalid_key".into()));
+    block_on(tab.enclave.tick());
+    let last = entries(&tab).pop().unwrap();
+    assert_eq!(
+        (text(&last, "method").as_str(), text(&last, "outcome").as_str()),
+        ("sign", "invalid_key")
+    );
+    assert!(tab.sign(&key, b"text").is_ok());
 }
