@@ -2,6 +2,7 @@
 
 mod codes;
 mod crates;
+mod labels;
 mod lengths;
 mod licences;
 mod links;
@@ -62,6 +63,7 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
     pages::check(&sources, &mut findings);
     shown::check(&sources, &mut findings);
     codes::check(&sources, &mut findings);
+    labels::check(&sources, &mut findings);
     for warning in &findings.warnings {
         println!("  warning: {warning}");
     }

@@ -130,7 +130,9 @@ impl<P: Ports> UnlockedVault<P> {
     pub(crate) fn note_keys(&self, key_ids: &[KeyId], root: Root) {
         *self.index.borrow_mut() = root;
         let mut cache = self.cache.borrow_mut();
-        key_ids.iter().for_each(|key_id| cache.forget(key_id));
+        for key_id in key_ids {
+            cache.forget(key_id);
+        }
     }
 
     /// Drops every handle and wipes every secret.

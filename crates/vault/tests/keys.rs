@@ -1,4 +1,5 @@
 //! Keys: life, visibility, and records that were tampered with.
+#![allow(clippy::unwrap_used)] // the fixtures are plain functions
 
 use kms_protocol::Value;
 use kms_testkit::invariants::{broken, entries, listed};

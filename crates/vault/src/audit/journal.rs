@@ -273,8 +273,9 @@ impl<P: Ports> Inner<P> {
     /// Writes group after group until nothing waits.
     async fn write_all(&self) -> Result<(), Error> {
         loop {
-            let _exclusive = self.ports.lock().acquire().await;
+            // Before the lock: whoever drives this may have what it waited for, and go away.
             self.queue_settles().await;
+            let _exclusive = self.ports.lock().acquire().await;
             // Only now: the vault may have been locked, and opened again, in the meantime.
             let Some(vault) = self.journal.borrow().writer.clone() else {
                 let locked = Error::Code(ErrorCode::Locked);
