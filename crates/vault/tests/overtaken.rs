@@ -44,8 +44,10 @@ fn doubtful(store: &MemoryStore<DeviceKey>) {
     store.fail_commit(1, Fault::Lost);
 }
 
+type Trouble = fn(&MemoryStore<DeviceKey>);
+
 /// What keeps every write from being done, and what is said of it.
-const TROUBLES: [(fn(&MemoryStore<DeviceKey>), &str); 3] =
+const TROUBLES: [(Trouble, &str); 3] =
     [(hasty, "storage_conflict"), (flaky, "storage_lost"), (doubtful, "storage_unknown")];
 
 type Change = fn(&Tab) -> bool;
