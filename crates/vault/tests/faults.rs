@@ -146,7 +146,7 @@ fn signing_is_logged_or_not_done() {
 }
 
 /// What else is done with a key, by name, and what it is called with.
-const USES: [(&str, &[(&'static str, u32)]); 9] = [
+const USES: [(&str, &[(&str, u32)]); 9] = [
     ("keys.describe", &[]),
     ("keys.public_key", &[]),
     ("keys.rotate", &[]),
