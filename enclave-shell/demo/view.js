@@ -19,7 +19,15 @@ export const LOCK_REASONS = {
   fault: 'The vault locked itself after a fault.',
 };
 
-const SPECS = { 'ed25519': 'Ed25519', 'ec-p256': 'P-256' };
+const SPECS = {
+  'ed25519': 'Ed25519',
+  'ec-p256': 'P-256',
+  'x25519': 'X25519',
+  'ec-p256-agreement': 'P-256 agreement',
+  'aes-256': 'AES-256',
+  'hmac-sha256': 'HMAC-SHA-256',
+  'hpke-x25519': 'HPKE X25519',
+};
 
 const PROTECTION = {
   browser: ['Browser', 'The browser holds the private key and gives it to no script.'],
@@ -90,7 +98,7 @@ export function keyItem(key, selected) {
   const [protection, explanation] = PROTECTION[key.protection];
   const tag = element('span', 'tag', `${SPECS[key.spec]} · ${protection}`);
   tag.title = explanation;
-  const kid = element('span', 'key-kid', key.kid);
+  const kid = element('span', 'key-kid', key.kid ?? '');
   kid.title = 'Thumbprint of the public key (RFC 7638)';
   const label = document.createElement('label');
   label.className = 'key';

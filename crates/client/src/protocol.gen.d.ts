@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'unreadable'
   | 'invalid_key_state'
   | 'version_not_found'
+  | 'no_public_key'
   | 'too_many_versions'
   | 'alias_taken'
   | 'too_many_keys'
@@ -144,6 +145,16 @@ export interface ProtectionMap {
   ed25519: Protection;
   /** For `ec-p256`. */
   'ec-p256': Protection;
+  /** For `x25519`. */
+  x25519: Protection;
+  /** For `ec-p256-agreement`. */
+  'ec-p256-agreement': Protection;
+  /** For `aes-256`. */
+  'aes-256': Protection;
+  /** For `hmac-sha256`. */
+  'hmac-sha256': Protection;
+  /** For `hpke-x25519`. */
+  'hpke-x25519': Protection;
 }
 
 /** After how long the vault locks itself. */
@@ -211,7 +222,12 @@ export interface ManageKeysParams {
 /** What a key is: algorithm and size. */
 export type KeySpec =
   | 'ed25519'
-  | 'ec-p256';
+  | 'ec-p256'
+  | 'x25519'
+  | 'ec-p256-agreement'
+  | 'aes-256'
+  | 'hmac-sha256'
+  | 'hpke-x25519';
 
 /** When the audit entry of an operation is on disk. */
 export type AuditMode =
@@ -222,7 +238,14 @@ export type AuditMode =
 export type KeyUsage =
   | 'sign'
   | 'verify'
-  | 'vapid';
+  | 'vapid'
+  | 'encrypt'
+  | 'decrypt'
+  | 'mac'
+  | 'verify_mac'
+  | 'agree'
+  | 'seal'
+  | 'open';
 
 /** How often a key may be used. */
 export interface RateLimit {
@@ -242,9 +265,9 @@ export interface KeyPolicy {
   notBefore?: number;
   /** No use from then on. */
   notAfter?: number;
-  /** Most uses of the private key, at least 1. */
+  /** Most uses of the private or secret key, at least 1. */
   maxUses?: number;
-  /** Most uses of the private key in a period. */
+  /** Most uses of the private or secret key in a period. */
   rate?: RateLimit;
 }
 
@@ -258,7 +281,7 @@ export interface CreateKeyParams {
   alias?: string;
   /** When audit entries of this key are on disk; `durable` if absent. */
   audit?: AuditMode;
-  /** What may be done with it, for ever; everything that the spec is for, by the calling site alone, if absent. */
+  /** What may be done with it, for ever; the ordinary uses of the spec, by the calling site alone, if absent. */
   policy?: KeyPolicy;
 }
 
@@ -266,8 +289,8 @@ export interface CreateKeyParams {
 export interface KeyVersion {
   /** Its number, from 1. */
   version: number;
-  /** RFC 7638 thumbprint of its public key. */
-  kid: string;
+  /** RFC 7638 thumbprint of its public key; absent where there is none. */
+  kid?: string;
   /** When it was made, in milliseconds since 1970-01-01T00:00Z. */
   created: number;
 }
@@ -279,7 +302,7 @@ export type KeyState =
   | 'pending-deletion'
   | 'destroyed';
 
-/** Where the private key came from. */
+/** Where the key came from. */
 export type KeyOrigin =
   | 'generated';
 
@@ -287,15 +310,15 @@ export type KeyOrigin =
 export interface KeyInfo {
   /** Its random name. */
   keyId: string;
-  /** RFC 7638 thumbprint of the public key of the latest version. */
-  kid: string;
+  /** RFC 7638 thumbprint of the public key of the latest version; absent where there is none. */
+  kid?: string;
   /** What it is. */
   spec: KeySpec;
   /** Latest version of the key material, from 1. */
   version: number;
-  /** Oldest version that may decrypt, or verify. */
+  /** Oldest version that may read what was made: decrypt, open, verify, agree. */
   minDecryptionVersion: number;
-  /** Oldest version that may encrypt, or sign. */
+  /** Oldest version that may make something: encrypt, seal, sign, authenticate. */
   minEncryptionVersion: number;
   /** Every version that was not trimmed, oldest first. */
   versions: KeyVersion[];
@@ -365,7 +388,7 @@ export interface PublicKeyParams {
 export interface Jwk {
   /** `EC` or `OKP`. */
   kty: string;
-  /** `P-256` or `Ed25519`. */
+  /** `P-256`, `Ed25519` or `X25519`. */
   crv: string;
   /** base64url. */
   x: string;
@@ -373,18 +396,20 @@ export interface Jwk {
   y?: string;
   /** RFC 7638 thumbprint. */
   kid: string;
-  /** `ES256` or `EdDSA`. */
+  /** `ES256`, `EdDSA` or `ECDH-ES`. */
   alg: string;
-  /** `sig`. */
+  /** `sig` or `enc`. */
   use: string;
 }
 
 /** A public key. */
 export interface PublicKeyInfo {
-  /** As JWK. */
-  jwk: Jwk;
+  /** As JWK; absent for `hpke-x25519`, whose suite has no name in JOSE. */
+  jwk?: Jwk;
   /** As DER `SubjectPublicKeyInfo` (RFC 5280 section 4.1, RFC 5480, RFC 8410). */
   spki: Uint8Array;
+  /** The bare key: 32 bytes (RFC 8032, RFC 7748), or an uncompressed point on P-256 (SEC 1, section 2.3.3). */
+  raw: Uint8Array;
 }
 
 /** Parameters of `keys.update`. */
@@ -401,9 +426,9 @@ export interface UpdateKeyParams {
 export interface MinVersionsParams {
   /** Which key. */
   keyId: string;
-  /** Oldest version that may decrypt, or verify; unchanged if absent. */
+  /** Oldest version that may read what was made; unchanged if absent. */
   minDecryptionVersion?: number;
-  /** Oldest version that may encrypt, or sign; unchanged if absent. */
+  /** Oldest version that may make something; unchanged if absent. */
   minEncryptionVersion?: number;
 }
 

@@ -4,13 +4,13 @@ use crate::schema::{TypeDoc, TypeRef, Wire};
 use crate::types::{
     AuditCheckpoint, AuditPage, ConsistencyProof, CreateKeyParams, Empty, InclusionProof, KeyInfo,
     KeyPage, KeyParams, ListAuditParams, ListKeysParams, MeasureParams, Measurement,
-    ProveConsistencyParams, ProveInclusionParams, PublicKeyInfo, SignParams, Signature,
-    SignedCheckpoint, VaultStatus, Verdict, VerifyParams,
+    ProveConsistencyParams, ProveInclusionParams, PublicKeyInfo, SignedCheckpoint, VaultStatus,
 };
 use crate::{
     CreateLeaseParams, ErrorCode, ExtendLeaseParams, FromValue, IntoValue, IssueTokenParams, Lease,
     LeaseList, LeaseParams, ManageKeysParams, MinVersionsParams, PublicKeyParams,
-    ScheduleDeletionParams, TrimKeyParams, UpdateKeyParams, Value, VapidToken, limits,
+    ScheduleDeletionParams, SignParams, Signature, TrimKeyParams, UpdateKeyParams, Value,
+    VapidToken, Verdict, VerifyParams, limits,
 };
 
 /// Which vault state a method needs.
@@ -227,7 +227,7 @@ methods! {
         errors [Locked, NotFound, Unreadable];
     #[doc = "Returns the public half of a key."]
     PublicKey = "keys.public_key"(PublicKeyParams) -> PublicKeyInfo, Unlocked, None, Never,
-        errors [Locked, NotFound, Unreadable, VersionNotFound];
+        errors [Locked, NotFound, Unreadable, VersionNotFound, NoPublicKey];
     #[doc = "Replaces label and alias of a key; what is absent is removed."]
     UpdateKey = "keys.update"(UpdateKeyParams) -> KeyInfo, Unlocked, None, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, AliasTaken, TooManyKeys];

@@ -248,14 +248,10 @@ impl<P: Ports> Inner<P> {
 
     async fn status(&self) -> Result<VaultStatus, Error> {
         let state = self.phase.borrow().public_state()?;
-        let crypto = self.ports.crypto();
         Ok(VaultStatus {
             state,
             enrolments: self.enrolments(),
-            protection: ProtectionMap {
-                ed25519: crypto.protection(KeySpec::Ed25519.into()),
-                ec_p256: crypto.protection(KeySpec::EcP256.into()),
-            },
+            protection: protection(self.ports.crypto()),
             auto_lock: self.auto_lock(),
             storage: self.ports.store().health().await,
             backup: self.backup_health(),
@@ -267,6 +263,20 @@ impl<P: Ports> Inner<P> {
     fn charge(&self, session: SessionId) -> Result<(), Error> {
         let now = self.ports.clock().monotonic_ms();
         self.sessions.borrow_mut().charge(session, now)
+    }
+}
+
+/// Who protects new keys here.
+fn protection(crypto: &impl CryptoProvider) -> ProtectionMap {
+    let of = |spec: KeySpec| crypto.protection(spec.into());
+    ProtectionMap {
+        ed25519: of(KeySpec::Ed25519),
+        ec_p256: of(KeySpec::EcP256),
+        x25519: of(KeySpec::X25519),
+        ec_p256_agreement: of(KeySpec::EcP256Agreement),
+        aes_256: of(KeySpec::Aes256),
+        hmac_sha256: of(KeySpec::HmacSha256),
+        hpke_x25519: of(KeySpec::HpkeX25519),
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use kms_crypto::Envelope;
 use kms_protocol::{AuditMode, CreateKeyParams, ErrorCode, KeyId, KeyInfo, KeySpec, Method};
 
-use super::cache::{LoadedKey, Signer};
+use super::cache::{Handle, LoadedKey};
 use super::change::{By, KeyChange};
 use super::index::VaultClock;
 use super::record::{FIRST, KeyRecord, NewKey, PolicyRecord, VersionRecord};
@@ -40,11 +40,11 @@ impl<P: Ports> Inner<P> {
         let policy = PolicyRecord::new(&caller.origin, (spec, audit), policy)?;
         let key_id = KeyId::new(random::id(self.ports.crypto())?)?;
         let place = Place { key_id: &key_id, spec, policy: &policy, number: FIRST };
-        let (version, signer) = vault.generate(&self.ports, place, created).await?;
+        let (version, handle) = vault.generate(&self.ports, place, created).await?;
         let record = KeyRecord::new(NewKey { spec, label, alias, created, policy }, version);
         let info = record.info(&key_id, self.ports.crypto())?;
         let key = Rc::new(LoadedKey::new(info, record.clone()));
-        key.keep(FIRST, &signer);
+        key.keep(FIRST, &handle);
         let draft = Draft {
             time: created,
             method: "keys.create",
@@ -100,7 +100,7 @@ impl<P: Ports> UnlockedVault<P> {
         ports: &P,
         place: Place<'_>,
         created: u64,
-    ) -> Result<(VersionRecord, Rc<Signer<P>>), Error> {
+    ) -> Result<(VersionRecord, Rc<Handle<P>>), Error> {
         let secrets = self.secrets()?;
         let Place { key_id, spec, policy, number } = place;
         let policy = policy.digest();

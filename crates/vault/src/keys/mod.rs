@@ -12,8 +12,6 @@ mod record;
 mod sign;
 mod vapid;
 
-use kms_protocol::{KeySpec, KeyUsage};
-
 pub(crate) use cache::Cache;
 pub(crate) use change::{By, KeyChange, KeyEdit};
 pub(crate) use index::{
@@ -23,10 +21,3 @@ pub(crate) use record::KeyRecord;
 #[cfg(feature = "fuzzing")]
 pub(crate) use record::{FIRST, NewKey, PolicyRecord, VersionRecord};
 pub(crate) use sign::unlogged;
-
-/// Uses of a new key of this spec, if none are named.
-fn usages(spec: KeySpec) -> &'static [KeyUsage] {
-    match spec {
-        KeySpec::Ed25519 | KeySpec::EcP256 => &[KeyUsage::Sign, KeyUsage::Verify],
-    }
-}

@@ -65,8 +65,8 @@ impl<P: Ports> Inner<P> {
         key: (&LoadedKey<P>, Option<u32>),
         data: &[u8],
     ) -> Result<[u8; SIGNATURE_LEN], Error> {
-        let signer = vault.signer(&self.ports, key).await?;
-        Ok(self.ports.crypto().sign(&signer, data).await?)
+        let handle = vault.handle(&self.ports, key).await?;
+        Ok(self.ports.crypto().sign(&handle, data).await?)
     }
 
     /// Verifies with a key of the caller.

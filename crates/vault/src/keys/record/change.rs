@@ -11,14 +11,6 @@ use super::{Deletion, KeyRecord, VersionRecord};
 use crate::Error;
 use crate::keys::index::{DAY_MS, VaultClock};
 
-/// Whether a use makes something new or only reads what was made.
-fn makes(usage: KeyUsage) -> bool {
-    match usage {
-        KeyUsage::Sign | KeyUsage::Vapid => true,
-        KeyUsage::Verify => false,
-    }
-}
-
 impl KeyRecord {
     /// Whether the table of methods lets a site do this with the key in its state.
     pub(crate) fn admits(&self, origin: &CallerOrigin, rule: &KeyRule) -> Result<(), Error> {
@@ -49,13 +41,14 @@ impl KeyRecord {
             self.policy.allows_more(&self.uses, now_ms)?;
         }
         let number = self.version(version)?.number;
-        let least = if makes(usage) { self.min_encryption } else { self.min_decryption };
+        let least = if usage.makes() { self.min_encryption } else { self.min_decryption };
         if number < least { Err(Error::Denied(PolicyRule::MinVersion)) } else { Ok(()) }
     }
 
-    /// Whether such a use is counted: one of the private key, where the policy limits them.
+    /// Whether such a use is counted: one of the private or secret key, where the
+    /// policy limits them.
     pub(crate) fn counts(&self, usage: KeyUsage) -> bool {
-        makes(usage) && self.policy.counts()
+        usage.is_secret() && self.policy.counts()
     }
 
     /// Counts a use that was permitted.

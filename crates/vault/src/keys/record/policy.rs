@@ -3,14 +3,13 @@
 
 use kms_protocol::limits::{MAX_ORIGINS, MAX_PERIOD_MS, MIN_PERIOD_MS};
 use kms_protocol::{
-    AuditMode, CallerOrigin, ErrorCode, KeyPolicy, KeySpec, KeyUsage, PolicyRule, RateLimit,
+    APART, AuditMode, CallerOrigin, ErrorCode, KeyPolicy, KeySpec, KeyUsage, PolicyRule, RateLimit,
 };
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use super::token;
 use super::uses::Uses;
-use crate::keys::usages;
 use crate::{Error, cbor};
 
 /// Separates policy digests from every other use of SHA-256 in the product.
@@ -48,14 +47,14 @@ pub(super) struct RateRecord {
 
 impl PolicyRecord {
     /// The policy of a new key that a site makes. Nothing is allowed that is not asked for; without
-    /// a policy it is everything that the spec is for, by that site alone.
+    /// a policy it is for the ordinary uses of its spec, by that site alone.
     pub(crate) fn new(
         owner: &CallerOrigin,
         (spec, audit): (KeySpec, AuditMode),
         asked: Option<KeyPolicy>,
     ) -> Result<Self, ErrorCode> {
         let asked = asked.unwrap_or(KeyPolicy {
-            operations: usages(spec).to_vec(),
+            operations: spec.usages().ordinary.to_vec(),
             caller_origins: None,
             not_before: None,
             not_after: None,
@@ -113,7 +112,7 @@ impl PolicyRecord {
         Ok(())
     }
 
-    /// Whether uses of the private key are counted.
+    /// Whether uses of the private or secret key are counted.
     pub(super) fn counts(&self) -> bool {
         self.max_uses.is_some() || self.rate.is_some()
     }
@@ -171,24 +170,21 @@ impl PolicyRecord {
 /// Refuses what makes no sense, or is not what the spec is for.
 fn check(spec: KeySpec, asked: &KeyPolicy) -> Result<(), ErrorCode> {
     let uses = &asked.operations;
-    let fits =
-        !uses.is_empty() && all_differ(uses) && uses.iter().all(|usage| is_for(spec, *usage));
-    // A key for tokens under a lease signs nothing else, which would be a way around the lease, and
-    // the lease counts them.
+    let fits = !uses.is_empty()
+        && all_differ(uses)
+        && uses.iter().all(|usage| spec.usages().contain(*usage));
+    let both =
+        |(one, other, _): &(KeyUsage, KeyUsage, &str)| uses.contains(one) && uses.contains(other);
+    // The lease counts the tokens of its key.
     let lent = uses.contains(&KeyUsage::Vapid);
     let counted = asked.max_uses.is_some() || asked.rate.is_some();
-    let fits = fits && !(lent && (counted || uses.contains(&KeyUsage::Sign)));
+    let fits = fits && !APART.iter().any(both) && !(lent && counted);
     let period = MIN_PERIOD_MS..=MAX_PERIOD_MS;
     let rate = asked.rate.as_ref();
     let rated = rate.is_none_or(|rate| rate.uses > 0 && period.contains(&rate.period_ms));
     let span = asked.not_before.zip(asked.not_after).is_none_or(|(from, until)| from < until);
     let sane = fits && rated && span && asked.max_uses != Some(0);
     if sane { Ok(()) } else { Err(ErrorCode::InvalidParams) }
-}
-
-/// Whether keys of a spec can be for a use. VAPID tokens are on P-256 only (RFC 8292, section 2).
-fn is_for(spec: KeySpec, usage: KeyUsage) -> bool {
-    usages(spec).contains(&usage) || (spec == KeySpec::EcP256 && usage == KeyUsage::Vapid)
 }
 
 fn all_differ<T: PartialEq>(items: &[T]) -> bool {
