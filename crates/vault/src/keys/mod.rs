@@ -10,6 +10,7 @@ mod list;
 mod overview;
 mod record;
 mod sign;
+mod using;
 mod vapid;
 
 pub(crate) use cache::Cache;
@@ -20,4 +21,4 @@ pub(crate) use index::{
 pub(crate) use record::KeyRecord;
 #[cfg(feature = "fuzzing")]
 pub(crate) use record::{FIRST, NewKey, PolicyRecord, VersionRecord};
-pub(crate) use sign::unlogged;
+pub(crate) use using::unlogged;
