@@ -65,6 +65,13 @@ const METHODS = {
   'leases.revoke': 'Push messages no longer allowed',
   'sign': 'Signed',
   'verify': 'Signature checked',
+  'encrypt': 'Encrypted',
+  'decrypt': 'Decrypted',
+  'rewrap': 'Encrypted again',
+  'mac': 'Authentication code made',
+  'verify_mac': 'Authentication code checked',
+  'data_keys.generate': 'Data key made',
+  'data_keys.decrypt': 'Data key unwrapped',
 };
 
 const ERRORS = {

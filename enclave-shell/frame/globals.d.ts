@@ -107,6 +107,8 @@ type KeyUsage_ =
   | 'vapid'
   | 'encrypt'
   | 'decrypt'
+  | 'data_key'
+  | 'data_key_plaintext'
   | 'mac'
   | 'verify_mac'
   | 'agree'

@@ -241,6 +241,8 @@ export type KeyUsage =
   | 'vapid'
   | 'encrypt'
   | 'decrypt'
+  | 'data_key'
+  | 'data_key_plaintext'
   | 'mac'
   | 'verify_mac'
   | 'agree'
@@ -480,8 +482,121 @@ export interface VerifyParams {
 
 /** Outcome of a verification. */
 export interface Verdict {
-  /** Whether the signature is valid. */
+  /** Whether the signature, or the code, is that of the data. */
   valid: boolean;
+}
+
+/** At most 16 texts by their names. Whoever wants the plaintext gives the same ones: they are authenticated, not stored, and not secret. A name has 1 to 64 bytes of UTF-8, a text at most 256. */
+export type EncryptionContext = { [name: string]: string };
+
+/** Parameters of `encrypt`. */
+export interface EncryptParams {
+  /** Which key. */
+  keyId: string;
+  /** What to encrypt, at most 1 048 320 bytes. */
+  plaintext: Uint8Array;
+  /** What the ciphertext is bound to, at most 16 texts; nothing if absent. */
+  context?: EncryptionContext;
+  /** With which version; the latest if absent. */
+  version?: number;
+}
+
+/** Something encrypted. */
+export interface Ciphertext {
+  /** It names the version that encrypted. */
+  ciphertext: Uint8Array;
+  /** The same version. */
+  version: number;
+}
+
+/** Parameters of `decrypt` and of `rewrap`. */
+export interface DecryptParams {
+  /** Which key. */
+  keyId: string;
+  /** What `encrypt` or `rewrap` returned. */
+  ciphertext: Uint8Array;
+  /** What the ciphertext is bound to. */
+  context?: EncryptionContext;
+}
+
+/** Something decrypted. */
+export interface Plaintext {
+  /** What was encrypted. */
+  plaintext: Uint8Array;
+  /** The version that decrypted. */
+  version: number;
+}
+
+/** Parameters of `mac`. */
+export interface MacParams {
+  /** Which key. */
+  keyId: string;
+  /** What to authenticate, at most 1 MiB. */
+  data: Uint8Array;
+  /** With which version; the latest if absent. */
+  version?: number;
+}
+
+/** A message authentication code. */
+export interface MacTag {
+  /** 32 bytes. */
+  mac: Uint8Array;
+  /** The version that made it. */
+  version: number;
+}
+
+/** Parameters of `verify_mac`. */
+export interface VerifyMacParams {
+  /** Which key. */
+  keyId: string;
+  /** What was authenticated. */
+  data: Uint8Array;
+  /** 32 bytes; any other length is simply not valid. */
+  mac: Uint8Array;
+  /** Against which version; the latest if absent. */
+  version?: number;
+}
+
+/** Parameters of `data_keys.generate`. */
+export interface GenerateDataKeyParams {
+  /** Under which key it is wrapped. */
+  keyId: string;
+  /** What the wrapped data key is bound to. */
+  context?: EncryptionContext;
+  /** Whether to return it bare, too. The key needs the use `data_key_plaintext` for that, and otherwise `data_key`. */
+  withPlaintext?: boolean;
+}
+
+/** A data key: 32 random bytes for the page's own encryption. */
+export interface DataKey {
+  /** Wrapped. It names the version that wrapped. */
+  wrapped: Uint8Array;
+  /** Bare; absent unless it was asked for. */
+  plaintext?: Uint8Array;
+  /** The version that wrapped. */
+  version: number;
+}
+
+/** Parameters of `data_keys.decrypt`. */
+export interface DecryptDataKeyParams {
+  /** Under which key it is wrapped. */
+  keyId: string;
+  /** What `data_keys.generate` returned. */
+  wrapped: Uint8Array;
+  /** What it is bound to. */
+  context?: EncryptionContext;
+}
+
+/** Parameters of `random`. */
+export interface RandomParams {
+  /** How many bytes, 1 to 4096. */
+  length: number;
+}
+
+/** Random bytes. */
+export interface RandomBytes {
+  /** From the browser's cryptographic generator. */
+  bytes: Uint8Array;
 }
 
 /** Parameters of `vapid.create_lease`: what the person is asked to allow. */
@@ -753,6 +868,22 @@ export interface Methods {
   'sign': { params: SignParams; result: Signature };
   /** Verifies a signature against the public half of a key. */
   'verify': { params: VerifyParams; result: Verdict };
+  /** Encrypts by AES-256-GCM, bound to a context. */
+  'encrypt': { params: EncryptParams; result: Ciphertext };
+  /** Decrypts with the version that the ciphertext names. */
+  'decrypt': { params: DecryptParams; result: Plaintext };
+  /** Encrypts a ciphertext again with the latest version, bound to the same context. The plaintext does not leave. */
+  'rewrap': { params: DecryptParams; result: Ciphertext };
+  /** Makes a message authentication code by HMAC-SHA-256. */
+  'mac': { params: MacParams; result: MacTag };
+  /** Checks a message authentication code. */
+  'verify_mac': { params: VerifyMacParams; result: Verdict };
+  /** Makes a data key for the page's own encryption and wraps it, bound to a context. */
+  'data_keys.generate': { params: GenerateDataKeyParams; result: DataKey };
+  /** Unwraps a data key, with the version that it names. */
+  'data_keys.decrypt': { params: DecryptDataKeyParams; result: Plaintext };
+  /** Returns random bytes. */
+  'random': { params: RandomParams; result: RandomBytes };
   /** Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did. */
   'vapid.create_lease': { params: CreateLeaseParams; result: Lease };
   /** Issues a VAPID token (RFC 8292) under a lease of the calling site and counts it. */

@@ -42,6 +42,14 @@ test('each method asks what the table calls it, with exactly its parameters', as
   const { kms, asked } = connected({
     'sign': { signature },
     'verify': { valid: true },
+    'encrypt': { ciphertext: data },
+    'decrypt': { plaintext: data },
+    'rewrap': { ciphertext: data },
+    'mac': { mac: data },
+    'verify_mac': { valid: false },
+    'random': { bytes: data },
+    'data_keys.generate': {},
+    'data_keys.decrypt': { plaintext: data },
     'keys.create': {},
     'keys.list': {},
     'keys.describe': {},
@@ -72,6 +80,20 @@ test('each method asks what the table calls it, with exactly its parameters', as
   });
   assert.deepEqual(await kms.sign('k', data), signature);
   assert.equal(await kms.verify('k', data, signature), true);
+  const context = { user: '7' };
+  for (const name of ['encrypt', 'decrypt', 'rewrap']) {
+    assert.deepEqual(await kms[name]('k', data), data);
+    assert.deepEqual(await kms[name]('k', data, { context }), data);
+  }
+  await kms.encrypt('k', data, { version: 1 });
+  assert.deepEqual(await kms.mac('k', data), data);
+  await kms.mac('k', data, { version: 1 });
+  assert.equal(await kms.verifyMac('k', data, signature), false);
+  await kms.verifyMac('k', data, signature, { version: 1 });
+  assert.deepEqual(await kms.random(32), data);
+  await kms.dataKeys.generate('k');
+  await kms.dataKeys.generate('k', { context, withPlaintext: true });
+  assert.deepEqual(await kms.dataKeys.decrypt('k', data, { context }), data);
   await kms.keys.create({ spec: 'ed25519', label: undefined });
   await kms.keys.list();
   await kms.keys.describe('k');
@@ -100,6 +122,21 @@ test('each method asks what the table calls it, with exactly its parameters', as
   assert.deepEqual(asked, [
     ['sign', { keyId: 'k', data }],
     ['verify', { keyId: 'k', data, signature }],
+    ['encrypt', { keyId: 'k', plaintext: data }],
+    ['encrypt', { keyId: 'k', plaintext: data, context }],
+    ['decrypt', { keyId: 'k', ciphertext: data }],
+    ['decrypt', { keyId: 'k', ciphertext: data, context }],
+    ['rewrap', { keyId: 'k', ciphertext: data }],
+    ['rewrap', { keyId: 'k', ciphertext: data, context }],
+    ['encrypt', { keyId: 'k', plaintext: data, version: 1 }],
+    ['mac', { keyId: 'k', data }],
+    ['mac', { keyId: 'k', data, version: 1 }],
+    ['verify_mac', { keyId: 'k', data, mac: signature }],
+    ['verify_mac', { keyId: 'k', data, mac: signature, version: 1 }],
+    ['random', { length: 32 }],
+    ['data_keys.generate', { keyId: 'k' }],
+    ['data_keys.generate', { keyId: 'k', context, withPlaintext: true }],
+    ['data_keys.decrypt', { keyId: 'k', wrapped: data, context }],
     ['keys.create', { spec: 'ed25519' }],
     ['keys.list', {}],
     ['keys.describe', { keyId: 'k' }],

@@ -105,6 +105,38 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'valid': true }) satisfies Methods['verify']['result'];
 
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'plaintext': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" }, 'version': 1 }) satisfies Methods['encrypt']['params'];
+
+({ 'ciphertext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['encrypt']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'ciphertext': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" } }) satisfies Methods['decrypt']['params'];
+
+({ 'plaintext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['decrypt']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'ciphertext': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" } }) satisfies Methods['rewrap']['params'];
+
+({ 'ciphertext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['rewrap']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['mac']['params'];
+
+({ 'mac': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['mac']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'mac': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['verify_mac']['params'];
+
+({ 'valid': true }) satisfies Methods['verify_mac']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'context': { 'purpose': "drafts", 'user': "7" }, 'withPlaintext': true }) satisfies Methods['data_keys.generate']['params'];
+
+({ 'wrapped': new Uint8Array([97, 116, 115]), 'plaintext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['data_keys.generate']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'wrapped': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" } }) satisfies Methods['data_keys.decrypt']['params'];
+
+({ 'plaintext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['data_keys.decrypt']['result'];
+
+({ 'length': 1 }) satisfies Methods['random']['params'];
+
+({ 'bytes': new Uint8Array([97, 116, 115]) }) satisfies Methods['random']['result'];
+
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'audiences': ["https://push.example"], 'lifeMs': 1, 'tokens': 1, 'contact': "https://app.example/contact" }) satisfies Methods['vapid.create_lease']['params'];
 
 ({ 'leaseId': "AAECAwQFBgcICQoLDA0ODw", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'audiences': ["https://push.example"], 'contact': "https://app.example/contact", 'created': 1763769600000, 'ends': 1763769600000, 'tokens': 1, 'used': 1 }) satisfies Methods['vapid.create_lease']['result'];

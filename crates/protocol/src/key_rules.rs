@@ -38,6 +38,16 @@ impl Method {
             }
             Method::Sign => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Sign)),
             Method::Verify => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Verify)),
+            Method::Encrypt | Method::Rewrap => {
+                (KeyCaller::Allowed, USABLE, Some(KeyUsage::Encrypt))
+            }
+            Method::Decrypt => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Decrypt)),
+            Method::Mac => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Mac)),
+            Method::VerifyMac => (KeyCaller::Allowed, USABLE, Some(KeyUsage::VerifyMac)),
+            Method::GenerateDataKey => (KeyCaller::Allowed, USABLE, Some(KeyUsage::DataKey)),
+            Method::DecryptDataKey => {
+                (KeyCaller::Allowed, USABLE, Some(KeyUsage::DataKeyPlaintext))
+            }
             Method::CreateLease => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Vapid)),
             Method::RotateKey => (KeyCaller::Owner, USABLE, None),
             Method::UpdateKey
@@ -79,7 +89,10 @@ impl KeySpec {
             // VAPID tokens are on P-256 only (RFC 8292, section 2).
             KeySpec::EcP256 => (&[KeyUsage::Sign, KeyUsage::Verify], &[KeyUsage::Vapid]),
             KeySpec::X25519 | KeySpec::EcP256Agreement => (&[KeyUsage::Agree], &[]),
-            KeySpec::Aes256 => (&[KeyUsage::Encrypt, KeyUsage::Decrypt], &[]),
+            KeySpec::Aes256 => (
+                &[KeyUsage::Encrypt, KeyUsage::Decrypt],
+                &[KeyUsage::DataKey, KeyUsage::DataKeyPlaintext],
+            ),
             KeySpec::HmacSha256 => (&[KeyUsage::Mac, KeyUsage::VerifyMac], &[]),
             KeySpec::HpkeX25519 => (&[KeyUsage::Seal, KeyUsage::Open], &[]),
         };
@@ -99,10 +112,13 @@ impl KeyUsage {
             KeyUsage::Sign
             | KeyUsage::Vapid
             | KeyUsage::Encrypt
+            | KeyUsage::DataKey
             | KeyUsage::Mac
             | KeyUsage::Seal => true,
             KeyUsage::Verify
             | KeyUsage::Decrypt
+            // It also makes, but always with the latest version.
+            | KeyUsage::DataKeyPlaintext
             | KeyUsage::VerifyMac
             | KeyUsage::Agree
             | KeyUsage::Open => false,

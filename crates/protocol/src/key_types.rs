@@ -37,6 +37,10 @@ tokens! {
         Encrypt => "encrypt",
         /// Decrypting.
         Decrypt => "decrypt",
+        /// Making data keys that come out wrapped.
+        DataKey => "data_key",
+        /// Making and unwrapping data keys that come out bare.
+        DataKeyPlaintext => "data_key_plaintext",
         /// Making message authentication codes.
         Mac => "mac",
         /// Checking them.

@@ -10,6 +10,7 @@
 //! No type of this crate can carry a key or a credential; messages between the enclave's
 //! own user interface and its worker are not part of this protocol.
 
+mod context;
 mod error;
 mod ids;
 #[macro_use]
@@ -25,6 +26,7 @@ mod types;
 mod use_types;
 mod value;
 
+pub use context::EncryptionContext;
 pub use error::{ErrorCode, ErrorInfo, Retry, Side};
 pub use ids::{
     CallerOrigin, ContactUrl, Cursor, EnrolmentId, KeyAlias, KeyId, Label, LeaseId, Nonce,

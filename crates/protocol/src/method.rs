@@ -7,10 +7,12 @@ use crate::types::{
     ProveConsistencyParams, ProveInclusionParams, PublicKeyInfo, SignedCheckpoint, VaultStatus,
 };
 use crate::{
-    CreateLeaseParams, ErrorCode, ExtendLeaseParams, FromValue, IntoValue, IssueTokenParams, Lease,
-    LeaseList, LeaseParams, ManageKeysParams, MinVersionsParams, PublicKeyParams,
-    ScheduleDeletionParams, SignParams, Signature, TrimKeyParams, UpdateKeyParams, Value,
-    VapidToken, Verdict, VerifyParams, limits,
+    Ciphertext, CreateLeaseParams, DataKey, DecryptDataKeyParams, DecryptParams, EncryptParams,
+    ErrorCode, ExtendLeaseParams, FromValue, GenerateDataKeyParams, IntoValue, IssueTokenParams,
+    Lease, LeaseList, LeaseParams, MacParams, MacTag, ManageKeysParams, MinVersionsParams,
+    Plaintext, PublicKeyParams, RandomBytes, RandomParams, ScheduleDeletionParams, SignParams,
+    Signature, TrimKeyParams, UpdateKeyParams, Value, VapidToken, Verdict, VerifyMacParams,
+    VerifyParams, limits,
 };
 
 /// Which vault state a method needs.
@@ -258,6 +260,29 @@ methods! {
     #[doc = "Verifies a signature against the public half of a key."]
     Verify = "verify"(VerifyParams) -> Verdict, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    #[doc = "Encrypts by AES-256-GCM, bound to a context."]
+    Encrypt = "encrypt"(EncryptParams) -> Ciphertext, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    #[doc = "Decrypts with the version that the ciphertext names."]
+    Decrypt = "decrypt"(DecryptParams) -> Plaintext, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    #[doc = "Encrypts a ciphertext again with the latest version, bound to the same context. The plaintext does not leave."]
+    Rewrap = "rewrap"(DecryptParams) -> Ciphertext, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    #[doc = "Makes a message authentication code by HMAC-SHA-256."]
+    Mac = "mac"(MacParams) -> MacTag, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    #[doc = "Checks a message authentication code."]
+    VerifyMac = "verify_mac"(VerifyMacParams) -> Verdict, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    #[doc = "Makes a data key for the page's own encryption and wraps it, bound to a context."]
+    GenerateDataKey = "data_keys.generate"(GenerateDataKeyParams) -> DataKey, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AuditUnavailable];
+    #[doc = "Unwraps a data key, with the version that it names."]
+    DecryptDataKey = "data_keys.decrypt"(DecryptDataKeyParams) -> Plaintext, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    #[doc = "Returns random bytes."]
+    Random = "random"(RandomParams) -> RandomBytes, Nothing, None, Never, errors [];
     #[doc = "Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did."]
     CreateLease = "vapid.create_lease"(CreateLeaseParams) -> Lease, Unlocked, Sheet, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, UserCancelled, TooManyLeases, OutOfMemory];

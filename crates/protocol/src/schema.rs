@@ -40,13 +40,15 @@ pub struct TypeDoc {
     pub shape: Shape,
 }
 
-/// The two kinds of named types.
+/// The kinds of named types.
 #[derive(Clone, Debug)]
 pub enum Shape {
     /// An object with exactly these members.
     Record(Vec<FieldDoc>),
     /// One of these strings.
     Tokens(Vec<(&'static str, String)>),
+    /// An object with strings under names of the caller's choice.
+    Texts,
 }
 
 /// A member of an object.

@@ -1,7 +1,7 @@
 //! The named types of the wire that are about using keys.
 
 use crate::schema::{FieldDoc, Shape, TypeDoc, TypeRef, Wire, add, doc};
-use crate::{ErrorCode, Fields, FromValue, IntoValue, KeyId, Value};
+use crate::{EncryptionContext, ErrorCode, Fields, FromValue, IntoValue, KeyId, Value};
 
 record! {
     /// Parameters of `sign`.
@@ -42,7 +42,142 @@ record! {
 record! {
     /// Outcome of a verification.
     Verdict {
-        /// Whether the signature is valid.
+        /// Whether the signature, or the code, is that of the data.
         valid: bool => "valid",
+    }
+}
+
+record! {
+    /// Parameters of `encrypt`.
+    EncryptParams {
+        /// Which key.
+        key_id: KeyId => "keyId",
+        /// What to encrypt, at most 1 048 320 bytes.
+        plaintext: Vec<u8> => "plaintext",
+        /// What the ciphertext is bound to, at most 16 texts; nothing if absent.
+        context: Option<EncryptionContext> => "context",
+        /// With which version; the latest if absent.
+        version: Option<u32> => "version",
+    }
+}
+
+record! {
+    /// Something encrypted.
+    Ciphertext {
+        /// It names the version that encrypted.
+        ciphertext: Vec<u8> => "ciphertext",
+        /// The same version.
+        version: u32 => "version",
+    }
+}
+
+record! {
+    /// Parameters of `decrypt` and of `rewrap`.
+    DecryptParams {
+        /// Which key.
+        key_id: KeyId => "keyId",
+        /// What `encrypt` or `rewrap` returned.
+        ciphertext: Vec<u8> => "ciphertext",
+        /// What the ciphertext is bound to.
+        context: Option<EncryptionContext> => "context",
+    }
+}
+
+record! {
+    /// Something decrypted.
+    Plaintext {
+        /// What was encrypted.
+        plaintext: Vec<u8> => "plaintext",
+        /// The version that decrypted.
+        version: u32 => "version",
+    }
+}
+
+record! {
+    /// Parameters of `mac`.
+    MacParams {
+        /// Which key.
+        key_id: KeyId => "keyId",
+        /// What to authenticate, at most 1 MiB.
+        data: Vec<u8> => "data",
+        /// With which version; the latest if absent.
+        version: Option<u32> => "version",
+    }
+}
+
+record! {
+    /// A message authentication code.
+    MacTag {
+        /// 32 bytes.
+        mac: Vec<u8> => "mac",
+        /// The version that made it.
+        version: u32 => "version",
+    }
+}
+
+record! {
+    /// Parameters of `verify_mac`.
+    VerifyMacParams {
+        /// Which key.
+        key_id: KeyId => "keyId",
+        /// What was authenticated.
+        data: Vec<u8> => "data",
+        /// 32 bytes; any other length is simply not valid.
+        mac: Vec<u8> => "mac",
+        /// Against which version; the latest if absent.
+        version: Option<u32> => "version",
+    }
+}
+
+record! {
+    /// Parameters of `random`.
+    RandomParams {
+        /// How many bytes, 1 to 4096.
+        length: u32 => "length",
+    }
+}
+
+record! {
+    /// Random bytes.
+    RandomBytes {
+        /// From the browser's cryptographic generator.
+        bytes: Vec<u8> => "bytes",
+    }
+}
+
+record! {
+    /// Parameters of `data_keys.generate`.
+    GenerateDataKeyParams {
+        /// Under which key it is wrapped.
+        key_id: KeyId => "keyId",
+        /// What the wrapped data key is bound to.
+        context: Option<EncryptionContext> => "context",
+        /// Whether to return it bare, too. The key needs the use `data_key_plaintext` for that, and
+        /// otherwise `data_key`.
+        with_plaintext: Option<bool> => "withPlaintext",
+    }
+}
+
+record! {
+    /// A data key: 32 random bytes for the page's own encryption.
+    DataKey {
+        /// Wrapped. It names the version that wrapped.
+        wrapped: Vec<u8> => "wrapped",
+        /// Bare; absent unless it was asked for.
+        plaintext: Option<Vec<u8>> => "plaintext",
+        /// The version that wrapped.
+        version: u32 => "version",
+    }
+}
+
+record! {
+    /// Parameters of `data_keys.decrypt`.
+    DecryptDataKeyParams {
+        /// Under which key it is wrapped.
+        key_id: KeyId => "keyId",
+        /// What `data_keys.generate` returned.
+        wrapped: Vec<u8> => "wrapped",
+        /// What it is bound to.
+        context: Option<EncryptionContext> => "context",
     }
 }

@@ -181,6 +181,20 @@ impl<P: Ports> Inner<P> {
             }
             Request::Sign(params) => Response::Sign(self.sign(caller, params).await?),
             Request::Verify(params) => Response::Verify(self.verify(caller, params).await?),
+            Request::Encrypt(params) => Response::Encrypt(self.encrypt(caller, params).await?),
+            Request::Decrypt(params) => Response::Decrypt(self.decrypt(caller, params).await?),
+            Request::Rewrap(params) => Response::Rewrap(self.rewrap(caller, params).await?),
+            Request::Mac(params) => Response::Mac(self.mac(caller, params).await?),
+            Request::VerifyMac(params) => {
+                Response::VerifyMac(self.verify_mac(caller, params).await?)
+            }
+            Request::GenerateDataKey(params) => {
+                Response::GenerateDataKey(self.generate_data_key(caller, params).await?)
+            }
+            Request::DecryptDataKey(params) => {
+                Response::DecryptDataKey(self.decrypt_data_key(caller, params).await?)
+            }
+            Request::Random(params) => Response::Random(self.random(&params)?),
             Request::CreateLease(params) => {
                 Response::CreateLease(self.create_lease(caller, params).await?)
             }

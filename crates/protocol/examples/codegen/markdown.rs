@@ -94,6 +94,7 @@ fn method_row(method: Method) -> String {
 fn type_section(ty: &TypeDoc) -> String {
     let mut out = format!("\n### {}\n\n{}\n\n", ty.name, ty.doc);
     match &ty.shape {
+        Shape::Texts => return out.trim_end().to_owned() + "\n",
         Shape::Record(fields) if fields.is_empty() => return out.trim_end().to_owned() + "\n",
         Shape::Record(fields) => {
             out += "| member | type | meaning |\n|---|---|---|\n";

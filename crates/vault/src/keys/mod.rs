@@ -2,11 +2,14 @@
 
 mod cache;
 mod change;
+mod ciphertext;
 mod create;
 mod delete;
+mod encrypt;
 mod find;
 mod index;
 mod list;
+mod mac;
 mod overview;
 mod record;
 mod sign;

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use kms_crypto::CryptoProvider;
-use kms_protocol::{KeyUsage, Method, SignParams, Signature, Verdict, VerifyParams};
+use kms_protocol::{Method, SignParams, Signature, Verdict, VerifyParams};
 
 use super::using::Operation;
 use crate::enclave::Inner;
@@ -18,8 +18,7 @@ impl<P: Ports> Inner<P> {
         params: SignParams,
     ) -> Result<Signature, Error> {
         let SignParams { key_id, data, version } = params;
-        let (method, usage, origin) = (Method::Sign, KeyUsage::Sign, &caller.origin);
-        let operation = Operation { method, usage, key_id, version, origin };
+        let operation = Operation::new(caller, Method::Sign, (key_id, version))?;
         self.using(operation, async |permitted| {
             let handle = permitted.handle(&self.ports).await?;
             let signature = self.ports.crypto().sign(&handle, &data).await?;
@@ -35,8 +34,7 @@ impl<P: Ports> Inner<P> {
         params: VerifyParams,
     ) -> Result<Verdict, Error> {
         let VerifyParams { key_id, data, signature, version } = params;
-        let (method, usage, origin) = (Method::Verify, KeyUsage::Verify, &caller.origin);
-        let operation = Operation { method, usage, key_id, version, origin };
+        let operation = Operation::new(caller, Method::Verify, (key_id, version))?;
         self.using(operation, async |permitted| {
             let public = permitted.public()?;
             let valid = self.ports.crypto().verify(&public, &data, &signature).await?;

@@ -12,17 +12,20 @@ use super::index::VaultClock;
 use super::record::KeyRecord;
 use crate::audit::{Change, Draft, OK, Use};
 use crate::enclave::Inner;
+use crate::session::Caller;
 use crate::state::UnlockedVault;
 use crate::{Clock, Error, Ports};
 
 /// A use of a key, for its policy and for the log.
 pub(super) struct Operation<'a> {
-    pub(super) method: Method,
+    method: Method,
     pub(super) usage: KeyUsage,
-    pub(super) key_id: KeyId,
+    key_id: KeyId,
     /// The latest version if absent.
-    pub(super) version: Option<u32>,
-    pub(super) origin: &'a Rc<CallerOrigin>,
+    version: Option<u32>,
+    /// A version that is read beside it.
+    reads: Option<u32>,
+    origin: &'a Rc<CallerOrigin>,
 }
 
 /// A key that may be used, and the version of it that is.
@@ -44,16 +47,36 @@ impl<P: Ports> Permitted<'_, P> {
     }
 }
 
-impl Operation<'_> {
+impl<'a> Operation<'a> {
+    /// What a method does with a version of a key, the latest if none is named. Which use that is
+    /// stands in the table of methods.
+    pub(super) fn new(
+        caller: &'a Caller,
+        method: Method,
+        (key_id, version): (KeyId, Option<u32>),
+    ) -> Result<Self, Error> {
+        let usage = method.key_rule().and_then(|rule| rule.usage).ok_or(ErrorCode::Internal)?;
+        Ok(Self { method, usage, key_id, version, reads: None, origin: &caller.origin })
+    }
+
+    /// The same, which also reads what a version has made.
+    pub(super) fn reading(self, version: Option<u32>) -> Self {
+        Self { reads: version, ..self }
+    }
+
     /// The use of a key, to be looked at again if the key changes before its entry is written.
     fn of<P: Ports>(&self, key: &LoadedKey<P>, now_ms: u64) -> Use {
-        let (origin, usage, version) = (Rc::clone(self.origin), self.usage, self.version);
+        let (origin, usage, reads) = (Rc::clone(self.origin), self.usage, self.reads);
         // The latest version may be another one by then.
-        let version = version.or(Some(key.info.version));
+        let version = self.version.or(Some(key.info.version));
+        let permits = move |record: &KeyRecord| {
+            record.permits(&origin, (usage, version), now_ms)?;
+            reads.map_or(Ok(()), |version| record.may_read(Some(version)))
+        };
         Use {
             key_id: self.key_id.clone(),
             current: Rc::clone(&key.current),
-            permits: Box::new(move |record| record.permits(&origin, (usage, version), now_ms)),
+            permits: Box::new(permits),
         }
     }
 }
@@ -83,8 +106,7 @@ impl<P: Ports> Inner<P> {
         let loaded = self.load(vault, &operation.key_id).await;
         let permitted = loaded.and_then(|key| {
             let now = self.ports.clock().now_ms();
-            let (usage, version) = (operation.usage, operation.version);
-            key.record.permits(operation.origin, (usage, version), now)?;
+            (operation.of(&key, now).permits)(&key.record)?;
             Ok(key)
         });
         if let Err(error) = &permitted {

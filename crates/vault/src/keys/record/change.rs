@@ -40,9 +40,21 @@ impl KeyRecord {
         if self.counts(usage) {
             self.policy.allows_more(&self.uses, now_ms)?;
         }
+        if !usage.makes() {
+            return self.may_read(version);
+        }
         let number = self.version(version)?.number;
-        let least = if usage.makes() { self.min_encryption } else { self.min_decryption };
-        if number < least { Err(Error::Denied(PolicyRule::MinVersion)) } else { Ok(()) }
+        if number < self.min_encryption {
+            return Err(Error::Denied(PolicyRule::MinVersion));
+        }
+        Ok(())
+    }
+
+    /// Whether what a version has made may be read.
+    pub(crate) fn may_read(&self, version: Option<u32>) -> Result<(), Error> {
+        let number = self.version(version)?.number;
+        let old = number < self.min_decryption;
+        if old { Err(Error::Denied(PolicyRule::MinVersion)) } else { Ok(()) }
     }
 
     /// Whether such a use is counted: one of the private or secret key, where the
