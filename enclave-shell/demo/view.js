@@ -70,6 +70,8 @@ const METHODS = {
   'rewrap': 'Encrypted again',
   'mac': 'Authentication code made',
   'verify_mac': 'Authentication code checked',
+  'seal': 'Sealed',
+  'open': 'Opened',
   'data_keys.generate': 'Data key made',
   'data_keys.decrypt': 'Data key unwrapped',
 };

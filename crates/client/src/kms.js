@@ -256,6 +256,33 @@ export class Kms {
   }
 
   /**
+   * Seals to the public half of a key, bound to a context. Whoever has that half can do the same
+   * without the enclave, by any library for HPKE (RFC 9180).
+   *
+   * @param {string} keyId
+   * @param {Uint8Array} plaintext up to 1 048 320 bytes
+   * @param {CallOptions & { context?: EncryptionContext, version?: number }} [options] the latest
+   *   version if none is named
+   * @returns {Promise<Uint8Array>} the encapsulated key, then the ciphertext
+   */
+  async seal(keyId, plaintext, { context, version, ...options } = {}) {
+    const params = { keyId, plaintext, ...given({ context, version }) };
+    return (await this.#rpc.call('seal', params, options)).sealed;
+  }
+
+  /**
+   * @param {string} keyId
+   * @param {Uint8Array} sealed
+   * @param {CallOptions & { context?: EncryptionContext, version?: number }} [options] the version
+   *   it was sealed to; the latest if none is named
+   * @returns {Promise<Uint8Array>}
+   */
+  async open(keyId, sealed, { context, version, ...options } = {}) {
+    const params = { keyId, sealed, ...given({ context, version }) };
+    return (await this.#rpc.call('open', params, options)).plaintext;
+  }
+
+  /**
    * @param {number} length 1 to 4096
    * @param {CallOptions} [options]
    * @returns {Promise<Uint8Array>}

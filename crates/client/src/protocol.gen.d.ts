@@ -587,6 +587,38 @@ export interface DecryptDataKeyParams {
   context?: EncryptionContext;
 }
 
+/** Parameters of `seal`. */
+export interface SealParams {
+  /** To which key. */
+  keyId: string;
+  /** What to seal, at most 1 048 320 bytes. */
+  plaintext: Uint8Array;
+  /** What the sealed message is bound to; nothing if absent. */
+  context?: EncryptionContext;
+  /** To which version; the latest if absent. */
+  version?: number;
+}
+
+/** Something sealed by HPKE (RFC 9180). */
+export interface Sealed {
+  /** The encapsulated key of 32 bytes, the ciphertext, the tag. */
+  sealed: Uint8Array;
+  /** The version whose public half it was sealed to. Nothing in `sealed` names it. */
+  version: number;
+}
+
+/** Parameters of `open`. */
+export interface OpenParams {
+  /** Which key. */
+  keyId: string;
+  /** What `seal` returned, or what somebody else sealed to the public half. */
+  sealed: Uint8Array;
+  /** What the sealed message is bound to. */
+  context?: EncryptionContext;
+  /** To which version it was sealed; the latest if absent. */
+  version?: number;
+}
+
 /** Parameters of `random`. */
 export interface RandomParams {
   /** How many bytes, 1 to 4096. */
@@ -882,6 +914,10 @@ export interface Methods {
   'data_keys.generate': { params: GenerateDataKeyParams; result: DataKey };
   /** Unwraps a data key, with the version that it names. */
   'data_keys.decrypt': { params: DecryptDataKeyParams; result: Plaintext };
+  /** Seals to the public half of a key by HPKE (RFC 9180) in base mode, bound to a context. */
+  'seal': { params: SealParams; result: Sealed };
+  /** Opens what was sealed to the public half of a key, by whomever. */
+  'open': { params: OpenParams; result: Plaintext };
   /** Returns random bytes. */
   'random': { params: RandomParams; result: RandomBytes };
   /** Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did. */

@@ -47,6 +47,8 @@ test('each method asks what the table calls it, with exactly its parameters', as
     'rewrap': { ciphertext: data },
     'mac': { mac: data },
     'verify_mac': { valid: false },
+    'seal': { sealed: data },
+    'open': { plaintext: data },
     'random': { bytes: data },
     'data_keys.generate': {},
     'data_keys.decrypt': { plaintext: data },
@@ -90,6 +92,10 @@ test('each method asks what the table calls it, with exactly its parameters', as
   await kms.mac('k', data, { version: 1 });
   assert.equal(await kms.verifyMac('k', data, signature), false);
   await kms.verifyMac('k', data, signature, { version: 1 });
+  for (const name of ['seal', 'open']) {
+    assert.deepEqual(await kms[name]('k', data), data);
+    await kms[name]('k', data, { context, version: 1 });
+  }
   assert.deepEqual(await kms.random(32), data);
   await kms.dataKeys.generate('k');
   await kms.dataKeys.generate('k', { context, withPlaintext: true });
@@ -133,6 +139,10 @@ test('each method asks what the table calls it, with exactly its parameters', as
     ['mac', { keyId: 'k', data, version: 1 }],
     ['verify_mac', { keyId: 'k', data, mac: signature }],
     ['verify_mac', { keyId: 'k', data, mac: signature, version: 1 }],
+    ['seal', { keyId: 'k', plaintext: data }],
+    ['seal', { keyId: 'k', plaintext: data, context, version: 1 }],
+    ['open', { keyId: 'k', sealed: data }],
+    ['open', { keyId: 'k', sealed: data, context, version: 1 }],
     ['random', { length: 32 }],
     ['data_keys.generate', { keyId: 'k' }],
     ['data_keys.generate', { keyId: 'k', context, withPlaintext: true }],

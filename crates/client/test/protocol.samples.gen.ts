@@ -133,6 +133,14 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'plaintext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['data_keys.decrypt']['result'];
 
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'plaintext': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" }, 'version': 1 }) satisfies Methods['seal']['params'];
+
+({ 'sealed': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['seal']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'sealed': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" }, 'version': 1 }) satisfies Methods['open']['params'];
+
+({ 'plaintext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['open']['result'];
+
 ({ 'length': 1 }) satisfies Methods['random']['params'];
 
 ({ 'bytes': new Uint8Array([97, 116, 115]) }) satisfies Methods['random']['result'];

@@ -48,6 +48,8 @@ impl Method {
             Method::DecryptDataKey => {
                 (KeyCaller::Allowed, USABLE, Some(KeyUsage::DataKeyPlaintext))
             }
+            Method::Seal => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Seal)),
+            Method::Open => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Open)),
             Method::CreateLease => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Vapid)),
             Method::RotateKey => (KeyCaller::Owner, USABLE, None),
             Method::UpdateKey

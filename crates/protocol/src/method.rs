@@ -10,9 +10,9 @@ use crate::{
     Ciphertext, CreateLeaseParams, DataKey, DecryptDataKeyParams, DecryptParams, EncryptParams,
     ErrorCode, ExtendLeaseParams, FromValue, GenerateDataKeyParams, IntoValue, IssueTokenParams,
     Lease, LeaseList, LeaseParams, MacParams, MacTag, ManageKeysParams, MinVersionsParams,
-    Plaintext, PublicKeyParams, RandomBytes, RandomParams, ScheduleDeletionParams, SignParams,
-    Signature, TrimKeyParams, UpdateKeyParams, Value, VapidToken, Verdict, VerifyMacParams,
-    VerifyParams, limits,
+    OpenParams, Plaintext, PublicKeyParams, RandomBytes, RandomParams, ScheduleDeletionParams,
+    SealParams, Sealed, SignParams, Signature, TrimKeyParams, UpdateKeyParams, Value, VapidToken,
+    Verdict, VerifyMacParams, VerifyParams, limits,
 };
 
 /// Which vault state a method needs.
@@ -280,6 +280,12 @@ methods! {
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AuditUnavailable];
     #[doc = "Unwraps a data key, with the version that it names."]
     DecryptDataKey = "data_keys.decrypt"(DecryptDataKeyParams) -> Plaintext, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    #[doc = "Seals to the public half of a key by HPKE (RFC 9180) in base mode, bound to a context."]
+    Seal = "seal"(SealParams) -> Sealed, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    #[doc = "Opens what was sealed to the public half of a key, by whomever."]
+    Open = "open"(OpenParams) -> Plaintext, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
     #[doc = "Returns random bytes."]
     Random = "random"(RandomParams) -> RandomBytes, Nothing, None, Never, errors [];

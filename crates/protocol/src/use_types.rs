@@ -181,3 +181,41 @@ record! {
         context: Option<EncryptionContext> => "context",
     }
 }
+
+record! {
+    /// Parameters of `seal`.
+    SealParams {
+        /// To which key.
+        key_id: KeyId => "keyId",
+        /// What to seal, at most 1 048 320 bytes.
+        plaintext: Vec<u8> => "plaintext",
+        /// What the sealed message is bound to; nothing if absent.
+        context: Option<EncryptionContext> => "context",
+        /// To which version; the latest if absent.
+        version: Option<u32> => "version",
+    }
+}
+
+record! {
+    /// Something sealed by HPKE (RFC 9180).
+    Sealed {
+        /// The encapsulated key of 32 bytes, the ciphertext, the tag.
+        sealed: Vec<u8> => "sealed",
+        /// The version whose public half it was sealed to. Nothing in `sealed` names it.
+        version: u32 => "version",
+    }
+}
+
+record! {
+    /// Parameters of `open`.
+    OpenParams {
+        /// Which key.
+        key_id: KeyId => "keyId",
+        /// What `seal` returned, or what somebody else sealed to the public half.
+        sealed: Vec<u8> => "sealed",
+        /// What the sealed message is bound to.
+        context: Option<EncryptionContext> => "context",
+        /// To which version it was sealed; the latest if absent.
+        version: Option<u32> => "version",
+    }
+}

@@ -194,6 +194,8 @@ impl<P: Ports> Inner<P> {
             Request::DecryptDataKey(params) => {
                 Response::DecryptDataKey(self.decrypt_data_key(caller, params).await?)
             }
+            Request::Seal(params) => Response::Seal(self.seal_to_key(caller, params).await?),
+            Request::Open(params) => Response::Open(self.open_sealed(caller, params).await?),
             Request::Random(params) => Response::Random(self.random(&params)?),
             Request::CreateLease(params) => {
                 Response::CreateLease(self.create_lease(caller, params).await?)

@@ -117,8 +117,9 @@ fn good(method: Method, (id, made): (&str, &[u8])) -> Value {
     let made = |name| (name, Value::Bytes(made.to_vec()));
     let number = |name, value| (name, Value::Number(value));
     match method {
-        Method::Sign | Method::Mac => params(id, &[data]),
-        Method::Encrypt => params(id, &[("plaintext", Value::Bytes(vec![1]))]),
+        Method::Sign => params(id, &[data]),
+        Method::Open => params(id, &[made("sealed")]),
+        Method::Encrypt | Method::Seal => params(id, &[("plaintext", Value::Bytes(vec![1]))]),
         Method::Decrypt | Method::Rewrap => params(id, &[made("ciphertext")]),
         Method::DecryptDataKey => params(id, &[made("wrapped")]),
         Method::VerifyMac => params(id, &[data, ("mac", Value::Bytes(vec![0; 32]))]),
@@ -140,12 +141,13 @@ fn made_for(tab: &Tab, method: Method, id: &str) -> Vec<u8> {
     let bare = ("withPlaintext", Value::Bool(true));
     let made = match method {
         Method::Decrypt | Method::Rewrap => tab.call("encrypt", params(id, &[plaintext])),
+        Method::Open => tab.call("seal", params(id, &[plaintext])),
         Method::DecryptDataKey => tab.call("data_keys.generate", params(id, &[bare])),
         _ => return Vec::new(),
     };
     // A key that is not for it makes nothing, and the method is refused before it reads anything.
     let Ok(made) = made else { return Vec::new() };
-    [bytes(&made, "ciphertext"), bytes(&made, "wrapped")].concat()
+    ["ciphertext", "wrapped", "sealed"].map(|name| bytes(&made, name)).concat()
 }
 
 /// A vault with a key in a state; the key also belongs to a guest, and is for `uses`. With what the
@@ -190,6 +192,7 @@ fn with_key(method: Method, state: KeyState, uses: &[KeyUsage]) -> (Tab, String,
 fn uses_for(rule: KeyRule) -> Vec<KeyUsage> {
     match rule.usage {
         Some(KeyUsage::Decrypt) => vec![KeyUsage::Decrypt, KeyUsage::Encrypt],
+        Some(KeyUsage::Open) => vec![KeyUsage::Open, KeyUsage::Seal],
         usage => vec![usage.unwrap_or(KeyUsage::Sign)],
     }
 }

@@ -7,6 +7,7 @@ mod create;
 mod delete;
 mod encrypt;
 mod find;
+mod hpke;
 mod index;
 mod list;
 mod mac;
