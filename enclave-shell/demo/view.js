@@ -58,6 +58,8 @@ const METHODS = {
   'keys.schedule_deletion': 'Deletion scheduled',
   'keys.cancel_deletion': 'Deletion cancelled',
   'keys.destroy': 'Key destroyed',
+  'keys.agree': 'Key agreed on',
+  'keys.derive': 'Key derived',
   'keys.index': 'Index of keys built',
   'vapid.create_lease': 'Push messages allowed',
   'vapid.issue_token': 'Push token issued',

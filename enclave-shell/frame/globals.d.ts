@@ -111,6 +111,7 @@ type KeyUsage_ =
   | 'data_key_plaintext'
   | 'mac'
   | 'verify_mac'
+  | 'derive'
   | 'agree'
   | 'seal'
   | 'open';

@@ -94,6 +94,27 @@ export function keysOf(rpc) {
      */
     cancelDeletion: (keyId, options) => rpc.call('keys.cancel_deletion', { keyId }, options),
     /**
+     * Agrees with the owner of a public key on a new key, `aes-256` or `hmac-sha256`. The other side
+     * gives its own key, this one's public half, and the same context and spec.
+     *
+     * @param {string} keyId of the spec `x25519` or `ec-p256-agreement`
+     * @param {Uint8Array} peer `raw` of the other side's public key
+     * @param {Methods['keys.create']['params']} key what the new key is to be
+     * @param {CallOptions & { context?: EncryptionContext, version?: number }} [options]
+     */
+    agree: (keyId, peer, key, { context, version, ...options } = {}) =>
+      rpc.call('keys.agree', { keyId, peer, key, ...given({ context, version }) }, options),
+    /**
+     * Derives a new key, `aes-256` or `hmac-sha256`. The same key, version and context give the
+     * same one.
+     *
+     * @param {string} keyId of the spec `hmac-sha256`, whose policy has `derive`
+     * @param {Methods['keys.create']['params']} key what the new key is to be
+     * @param {CallOptions & { context?: EncryptionContext, version?: number }} [options]
+     */
+    derive: (keyId, key, { context, version, ...options } = {}) =>
+      rpc.call('keys.derive', { keyId, key, ...given({ context, version }) }, options),
+    /**
      * Shows the person the enclave's own page of all keys, on one of this site if it is named.
      * Resolves when they close it; what they did there is not told, beyond what happened to
      * the keys of this site.

@@ -245,6 +245,7 @@ export type KeyUsage =
   | 'data_key_plaintext'
   | 'mac'
   | 'verify_mac'
+  | 'derive'
   | 'agree'
   | 'seal'
   | 'open';
@@ -306,7 +307,8 @@ export type KeyState =
 
 /** Where the key came from. */
 export type KeyOrigin =
-  | 'generated';
+  | 'generated'
+  | 'derived';
 
 /** Everything public about a key. */
 export interface KeyInfo {
@@ -619,6 +621,32 @@ export interface OpenParams {
   version?: number;
 }
 
+/** Parameters of `keys.agree`. */
+export interface AgreeKeyParams {
+  /** Which key. */
+  keyId: string;
+  /** The public key of the other side: `raw` of its `keys.public_key`, of the same spec. */
+  peer: Uint8Array;
+  /** What the new key is bound to. The other side gives the same. */
+  context?: EncryptionContext;
+  /** With which version; the latest if absent. */
+  version?: number;
+  /** The new key: `aes-256` or `hmac-sha256`. The other side asks for the same spec. */
+  key: CreateKeyParams;
+}
+
+/** Parameters of `keys.derive`. */
+export interface DeriveKeyParams {
+  /** From which key. */
+  keyId: string;
+  /** What the new key is bound to: another context gives another key. */
+  context?: EncryptionContext;
+  /** From which version; the latest if absent. */
+  version?: number;
+  /** The new key: `aes-256` or `hmac-sha256`. */
+  key: CreateKeyParams;
+}
+
 /** Parameters of `random`. */
 export interface RandomParams {
   /** How many bytes, 1 to 4096. */
@@ -918,6 +946,10 @@ export interface Methods {
   'seal': { params: SealParams; result: Sealed };
   /** Opens what was sealed to the public half of a key, by whomever. */
   'open': { params: OpenParams; result: Plaintext };
+  /** Agrees with the owner of a public key on a new key of the vault. The shared secret goes through HKDF and never comes out. */
+  'keys.agree': { params: AgreeKeyParams; result: KeyInfo };
+  /** Derives a new key of the vault from a key and a context. The same ones give the same key. */
+  'keys.derive': { params: DeriveKeyParams; result: KeyInfo };
   /** Returns random bytes. */
   'random': { params: RandomParams; result: RandomBytes };
   /** Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did. */

@@ -65,6 +65,8 @@ test('each method asks what the table calls it, with exactly its parameters', as
     'keys.schedule_deletion': {},
     'keys.cancel_deletion': {},
     'keys.manage': {},
+    'keys.agree': {},
+    'keys.derive': {},
     'audit.list': {},
     'audit.verify': {},
     'audit.checkpoint': {},
@@ -116,6 +118,9 @@ test('each method asks what the table calls it, with exactly its parameters', as
   await kms.keys.scheduleDeletion('k');
   await kms.keys.scheduleDeletion('k', { days: 7 });
   await kms.keys.cancelDeletion('k');
+  const key = { spec: 'aes-256' };
+  await kms.keys.agree('k', data, key);
+  await kms.keys.derive('k', key, { context, version: 1 });
   await kms.keys.manage();
   await kms.keys.manage('k');
   await kms.audit.list({ from: 3 });
@@ -163,6 +168,8 @@ test('each method asks what the table calls it, with exactly its parameters', as
     ['keys.schedule_deletion', { keyId: 'k' }],
     ['keys.schedule_deletion', { keyId: 'k', days: 7 }],
     ['keys.cancel_deletion', { keyId: 'k' }],
+    ['keys.agree', { keyId: 'k', peer: data, key }],
+    ['keys.derive', { keyId: 'k', key, context, version: 1 }],
     ['keys.manage', {}],
     ['keys.manage', { keyId: 'k' }],
     ['audit.list', { from: 3 }],

@@ -48,6 +48,8 @@ impl Method {
             Method::DecryptDataKey => {
                 (KeyCaller::Allowed, USABLE, Some(KeyUsage::DataKeyPlaintext))
             }
+            Method::AgreeKey => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Agree)),
+            Method::DeriveKey => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Derive)),
             Method::Seal => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Seal)),
             Method::Open => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Open)),
             Method::CreateLease => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Vapid)),
@@ -95,7 +97,7 @@ impl KeySpec {
                 &[KeyUsage::Encrypt, KeyUsage::Decrypt],
                 &[KeyUsage::DataKey, KeyUsage::DataKeyPlaintext],
             ),
-            KeySpec::HmacSha256 => (&[KeyUsage::Mac, KeyUsage::VerifyMac], &[]),
+            KeySpec::HmacSha256 => (&[KeyUsage::Mac, KeyUsage::VerifyMac], &[KeyUsage::Derive]),
             KeySpec::HpkeX25519 => (&[KeyUsage::Seal, KeyUsage::Open], &[]),
         };
         SpecUsages { ordinary, further }
@@ -103,8 +105,11 @@ impl KeySpec {
 }
 
 /// Two uses that no key has together, because one would undo the other; and why.
-pub const APART: &[(KeyUsage, KeyUsage, &str)] =
-    &[(KeyUsage::Vapid, KeyUsage::Sign, "a site could sign tokens without a lease")];
+pub const APART: &[(KeyUsage, KeyUsage, &str)] = &[
+    (KeyUsage::Vapid, KeyUsage::Sign, "a site could sign tokens without a lease"),
+    // HKDF-Expand of one block is one HMAC.
+    (KeyUsage::Derive, KeyUsage::Mac, "a site could compute a derived key as a code"),
+];
 
 impl KeyUsage {
     /// Whether it makes something new, which the latest versions do, or only reads what was made.
@@ -122,6 +127,7 @@ impl KeyUsage {
             // It also makes, but always with the latest version.
             | KeyUsage::DataKeyPlaintext
             | KeyUsage::VerifyMac
+            | KeyUsage::Derive
             | KeyUsage::Agree
             | KeyUsage::Open => false,
         }

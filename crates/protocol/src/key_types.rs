@@ -45,6 +45,8 @@ tokens! {
         Mac => "mac",
         /// Checking them.
         VerifyMac => "verify_mac",
+        /// Deriving keys of the vault.
+        Derive => "derive",
         /// Agreeing on secrets, which become keys of the vault.
         Agree => "agree",
         /// Sealing to the public half.
@@ -73,6 +75,8 @@ tokens! {
     KeyOrigin {
         /// Generated in this vault.
         Generated => "generated",
+        /// Derived from another key of this vault, or agreed on with one.
+        Derived => "derived",
     }
 }
 

@@ -7,12 +7,12 @@ use crate::types::{
     ProveConsistencyParams, ProveInclusionParams, PublicKeyInfo, SignedCheckpoint, VaultStatus,
 };
 use crate::{
-    Ciphertext, CreateLeaseParams, DataKey, DecryptDataKeyParams, DecryptParams, EncryptParams,
-    ErrorCode, ExtendLeaseParams, FromValue, GenerateDataKeyParams, IntoValue, IssueTokenParams,
-    Lease, LeaseList, LeaseParams, MacParams, MacTag, ManageKeysParams, MinVersionsParams,
-    OpenParams, Plaintext, PublicKeyParams, RandomBytes, RandomParams, ScheduleDeletionParams,
-    SealParams, Sealed, SignParams, Signature, TrimKeyParams, UpdateKeyParams, Value, VapidToken,
-    Verdict, VerifyMacParams, VerifyParams, limits,
+    AgreeKeyParams, Ciphertext, CreateLeaseParams, DataKey, DecryptDataKeyParams, DecryptParams,
+    DeriveKeyParams, EncryptParams, ErrorCode, ExtendLeaseParams, FromValue, GenerateDataKeyParams,
+    IntoValue, IssueTokenParams, Lease, LeaseList, LeaseParams, MacParams, MacTag,
+    ManageKeysParams, MinVersionsParams, OpenParams, Plaintext, PublicKeyParams, RandomBytes,
+    RandomParams, ScheduleDeletionParams, SealParams, Sealed, SignParams, Signature, TrimKeyParams,
+    UpdateKeyParams, Value, VapidToken, Verdict, VerifyMacParams, VerifyParams, limits,
 };
 
 /// Which vault state a method needs.
@@ -287,6 +287,12 @@ methods! {
     #[doc = "Opens what was sealed to the public half of a key, by whomever."]
     Open = "open"(OpenParams) -> Plaintext, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    #[doc = "Agrees with the owner of a public key on a new key of the vault. The shared secret goes through HKDF and never comes out."]
+    AgreeKey = "keys.agree"(AgreeKeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidKey, AliasTaken, TooManyKeys, AuditUnavailable];
+    #[doc = "Derives a new key of the vault from a key and a context. The same ones give the same key."]
+    DeriveKey = "keys.derive"(DeriveKeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AliasTaken, TooManyKeys, AuditUnavailable];
     #[doc = "Returns random bytes."]
     Random = "random"(RandomParams) -> RandomBytes, Nothing, None, Never, errors [];
     #[doc = "Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did."]

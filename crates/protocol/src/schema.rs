@@ -89,6 +89,20 @@ impl<T: Wire> Wire for Option<T> {
     }
 }
 
+impl<T: Wire> Wire for Box<T> {
+    fn type_ref() -> TypeRef {
+        T::type_ref()
+    }
+
+    fn sample() -> Value {
+        T::sample()
+    }
+
+    fn define(types: &mut Vec<TypeDoc>) {
+        T::define(types);
+    }
+}
+
 macro_rules! plain {
     ($($ty:ty => $typescript:literal, $sample:expr;)*) => {$(
         impl Wire for $ty {

@@ -1,7 +1,9 @@
 //! The named types of the wire that are about using keys.
 
 use crate::schema::{FieldDoc, Shape, TypeDoc, TypeRef, Wire, add, doc};
-use crate::{EncryptionContext, ErrorCode, Fields, FromValue, IntoValue, KeyId, Value};
+use crate::{
+    CreateKeyParams, EncryptionContext, ErrorCode, Fields, FromValue, IntoValue, KeyId, Value,
+};
 
 record! {
     /// Parameters of `sign`.
@@ -217,5 +219,35 @@ record! {
         context: Option<EncryptionContext> => "context",
         /// To which version it was sealed; the latest if absent.
         version: Option<u32> => "version",
+    }
+}
+
+record! {
+    /// Parameters of `keys.agree`.
+    AgreeKeyParams {
+        /// Which key.
+        key_id: KeyId => "keyId",
+        /// The public key of the other side: `raw` of its `keys.public_key`, of the same spec.
+        peer: Vec<u8> => "peer",
+        /// What the new key is bound to. The other side gives the same.
+        context: Option<EncryptionContext> => "context",
+        /// With which version; the latest if absent.
+        version: Option<u32> => "version",
+        /// The new key: `aes-256` or `hmac-sha256`. The other side asks for the same spec.
+        key: Box<CreateKeyParams> => "key",
+    }
+}
+
+record! {
+    /// Parameters of `keys.derive`.
+    DeriveKeyParams {
+        /// From which key.
+        key_id: KeyId => "keyId",
+        /// What the new key is bound to: another context gives another key.
+        context: Option<EncryptionContext> => "context",
+        /// From which version; the latest if absent.
+        version: Option<u32> => "version",
+        /// The new key: `aes-256` or `hmac-sha256`.
+        key: Box<CreateKeyParams> => "key",
     }
 }

@@ -194,6 +194,10 @@ impl<P: Ports> Inner<P> {
             Request::DecryptDataKey(params) => {
                 Response::DecryptDataKey(self.decrypt_data_key(caller, params).await?)
             }
+            Request::AgreeKey(params) => Response::AgreeKey(self.agree_key(caller, params).await?),
+            Request::DeriveKey(params) => {
+                Response::DeriveKey(self.derive_key(caller, params).await?)
+            }
             Request::Seal(params) => Response::Seal(self.seal_to_key(caller, params).await?),
             Request::Open(params) => Response::Open(self.open_sealed(caller, params).await?),
             Request::Random(params) => Response::Random(self.random(&params)?),

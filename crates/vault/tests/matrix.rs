@@ -111,6 +111,11 @@ fn params(id: &str, more: &[(&'static str, Value)]) -> Value {
     Value::Map(members)
 }
 
+/// What a method that makes a key is asked to make.
+fn new_key() -> (&'static str, Value) {
+    ("key", Value::object([("spec", Value::Text("aes-256".into()))]))
+}
+
 /// Parameters with which a method succeeds where it is allowed, about what was made for it.
 fn good(method: Method, (id, made): (&str, &[u8])) -> Value {
     let data = ("data", Value::Bytes(vec![1]));
@@ -119,6 +124,12 @@ fn good(method: Method, (id, made): (&str, &[u8])) -> Value {
     match method {
         Method::Sign => params(id, &[data]),
         Method::Open => params(id, &[made("sealed")]),
+        // The base point of Curve25519 is a public key.
+        Method::AgreeKey => {
+            let base = [&[9][..], &[0; 31]].concat();
+            params(id, &[("peer", Value::Bytes(base)), new_key()])
+        }
+        Method::DeriveKey => params(id, &[new_key()]),
         Method::Encrypt | Method::Seal => params(id, &[("plaintext", Value::Bytes(vec![1]))]),
         Method::Decrypt | Method::Rewrap => params(id, &[made("ciphertext")]),
         Method::DecryptDataKey => params(id, &[made("wrapped")]),

@@ -5,6 +5,7 @@ mod change;
 mod ciphertext;
 mod create;
 mod delete;
+mod derive;
 mod encrypt;
 mod find;
 mod hpke;

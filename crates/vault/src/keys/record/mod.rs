@@ -90,11 +90,12 @@ pub(crate) struct NewKey {
     pub(crate) label: Option<Label>,
     pub(crate) alias: Option<KeyAlias>,
     pub(crate) created: u64,
+    pub(crate) origin: KeyOrigin,
     pub(crate) policy: PolicyRecord,
 }
 
 impl VersionRecord {
-    /// A version that was generated just now.
+    /// A version that was made just now.
     pub(crate) fn new(
         number: u32,
         created: u64,
@@ -142,13 +143,13 @@ impl VersionRecord {
 }
 
 impl KeyRecord {
-    /// The record of a key whose first version was generated just now.
+    /// The record of a key whose first version was made just now.
     pub(crate) fn new(new: NewKey, first: VersionRecord) -> Self {
         Self {
             schema: SCHEMA,
             spec: new.spec.as_str().into(),
             created: new.created,
-            origin: KeyOrigin::Generated.as_str().into(),
+            origin: new.origin.as_str().into(),
             state: KeyState::Enabled.as_str().into(),
             label: new.label.map(|label| label.as_str().into()),
             alias: new.alias.map(|alias| alias.as_str().into()),

@@ -156,7 +156,7 @@ impl PolicyRecord {
     }
 
     /// What the key may be used for.
-    pub(super) fn usage(&self) -> Result<Vec<KeyUsage>, ErrorCode> {
+    pub(crate) fn usage(&self) -> Result<Vec<KeyUsage>, ErrorCode> {
         let usage = |name: &String| token(KeyUsage::ALL, KeyUsage::as_str, name);
         self.usage.iter().map(usage).collect()
     }

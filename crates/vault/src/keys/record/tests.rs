@@ -48,8 +48,8 @@ fn version(number: u32) -> VersionRecord {
 }
 
 fn record() -> KeyRecord {
-    let new =
-        NewKey { spec: KeySpec::Ed25519, label: None, alias: None, created: 5, policy: policy() };
+    let (spec, origin) = (KeySpec::Ed25519, KeyOrigin::Generated);
+    let new = NewKey { spec, label: None, alias: None, created: 5, origin, policy: policy() };
     KeyRecord::new(new, version(1))
 }
 
