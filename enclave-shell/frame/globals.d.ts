@@ -113,6 +113,10 @@ type KeyUsage_ =
   | 'verify_mac'
   | 'derive'
   | 'agree'
+  | 'wrap'
+  | 'unwrap'
+  | 'import'
+  | 'export'
   | 'seal'
   | 'open';
 

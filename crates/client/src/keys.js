@@ -115,6 +115,48 @@ export function keysOf(rpc) {
     derive: (keyId, key, { context, version, ...options } = {}) =>
       rpc.call('keys.derive', { keyId, key, ...given({ context, version }) }, options),
     /**
+     * Wraps a key whose policy has `export` under an `aes-256` key whose policy has `wrap`.
+     *
+     * @param {string} keyId the key that wraps
+     * @param {string} targetKeyId
+     * @param {CallOptions & { context?: EncryptionContext }} [options]
+     * @returns {Promise<Uint8Array>}
+     */
+    wrap: async (keyId, targetKeyId, { context, ...options } = {}) => {
+      const params = { keyId, targetKeyId, ...given({ context }) };
+      return (await rpc.call('keys.wrap', params, options)).wrapped;
+    },
+    /**
+     * @param {string} keyId the key that wrapped
+     * @param {Uint8Array} wrapped
+     * @param {Methods['keys.create']['params']} key what the new key is to be; of the wrapped spec
+     * @param {CallOptions & { context?: EncryptionContext }} [options]
+     */
+    unwrap: (keyId, wrapped, key, { context, ...options } = {}) =>
+      rpc.call('keys.unwrap', { keyId, wrapped, key, ...given({ context }) }, options),
+    /**
+     * Seals a key whose policy has `export` to an X25519 public key.
+     *
+     * @param {string} keyId
+     * @param {Uint8Array} recipient `raw` of a key of the spec `hpke-x25519`, here or elsewhere
+     * @param {CallOptions & { context?: EncryptionContext, version?: number }} [options]
+     * @returns {Promise<Uint8Array>}
+     */
+    export: async (keyId, recipient, { context, version, ...options } = {}) => {
+      const params = { keyId, recipient, ...given({ context, version }) };
+      return (await rpc.call('keys.export', params, options)).sealed;
+    },
+    /**
+     * Opens a key that was sealed to a key of the spec `hpke-x25519` whose policy has `import`.
+     *
+     * @param {string} keyId
+     * @param {Uint8Array} sealed
+     * @param {Methods['keys.create']['params']} key what the new key is to be; of the sealed spec
+     * @param {CallOptions & { context?: EncryptionContext, version?: number }} [options]
+     */
+    import: (keyId, sealed, key, { context, version, ...options } = {}) =>
+      rpc.call('keys.import', { keyId, sealed, key, ...given({ context, version }) }, options),
+    /**
      * Shows the person the enclave's own page of all keys, on one of this site if it is named.
      * Resolves when they close it; what they did there is not told, beyond what happened to
      * the keys of this site.

@@ -247,6 +247,10 @@ export type KeyUsage =
   | 'verify_mac'
   | 'derive'
   | 'agree'
+  | 'wrap'
+  | 'unwrap'
+  | 'import'
+  | 'export'
   | 'seal'
   | 'open';
 
@@ -308,7 +312,8 @@ export type KeyState =
 /** Where the key came from. */
 export type KeyOrigin =
   | 'generated'
-  | 'derived';
+  | 'derived'
+  | 'imported';
 
 /** Everything public about a key. */
 export interface KeyInfo {
@@ -647,6 +652,70 @@ export interface DeriveKeyParams {
   key: CreateKeyParams;
 }
 
+/** Parameters of `keys.wrap`. */
+export interface WrapKeyParams {
+  /** Under which key. */
+  keyId: string;
+  /** The key to wrap, in its latest version. Its policy has `export`. */
+  targetKeyId: string;
+  /** What the wrapped key is bound to. */
+  context?: EncryptionContext;
+}
+
+/** A wrapped key. */
+export interface WrappedKey {
+  /** It names the version that wrapped. */
+  wrapped: Uint8Array;
+  /** The same version. */
+  version: number;
+}
+
+/** Parameters of `keys.unwrap`. */
+export interface UnwrapKeyParams {
+  /** Under which key it is wrapped. */
+  keyId: string;
+  /** What `keys.wrap` returned. */
+  wrapped: Uint8Array;
+  /** What it is bound to. */
+  context?: EncryptionContext;
+  /** The new key, of the spec that was wrapped. */
+  key: CreateKeyParams;
+}
+
+/** Parameters of `keys.export`. */
+export interface ExportKeyParams {
+  /** Which key. Its policy has `export`. */
+  keyId: string;
+  /** To whom: an X25519 public key of 32 bytes. */
+  recipient: Uint8Array;
+  /** What the sealed key is bound to. */
+  context?: EncryptionContext;
+  /** Which version; the latest if absent. */
+  version?: number;
+}
+
+/** A key, sealed by HPKE (RFC 9180). */
+export interface ExportedKey {
+  /** The encapsulated key of 32 bytes, the ciphertext, the tag. */
+  sealed: Uint8Array;
+  /** The version that is in it. */
+  version: number;
+}
+
+/** Parameters of `keys.import`. */
+export interface ImportKeyParams {
+  /** To which key it was sealed. Its policy has `import`. */
+  keyId: string;
+  /** What `keys.export` returned, or what somebody else sealed to the public half. */
+  sealed: Uint8Array;
+  /** What the sealed key is bound to. */
+  context?: EncryptionContext;
+  /** To which version it was sealed; the latest if absent. */
+  version?: number;
+  /** The new key, of the spec that was sealed. */
+  key: CreateKeyParams;
+}
+
 /** Parameters of `random`. */
 export interface RandomParams {
   /** How many bytes, 1 to 4096. */
@@ -950,6 +1019,14 @@ export interface Methods {
   'keys.agree': { params: AgreeKeyParams; result: KeyInfo };
   /** Derives a new key of the vault from a key and a context. The same ones give the same key. */
   'keys.derive': { params: DeriveKeyParams; result: KeyInfo };
+  /** Wraps a symmetric key under another one, if its policy lets it leave. */
+  'keys.wrap': { params: WrapKeyParams; result: WrappedKey };
+  /** Unwraps a key into a new key of the vault, with its own policy. */
+  'keys.unwrap': { params: UnwrapKeyParams; result: KeyInfo };
+  /** Seals a symmetric key to a public key, if its policy lets it leave. */
+  'keys.export': { params: ExportKeyParams; result: ExportedKey };
+  /** Opens a symmetric key that was sealed to a key of the vault, into a new key with its own policy. */
+  'keys.import': { params: ImportKeyParams; result: KeyInfo };
   /** Returns random bytes. */
   'random': { params: RandomParams; result: RandomBytes };
   /** Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did. */

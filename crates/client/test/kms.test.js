@@ -66,6 +66,10 @@ test('each method asks what the table calls it, with exactly its parameters', as
     'keys.cancel_deletion': {},
     'keys.manage': {},
     'keys.agree': {},
+    'keys.wrap': { wrapped: data },
+    'keys.unwrap': {},
+    'keys.export': { sealed: data },
+    'keys.import': {},
     'keys.derive': {},
     'audit.list': {},
     'audit.verify': {},
@@ -121,6 +125,10 @@ test('each method asks what the table calls it, with exactly its parameters', as
   const key = { spec: 'aes-256' };
   await kms.keys.agree('k', data, key);
   await kms.keys.derive('k', key, { context, version: 1 });
+  assert.deepEqual(await kms.keys.wrap('k', 't', { context }), data);
+  await kms.keys.unwrap('k', data, key, { context });
+  assert.deepEqual(await kms.keys.export('k', data, { version: 1 }), data);
+  await kms.keys.import('k', data, key);
   await kms.keys.manage();
   await kms.keys.manage('k');
   await kms.audit.list({ from: 3 });
@@ -170,6 +178,10 @@ test('each method asks what the table calls it, with exactly its parameters', as
     ['keys.cancel_deletion', { keyId: 'k' }],
     ['keys.agree', { keyId: 'k', peer: data, key }],
     ['keys.derive', { keyId: 'k', key, context, version: 1 }],
+    ['keys.wrap', { keyId: 'k', targetKeyId: 't', context }],
+    ['keys.unwrap', { keyId: 'k', wrapped: data, key, context }],
+    ['keys.export', { keyId: 'k', recipient: data, version: 1 }],
+    ['keys.import', { keyId: 'k', sealed: data, key }],
     ['keys.manage', {}],
     ['keys.manage', { keyId: 'k' }],
     ['audit.list', { from: 3 }],

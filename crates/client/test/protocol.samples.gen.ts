@@ -149,6 +149,22 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'deletionDate': 1763769600000, 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"], 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 } }, 'uses': 1763769600000 }) satisfies Methods['keys.derive']['result'];
 
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'targetKeyId': "AAECAwQFBgcICQoLDA0ODw", 'context': { 'purpose': "drafts", 'user': "7" } }) satisfies Methods['keys.wrap']['params'];
+
+({ 'wrapped': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['keys.wrap']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'wrapped': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" }, 'key': { 'spec': "ed25519", 'label': "Push notifications", 'alias': "push/signing", 'audit': "durable", 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 } } } }) satisfies Methods['keys.unwrap']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'deletionDate': 1763769600000, 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"], 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 } }, 'uses': 1763769600000 }) satisfies Methods['keys.unwrap']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'recipient': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" }, 'version': 1 }) satisfies Methods['keys.export']['params'];
+
+({ 'sealed': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['keys.export']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'sealed': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" }, 'version': 1, 'key': { 'spec': "ed25519", 'label': "Push notifications", 'alias': "push/signing", 'audit': "durable", 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 } } } }) satisfies Methods['keys.import']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'deletionDate': 1763769600000, 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"], 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 } }, 'uses': 1763769600000 }) satisfies Methods['keys.import']['result'];
+
 ({ 'length': 1 }) satisfies Methods['random']['params'];
 
 ({ 'bytes': new Uint8Array([97, 116, 115]) }) satisfies Methods['random']['result'];

@@ -50,6 +50,10 @@ impl Method {
             }
             Method::AgreeKey => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Agree)),
             Method::DeriveKey => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Derive)),
+            Method::WrapKey => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Wrap)),
+            Method::UnwrapKey => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Unwrap)),
+            Method::ExportKey => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Export)),
+            Method::ImportKey => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Import)),
             Method::Seal => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Seal)),
             Method::Open => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Open)),
             Method::CreateLease => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Vapid)),
@@ -95,10 +99,18 @@ impl KeySpec {
             KeySpec::X25519 | KeySpec::EcP256Agreement => (&[KeyUsage::Agree], &[]),
             KeySpec::Aes256 => (
                 &[KeyUsage::Encrypt, KeyUsage::Decrypt],
-                &[KeyUsage::DataKey, KeyUsage::DataKeyPlaintext],
+                &[
+                    KeyUsage::DataKey,
+                    KeyUsage::DataKeyPlaintext,
+                    KeyUsage::Wrap,
+                    KeyUsage::Unwrap,
+                    KeyUsage::Export,
+                ],
             ),
-            KeySpec::HmacSha256 => (&[KeyUsage::Mac, KeyUsage::VerifyMac], &[KeyUsage::Derive]),
-            KeySpec::HpkeX25519 => (&[KeyUsage::Seal, KeyUsage::Open], &[]),
+            KeySpec::HmacSha256 => {
+                (&[KeyUsage::Mac, KeyUsage::VerifyMac], &[KeyUsage::Derive, KeyUsage::Export])
+            }
+            KeySpec::HpkeX25519 => (&[KeyUsage::Seal, KeyUsage::Open], &[KeyUsage::Import]),
         };
         SpecUsages { ordinary, further }
     }
@@ -120,6 +132,7 @@ impl KeyUsage {
             | KeyUsage::Vapid
             | KeyUsage::Encrypt
             | KeyUsage::DataKey
+            | KeyUsage::Wrap
             | KeyUsage::Mac
             | KeyUsage::Seal => true,
             KeyUsage::Verify
@@ -127,6 +140,9 @@ impl KeyUsage {
             // It also makes, but always with the latest version.
             | KeyUsage::DataKeyPlaintext
             | KeyUsage::VerifyMac
+            | KeyUsage::Unwrap
+            | KeyUsage::Import
+            | KeyUsage::Export
             | KeyUsage::Derive
             | KeyUsage::Agree
             | KeyUsage::Open => false,

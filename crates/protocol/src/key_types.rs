@@ -49,6 +49,15 @@ tokens! {
         Derive => "derive",
         /// Agreeing on secrets, which become keys of the vault.
         Agree => "agree",
+        /// Wrapping other keys.
+        Wrap => "wrap",
+        /// Unwrapping keys into the vault.
+        Unwrap => "unwrap",
+        /// Receiving keys that are sealed to the public half.
+        Import => "import",
+        /// Leaving the vault, wrapped or sealed. Whoever unwraps or opens it elsewhere has the key, and
+        /// no policy binds it there.
+        Export => "export",
         /// Sealing to the public half.
         Seal => "seal",
         /// Opening what was sealed to the public half.
@@ -77,6 +86,8 @@ tokens! {
         Generated => "generated",
         /// Derived from another key of this vault, or agreed on with one.
         Derived => "derived",
+        /// Made elsewhere, or taken out of a vault and brought in again.
+        Imported => "imported",
     }
 }
 

@@ -8,11 +8,12 @@ use crate::types::{
 };
 use crate::{
     AgreeKeyParams, Ciphertext, CreateLeaseParams, DataKey, DecryptDataKeyParams, DecryptParams,
-    DeriveKeyParams, EncryptParams, ErrorCode, ExtendLeaseParams, FromValue, GenerateDataKeyParams,
-    IntoValue, IssueTokenParams, Lease, LeaseList, LeaseParams, MacParams, MacTag,
-    ManageKeysParams, MinVersionsParams, OpenParams, Plaintext, PublicKeyParams, RandomBytes,
-    RandomParams, ScheduleDeletionParams, SealParams, Sealed, SignParams, Signature, TrimKeyParams,
-    UpdateKeyParams, Value, VapidToken, Verdict, VerifyMacParams, VerifyParams, limits,
+    DeriveKeyParams, EncryptParams, ErrorCode, ExportKeyParams, ExportedKey, ExtendLeaseParams,
+    FromValue, GenerateDataKeyParams, ImportKeyParams, IntoValue, IssueTokenParams, Lease,
+    LeaseList, LeaseParams, MacParams, MacTag, ManageKeysParams, MinVersionsParams, OpenParams,
+    Plaintext, PublicKeyParams, RandomBytes, RandomParams, ScheduleDeletionParams, SealParams,
+    Sealed, SignParams, Signature, TrimKeyParams, UnwrapKeyParams, UpdateKeyParams, Value,
+    VapidToken, Verdict, VerifyMacParams, VerifyParams, WrapKeyParams, WrappedKey, limits,
 };
 
 /// Which vault state a method needs.
@@ -293,6 +294,18 @@ methods! {
     #[doc = "Derives a new key of the vault from a key and a context. The same ones give the same key."]
     DeriveKey = "keys.derive"(DeriveKeyParams) -> KeyInfo, Unlocked, None, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AliasTaken, TooManyKeys, AuditUnavailable];
+    #[doc = "Wraps a symmetric key under another one, if its policy lets it leave."]
+    WrapKey = "keys.wrap"(WrapKeyParams) -> WrappedKey, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AuditUnavailable];
+    #[doc = "Unwraps a key into a new key of the vault, with its own policy."]
+    UnwrapKey = "keys.unwrap"(UnwrapKeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AliasTaken, TooManyKeys, AuditUnavailable];
+    #[doc = "Seals a symmetric key to a public key, if its policy lets it leave."]
+    ExportKey = "keys.export"(ExportKeyParams) -> ExportedKey, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidKey, AuditUnavailable];
+    #[doc = "Opens a symmetric key that was sealed to a key of the vault, into a new key with its own policy."]
+    ImportKey = "keys.import"(ImportKeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AliasTaken, TooManyKeys, AuditUnavailable];
     #[doc = "Returns random bytes."]
     Random = "random"(RandomParams) -> RandomBytes, Nothing, None, Never, errors [];
     #[doc = "Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did."]

@@ -251,3 +251,79 @@ record! {
         key: Box<CreateKeyParams> => "key",
     }
 }
+
+record! {
+    /// Parameters of `keys.wrap`.
+    WrapKeyParams {
+        /// Under which key.
+        key_id: KeyId => "keyId",
+        /// The key to wrap, in its latest version. Its policy has `export`.
+        target_key_id: KeyId => "targetKeyId",
+        /// What the wrapped key is bound to.
+        context: Option<EncryptionContext> => "context",
+    }
+}
+
+record! {
+    /// A wrapped key.
+    WrappedKey {
+        /// It names the version that wrapped.
+        wrapped: Vec<u8> => "wrapped",
+        /// The same version.
+        version: u32 => "version",
+    }
+}
+
+record! {
+    /// Parameters of `keys.unwrap`.
+    UnwrapKeyParams {
+        /// Under which key it is wrapped.
+        key_id: KeyId => "keyId",
+        /// What `keys.wrap` returned.
+        wrapped: Vec<u8> => "wrapped",
+        /// What it is bound to.
+        context: Option<EncryptionContext> => "context",
+        /// The new key, of the spec that was wrapped.
+        key: Box<CreateKeyParams> => "key",
+    }
+}
+
+record! {
+    /// Parameters of `keys.export`.
+    ExportKeyParams {
+        /// Which key. Its policy has `export`.
+        key_id: KeyId => "keyId",
+        /// To whom: an X25519 public key of 32 bytes.
+        recipient: Vec<u8> => "recipient",
+        /// What the sealed key is bound to.
+        context: Option<EncryptionContext> => "context",
+        /// Which version; the latest if absent.
+        version: Option<u32> => "version",
+    }
+}
+
+record! {
+    /// A key, sealed by HPKE (RFC 9180).
+    ExportedKey {
+        /// The encapsulated key of 32 bytes, the ciphertext, the tag.
+        sealed: Vec<u8> => "sealed",
+        /// The version that is in it.
+        version: u32 => "version",
+    }
+}
+
+record! {
+    /// Parameters of `keys.import`.
+    ImportKeyParams {
+        /// To which key it was sealed. Its policy has `import`.
+        key_id: KeyId => "keyId",
+        /// What `keys.export` returned, or what somebody else sealed to the public half.
+        sealed: Vec<u8> => "sealed",
+        /// What the sealed key is bound to.
+        context: Option<EncryptionContext> => "context",
+        /// To which version it was sealed; the latest if absent.
+        version: Option<u32> => "version",
+        /// The new key, of the spec that was sealed.
+        key: Box<CreateKeyParams> => "key",
+    }
+}

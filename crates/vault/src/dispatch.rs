@@ -198,6 +198,16 @@ impl<P: Ports> Inner<P> {
             Request::DeriveKey(params) => {
                 Response::DeriveKey(self.derive_key(caller, params).await?)
             }
+            Request::WrapKey(params) => Response::WrapKey(self.wrap_key(caller, params).await?),
+            Request::UnwrapKey(params) => {
+                Response::UnwrapKey(self.unwrap_key(caller, params).await?)
+            }
+            Request::ExportKey(params) => {
+                Response::ExportKey(self.export_key(caller, params).await?)
+            }
+            Request::ImportKey(params) => {
+                Response::ImportKey(self.import_key(caller, params).await?)
+            }
             Request::Seal(params) => Response::Seal(self.seal_to_key(caller, params).await?),
             Request::Open(params) => Response::Open(self.open_sealed(caller, params).await?),
             Request::Random(params) => Response::Random(self.random(&params)?),

@@ -111,6 +111,21 @@ fn params(id: &str, more: &[(&'static str, Value)]) -> Value {
     Value::Map(members)
 }
 
+/// The base point of Curve25519, which is a public key.
+fn base_point() -> Value {
+    Value::Bytes([&[9][..], &[0; 31]].concat())
+}
+
+/// A key that may leave, of the owner and the guest.
+fn exportable(tab: &Tab) -> String {
+    let policy = Value::object([
+        ("operations", Value::List(vec![Value::Text("export".into())])),
+        ("callerOrigins", Value::List(vec![Value::Text(GUEST.into())])),
+    ]);
+    let params = [("spec", Value::Text("aes-256".into())), ("policy", policy)];
+    text(&tab.call("keys.create", Value::object(params)).unwrap(), "keyId")
+}
+
 /// What a method that makes a key is asked to make.
 fn new_key() -> (&'static str, Value) {
     ("key", Value::object([("spec", Value::Text("aes-256".into()))]))
@@ -119,20 +134,23 @@ fn new_key() -> (&'static str, Value) {
 /// Parameters with which a method succeeds where it is allowed, about what was made for it.
 fn good(method: Method, (id, made): (&str, &[u8])) -> Value {
     let data = ("data", Value::Bytes(vec![1]));
-    let made = |name| (name, Value::Bytes(made.to_vec()));
+    let reads = |name| (name, Value::Bytes(made.to_vec()));
     let number = |name, value| (name, Value::Number(value));
     match method {
-        Method::Sign => params(id, &[data]),
-        Method::Open => params(id, &[made("sealed")]),
-        // The base point of Curve25519 is a public key.
-        Method::AgreeKey => {
-            let base = [&[9][..], &[0; 31]].concat();
-            params(id, &[("peer", Value::Bytes(base)), new_key()])
-        }
+        Method::Sign | Method::Mac => params(id, &[data]),
+        Method::Open => params(id, &[reads("sealed")]),
+        Method::AgreeKey => params(id, &[("peer", base_point()), new_key()]),
         Method::DeriveKey => params(id, &[new_key()]),
+        Method::WrapKey => {
+            let target = String::from_utf8(made.to_vec()).unwrap();
+            params(id, &[("targetKeyId", Value::Text(target))])
+        }
+        Method::UnwrapKey => params(id, &[reads("wrapped"), new_key()]),
+        Method::ExportKey => params(id, &[("recipient", base_point())]),
+        Method::ImportKey => params(id, &[reads("sealed"), new_key()]),
         Method::Encrypt | Method::Seal => params(id, &[("plaintext", Value::Bytes(vec![1]))]),
-        Method::Decrypt | Method::Rewrap => params(id, &[made("ciphertext")]),
-        Method::DecryptDataKey => params(id, &[made("wrapped")]),
+        Method::Decrypt | Method::Rewrap => params(id, &[reads("ciphertext")]),
+        Method::DecryptDataKey => params(id, &[reads("wrapped")]),
         Method::VerifyMac => params(id, &[data, ("mac", Value::Bytes(vec![0; 32]))]),
         Method::Verify => params(id, &[data, ("signature", Value::Bytes(vec![0; 64]))]),
         Method::SetMinVersions => params(id, &[number("minEncryptionVersion", 1.0)]),
@@ -153,6 +171,16 @@ fn made_for(tab: &Tab, method: Method, id: &str) -> Vec<u8> {
     let made = match method {
         Method::Decrypt | Method::Rewrap => tab.call("encrypt", params(id, &[plaintext])),
         Method::Open => tab.call("seal", params(id, &[plaintext])),
+        Method::WrapKey => return exportable(tab).into_bytes(),
+        Method::UnwrapKey => {
+            let target = ("targetKeyId", Value::Text(exportable(tab)));
+            tab.call("keys.wrap", params(id, &[target]))
+        }
+        Method::ImportKey => {
+            let public = tab.call("keys.public_key", params(id, &[])).unwrap_or(Value::Null);
+            let recipient = ("recipient", Value::Bytes(bytes(&public, "raw")));
+            tab.call("keys.export", params(&exportable(tab), &[recipient]))
+        }
         Method::DecryptDataKey => tab.call("data_keys.generate", params(id, &[bare])),
         _ => return Vec::new(),
     };
@@ -203,6 +231,7 @@ fn with_key(method: Method, state: KeyState, uses: &[KeyUsage]) -> (Tab, String,
 fn uses_for(rule: KeyRule) -> Vec<KeyUsage> {
     match rule.usage {
         Some(KeyUsage::Decrypt) => vec![KeyUsage::Decrypt, KeyUsage::Encrypt],
+        Some(KeyUsage::Unwrap) => vec![KeyUsage::Unwrap, KeyUsage::Wrap],
         Some(KeyUsage::Open) => vec![KeyUsage::Open, KeyUsage::Seal],
         usage => vec![usage.unwrap_or(KeyUsage::Sign)],
     }

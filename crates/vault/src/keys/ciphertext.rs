@@ -1,6 +1,6 @@
 //! The form of what leaves encrypted, and what it is bound to.
 
-use kms_protocol::{EncryptionContext, KeyId};
+use kms_protocol::{EncryptionContext, KeyId, KeySpec};
 use minicbor::encode::{Error, Write};
 use minicbor::{Encode, Encoder};
 
@@ -13,6 +13,8 @@ pub(super) enum Form {
     Data,
     /// A data key.
     DataKey,
+    /// A key of the vault, of this spec.
+    Key(KeySpec),
 }
 
 impl Form {
@@ -21,14 +23,16 @@ impl Form {
         match self {
             Self::Data => 1,
             Self::DataKey => 2,
+            Self::Key(_) => 3,
         }
     }
 
     /// What separates it in the additional data.
-    const fn label(self) -> &'static str {
+    fn label(self) -> String {
         match self {
-            Self::Data => "ats-kms/v1/encrypt",
-            Self::DataKey => "ats-kms/v1/data-key",
+            Self::Data => "ats-kms/v1/encrypt".into(),
+            Self::DataKey => "ats-kms/v1/data-key".into(),
+            Self::Key(spec) => format!("ats-kms/v1/wrap/{}", spec.as_str()),
         }
     }
 
@@ -77,7 +81,8 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Form; 2] = [Form::Data, Form::DataKey];
+    const ALL: [Form; 4] =
+        [Form::Data, Form::DataKey, Form::Key(KeySpec::Aes256), Form::Key(KeySpec::HmacSha256)];
 
     fn context(members: &[(&'static str, &str)]) -> EncryptionContext {
         let member =
@@ -100,6 +105,8 @@ mod tests {
         ];
         assert_eq!(aad, expected.concat());
         let aad = Form::DataKey.aad((&id(), 1), &EncryptionContext::default());
+        let wrapped = Form::Key(KeySpec::Aes256).aad((&id(), 1), &EncryptionContext::default());
+        assert!(wrapped.starts_with(b"\x84\x77ats-kms/v1/wrap/aes-256\x76"));
         assert_eq!(aad, b"\x84\x73ats-kms/v1/data-key\x76AAECAwQFBgcICQoLDA0ODw\x01\xa0");
     }
 
@@ -130,7 +137,7 @@ mod tests {
             for end in 0..5 {
                 assert_eq!(form.split(&joined[..end]), None);
             }
-            for other in ALL.into_iter().filter(|other| *other != form) {
+            for other in ALL.into_iter().filter(|other| other.mark() != form.mark()) {
                 assert_eq!(other.split(&joined), None);
             }
         }

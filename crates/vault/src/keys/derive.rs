@@ -6,13 +6,13 @@ use std::rc::Rc;
 use kms_crypto::{CryptoProvider, KeyKind, PublicKey, hkdf};
 use kms_protocol::{
     AgreeKeyParams, CreateKeyParams, DeriveKeyParams, EncryptionContext, ErrorCode, KeyId, KeyInfo,
-    KeyOrigin, KeySpec, KeyUsage, Method,
+    KeyOrigin, KeySpec, KeyUsage, Method, PolicyRule,
 };
 use minicbor::bytes::ByteSlice;
 
 use super::ciphertext::Canonical;
 use super::create::Plan;
-use super::using::Operation;
+use super::using::{Operation, Permitted};
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::{Error, Ports, cbor};
@@ -52,6 +52,13 @@ fn derive_info(
     cbor::encode(&(DERIVE, purpose, key_id.as_str(), version, Canonical(context)))
 }
 
+/// Fails if the new key could leave the vault and the one that it is made from could not.
+fn stays_in<P: Ports>(from: &Permitted<'_, P>, new: &Plan) -> Result<(), Error> {
+    let leaves = new.policy().usage()?.contains(&KeyUsage::Export);
+    let denied = leaves && !from.is_for(KeyUsage::Export);
+    if denied { Err(Error::Denied(PolicyRule::Operation)) } else { Ok(()) }
+}
+
 impl<P: Ports> Inner<P> {
     /// Agrees on a new key of the caller.
     pub(crate) async fn agree_key(
@@ -61,10 +68,12 @@ impl<P: Ports> Inner<P> {
     ) -> Result<KeyInfo, Error> {
         let AgreeKeyParams { key_id, peer, context, version, key } = params;
         let vault = self.unlocked()?;
-        let (plan, context) = (self.symmetric_plan(caller, *key)?, context.unwrap_or_default());
+        let (plan, context) =
+            (self.symmetric_plan(caller, *key, KeyOrigin::Derived)?, context.unwrap_or_default());
         let purpose = purpose(plan.spec(), &plan.policy().usage()?);
         let operation = Operation::new(caller, Method::AgreeKey, (key_id, version))?;
         let made = self.using(operation, async |permitted| {
+            stays_in(&permitted, &plan)?;
             let (handle, own) = (permitted.handle(&self.ports).await?, permitted.public()?);
             let peer = PublicKey::from_raw(own.kind(), &peer)?;
             let info = agree_info(purpose, (&own, &peer), &context);
@@ -83,10 +92,12 @@ impl<P: Ports> Inner<P> {
     ) -> Result<KeyInfo, Error> {
         let DeriveKeyParams { key_id, context, version, key } = params;
         let vault = self.unlocked()?;
-        let (plan, context) = (self.symmetric_plan(caller, *key)?, context.unwrap_or_default());
+        let (plan, context) =
+            (self.symmetric_plan(caller, *key, KeyOrigin::Derived)?, context.unwrap_or_default());
         let purpose = purpose(plan.spec(), &plan.policy().usage()?);
         let operation = Operation::new(caller, Method::DeriveKey, (key_id.clone(), version))?;
         let made = self.using(operation, async |permitted| {
+            stays_in(&permitted, &plan)?;
             let handle = permitted.handle(&self.ports).await?;
             let info = derive_info(purpose, (&key_id, permitted.version), &context);
             let secret = hkdf::expand_key(self.ports.crypto(), &handle, &info).await?;
@@ -97,11 +108,16 @@ impl<P: Ports> Inner<P> {
     }
 
     /// What a new key is to be that is made of a secret.
-    fn symmetric_plan(&self, caller: &Caller, key: CreateKeyParams) -> Result<Plan, Error> {
+    pub(super) fn symmetric_plan(
+        &self,
+        caller: &Caller,
+        key: CreateKeyParams,
+        origin: KeyOrigin,
+    ) -> Result<Plan, Error> {
         if !KeyKind::from(key.spec).is_symmetric() {
             return Err(Error::Code(ErrorCode::InvalidParams));
         }
-        self.plan(caller, key, KeyOrigin::Derived)
+        self.plan(caller, key, origin)
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn fits(plaintext: &[u8]) -> Result<(), Error> {
 
 impl<P: Ports> Permitted<'_, P> {
     /// Encrypts with the version that is used.
-    async fn encrypt(
+    pub(super) async fn encrypt(
         &self,
         ports: &P,
         (form, context): (Form, &EncryptionContext),
@@ -51,7 +51,7 @@ impl<P: Ports> Permitted<'_, P> {
     }
 
     /// Decrypts with the version that the ciphertext names.
-    async fn decrypt(
+    pub(super) async fn decrypt(
         &self,
         ports: &P,
         (form, context): (Form, &EncryptionContext),
@@ -65,7 +65,7 @@ impl<P: Ports> Permitted<'_, P> {
 }
 
 /// The version that a ciphertext names. What names none is refused only after the policy was asked.
-fn version_of(form: Form, ciphertext: &[u8]) -> Option<u32> {
+pub(super) fn version_of(form: Form, ciphertext: &[u8]) -> Option<u32> {
     form.split(ciphertext).map(|(version, _)| version)
 }
 
@@ -131,10 +131,9 @@ impl<P: Ports> Inner<P> {
         let GenerateDataKeyParams { key_id, context, with_plaintext } = params;
         let what = (Form::DataKey, &context.unwrap_or_default());
         let bare = with_plaintext.unwrap_or(false);
-        let mut operation = Operation::new(caller, Method::GenerateDataKey, (key_id, None))?;
-        if bare {
-            operation.usage = KeyUsage::DataKeyPlaintext;
-        }
+        let usage = if bare { KeyUsage::DataKeyPlaintext } else { KeyUsage::DataKey };
+        let operation =
+            Operation::new(caller, Method::GenerateDataKey, (key_id, None))?.with(usage);
         self.using(operation, async |permitted| {
             let fill = |out: &mut [u8; DATA_KEY_LEN]| self.ports.crypto().fill_random(out);
             let key = SecretBytes::try_new_with(fill)?;

@@ -15,6 +15,7 @@ mod mac;
 mod overview;
 mod record;
 mod sign;
+mod transfer;
 mod using;
 mod vapid;
 

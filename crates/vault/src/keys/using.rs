@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use kms_crypto::PublicKey;
+use kms_crypto::{PublicKey, SecretVec};
 use kms_protocol::{CallerOrigin, ErrorCode, KeyId, KeyUsage, Method};
 
 use super::cache::{Handle, LoadedKey};
@@ -14,12 +14,12 @@ use crate::audit::{Change, Draft, OK, Use};
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::state::UnlockedVault;
-use crate::{Clock, Error, Ports};
+use crate::{Clock, Error, Ports, seal};
 
 /// A use of a key, for its policy and for the log.
 pub(super) struct Operation<'a> {
     method: Method,
-    pub(super) usage: KeyUsage,
+    usage: KeyUsage,
     key_id: KeyId,
     /// The latest version if absent.
     version: Option<u32>,
@@ -41,6 +41,22 @@ impl<P: Ports> Permitted<'_, P> {
         self.vault.handle(ports, (self.key, Some(self.version))).await
     }
 
+    /// The secret key itself. Only one whose policy lets it leave is asked for this.
+    pub(super) async fn secret(&self, ports: &P) -> Result<SecretVec, Error> {
+        let (secrets, spec) = (self.vault.secrets()?, self.key.info.spec);
+        let policy = self.key.record.policy().digest();
+        let (key_id, what) = (&self.key.info.key_id, (spec, &policy));
+        let context = seal::signing_key_context(&self.vault.id, key_id, self.version, what);
+        let wrapped = self.key.record.version(Some(self.version))?.wrapped()?;
+        let opened = wrapped.open(ports.crypto(), &secrets.wrap, &context).await;
+        Ok(opened.map_err(|_| ErrorCode::Unreadable)?)
+    }
+
+    /// Whether the policy of the key has a use.
+    pub(super) fn is_for(&self, usage: KeyUsage) -> bool {
+        self.key.info.usage.contains(&usage)
+    }
+
     /// The public half.
     pub(super) fn public(&self) -> Result<PublicKey, Error> {
         Ok(self.key.record.version(Some(self.version))?.public(self.key.info.spec)?)
@@ -57,6 +73,11 @@ impl<'a> Operation<'a> {
     ) -> Result<Self, Error> {
         let usage = method.key_rule().and_then(|rule| rule.usage).ok_or(ErrorCode::Internal)?;
         Ok(Self { method, usage, key_id, version, reads: None, origin: &caller.origin })
+    }
+
+    /// The same for another use than the one that the method is named for.
+    pub(super) fn with(self, usage: KeyUsage) -> Self {
+        Self { usage, ..self }
     }
 
     /// The same, which also reads what a version has made.
