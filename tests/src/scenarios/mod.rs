@@ -17,6 +17,7 @@ mod keys;
 mod known_answers;
 mod leases;
 mod memory;
+mod operations;
 mod storage;
 mod tamper;
 mod vaults;
@@ -34,6 +35,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         vaults::ALL,
         backups::ALL,
         keys::ALL,
+        operations::ALL,
         leases::ALL,
         storage::ALL,
         audit::ALL,
