@@ -126,8 +126,13 @@ async function showPublicKey() {
   const keyId = app.selected;
   byId('public').hidden = !keyId;
   if (!keyId) return;
-  const { jwk } = await app.kms.keys.publicKey(keyId);
-  if (keyId === app.selected) byId('public-key').textContent = JSON.stringify(jwk, null, 2);
+  const { jwk } = await app.kms.keys.publicKey(keyId).catch((error) => {
+    if (error.code !== 'no_public_key') throw error;
+    return {};
+  });
+  if (keyId !== app.selected) return;
+  byId('public').hidden = !jwk;
+  byId('public-key').textContent = JSON.stringify(jwk, null, 2) ?? '';
 }
 
 async function select(keyId) {

@@ -19,7 +19,15 @@ export const LOCK_REASONS = {
   fault: 'The vault locked itself after a fault.',
 };
 
-const SPECS = { 'ed25519': 'Ed25519', 'ec-p256': 'P-256' };
+const SPECS = {
+  'ed25519': 'Ed25519',
+  'ec-p256': 'P-256',
+  'x25519': 'X25519',
+  'ec-p256-agreement': 'P-256 agreement',
+  'aes-256': 'AES-256',
+  'hmac-sha256': 'HMAC-SHA-256',
+  'hpke-x25519': 'HPKE X25519',
+};
 
 const PROTECTION = {
   browser: ['Browser', 'The browser holds the private key and gives it to no script.'],
@@ -50,6 +58,12 @@ const METHODS = {
   'keys.schedule_deletion': 'Deletion scheduled',
   'keys.cancel_deletion': 'Deletion cancelled',
   'keys.destroy': 'Key destroyed',
+  'keys.agree': 'Key agreed on',
+  'keys.derive': 'Key derived',
+  'keys.wrap': 'Key wrapped',
+  'keys.unwrap': 'Key unwrapped',
+  'keys.export': 'Key taken out',
+  'keys.import': 'Key brought in',
   'keys.index': 'Index of keys built',
   'vapid.create_lease': 'Push messages allowed',
   'vapid.issue_token': 'Push token issued',
@@ -58,6 +72,15 @@ const METHODS = {
   'sign.approval': 'Signature approved or not',
   'sign': 'Signed',
   'verify': 'Signature checked',
+  'encrypt': 'Encrypted',
+  'decrypt': 'Decrypted',
+  'rewrap': 'Encrypted again',
+  'mac': 'Authentication code made',
+  'verify_mac': 'Authentication code checked',
+  'seal': 'Sealed',
+  'open': 'Opened',
+  'data_keys.generate': 'Data key made',
+  'data_keys.decrypt': 'Data key unwrapped',
 };
 
 const ERRORS = {
@@ -91,7 +114,7 @@ export function keyItem(key, selected) {
   const [protection, explanation] = PROTECTION[key.protection];
   const tag = element('span', 'tag', `${SPECS[key.spec]} · ${protection}`);
   tag.title = explanation;
-  const kid = element('span', 'key-kid', key.kid);
+  const kid = element('span', 'key-kid', key.kid ?? '');
   kid.title = 'Thumbprint of the public key (RFC 7638)';
   const label = document.createElement('label');
   label.className = 'key';

@@ -92,17 +92,46 @@ interface HeldLease {
   used: number;
 }
 
+type KeySpec =
+  | 'ed25519'
+  | 'ec-p256'
+  | 'x25519'
+  | 'ec-p256-agreement'
+  | 'aes-256'
+  | 'hmac-sha256'
+  | 'hpke-x25519';
+
+type KeyUsage_ =
+  | 'sign'
+  | 'verify'
+  | 'vapid'
+  | 'encrypt'
+  | 'decrypt'
+  | 'data_key'
+  | 'data_key_plaintext'
+  | 'mac'
+  | 'verify_mac'
+  | 'derive'
+  | 'agree'
+  | 'wrap'
+  | 'unwrap'
+  | 'import'
+  | 'export'
+  | 'seal'
+  | 'open';
+
 interface KeyVersion {
   version: number;
-  kid: string;
+  /** Absent where there is no public half. */
+  kid?: string;
   created: number;
 }
 
 /** Everything public about a key. */
 interface KeyInfo {
   keyId: string;
-  kid: string;
-  spec: 'ed25519' | 'ec-p256';
+  kid?: string;
+  spec: KeySpec;
   version: number;
   minDecryptionVersion: number;
   minEncryptionVersion: number;
@@ -111,7 +140,7 @@ interface KeyInfo {
   /** When it is to be destroyed. */
   deletionDate?: number;
   protection: 'browser' | 'enclave';
-  usage: ('sign' | 'verify' | 'vapid')[];
+  usage: KeyUsage_[];
   label?: string;
   alias?: string;
   created: number;
@@ -130,7 +159,8 @@ interface KeyInfo {
 }
 
 interface PublicKeyInfo {
-  jwk: Record<string, string>;
+  /** Absent where JOSE has no name for the suite. */
+  jwk?: Record<string, string>;
   spki: Uint8Array;
 }
 

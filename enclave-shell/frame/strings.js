@@ -34,7 +34,7 @@ const TEXT = Object.freeze({
 
   setup: Object.freeze({
     title: 'Create your vault',
-    asks: 'wants to keep its signing keys in your vault.',
+    asks: 'wants to keep its keys in your vault.',
     explain: 'Keys are made in this browser and stay in it. Choose what opens your vault.',
     choices: 'What opens your vault',
     passkey: 'Your device, its fingerprint or face check, or a security key.',
@@ -46,7 +46,7 @@ const TEXT = Object.freeze({
 
   setupPassphrase: Object.freeze({
     title: 'Choose a passphrase',
-    asks: 'will keep its signing keys in your vault. It never learns your passphrase.',
+    asks: 'will keep its keys in your vault. It never learns your passphrase.',
     warnTitle: 'Nobody can reset it.',
     warn: 'Forget it, or clear this browser’s data, and the keys are gone. Make a backup.',
     submit: 'Create vault',
@@ -64,7 +64,7 @@ const TEXT = Object.freeze({
 
   setupPasskey: Object.freeze({
     title: 'Create a passkey',
-    asks: 'will keep its signing keys in your vault. It never gets to use your passkey.',
+    asks: 'will keep its keys in your vault. It never gets to use your passkey.',
     explain:
       'Your browser asks twice: once to create the passkey, once to show that it opens the vault.',
     warnTitle: 'Keep a second way.',
@@ -95,7 +95,7 @@ const TEXT = Object.freeze({
 
   unlock: Object.freeze({
     title: 'Unlock your vault',
-    asks: 'wants to use its signing keys.',
+    asks: 'wants to use its keys.',
     submit: 'Unlock',
     busy: 'Unlocking…',
     other: 'Other ways to unlock',
@@ -360,6 +360,11 @@ const TEXT = Object.freeze({
   spec: Object.freeze({
     ed25519: 'Ed25519 signatures',
     'ec-p256': 'ECDSA P-256 signatures',
+    x25519: 'X25519 key agreement',
+    'ec-p256-agreement': 'ECDH P-256 key agreement',
+    'aes-256': 'AES-256 encryption',
+    'hmac-sha256': 'HMAC-SHA-256 codes',
+    'hpke-x25519': 'HPKE X25519 sealing',
   }),
 
   protection: Object.freeze({
@@ -378,6 +383,20 @@ const TEXT = Object.freeze({
     sign: 'making signatures',
     verify: 'checking signatures',
     vapid: 'push messages that you allowed',
+    encrypt: 'encrypting',
+    decrypt: 'decrypting',
+    data_key: 'wrapping data keys for its sites',
+    data_key_plaintext: 'giving data keys to its sites',
+    mac: 'making authentication codes',
+    verify_mac: 'checking authentication codes',
+    derive: 'deriving keys of this vault',
+    agree: 'agreeing on keys with others',
+    wrap: 'wrapping keys that may leave',
+    unwrap: 'unwrapping keys into the vault',
+    import: 'receiving keys that are sealed to it',
+    export: 'leaving the vault, to whomever its sites name',
+    seal: 'sealing to its public half',
+    open: 'opening what was sealed to it',
   }),
 
   policy: Object.freeze({
@@ -409,6 +428,7 @@ const TEXT = Object.freeze({
     state: 'State',
     spec: 'Kind',
     protection: 'Private key',
+    secret: 'Secret key',
     created: 'Created',
     alias: 'Name for programs',
     disable: 'Disable',
@@ -420,27 +440,65 @@ const TEXT = Object.freeze({
     waitingTitle: 'This key waits for its deletion.',
     waiting: 'No site can use it. The site that made it can still cancel the deletion.',
     destroyedTitle: 'This key is destroyed.',
-    destroyed: 'Nothing can be signed with it any more. What it was stays here for the log.',
+    destroyed: 'It can never be used again. What it was stays here for the log.',
     versions: 'Versions',
     /** @param {number} number */
     version: (number) => `Version ${number}`,
     /** @param {string} day */
     made: (day) => `made ${day}`,
-    both: 'signs and verifies',
-    old: 'verifies only',
     retired: 'no longer used',
-    leastSign: 'Oldest that signs',
-    leastVerify: 'Oldest that verifies',
     raise: 'Save minimum versions',
-    order: 'What signs must also verify: choose an older version to verify with.',
     trim: 'Delete versions no longer used',
-    trimMore: 'What they signed can then never be verified here again.',
     public: 'Public key',
     publicMore: 'It may be given to anybody.',
     format: 'Format',
     which: 'Of version',
     logTitle: 'What was done with it',
     log: 'Show log of this key',
+  }),
+
+  // What versions of a key do, by what the key is for.
+  versions: Object.freeze({
+    sign: Object.freeze({
+      both: 'signs and verifies',
+      old: 'verifies only',
+      leastMake: 'Oldest that signs',
+      leastRead: 'Oldest that verifies',
+      order: 'What signs must also verify: choose an older version to verify with.',
+      trimMore: 'What they signed can then never be verified here again.',
+    }),
+    encrypt: Object.freeze({
+      both: 'encrypts and decrypts',
+      old: 'decrypts only',
+      leastMake: 'Oldest that encrypts',
+      leastRead: 'Oldest that decrypts',
+      order: 'What encrypts must also decrypt: choose an older version to decrypt with.',
+      trimMore: 'What they encrypted can then never be decrypted again.',
+    }),
+    mac: Object.freeze({
+      both: 'makes and checks codes',
+      old: 'checks codes only',
+      leastMake: 'Oldest that makes codes',
+      leastRead: 'Oldest that checks codes',
+      order: 'What makes codes must also check them: choose an older version to check with.',
+      trimMore: 'The codes that they made can then never be checked again.',
+    }),
+    agree: Object.freeze({
+      both: 'agrees on keys',
+      old: 'agrees on keys that were begun with it',
+      leastMake: 'Oldest for new partners',
+      leastRead: 'Oldest that agrees on keys',
+      order: 'What is for new partners must also agree: choose an older version to agree with.',
+      trimMore: 'Nobody can then agree on a key with them again.',
+    }),
+    seal: Object.freeze({
+      both: 'seals and opens',
+      old: 'opens only',
+      leastMake: 'Oldest that seals',
+      leastRead: 'Oldest that opens',
+      order: 'What seals must also open: choose an older version to open with.',
+      trimMore: 'What was sealed to them can then never be opened again.',
+    }),
   }),
 
   audit: Object.freeze({
@@ -485,6 +543,12 @@ const TEXT = Object.freeze({
     'keys.schedule_deletion': 'Deletion of a key scheduled',
     'keys.cancel_deletion': 'Deletion of a key cancelled',
     'keys.destroy': 'Key destroyed',
+    'keys.agree': 'Key agreed on',
+    'keys.derive': 'Key derived',
+    'keys.wrap': 'Key wrapped',
+    'keys.unwrap': 'Key unwrapped',
+    'keys.export': 'Key taken out',
+    'keys.import': 'Key brought in',
     'keys.index': 'Index of keys built',
     'vault.clock': 'Clock looked at',
     'vapid.create_lease': 'Push messages allowed',
@@ -494,6 +558,15 @@ const TEXT = Object.freeze({
     'sign.approval': 'Approval of a signature',
     sign: 'Signature made',
     verify: 'Signature checked',
+    encrypt: 'Encrypted',
+    decrypt: 'Decrypted',
+    rewrap: 'Encrypted again',
+    mac: 'Authentication code made',
+    verify_mac: 'Authentication code checked',
+    seal: 'Sealed',
+    open: 'Opened',
+    'data_keys.generate': 'Data key made',
+    'data_keys.decrypt': 'Data key unwrapped',
     'vault.setup': 'Vault created',
     'vault.unlock': 'Vault unlocked',
     'vault.fresh_unlock': 'Unlocked again',
@@ -515,6 +588,8 @@ const TEXT = Object.freeze({
     policy_denied: 'Refused by policy',
     version_not_found: 'Refused: no such version',
     too_many_versions: 'Refused: too many versions',
+    invalid_key: 'Refused: not a valid key',
+    invalid_ciphertext: 'Refused: it does not open',
     storage_conflict: 'Failed: changed at the same time',
     unlock_failed: 'Refused: it did not open the vault',
     user_cancelled: 'Cancelled',

@@ -124,7 +124,7 @@ function keyScreen({ key, public: halves }) {
       ...aboutKey(key),
       section('policy', text.policy, bullets(policySentences(key))),
       versionsSection(key),
-      publicSection(key, halves),
+      ...(halves.length > 0 ? [publicSection(key, halves)] : []),
       section('log', text.logTitle, log),
     ],
     back: () => give({ ui: 'back' }),
@@ -162,6 +162,27 @@ function policySentences({ callerOrigins, usage, audit, policy, uses }) {
 }
 
 /**
+ * Whether keys of a spec have no public half.
+ * @param {KeySpec} spec
+ * @returns {boolean}
+ */
+function isSecret(spec) {
+  return spec === 'aes-256' || spec === 'hmac-sha256';
+}
+
+/**
+ * The words for what versions of a key do.
+ * @param {KeySpec} spec
+ */
+function versionWords(spec) {
+  const words = TEXT.versions;
+  if (spec === 'aes-256') return words.encrypt;
+  if (spec === 'hmac-sha256') return words.mac;
+  if (spec === 'hpke-x25519') return words.seal;
+  return spec === 'x25519' || spec === 'ec-p256-agreement' ? words.agree : words.sign;
+}
+
+/**
  * What the key is, and what can be done with it at once.
  * @param {KeyInfo} key
  * @returns {Node[]}
@@ -171,7 +192,7 @@ function aboutKey(key) {
   const facts = [
     [text.state, TEXT.keyState[key.state]],
     [text.spec, TEXT.spec[key.spec]],
-    [text.protection, TEXT.protection[key.protection]],
+    [isSecret(key.spec) ? text.secret : text.protection, TEXT.protection[key.protection]],
     [text.created, dayOf(key.created)],
   ];
   if (key.alias !== undefined && key.alias !== null) facts.push([text.alias, key.alias]);
@@ -226,21 +247,23 @@ function keyButton(id, label, action, look = 'small') {
  */
 function versionsSection(key) {
   const text = TEXT.key;
-  const { versions, minDecryptionVersion: verify, minEncryptionVersion: sign } = key;
+  const words = versionWords(key.spec);
+  const { versions, minDecryptionVersion: read, minEncryptionVersion: least } = key;
   const rows = [...versions].reverse().map(({ version, kid, created }) => {
-    const may = version >= sign ? text.both : version >= verify ? text.old : text.retired;
+    const may = version >= least ? words.both : version >= read ? words.old : text.retired;
     const name = make('strong', {}, text.version(version));
-    const id = make('code', { title: kid }, kid);
     const about = make('span', {}, `${text.made(dayOf(created))} · ${may}`);
-    return make('li', {}, make('p', { class: 'facts' }, name, about, id));
+    const facts = make('p', { class: 'facts' }, name, about);
+    if (kid) facts.append(make('code', { title: kid }, kid));
+    return make('li', {}, facts);
   });
   /** @type {HTMLElement[]} */
   const parts = [make('ul', { class: 'ways', role: 'list' }, ...rows)];
   const changeable = key.state === 'enabled' || key.state === 'disabled';
   if (changeable && versions.length > 1) parts.push(...minimumChoice(key));
-  if (changeable && (versions[0]?.version ?? verify) < verify) {
-    const trim = { action: /** @type {const} */ ('trim'), least: verify };
-    parts.push(soft(text.trimMore), keyButton('trim', text.trim, trim, 'small danger'));
+  if (changeable && (versions[0]?.version ?? read) < read) {
+    const trim = { action: /** @type {const} */ ('trim'), least: read };
+    parts.push(soft(words.trimMore), keyButton('trim', text.trim, trim, 'small danger'));
   }
   return section('versions', text.versions, ...parts);
 }
@@ -250,17 +273,18 @@ function versionsSection(key) {
  * @param {KeyInfo} key
  * @returns {HTMLElement[]}
  */
-function minimumChoice({ versions, minDecryptionVersion, minEncryptionVersion }) {
+function minimumChoice({ spec, versions, minDecryptionVersion, minEncryptionVersion }) {
   const text = TEXT.key;
-  const sign = versionChoice('least-sign', text.leastSign, versions, minEncryptionVersion);
-  const verify = versionChoice('least-verify', text.leastVerify, versions, minDecryptionVersion);
+  const words = versionWords(spec);
+  const least = versionChoice('least-make', words.leastMake, versions, minEncryptionVersion);
+  const read = versionChoice('least-read', words.leastRead, versions, minDecryptionVersion);
   const save = button('raise', 'small', text.raise);
   save.hidden = true;
   const chosen = () => ({
-    decryption: Number(verify.select.value),
-    encryption: Number(sign.select.value),
+    decryption: Number(read.select.value),
+    encryption: Number(least.select.value),
   });
-  for (const { select } of [sign, verify]) {
+  for (const { select } of [least, read]) {
     select.addEventListener('change', () => {
       const { decryption, encryption } = chosen();
       save.hidden = decryption === minDecryptionVersion && encryption === minEncryptionVersion;
@@ -268,10 +292,10 @@ function minimumChoice({ versions, minDecryptionVersion, minEncryptionVersion })
   }
   onPress(save, () => {
     const { decryption, encryption } = chosen();
-    if (encryption < decryption) complain(text.order);
+    if (encryption < decryption) complain(words.order);
     else give({ ui: 'key', action: 'raise', decryption, encryption });
   });
-  return [sign.box, verify.box, save];
+  return [least.box, read.box, save];
 }
 
 /**
@@ -302,7 +326,8 @@ function versionChoice(id, label, versions, now) {
 function publicSection({ versions }, halves) {
   const text = TEXT.key;
   const format = make('select', { id: 'format' });
-  for (const name of ['PEM', 'JWK']) format.append(make('option', { value: name }, name));
+  const formats = halves.every(({ jwk }) => jwk) ? ['PEM', 'JWK'] : ['PEM'];
+  for (const name of formats) format.append(make('option', { value: name }, name));
   const which = make('select', { id: 'which' });
   versions.forEach(({ version }, place) => {
     const option = make('option', { value: String(place) }, text.version(version));

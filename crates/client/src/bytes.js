@@ -23,3 +23,15 @@ export function randomToken() {
 export function isRecord(value) {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/**
+ * The members that are not undefined.
+ *
+ * @template {Record<string, unknown>} T
+ * @param {T} members
+ * @returns {{ [K in keyof T]?: Exclude<T[K], undefined> }}
+ */
+export function given(members) {
+  const kept = Object.entries(members).filter(([, value]) => value !== undefined);
+  return /** @type {any} */ (Object.fromEntries(kept));
+}

@@ -13,6 +13,9 @@ export { Kms } from './kms.js';
 /** @typedef {import('./protocol.gen.js').Retry} Retry */
 /** @typedef {import('./protocol.gen.js').KeyInfo} KeyInfo */
 /** @typedef {import('./protocol.gen.js').KeySpec} KeySpec */
+/** @typedef {import('./protocol.gen.js').KeyUsage} KeyUsage */
+/** @typedef {import('./protocol.gen.js').EncryptionContext} EncryptionContext */
+/** @typedef {import('./protocol.gen.js').DataKey} DataKey */
 /** @typedef {import('./protocol.gen.js').VaultStatus} VaultStatus */
 /** @typedef {import('./protocol.gen.js').Enrolment} Enrolment */
 /** @typedef {import('./protocol.gen.js').StorageHealth} StorageHealth */

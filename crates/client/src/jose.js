@@ -24,8 +24,10 @@ import { base64url } from './base64url.js';
  */
 export async function joseKey(kms, keyId) {
   const { jwk } = await kms.keys.publicKey(keyId);
-  const alg = jwk.alg;
-  if (alg !== 'EdDSA' && alg !== 'ES256') throw new TypeError('the key does not sign tokens');
+  const alg = jwk?.alg;
+  if (jwk === undefined || (alg !== 'EdDSA' && alg !== 'ES256')) {
+    throw new TypeError('the key does not sign tokens');
+  }
   return Object.freeze({
     alg,
     kid: jwk.kid,

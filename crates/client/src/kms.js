@@ -1,26 +1,16 @@
 import { Audit } from './audit.js';
-import { isRecord, randomToken } from './bytes.js';
+import { given, isRecord, randomToken } from './bytes.js';
 import { KmsError } from './errors.js';
 import { checkIsolation } from './isolation.js';
+import { dataKeysOf, keysOf } from './keys.js';
 import { Rpc } from './rpc.js';
 
 /** @typedef {import('./rpc.js').CallOptions} CallOptions */
 /** @typedef {import('./release.js').Release} Release */
 /** @typedef {import('./protocol.gen.js').Methods} Methods */
+/** @typedef {import('./protocol.gen.js').EncryptionContext} EncryptionContext */
 /** @typedef {import('./protocol.gen.js').Events} EnclaveEvents */
 /** @typedef {EnclaveEvents & { closed: { error: KmsError } }} KmsEvents */
-
-/**
- * The members that are not undefined.
- *
- * @template {Record<string, unknown>} T
- * @param {T} members
- * @returns {{ [K in keyof T]?: Exclude<T[K], undefined> }}
- */
-function given(members) {
-  const kept = Object.entries(members).filter(([, value]) => value !== undefined);
-  return /** @type {any} */ (Object.fromEntries(kept));
-}
 
 /** A connection to the enclave. Made by `connect`. */
 export class Kms {
@@ -56,98 +46,9 @@ export class Kms {
     });
     const rpc = this.#rpc;
     /** Keys of this site. Other sites' keys do not exist for it. */
-    this.keys = {
-      /**
-       * @param {Methods['keys.create']['params']} params
-       * @param {CallOptions} [options]
-       */
-      create: (params, options) => rpc.call('keys.create', params, options),
-      /**
-       * One page of keys; pass `next` of the reply as `cursor` to see the following one.
-       *
-       * @param {Methods['keys.list']['params']} [page]
-       * @param {CallOptions} [options]
-       */
-      list: (page = {}, options) => rpc.call('keys.list', page, options),
-      /**
-       * @param {string} keyId
-       * @param {CallOptions} [options]
-       */
-      describe: (keyId, options) => rpc.call('keys.describe', { keyId }, options),
-      /**
-       * @param {string} keyId
-       * @param {CallOptions & { version?: number }} [options] the latest version if none is named
-       */
-      publicKey: (keyId, { version, ...options } = {}) =>
-        rpc.call('keys.public_key', { keyId, ...given({ version }) }, options),
-      /**
-       * Replaces label and alias; what is absent is removed.
-       *
-       * @param {string} keyId
-       * @param {{ label?: string, alias?: string }} names
-       * @param {CallOptions} [options]
-       */
-      update: (keyId, names, options) => rpc.call('keys.update', { ...names, keyId }, options),
-      /**
-       * Adds a version, which signs from now on. The older ones still verify.
-       *
-       * @param {string} keyId
-       * @param {CallOptions} [options]
-       */
-      rotate: (keyId, options) => rpc.call('keys.rotate', { keyId }, options),
-      /**
-       * Raises the oldest versions that may be used; they are never lowered.
-       *
-       * @param {string} keyId
-       * @param {{ minDecryptionVersion?: number, minEncryptionVersion?: number }} versions
-       * @param {CallOptions} [options]
-       */
-      setMinVersions: (keyId, versions, options) =>
-        rpc.call('keys.set_min_versions', { ...versions, keyId }, options),
-      /**
-       * Deletes the versions below one that is not above the minimum versions.
-       *
-       * @param {string} keyId
-       * @param {number} minAvailableVersion
-       * @param {CallOptions} [options]
-       */
-      trim: (keyId, minAvailableVersion, options) =>
-        rpc.call('keys.trim', { keyId, minAvailableVersion }, options),
-      /**
-       * @param {string} keyId
-       * @param {CallOptions} [options]
-       */
-      enable: (keyId, options) => rpc.call('keys.enable', { keyId }, options),
-      /**
-       * @param {string} keyId
-       * @param {CallOptions} [options]
-       */
-      disable: (keyId, options) => rpc.call('keys.disable', { keyId }, options),
-      /**
-       * Lets a key wait for its deletion, 7 to 30 days; it cannot be used meanwhile.
-       *
-       * @param {string} keyId
-       * @param {CallOptions & { days?: number }} [options] 30 days if none are named
-       */
-      scheduleDeletion: (keyId, { days, ...options } = {}) =>
-        rpc.call('keys.schedule_deletion', { keyId, ...given({ days }) }, options),
-      /**
-       * Keeps the key after all. It is disabled then.
-       *
-       * @param {string} keyId
-       * @param {CallOptions} [options]
-       */
-      cancelDeletion: (keyId, options) => rpc.call('keys.cancel_deletion', { keyId }, options),
-      /**
-       * Shows the person the enclave's own page of all keys, on one of this site if it is named.
-       * Resolves when they close it; what they did there is not told, beyond what happened to
-       * the keys of this site.
-       *
-       * @param {string} [keyId]
-       * @param {CallOptions} [options]
-       */
-      manage: (keyId, options) => rpc.call('keys.manage', given({ keyId }), options),
-    };
+    this.keys = keysOf(rpc);
+    /** Keys for this page's own encryption, wrapped under keys of the enclave. */
+    this.dataKeys = dataKeysOf(rpc);
     /** Tokens for Web Push (RFC 8292) under leases that the person allows. */
     this.vapid = {
       /**
@@ -291,6 +192,103 @@ export class Kms {
   async verify(keyId, data, signature, { version, ...options } = {}) {
     const params = { keyId, data, signature, ...given({ version }) };
     return (await this.#rpc.call('verify', params, options)).valid;
+  }
+
+  /**
+   * Encrypts, bound to a context that whoever decrypts has to give again.
+   *
+   * @param {string} keyId
+   * @param {Uint8Array} plaintext up to 1 048 320 bytes
+   * @param {CallOptions & { context?: EncryptionContext, version?: number }} [options] the latest
+   *   version if none is named
+   * @returns {Promise<Uint8Array>} names the version that encrypted
+   */
+  async encrypt(keyId, plaintext, { context, version, ...options } = {}) {
+    const params = { keyId, plaintext, ...given({ context, version }) };
+    return (await this.#rpc.call('encrypt', params, options)).ciphertext;
+  }
+
+  /**
+   * @param {string} keyId
+   * @param {Uint8Array} ciphertext
+   * @param {CallOptions & { context?: EncryptionContext }} [options] the context that it was
+   *   encrypted with
+   * @returns {Promise<Uint8Array>}
+   */
+  async decrypt(keyId, ciphertext, { context, ...options } = {}) {
+    const params = { keyId, ciphertext, ...given({ context }) };
+    return (await this.#rpc.call('decrypt', params, options)).plaintext;
+  }
+
+  /**
+   * Encrypts again with the latest version. The plaintext stays in the enclave.
+   *
+   * @param {string} keyId
+   * @param {Uint8Array} ciphertext
+   * @param {CallOptions & { context?: EncryptionContext }} [options]
+   * @returns {Promise<Uint8Array>}
+   */
+  async rewrap(keyId, ciphertext, { context, ...options } = {}) {
+    const params = { keyId, ciphertext, ...given({ context }) };
+    return (await this.#rpc.call('rewrap', params, options)).ciphertext;
+  }
+
+  /**
+   * @param {string} keyId
+   * @param {Uint8Array} data up to 1 MiB
+   * @param {CallOptions & { version?: number }} [options] the latest version if none is named
+   * @returns {Promise<Uint8Array>} 32 bytes
+   */
+  async mac(keyId, data, { version, ...options } = {}) {
+    return (await this.#rpc.call('mac', { keyId, data, ...given({ version }) }, options)).mac;
+  }
+
+  /**
+   * @param {string} keyId
+   * @param {Uint8Array} data
+   * @param {Uint8Array} mac
+   * @param {CallOptions & { version?: number }} [options] the latest version if none is named
+   * @returns {Promise<boolean>}
+   */
+  async verifyMac(keyId, data, mac, { version, ...options } = {}) {
+    const params = { keyId, data, mac, ...given({ version }) };
+    return (await this.#rpc.call('verify_mac', params, options)).valid;
+  }
+
+  /**
+   * Seals to the public half of a key, bound to a context. Whoever has that half can do the same
+   * without the enclave, by any library for HPKE (RFC 9180).
+   *
+   * @param {string} keyId
+   * @param {Uint8Array} plaintext up to 1 048 320 bytes
+   * @param {CallOptions & { context?: EncryptionContext, version?: number }} [options] the latest
+   *   version if none is named
+   * @returns {Promise<Uint8Array>} the encapsulated key, then the ciphertext
+   */
+  async seal(keyId, plaintext, { context, version, ...options } = {}) {
+    const params = { keyId, plaintext, ...given({ context, version }) };
+    return (await this.#rpc.call('seal', params, options)).sealed;
+  }
+
+  /**
+   * @param {string} keyId
+   * @param {Uint8Array} sealed
+   * @param {CallOptions & { context?: EncryptionContext, version?: number }} [options] the version
+   *   it was sealed to; the latest if none is named
+   * @returns {Promise<Uint8Array>}
+   */
+  async open(keyId, sealed, { context, version, ...options } = {}) {
+    const params = { keyId, sealed, ...given({ context, version }) };
+    return (await this.#rpc.call('open', params, options)).plaintext;
+  }
+
+  /**
+   * @param {number} length 1 to 4096
+   * @param {CallOptions} [options]
+   * @returns {Promise<Uint8Array>}
+   */
+  async random(length, options) {
+    return (await this.#rpc.call('random', { length }, options)).bytes;
   }
 
   /**

@@ -37,6 +37,7 @@ export type ErrorCode =
   | 'unreadable'
   | 'invalid_key_state'
   | 'version_not_found'
+  | 'no_public_key'
   | 'too_many_versions'
   | 'alias_taken'
   | 'too_many_keys'
@@ -145,6 +146,16 @@ export interface ProtectionMap {
   ed25519: Protection;
   /** For `ec-p256`. */
   'ec-p256': Protection;
+  /** For `x25519`. */
+  x25519: Protection;
+  /** For `ec-p256-agreement`. */
+  'ec-p256-agreement': Protection;
+  /** For `aes-256`. */
+  'aes-256': Protection;
+  /** For `hmac-sha256`. */
+  'hmac-sha256': Protection;
+  /** For `hpke-x25519`. */
+  'hpke-x25519': Protection;
 }
 
 /** After how long the vault locks itself. */
@@ -212,7 +223,12 @@ export interface ManageKeysParams {
 /** What a key is: algorithm and size. */
 export type KeySpec =
   | 'ed25519'
-  | 'ec-p256';
+  | 'ec-p256'
+  | 'x25519'
+  | 'ec-p256-agreement'
+  | 'aes-256'
+  | 'hmac-sha256'
+  | 'hpke-x25519';
 
 /** When the audit entry of an operation is on disk. */
 export type AuditMode =
@@ -223,7 +239,21 @@ export type AuditMode =
 export type KeyUsage =
   | 'sign'
   | 'verify'
-  | 'vapid';
+  | 'vapid'
+  | 'encrypt'
+  | 'decrypt'
+  | 'data_key'
+  | 'data_key_plaintext'
+  | 'mac'
+  | 'verify_mac'
+  | 'derive'
+  | 'agree'
+  | 'wrap'
+  | 'unwrap'
+  | 'import'
+  | 'export'
+  | 'seal'
+  | 'open';
 
 /** How often a key may be used. */
 export interface RateLimit {
@@ -248,9 +278,9 @@ export interface KeyPolicy {
   notBefore?: number;
   /** No use from then on. */
   notAfter?: number;
-  /** Most uses of the private key, at least 1. */
+  /** Most uses of the private or secret key, at least 1. */
   maxUses?: number;
-  /** Most uses of the private key in a period. */
+  /** Most uses of the private or secret key in a period. */
   rate?: RateLimit;
   /** Whether a person confirms each use of the private key; `none` if absent. */
   confirmation?: Confirmation;
@@ -266,7 +296,7 @@ export interface CreateKeyParams {
   alias?: string;
   /** When audit entries of this key are on disk; `durable` if absent. */
   audit?: AuditMode;
-  /** What may be done with it, for ever; everything that the spec is for, by the calling site alone, if absent. */
+  /** What may be done with it, for ever; the ordinary uses of the spec, by the calling site alone, if absent. */
   policy?: KeyPolicy;
 }
 
@@ -274,8 +304,8 @@ export interface CreateKeyParams {
 export interface KeyVersion {
   /** Its number, from 1. */
   version: number;
-  /** RFC 7638 thumbprint of its public key. */
-  kid: string;
+  /** RFC 7638 thumbprint of its public key; absent where there is none. */
+  kid?: string;
   /** When it was made, in milliseconds since 1970-01-01T00:00Z. */
   created: number;
 }
@@ -287,23 +317,25 @@ export type KeyState =
   | 'pending-deletion'
   | 'destroyed';
 
-/** Where the private key came from. */
+/** Where the key came from. */
 export type KeyOrigin =
-  | 'generated';
+  | 'generated'
+  | 'derived'
+  | 'imported';
 
 /** Everything public about a key. */
 export interface KeyInfo {
   /** Its random name. */
   keyId: string;
-  /** RFC 7638 thumbprint of the public key of the latest version. */
-  kid: string;
+  /** RFC 7638 thumbprint of the public key of the latest version; absent where there is none. */
+  kid?: string;
   /** What it is. */
   spec: KeySpec;
   /** Latest version of the key material, from 1. */
   version: number;
-  /** Oldest version that may decrypt, or verify. */
+  /** Oldest version that may read what was made: decrypt, open, verify, agree. */
   minDecryptionVersion: number;
-  /** Oldest version that may encrypt, or sign. */
+  /** Oldest version that may make something: encrypt, seal, sign, authenticate. */
   minEncryptionVersion: number;
   /** Every version that was not trimmed, oldest first. */
   versions: KeyVersion[];
@@ -373,7 +405,7 @@ export interface PublicKeyParams {
 export interface Jwk {
   /** `EC` or `OKP`. */
   kty: string;
-  /** `P-256` or `Ed25519`. */
+  /** `P-256`, `Ed25519` or `X25519`. */
   crv: string;
   /** base64url. */
   x: string;
@@ -381,18 +413,20 @@ export interface Jwk {
   y?: string;
   /** RFC 7638 thumbprint. */
   kid: string;
-  /** `ES256` or `EdDSA`. */
+  /** `ES256`, `EdDSA` or `ECDH-ES`. */
   alg: string;
-  /** `sig`. */
+  /** `sig` or `enc`. */
   use: string;
 }
 
 /** A public key. */
 export interface PublicKeyInfo {
-  /** As JWK. */
-  jwk: Jwk;
+  /** As JWK; absent for `hpke-x25519`, whose suite has no name in JOSE. */
+  jwk?: Jwk;
   /** As DER `SubjectPublicKeyInfo` (RFC 5280 section 4.1, RFC 5480, RFC 8410). */
   spki: Uint8Array;
+  /** The bare key: 32 bytes (RFC 8032, RFC 7748), or an uncompressed point on P-256 (SEC 1, section 2.3.3). */
+  raw: Uint8Array;
 }
 
 /** Parameters of `keys.update`. */
@@ -409,9 +443,9 @@ export interface UpdateKeyParams {
 export interface MinVersionsParams {
   /** Which key. */
   keyId: string;
-  /** Oldest version that may decrypt, or verify; unchanged if absent. */
+  /** Oldest version that may read what was made; unchanged if absent. */
   minDecryptionVersion?: number;
-  /** Oldest version that may encrypt, or sign; unchanged if absent. */
+  /** Oldest version that may make something; unchanged if absent. */
   minEncryptionVersion?: number;
 }
 
@@ -463,8 +497,243 @@ export interface VerifyParams {
 
 /** Outcome of a verification. */
 export interface Verdict {
-  /** Whether the signature is valid. */
+  /** Whether the signature, or the code, is that of the data. */
   valid: boolean;
+}
+
+/** At most 16 texts by their names. Whoever wants the plaintext gives the same ones: they are authenticated, not stored, and not secret. A name has 1 to 64 bytes of UTF-8, a text at most 256. */
+export type EncryptionContext = { [name: string]: string };
+
+/** Parameters of `encrypt`. */
+export interface EncryptParams {
+  /** Which key. */
+  keyId: string;
+  /** What to encrypt, at most 1 048 320 bytes. */
+  plaintext: Uint8Array;
+  /** What the ciphertext is bound to, at most 16 texts; nothing if absent. */
+  context?: EncryptionContext;
+  /** With which version; the latest if absent. */
+  version?: number;
+}
+
+/** Something encrypted. */
+export interface Ciphertext {
+  /** It names the version that encrypted. */
+  ciphertext: Uint8Array;
+  /** The same version. */
+  version: number;
+}
+
+/** Parameters of `decrypt` and of `rewrap`. */
+export interface DecryptParams {
+  /** Which key. */
+  keyId: string;
+  /** What `encrypt` or `rewrap` returned. */
+  ciphertext: Uint8Array;
+  /** What the ciphertext is bound to. */
+  context?: EncryptionContext;
+}
+
+/** Something decrypted. */
+export interface Plaintext {
+  /** What was encrypted. */
+  plaintext: Uint8Array;
+  /** The version that decrypted. */
+  version: number;
+}
+
+/** Parameters of `mac`. */
+export interface MacParams {
+  /** Which key. */
+  keyId: string;
+  /** What to authenticate, at most 1 MiB. */
+  data: Uint8Array;
+  /** With which version; the latest if absent. */
+  version?: number;
+}
+
+/** A message authentication code. */
+export interface MacTag {
+  /** 32 bytes. */
+  mac: Uint8Array;
+  /** The version that made it. */
+  version: number;
+}
+
+/** Parameters of `verify_mac`. */
+export interface VerifyMacParams {
+  /** Which key. */
+  keyId: string;
+  /** What was authenticated. */
+  data: Uint8Array;
+  /** 32 bytes; any other length is simply not valid. */
+  mac: Uint8Array;
+  /** Against which version; the latest if absent. */
+  version?: number;
+}
+
+/** Parameters of `data_keys.generate`. */
+export interface GenerateDataKeyParams {
+  /** Under which key it is wrapped. */
+  keyId: string;
+  /** What the wrapped data key is bound to. */
+  context?: EncryptionContext;
+  /** Whether to return it bare, too. The key needs the use `data_key_plaintext` for that, and otherwise `data_key`. */
+  withPlaintext?: boolean;
+}
+
+/** A data key: 32 random bytes for the page's own encryption. */
+export interface DataKey {
+  /** Wrapped. It names the version that wrapped. */
+  wrapped: Uint8Array;
+  /** Bare; absent unless it was asked for. */
+  plaintext?: Uint8Array;
+  /** The version that wrapped. */
+  version: number;
+}
+
+/** Parameters of `data_keys.decrypt`. */
+export interface DecryptDataKeyParams {
+  /** Under which key it is wrapped. */
+  keyId: string;
+  /** What `data_keys.generate` returned. */
+  wrapped: Uint8Array;
+  /** What it is bound to. */
+  context?: EncryptionContext;
+}
+
+/** Parameters of `seal`. */
+export interface SealParams {
+  /** To which key. */
+  keyId: string;
+  /** What to seal, at most 1 048 320 bytes. */
+  plaintext: Uint8Array;
+  /** What the sealed message is bound to; nothing if absent. */
+  context?: EncryptionContext;
+  /** To which version; the latest if absent. */
+  version?: number;
+}
+
+/** Something sealed by HPKE (RFC 9180). */
+export interface Sealed {
+  /** The encapsulated key of 32 bytes, the ciphertext, the tag. */
+  sealed: Uint8Array;
+  /** The version whose public half it was sealed to. Nothing in `sealed` names it. */
+  version: number;
+}
+
+/** Parameters of `open`. */
+export interface OpenParams {
+  /** Which key. */
+  keyId: string;
+  /** What `seal` returned, or what somebody else sealed to the public half. */
+  sealed: Uint8Array;
+  /** What the sealed message is bound to. */
+  context?: EncryptionContext;
+  /** To which version it was sealed; the latest if absent. */
+  version?: number;
+}
+
+/** Parameters of `keys.agree`. */
+export interface AgreeKeyParams {
+  /** Which key. */
+  keyId: string;
+  /** The public key of the other side: `raw` of its `keys.public_key`, of the same spec. */
+  peer: Uint8Array;
+  /** What the new key is bound to. The other side gives the same. */
+  context?: EncryptionContext;
+  /** With which version; the latest if absent. */
+  version?: number;
+  /** The new key: `aes-256` or `hmac-sha256`. The other side asks for the same spec. */
+  key: CreateKeyParams;
+}
+
+/** Parameters of `keys.derive`. */
+export interface DeriveKeyParams {
+  /** From which key. */
+  keyId: string;
+  /** What the new key is bound to: another context gives another key. */
+  context?: EncryptionContext;
+  /** From which version; the latest if absent. */
+  version?: number;
+  /** The new key: `aes-256` or `hmac-sha256`. */
+  key: CreateKeyParams;
+}
+
+/** Parameters of `keys.wrap`. */
+export interface WrapKeyParams {
+  /** Under which key. */
+  keyId: string;
+  /** The key to wrap, in its latest version. Its policy has `export`. */
+  targetKeyId: string;
+  /** What the wrapped key is bound to. */
+  context?: EncryptionContext;
+}
+
+/** A wrapped key. */
+export interface WrappedKey {
+  /** It names the version that wrapped. */
+  wrapped: Uint8Array;
+  /** The same version. */
+  version: number;
+}
+
+/** Parameters of `keys.unwrap`. */
+export interface UnwrapKeyParams {
+  /** Under which key it is wrapped. */
+  keyId: string;
+  /** What `keys.wrap` returned. */
+  wrapped: Uint8Array;
+  /** What it is bound to. */
+  context?: EncryptionContext;
+  /** The new key, of the spec that was wrapped. */
+  key: CreateKeyParams;
+}
+
+/** Parameters of `keys.export`. */
+export interface ExportKeyParams {
+  /** Which key. Its policy has `export`. */
+  keyId: string;
+  /** To whom: an X25519 public key of 32 bytes. */
+  recipient: Uint8Array;
+  /** What the sealed key is bound to. */
+  context?: EncryptionContext;
+  /** Which version; the latest if absent. */
+  version?: number;
+}
+
+/** A key, sealed by HPKE (RFC 9180). */
+export interface ExportedKey {
+  /** The encapsulated key of 32 bytes, the ciphertext, the tag. */
+  sealed: Uint8Array;
+  /** The version that is in it. */
+  version: number;
+}
+
+/** Parameters of `keys.import`. */
+export interface ImportKeyParams {
+  /** To which key it was sealed. Its policy has `import`. */
+  keyId: string;
+  /** What `keys.export` returned, or what somebody else sealed to the public half. */
+  sealed: Uint8Array;
+  /** What the sealed key is bound to. */
+  context?: EncryptionContext;
+  /** To which version it was sealed; the latest if absent. */
+  version?: number;
+  /** The new key, of the spec that was sealed. */
+  key: CreateKeyParams;
+}
+
+/** Parameters of `random`. */
+export interface RandomParams {
+  /** How many bytes, 1 to 4096. */
+  length: number;
+}
+
+/** Random bytes. */
+export interface RandomBytes {
+  /** From the browser's cryptographic generator. */
+  bytes: Uint8Array;
 }
 
 /** Parameters of `vapid.create_lease`: what the person is asked to allow. */
@@ -737,6 +1006,38 @@ export interface Methods {
   'sign': { params: SignParams; result: Signature };
   /** Verifies a signature against the public half of a key. */
   'verify': { params: VerifyParams; result: Verdict };
+  /** Encrypts by AES-256-GCM, bound to a context. */
+  'encrypt': { params: EncryptParams; result: Ciphertext };
+  /** Decrypts with the version that the ciphertext names. */
+  'decrypt': { params: DecryptParams; result: Plaintext };
+  /** Encrypts a ciphertext again with the latest version, bound to the same context. The plaintext does not leave. */
+  'rewrap': { params: DecryptParams; result: Ciphertext };
+  /** Makes a message authentication code by HMAC-SHA-256. */
+  'mac': { params: MacParams; result: MacTag };
+  /** Checks a message authentication code. */
+  'verify_mac': { params: VerifyMacParams; result: Verdict };
+  /** Makes a data key for the page's own encryption and wraps it, bound to a context. */
+  'data_keys.generate': { params: GenerateDataKeyParams; result: DataKey };
+  /** Unwraps a data key, with the version that it names. */
+  'data_keys.decrypt': { params: DecryptDataKeyParams; result: Plaintext };
+  /** Seals to the public half of a key by HPKE (RFC 9180) in base mode, bound to a context. */
+  'seal': { params: SealParams; result: Sealed };
+  /** Opens what was sealed to the public half of a key, by whomever. */
+  'open': { params: OpenParams; result: Plaintext };
+  /** Agrees with the owner of a public key on a new key of the vault. The shared secret goes through HKDF and never comes out. */
+  'keys.agree': { params: AgreeKeyParams; result: KeyInfo };
+  /** Derives a new key of the vault from a key and a context. The same ones give the same key. */
+  'keys.derive': { params: DeriveKeyParams; result: KeyInfo };
+  /** Wraps a symmetric key under another one, if its policy lets it leave. */
+  'keys.wrap': { params: WrapKeyParams; result: WrappedKey };
+  /** Unwraps a key into a new key of the vault, with its own policy. */
+  'keys.unwrap': { params: UnwrapKeyParams; result: KeyInfo };
+  /** Seals a symmetric key to a public key, if its policy lets it leave. */
+  'keys.export': { params: ExportKeyParams; result: ExportedKey };
+  /** Opens a symmetric key that was sealed to a key of the vault, into a new key with its own policy. */
+  'keys.import': { params: ImportKeyParams; result: KeyInfo };
+  /** Returns random bytes. */
+  'random': { params: RandomParams; result: RandomBytes };
   /** Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did. */
   'vapid.create_lease': { params: CreateLeaseParams; result: Lease };
   /** Issues a VAPID token (RFC 8292) under a lease of the calling site and counts it. */

@@ -1,5 +1,3 @@
-import { fromBase64url } from './base64url.js';
-
 /** @typedef {import('./kms.js').Kms} Kms */
 /** @typedef {Pick<Kms, 'sign' | 'verify'> & { keys: Pick<Kms['keys'], 'create' | 'publicKey'> }} SubtleKms */
 /** @typedef {import('./protocol.gen.js').KeySpec} KeySpec */
@@ -75,13 +73,14 @@ export class KmsSubtle {
   }
 
   /**
-   * Handles of a key that is there already.
+   * Handles of a key that is there already and signs.
    *
    * @param {string} keyId
    * @returns {Promise<{ privateKey: KmsKey, publicKey: KmsKey }>}
    */
   async keyPair(keyId) {
     const { jwk } = await this.#kms.keys.publicKey(keyId);
+    if (jwk?.use !== 'sig') throw failure('NotSupportedError', 'The key does not sign.');
     return handles(keyId, jwk.crv === 'Ed25519' ? 'ed25519' : 'ec-p256');
   }
 
@@ -115,14 +114,13 @@ export class KmsSubtle {
    */
   async exportKey(format, key) {
     const keyId = idOf(key, 'exportKey', key.algorithm);
-    const { jwk, spki } = await this.#kms.keys.publicKey(keyId);
-    const { kty, crv, x, y } = jwk;
+    const { jwk, spki, raw } = await this.#kms.keys.publicKey(keyId);
     if (format === 'spki') return bufferOf(spki);
-    if (format === 'raw') {
-      const point = y === undefined ? [] : [4, ...fromBase64url(x), ...fromBase64url(y)];
-      return bufferOf(y === undefined ? fromBase64url(x) : new Uint8Array(point));
+    if (format === 'raw') return bufferOf(raw);
+    if (format !== 'jwk' || jwk === undefined) {
+      throw failure('NotSupportedError', 'There is no such format.');
     }
-    if (format !== 'jwk') throw failure('NotSupportedError', 'There is no such format.');
+    const { kty, crv, x, y } = jwk;
     const point = y === undefined ? { x } : { x, y };
     return { kty, crv, ...point, ext: true, key_ops: ['verify'] };
   }

@@ -42,6 +42,16 @@ test('each method asks what the table calls it, with exactly its parameters', as
   const { kms, asked } = connected({
     'sign': { signature },
     'verify': { valid: true },
+    'encrypt': { ciphertext: data },
+    'decrypt': { plaintext: data },
+    'rewrap': { ciphertext: data },
+    'mac': { mac: data },
+    'verify_mac': { valid: false },
+    'seal': { sealed: data },
+    'open': { plaintext: data },
+    'random': { bytes: data },
+    'data_keys.generate': {},
+    'data_keys.decrypt': { plaintext: data },
     'keys.create': {},
     'keys.list': {},
     'keys.describe': {},
@@ -55,6 +65,12 @@ test('each method asks what the table calls it, with exactly its parameters', as
     'keys.schedule_deletion': {},
     'keys.cancel_deletion': {},
     'keys.manage': {},
+    'keys.agree': {},
+    'keys.wrap': { wrapped: data },
+    'keys.unwrap': {},
+    'keys.export': { sealed: data },
+    'keys.import': {},
+    'keys.derive': {},
     'audit.list': {},
     'audit.verify': {},
     'audit.checkpoint': {},
@@ -72,6 +88,24 @@ test('each method asks what the table calls it, with exactly its parameters', as
   });
   assert.deepEqual(await kms.sign('k', data), signature);
   assert.equal(await kms.verify('k', data, signature), true);
+  const context = { user: '7' };
+  for (const name of ['encrypt', 'decrypt', 'rewrap']) {
+    assert.deepEqual(await kms[name]('k', data), data);
+    assert.deepEqual(await kms[name]('k', data, { context }), data);
+  }
+  await kms.encrypt('k', data, { version: 1 });
+  assert.deepEqual(await kms.mac('k', data), data);
+  await kms.mac('k', data, { version: 1 });
+  assert.equal(await kms.verifyMac('k', data, signature), false);
+  await kms.verifyMac('k', data, signature, { version: 1 });
+  for (const name of ['seal', 'open']) {
+    assert.deepEqual(await kms[name]('k', data), data);
+    await kms[name]('k', data, { context, version: 1 });
+  }
+  assert.deepEqual(await kms.random(32), data);
+  await kms.dataKeys.generate('k');
+  await kms.dataKeys.generate('k', { context, withPlaintext: true });
+  assert.deepEqual(await kms.dataKeys.decrypt('k', data, { context }), data);
   await kms.keys.create({ spec: 'ed25519', label: undefined });
   await kms.keys.list();
   await kms.keys.describe('k');
@@ -88,6 +122,13 @@ test('each method asks what the table calls it, with exactly its parameters', as
   await kms.keys.scheduleDeletion('k');
   await kms.keys.scheduleDeletion('k', { days: 7 });
   await kms.keys.cancelDeletion('k');
+  const key = { spec: 'aes-256' };
+  await kms.keys.agree('k', data, key);
+  await kms.keys.derive('k', key, { context, version: 1 });
+  assert.deepEqual(await kms.keys.wrap('k', 't', { context }), data);
+  await kms.keys.unwrap('k', data, key, { context });
+  assert.deepEqual(await kms.keys.export('k', data, { version: 1 }), data);
+  await kms.keys.import('k', data, key);
   await kms.keys.manage();
   await kms.keys.manage('k');
   await kms.audit.list({ from: 3 });
@@ -100,6 +141,25 @@ test('each method asks what the table calls it, with exactly its parameters', as
   assert.deepEqual(asked, [
     ['sign', { keyId: 'k', data }],
     ['verify', { keyId: 'k', data, signature }],
+    ['encrypt', { keyId: 'k', plaintext: data }],
+    ['encrypt', { keyId: 'k', plaintext: data, context }],
+    ['decrypt', { keyId: 'k', ciphertext: data }],
+    ['decrypt', { keyId: 'k', ciphertext: data, context }],
+    ['rewrap', { keyId: 'k', ciphertext: data }],
+    ['rewrap', { keyId: 'k', ciphertext: data, context }],
+    ['encrypt', { keyId: 'k', plaintext: data, version: 1 }],
+    ['mac', { keyId: 'k', data }],
+    ['mac', { keyId: 'k', data, version: 1 }],
+    ['verify_mac', { keyId: 'k', data, mac: signature }],
+    ['verify_mac', { keyId: 'k', data, mac: signature, version: 1 }],
+    ['seal', { keyId: 'k', plaintext: data }],
+    ['seal', { keyId: 'k', plaintext: data, context, version: 1 }],
+    ['open', { keyId: 'k', sealed: data }],
+    ['open', { keyId: 'k', sealed: data, context, version: 1 }],
+    ['random', { length: 32 }],
+    ['data_keys.generate', { keyId: 'k' }],
+    ['data_keys.generate', { keyId: 'k', context, withPlaintext: true }],
+    ['data_keys.decrypt', { keyId: 'k', wrapped: data, context }],
     ['keys.create', { spec: 'ed25519' }],
     ['keys.list', {}],
     ['keys.describe', { keyId: 'k' }],
@@ -116,6 +176,12 @@ test('each method asks what the table calls it, with exactly its parameters', as
     ['keys.schedule_deletion', { keyId: 'k' }],
     ['keys.schedule_deletion', { keyId: 'k', days: 7 }],
     ['keys.cancel_deletion', { keyId: 'k' }],
+    ['keys.agree', { keyId: 'k', peer: data, key }],
+    ['keys.derive', { keyId: 'k', key, context, version: 1 }],
+    ['keys.wrap', { keyId: 'k', targetKeyId: 't', context }],
+    ['keys.unwrap', { keyId: 'k', wrapped: data, key, context }],
+    ['keys.export', { keyId: 'k', recipient: data, version: 1 }],
+    ['keys.import', { keyId: 'k', sealed: data, key }],
     ['keys.manage', {}],
     ['keys.manage', { keyId: 'k' }],
     ['audit.list', { from: 3 }],

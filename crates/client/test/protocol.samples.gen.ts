@@ -11,35 +11,35 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({  }) satisfies Methods['vault.status']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.status']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser", 'x25519': "browser", 'ec-p256-agreement': "browser", 'aes-256': "browser", 'hmac-sha256': "browser", 'hpke-x25519': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.status']['result'];
 
 ({  }) satisfies Methods['vault.setup']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.setup']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser", 'x25519': "browser", 'ec-p256-agreement': "browser", 'aes-256': "browser", 'hmac-sha256': "browser", 'hpke-x25519': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.setup']['result'];
 
 ({  }) satisfies Methods['vault.unlock']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.unlock']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser", 'x25519': "browser", 'ec-p256-agreement': "browser", 'aes-256': "browser", 'hmac-sha256': "browser", 'hpke-x25519': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.unlock']['result'];
 
 ({  }) satisfies Methods['vault.manage']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.manage']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser", 'x25519': "browser", 'ec-p256-agreement': "browser", 'aes-256': "browser", 'hmac-sha256': "browser", 'hpke-x25519': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.manage']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['keys.manage']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['keys.manage']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser", 'x25519': "browser", 'ec-p256-agreement': "browser", 'aes-256': "browser", 'hmac-sha256': "browser", 'hpke-x25519': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['keys.manage']['result'];
 
 ({  }) satisfies Methods['vault.backup']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.backup']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser", 'x25519': "browser", 'ec-p256-agreement': "browser", 'aes-256': "browser", 'hmac-sha256': "browser", 'hpke-x25519': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.backup']['result'];
 
 ({  }) satisfies Methods['vault.restore']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.restore']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser", 'x25519': "browser", 'ec-p256-agreement': "browser", 'aes-256': "browser", 'hmac-sha256': "browser", 'hpke-x25519': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.restore']['result'];
 
 ({  }) satisfies Methods['vault.reset']['params'];
 
-({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.reset']['result'];
+({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser", 'x25519': "browser", 'ec-p256-agreement': "browser", 'aes-256': "browser", 'hmac-sha256': "browser", 'hpke-x25519': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.reset']['result'];
 
 ({  }) satisfies Methods['vault.lock']['params'];
 
@@ -63,7 +63,7 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'version': 1 }) satisfies Methods['keys.public_key']['params'];
 
-({ 'jwk': { 'kty': "text", 'crv': "text", 'x': "text", 'y': "text", 'kid': "text", 'alg': "text", 'use': "text" }, 'spki': new Uint8Array([97, 116, 115]) }) satisfies Methods['keys.public_key']['result'];
+({ 'jwk': { 'kty': "text", 'crv': "text", 'x': "text", 'y': "text", 'kid': "text", 'alg': "text", 'use': "text" }, 'spki': new Uint8Array([97, 116, 115]), 'raw': new Uint8Array([97, 116, 115]) }) satisfies Methods['keys.public_key']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'label': "Push notifications", 'alias': "push/signing" }) satisfies Methods['keys.update']['params'];
 
@@ -104,6 +104,70 @@ import type { Methods } from '../src/protocol.gen.js';
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'signature': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['verify']['params'];
 
 ({ 'valid': true }) satisfies Methods['verify']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'plaintext': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" }, 'version': 1 }) satisfies Methods['encrypt']['params'];
+
+({ 'ciphertext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['encrypt']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'ciphertext': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" } }) satisfies Methods['decrypt']['params'];
+
+({ 'plaintext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['decrypt']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'ciphertext': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" } }) satisfies Methods['rewrap']['params'];
+
+({ 'ciphertext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['rewrap']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['mac']['params'];
+
+({ 'mac': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['mac']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'mac': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['verify_mac']['params'];
+
+({ 'valid': true }) satisfies Methods['verify_mac']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'context': { 'purpose': "drafts", 'user': "7" }, 'withPlaintext': true }) satisfies Methods['data_keys.generate']['params'];
+
+({ 'wrapped': new Uint8Array([97, 116, 115]), 'plaintext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['data_keys.generate']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'wrapped': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" } }) satisfies Methods['data_keys.decrypt']['params'];
+
+({ 'plaintext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['data_keys.decrypt']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'plaintext': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" }, 'version': 1 }) satisfies Methods['seal']['params'];
+
+({ 'sealed': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['seal']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'sealed': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" }, 'version': 1 }) satisfies Methods['open']['params'];
+
+({ 'plaintext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['open']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'peer': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" }, 'version': 1, 'key': { 'spec': "ed25519", 'label': "Push notifications", 'alias': "push/signing", 'audit': "durable", 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 }, 'confirmation': "none" } } }) satisfies Methods['keys.agree']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'deletionDate': 1763769600000, 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"], 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 }, 'confirmation': "none" }, 'uses': 1763769600000 }) satisfies Methods['keys.agree']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'context': { 'purpose': "drafts", 'user': "7" }, 'version': 1, 'key': { 'spec': "ed25519", 'label': "Push notifications", 'alias': "push/signing", 'audit': "durable", 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 }, 'confirmation': "none" } } }) satisfies Methods['keys.derive']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'deletionDate': 1763769600000, 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"], 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 }, 'confirmation': "none" }, 'uses': 1763769600000 }) satisfies Methods['keys.derive']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'targetKeyId': "AAECAwQFBgcICQoLDA0ODw", 'context': { 'purpose': "drafts", 'user': "7" } }) satisfies Methods['keys.wrap']['params'];
+
+({ 'wrapped': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['keys.wrap']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'wrapped': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" }, 'key': { 'spec': "ed25519", 'label': "Push notifications", 'alias': "push/signing", 'audit': "durable", 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 }, 'confirmation': "none" } } }) satisfies Methods['keys.unwrap']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'deletionDate': 1763769600000, 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"], 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 }, 'confirmation': "none" }, 'uses': 1763769600000 }) satisfies Methods['keys.unwrap']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'recipient': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" }, 'version': 1 }) satisfies Methods['keys.export']['params'];
+
+({ 'sealed': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['keys.export']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'sealed': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" }, 'version': 1, 'key': { 'spec': "ed25519", 'label': "Push notifications", 'alias': "push/signing", 'audit': "durable", 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 }, 'confirmation': "none" } } }) satisfies Methods['keys.import']['params'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'kid': "text", 'spec': "ed25519", 'version': 1, 'minDecryptionVersion': 1, 'minEncryptionVersion': 1, 'versions': [{ 'version': 1, 'kid': "text", 'created': 1763769600000 }], 'state': "enabled", 'deletionDate': 1763769600000, 'origin': "generated", 'protection': "browser", 'usage': ["sign"], 'label': "Push notifications", 'alias': "push/signing", 'created': 1763769600000, 'audit': "durable", 'callerOrigins': ["https://allthe.services"], 'policy': { 'operations': ["sign"], 'callerOrigins': ["https://allthe.services"], 'notBefore': 1763769600000, 'notAfter': 1763769600000, 'maxUses': 1763769600000, 'rate': { 'uses': 1, 'periodMs': 1763769600000 }, 'confirmation': "none" }, 'uses': 1763769600000 }) satisfies Methods['keys.import']['result'];
+
+({ 'length': 1 }) satisfies Methods['random']['params'];
+
+({ 'bytes': new Uint8Array([97, 116, 115]) }) satisfies Methods['random']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'audiences': ["https://push.example"], 'lifeMs': 1, 'tokens': 1, 'contact': "https://app.example/contact" }) satisfies Methods['vapid.create_lease']['params'];
 

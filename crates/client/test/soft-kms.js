@@ -39,7 +39,8 @@ export function softKms() {
         const point = y === undefined ? { x } : { x, y };
         const kid = await thumbprint({ kty, crv, x, y });
         const spki = new Uint8Array(await crypto.subtle.exportKey('spki', publicKey));
-        return { jwk: { kty, crv, ...point, kid, alg, use: 'sig' }, spki };
+        const raw = new Uint8Array(await crypto.subtle.exportKey('raw', publicKey));
+        return { jwk: { kty, crv, ...point, kid, alg, use: 'sig' }, spki, raw };
       },
     },
     async sign(keyId, data) {

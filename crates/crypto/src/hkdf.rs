@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use zeroize::Zeroize;
 
-use crate::CryptoError;
+use crate::{CryptoError, CryptoProvider, SecretBytes};
 
 const HASH_LEN: usize = 32;
 
@@ -46,11 +46,27 @@ pub fn derive_into(
     expanded
 }
 
+/// HKDF-Expand (RFC 5869, section 2.3) of one block, with a key of the vault as pseudorandom key: one
+/// HMAC.
+pub async fn expand_key<P: CryptoProvider>(
+    provider: &P,
+    key: &P::Key,
+    info: &[u8],
+) -> Result<SecretBytes<32>, CryptoError> {
+    let mut block = provider.mac(key, &[info, &[1]].concat()).await?;
+    let secret = SecretBytes::copy_of(&block);
+    block.zeroize();
+    secret
+}
+
 #[cfg(test)]
 mod tests {
     use hex_literal::hex;
+    use pollster::block_on;
 
     use super::*;
+    use crate::KeyKind;
+    use crate::software::{SoftwareKey, SoftwareProvider};
 
     // RFC 5869, appendix A.1 and A.3.
     #[test]
@@ -68,6 +84,21 @@ mod tests {
             "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
         );
         assert_eq!(okm, expected);
+    }
+
+    #[test]
+    fn a_key_of_the_vault_expands_as_the_library_does() {
+        let provider = SoftwareProvider::new(|_| Err(CryptoError::Random));
+        let prk = SecretBytes::<32>::copy_of(&[7; 32]).unwrap();
+        let key = SoftwareKey::from_secret(KeyKind::HmacSha256, prk).unwrap();
+        let mut expected = [0; 32];
+        ::hkdf::Hkdf::<Sha256>::from_prk(&[7; 32]).unwrap().expand(b"info", &mut expected).unwrap();
+        let expanded = block_on(expand_key(&provider, &key, b"info")).unwrap();
+        assert_eq!(expanded.expose(), &expected);
+        let secret = SecretBytes::copy_of(&[7; 32]).unwrap();
+        let wrong = SoftwareKey::from_secret(KeyKind::Aes256, secret).unwrap();
+        let refused = block_on(expand_key(&provider, &wrong, b"info"));
+        assert_eq!(refused.err(), Some(CryptoError::InvalidKey));
     }
 
     #[test]

@@ -8,7 +8,7 @@ macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $variant:ident => $text:literal,)+) => {
         /// Kind of a key. A key has one purpose (SP 800-57 part 1, section 5.2), so kinds that
         /// share an algorithm but not a use are different kinds, and no operation takes a key of
-        /// another one. The first two are what the wire calls a [`KeySpec`].
+        /// another one. The wire calls it a [`KeySpec`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum KeyKind {
             $($(#[doc = $doc])+ $variant,)+
@@ -87,6 +87,11 @@ impl From<KeySpec> for KeyKind {
         match spec {
             KeySpec::Ed25519 => Self::Ed25519,
             KeySpec::EcP256 => Self::EcP256,
+            KeySpec::X25519 => Self::X25519,
+            KeySpec::EcP256Agreement => Self::EcP256Agreement,
+            KeySpec::Aes256 => Self::Aes256,
+            KeySpec::HmacSha256 => Self::HmacSha256,
+            KeySpec::HpkeX25519 => Self::HpkeX25519,
         }
     }
 }
@@ -100,7 +105,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_those_of_the_wire() {
         let names: BTreeSet<_> = KeyKind::ALL.iter().map(|kind| kind.as_str()).collect();
-        assert_eq!(names.len(), KeyKind::ALL.len());
+        assert_eq!((names.len(), KeySpec::ALL.len()), (KeyKind::ALL.len(), KeyKind::ALL.len()));
         for spec in KeySpec::ALL {
             assert_eq!(KeyKind::from(*spec).as_str(), spec.as_str());
         }

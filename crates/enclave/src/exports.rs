@@ -121,7 +121,7 @@ impl Enclave {
         nonce: String,
         version: u32,
     ) -> Result<(&Vault, CallerOrigin, Nonce), ErrorCode> {
-        let vault = self.vault.get().ok_or(ErrorCode::Faulted)?;
+        let vault = self.vault.get().ok_or(ErrorCode::Internal)?;
         if version != PROTOCOL_VERSION {
             return Err(ErrorCode::ProtocolVersion);
         }

@@ -111,6 +111,7 @@ errors! {
     Unreadable, "unreadable", Never, Enclave, "The record exists and cannot be read.";
     InvalidKeyState, "invalid_key_state", Never, Enclave, "The state of the key does not allow this.";
     VersionNotFound, "version_not_found", Never, Enclave, "The key has no such version.";
+    NoPublicKey, "no_public_key", Never, Enclave, "The key has no public half.";
     TooManyVersions, "too_many_versions", Never, Enclave, "The key has as many versions as it may; trim it first.";
     AliasTaken, "alias_taken", Never, Enclave, "Another key of this site has this alias.";
     TooManyKeys, "too_many_keys", Never, Enclave, "There are as many keys as there may be.";

@@ -1,9 +1,125 @@
-//! The named types of the wire that are about the life of keys.
+//! The named types of the wire that are about what keys are, and about their life.
 
 use crate::schema::{FieldDoc, Shape, TypeDoc, TypeRef, Wire, add, doc};
-use crate::{
-    CallerOrigin, ErrorCode, Fields, FromValue, IntoValue, KeyAlias, KeyId, KeyUsage, Label, Value,
-};
+use crate::{CallerOrigin, ErrorCode, Fields, FromValue, IntoValue, KeyAlias, KeyId, Label, Value};
+
+tokens! {
+    /// What a key is: algorithm and size.
+    KeySpec {
+        /// Ed25519 signatures (RFC 8032).
+        Ed25519 => "ed25519",
+        /// ECDSA on P-256 with SHA-256, signatures as `r ‖ s` (FIPS 186-5, RFC 7518 section 3.4).
+        EcP256 => "ec-p256",
+        /// Key agreement on Curve25519 (RFC 7748).
+        X25519 => "x25519",
+        /// Key agreement on P-256 (SP 800-56A, section 5.7.1.2).
+        EcP256Agreement => "ec-p256-agreement",
+        /// AES-256-GCM (SP 800-38D).
+        Aes256 => "aes-256",
+        /// HMAC with SHA-256 (RFC 2104) and a key of 256 bits.
+        HmacSha256 => "hmac-sha256",
+        /// HPKE in base mode with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and AES-256-GCM (RFC
+        /// 9180).
+        HpkeX25519 => "hpke-x25519",
+    }
+}
+
+tokens! {
+    /// What a key may be used for.
+    KeyUsage {
+        /// Making signatures.
+        Sign => "sign",
+        /// Checking signatures.
+        Verify => "verify",
+        /// Signing VAPID tokens (RFC 8292) under a lease, and nothing else.
+        Vapid => "vapid",
+        /// Encrypting, and encrypting again with the latest version.
+        Encrypt => "encrypt",
+        /// Decrypting.
+        Decrypt => "decrypt",
+        /// Making data keys that come out wrapped.
+        DataKey => "data_key",
+        /// Making and unwrapping data keys that come out bare.
+        DataKeyPlaintext => "data_key_plaintext",
+        /// Making message authentication codes.
+        Mac => "mac",
+        /// Checking them.
+        VerifyMac => "verify_mac",
+        /// Deriving keys of the vault.
+        Derive => "derive",
+        /// Agreeing on secrets, which become keys of the vault.
+        Agree => "agree",
+        /// Wrapping other keys.
+        Wrap => "wrap",
+        /// Unwrapping keys into the vault.
+        Unwrap => "unwrap",
+        /// Receiving keys that are sealed to the public half.
+        Import => "import",
+        /// Leaving the vault, wrapped or sealed. Whoever unwraps or opens it elsewhere has the key, and
+        /// no policy binds it there.
+        Export => "export",
+        /// Sealing to the public half.
+        Seal => "seal",
+        /// Opening what was sealed to the public half.
+        Open => "open",
+    }
+}
+
+tokens! {
+    /// Life of a key (SP 800-57 part 1, section 7, under AWS KMS names).
+    KeyState {
+        /// May be used.
+        Enabled => "enabled",
+        /// May not be used until it is enabled again.
+        Disabled => "disabled",
+        /// May not be used and waits for its deletion, which can still be cancelled.
+        PendingDeletion => "pending-deletion",
+        /// Its private half is gone for ever; what was public about it stays.
+        Destroyed => "destroyed",
+    }
+}
+
+tokens! {
+    /// Where the key came from.
+    KeyOrigin {
+        /// Generated in this vault.
+        Generated => "generated",
+        /// Derived from another key of this vault, or agreed on with one.
+        Derived => "derived",
+        /// Made elsewhere, or taken out of a vault and brought in again.
+        Imported => "imported",
+    }
+}
+
+tokens! {
+    /// Who keeps the private key from being read.
+    Protection {
+        /// The browser: a non-extractable `CryptoKey`.
+        Browser => "browser",
+        /// The enclave's own code in wasm, because the browser lacks the algorithm.
+        Enclave => "enclave",
+    }
+}
+
+record! {
+    /// Who protects new keys of each spec in this browser.
+    ProtectionMap {
+        /// For `ed25519`.
+        ed25519: Protection => "ed25519",
+        /// For `ec-p256`.
+        ec_p256: Protection => "ec-p256",
+        /// For `x25519`.
+        x25519: Protection => "x25519",
+        /// For `ec-p256-agreement`.
+        ec_p256_agreement: Protection => "ec-p256-agreement",
+        /// For `aes-256`.
+        aes_256: Protection => "aes-256",
+        /// For `hmac-sha256`.
+        hmac_sha256: Protection => "hmac-sha256",
+        /// For `hpke-x25519`.
+        hpke_x25519: Protection => "hpke-x25519",
+    }
+}
 
 tokens! {
     /// Which rule of a policy refused an operation.
@@ -56,9 +172,9 @@ record! {
         not_before: Option<u64> => "notBefore",
         /// No use from then on.
         not_after: Option<u64> => "notAfter",
-        /// Most uses of the private key, at least 1.
+        /// Most uses of the private or secret key, at least 1.
         max_uses: Option<u64> => "maxUses",
-        /// Most uses of the private key in a period.
+        /// Most uses of the private or secret key in a period.
         rate: Option<RateLimit> => "rate",
         /// Whether a person confirms each use of the private key; `none` if absent.
         confirmation: Option<Confirmation> => "confirmation",
@@ -70,8 +186,8 @@ record! {
     KeyVersion {
         /// Its number, from 1.
         version: u32 => "version",
-        /// RFC 7638 thumbprint of its public key.
-        kid: String => "kid",
+        /// RFC 7638 thumbprint of its public key; absent where there is none.
+        kid: Option<String> => "kid",
         /// When it was made, in milliseconds since 1970-01-01T00:00Z.
         created: u64 => "created",
     }
@@ -104,9 +220,9 @@ record! {
     MinVersionsParams {
         /// Which key.
         key_id: KeyId => "keyId",
-        /// Oldest version that may decrypt, or verify; unchanged if absent.
+        /// Oldest version that may read what was made; unchanged if absent.
         min_decryption_version: Option<u32> => "minDecryptionVersion",
-        /// Oldest version that may encrypt, or sign; unchanged if absent.
+        /// Oldest version that may make something; unchanged if absent.
         min_encryption_version: Option<u32> => "minEncryptionVersion",
     }
 }

@@ -10,6 +10,7 @@
 //! No type of this crate can carry a key or a credential; messages between the enclave's
 //! own user interface and its worker are not part of this protocol.
 
+mod context;
 mod error;
 mod ids;
 #[macro_use]
@@ -22,19 +23,22 @@ mod message;
 mod method;
 pub mod schema;
 mod types;
+mod use_types;
 mod value;
 
+pub use context::EncryptionContext;
 pub use error::{ErrorCode, ErrorInfo, Retry, Side};
 pub use ids::{
     CallerOrigin, ContactUrl, Cursor, EnrolmentId, KeyAlias, KeyId, Label, LeaseId, Nonce,
     PushOrigin, RequestId,
 };
-pub use key_rules::{KeyCaller, KeyRule};
+pub use key_rules::{APART, KeyCaller, KeyRule, SpecUsages};
 pub use key_types::*;
 pub use lease_types::*;
 pub use message::{Call, Incoming, WireError, event, reply_error, reply_ok};
 pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, Response};
 pub use types::*;
+pub use use_types::*;
 pub use value::{Fields, FromValue, IntoValue, Name, Value};
 
 /// The one protocol version of this release.

@@ -10,6 +10,17 @@ pub const MAX_ITEMS: usize = 64;
 pub const MAX_TEXT: usize = 4096;
 /// Largest `data` of one signature or verification, in bytes.
 pub const MAX_DATA: usize = 1 << 20;
+/// Largest plaintext that is encrypted or sealed, in bytes: what becomes of it comes back as one byte
+/// array.
+pub const MAX_PLAINTEXT: usize = MAX_DATA - 256;
+/// Most members of an encryption context.
+pub const MAX_CONTEXT: usize = 16;
+/// Longest name of a member of it, in UTF-8 bytes.
+pub const MAX_CONTEXT_NAME: usize = 64;
+/// Longest text of a member of it, in UTF-8 bytes.
+pub const MAX_CONTEXT_TEXT: usize = 256;
+/// Most random bytes of one request.
+pub const MAX_RANDOM: u32 = 4096;
 /// Largest message, in bytes of strings and byte arrays together, and [`VALUE_COST`] for each value.
 pub const MAX_MESSAGE: usize = 4 << 20;
 /// What every value of a message counts beside its own bytes. The same object can stand in a

@@ -4,13 +4,16 @@ use crate::schema::{TypeDoc, TypeRef, Wire};
 use crate::types::{
     AuditCheckpoint, AuditPage, ConsistencyProof, CreateKeyParams, Empty, InclusionProof, KeyInfo,
     KeyPage, KeyParams, ListAuditParams, ListKeysParams, MeasureParams, Measurement,
-    ProveConsistencyParams, ProveInclusionParams, PublicKeyInfo, SignParams, Signature,
-    SignedCheckpoint, VaultStatus, Verdict, VerifyParams,
+    ProveConsistencyParams, ProveInclusionParams, PublicKeyInfo, SignedCheckpoint, VaultStatus,
 };
 use crate::{
-    CreateLeaseParams, ErrorCode, ExtendLeaseParams, FromValue, IntoValue, IssueTokenParams, Lease,
-    LeaseList, LeaseParams, ManageKeysParams, MinVersionsParams, PublicKeyParams,
-    ScheduleDeletionParams, TrimKeyParams, UpdateKeyParams, Value, VapidToken, limits,
+    AgreeKeyParams, Ciphertext, CreateLeaseParams, DataKey, DecryptDataKeyParams, DecryptParams,
+    DeriveKeyParams, EncryptParams, ErrorCode, ExportKeyParams, ExportedKey, ExtendLeaseParams,
+    FromValue, GenerateDataKeyParams, ImportKeyParams, IntoValue, IssueTokenParams, Lease,
+    LeaseList, LeaseParams, MacParams, MacTag, ManageKeysParams, MinVersionsParams, OpenParams,
+    Plaintext, PublicKeyParams, RandomBytes, RandomParams, ScheduleDeletionParams, SealParams,
+    Sealed, SignParams, Signature, TrimKeyParams, UnwrapKeyParams, UpdateKeyParams, Value,
+    VapidToken, Verdict, VerifyMacParams, VerifyParams, WrapKeyParams, WrappedKey, limits,
 };
 
 /// Which vault state a method needs.
@@ -229,7 +232,7 @@ methods! {
         errors [Locked, NotFound, Unreadable];
     #[doc = "Returns the public half of a key."]
     PublicKey = "keys.public_key"(PublicKeyParams) -> PublicKeyInfo, Unlocked, None, Never,
-        errors [Locked, NotFound, Unreadable, VersionNotFound];
+        errors [Locked, NotFound, Unreadable, VersionNotFound, NoPublicKey];
     #[doc = "Replaces label and alias of a key; what is absent is removed."]
     UpdateKey = "keys.update"(UpdateKeyParams) -> KeyInfo, Unlocked, None, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, AliasTaken, TooManyKeys];
@@ -260,6 +263,53 @@ methods! {
     #[doc = "Verifies a signature against the public half of a key."]
     Verify = "verify"(VerifyParams) -> Verdict, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    #[doc = "Encrypts by AES-256-GCM, bound to a context."]
+    Encrypt = "encrypt"(EncryptParams) -> Ciphertext, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    #[doc = "Decrypts with the version that the ciphertext names."]
+    Decrypt = "decrypt"(DecryptParams) -> Plaintext, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    #[doc = "Encrypts a ciphertext again with the latest version, bound to the same context. The plaintext does not leave."]
+    Rewrap = "rewrap"(DecryptParams) -> Ciphertext, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    #[doc = "Makes a message authentication code by HMAC-SHA-256."]
+    Mac = "mac"(MacParams) -> MacTag, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    #[doc = "Checks a message authentication code."]
+    VerifyMac = "verify_mac"(VerifyMacParams) -> Verdict, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    #[doc = "Makes a data key for the page's own encryption and wraps it, bound to a context."]
+    GenerateDataKey = "data_keys.generate"(GenerateDataKeyParams) -> DataKey, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AuditUnavailable];
+    #[doc = "Unwraps a data key, with the version that it names."]
+    DecryptDataKey = "data_keys.decrypt"(DecryptDataKeyParams) -> Plaintext, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    #[doc = "Seals to the public half of a key by HPKE (RFC 9180) in base mode, bound to a context."]
+    Seal = "seal"(SealParams) -> Sealed, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    #[doc = "Opens what was sealed to the public half of a key, by whomever."]
+    Open = "open"(OpenParams) -> Plaintext, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    #[doc = "Agrees with the owner of a public key on a new key of the vault. The shared secret goes through HKDF and never comes out."]
+    AgreeKey = "keys.agree"(AgreeKeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidKey, AliasTaken, TooManyKeys, AuditUnavailable];
+    #[doc = "Derives a new key of the vault from a key and a context. The same ones give the same key."]
+    DeriveKey = "keys.derive"(DeriveKeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AliasTaken, TooManyKeys, AuditUnavailable];
+    #[doc = "Wraps a symmetric key under another one, if its policy lets it leave."]
+    WrapKey = "keys.wrap"(WrapKeyParams) -> WrappedKey, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AuditUnavailable];
+    #[doc = "Unwraps a key into a new key of the vault, with its own policy."]
+    UnwrapKey = "keys.unwrap"(UnwrapKeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AliasTaken, TooManyKeys, AuditUnavailable];
+    #[doc = "Seals a symmetric key to a public key, if its policy lets it leave."]
+    ExportKey = "keys.export"(ExportKeyParams) -> ExportedKey, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidKey, AuditUnavailable];
+    #[doc = "Opens a symmetric key that was sealed to a key of the vault, into a new key with its own policy."]
+    ImportKey = "keys.import"(ImportKeyParams) -> KeyInfo, Unlocked, None, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AliasTaken, TooManyKeys, AuditUnavailable];
+    #[doc = "Returns random bytes."]
+    Random = "random"(RandomParams) -> RandomBytes, Nothing, None, Never, errors [];
     #[doc = "Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did."]
     CreateLease = "vapid.create_lease"(CreateLeaseParams) -> Lease, Unlocked, Sheet, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, UserCancelled, TooManyLeases, OutOfMemory];

@@ -40,13 +40,15 @@ pub struct TypeDoc {
     pub shape: Shape,
 }
 
-/// The two kinds of named types.
+/// The kinds of named types.
 #[derive(Clone, Debug)]
 pub enum Shape {
     /// An object with exactly these members.
     Record(Vec<FieldDoc>),
     /// One of these strings.
     Tokens(Vec<(&'static str, String)>),
+    /// An object with strings under names of the caller's choice.
+    Texts,
 }
 
 /// A member of an object.
@@ -76,6 +78,20 @@ pub fn add(types: &mut Vec<TypeDoc>, new: TypeDoc) {
 impl<T: Wire> Wire for Option<T> {
     fn type_ref() -> TypeRef {
         TypeRef { optional: true, ..T::type_ref() }
+    }
+
+    fn sample() -> Value {
+        T::sample()
+    }
+
+    fn define(types: &mut Vec<TypeDoc>) {
+        T::define(types);
+    }
+}
+
+impl<T: Wire> Wire for Box<T> {
+    fn type_ref() -> TypeRef {
+        T::type_ref()
     }
 
     fn sample() -> Value {

@@ -3,28 +3,9 @@
 use crate::schema::{FieldDoc, Shape, TypeDoc, TypeRef, Wire, add, doc};
 use crate::{
     CallerOrigin, Cursor, EnrolmentId, ErrorCode, Fields, FromValue, IntoValue, KeyAlias, KeyId,
-    KeyPolicy, KeyVersion, Label, Nonce, Value,
+    KeyOrigin, KeyPolicy, KeySpec, KeyState, KeyUsage, KeyVersion, Label, Nonce, Protection,
+    ProtectionMap, Value,
 };
-
-tokens! {
-    /// What a key is: algorithm and size.
-    KeySpec {
-        /// Ed25519 signatures (RFC 8032).
-        Ed25519 => "ed25519",
-        /// ECDSA on P-256 with SHA-256, signatures as `r ‖ s` (FIPS 186-5, RFC 7518 section 3.4).
-        EcP256 => "ec-p256",
-    }
-}
-
-tokens! {
-    /// Who keeps the private key from being read.
-    Protection {
-        /// The browser: a non-extractable `CryptoKey`.
-        Browser => "browser",
-        /// The enclave's own code in wasm, because the browser lacks the algorithm.
-        Enclave => "enclave",
-    }
-}
 
 tokens! {
     /// Whether the vault exists and whether its keys can be used.
@@ -35,40 +16,6 @@ tokens! {
         Locked => "locked",
         /// Keys can be used.
         Unlocked => "unlocked",
-    }
-}
-
-tokens! {
-    /// Life of a key (SP 800-57 part 1, section 7, under AWS KMS names).
-    KeyState {
-        /// May be used.
-        Enabled => "enabled",
-        /// May not be used until it is enabled again.
-        Disabled => "disabled",
-        /// May not be used and waits for its deletion, which can still be cancelled.
-        PendingDeletion => "pending-deletion",
-        /// Its private half is gone for ever; what was public about it stays.
-        Destroyed => "destroyed",
-    }
-}
-
-tokens! {
-    /// Where the private key came from.
-    KeyOrigin {
-        /// Generated in this vault.
-        Generated => "generated",
-    }
-}
-
-tokens! {
-    /// What a key may be used for.
-    KeyUsage {
-        /// Making signatures.
-        Sign => "sign",
-        /// Checking signatures.
-        Verify => "verify",
-        /// Signing VAPID tokens (RFC 8292) under a lease, and nothing else.
-        Vapid => "vapid",
     }
 }
 
@@ -152,16 +99,6 @@ record! {
         created: u64 => "created",
         /// When it last opened the vault; absent if never since it was made.
         last_used: Option<u64> => "lastUsed",
-    }
-}
-
-record! {
-    /// Who protects new keys of each spec in this browser.
-    ProtectionMap {
-        /// For `ed25519`.
-        ed25519: Protection => "ed25519",
-        /// For `ec-p256`.
-        ec_p256: Protection => "ec-p256",
     }
 }
 
@@ -264,7 +201,7 @@ record! {
         alias: Option<KeyAlias> => "alias",
         /// When audit entries of this key are on disk; `durable` if absent.
         audit: Option<AuditMode> => "audit",
-        /// What may be done with it, for ever; everything that the spec is for, by the calling site
+        /// What may be done with it, for ever; the ordinary uses of the spec, by the calling site
         /// alone, if absent.
         policy: Option<KeyPolicy> => "policy",
     }
@@ -283,15 +220,15 @@ record! {
     KeyInfo {
         /// Its random name.
         key_id: KeyId => "keyId",
-        /// RFC 7638 thumbprint of the public key of the latest version.
-        kid: String => "kid",
+        /// RFC 7638 thumbprint of the public key of the latest version; absent where there is none.
+        kid: Option<String> => "kid",
         /// What it is.
         spec: KeySpec => "spec",
         /// Latest version of the key material, from 1.
         version: u32 => "version",
-        /// Oldest version that may decrypt, or verify.
+        /// Oldest version that may read what was made: decrypt, open, verify, agree.
         min_decryption_version: u32 => "minDecryptionVersion",
-        /// Oldest version that may encrypt, or sign.
+        /// Oldest version that may make something: encrypt, seal, sign, authenticate.
         min_encryption_version: u32 => "minEncryptionVersion",
         /// Every version that was not trimmed, oldest first.
         versions: Vec<KeyVersion> => "versions",
@@ -354,7 +291,7 @@ record! {
     Jwk {
         /// `EC` or `OKP`.
         kty: String => "kty",
-        /// `P-256` or `Ed25519`.
+        /// `P-256`, `Ed25519` or `X25519`.
         crv: String => "crv",
         /// base64url.
         x: String => "x",
@@ -362,9 +299,9 @@ record! {
         y: Option<String> => "y",
         /// RFC 7638 thumbprint.
         kid: String => "kid",
-        /// `ES256` or `EdDSA`.
+        /// `ES256`, `EdDSA` or `ECDH-ES`.
         alg: String => "alg",
-        /// `sig`.
+        /// `sig` or `enc`.
         use_: String => "use",
     }
 }
@@ -372,54 +309,13 @@ record! {
 record! {
     /// A public key.
     PublicKeyInfo {
-        /// As JWK.
-        jwk: Jwk => "jwk",
+        /// As JWK; absent for `hpke-x25519`, whose suite has no name in JOSE.
+        jwk: Option<Jwk> => "jwk",
         /// As DER `SubjectPublicKeyInfo` (RFC 5280 section 4.1, RFC 5480, RFC 8410).
         spki: Vec<u8> => "spki",
-    }
-}
-
-record! {
-    /// Parameters of `sign`.
-    SignParams {
-        /// Which key.
-        key_id: KeyId => "keyId",
-        /// What to sign, at most 1 MiB; hashed by the algorithm itself.
-        data: Vec<u8> => "data",
-        /// With which version; the latest if absent.
-        version: Option<u32> => "version",
-    }
-}
-
-record! {
-    /// A signature.
-    Signature {
-        /// 64 bytes.
-        signature: Vec<u8> => "signature",
-        /// The version that signed.
-        version: u32 => "version",
-    }
-}
-
-record! {
-    /// Parameters of `verify`.
-    VerifyParams {
-        /// Which key.
-        key_id: KeyId => "keyId",
-        /// What was signed.
-        data: Vec<u8> => "data",
-        /// 64 bytes; any other length is simply not valid.
-        signature: Vec<u8> => "signature",
-        /// Against which version; the latest if absent.
-        version: Option<u32> => "version",
-    }
-}
-
-record! {
-    /// Outcome of a verification.
-    Verdict {
-        /// Whether the signature is valid.
-        valid: bool => "valid",
+        /// The bare key: 32 bytes (RFC 8032, RFC 7748), or an uncompressed point on P-256 (SEC 1,
+        /// section 2.3.3).
+        raw: Vec<u8> => "raw",
     }
 }
 

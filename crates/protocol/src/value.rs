@@ -102,6 +102,18 @@ impl<T: IntoValue> IntoValue for Option<T> {
     }
 }
 
+impl<T: FromValue> FromValue for Box<T> {
+    fn from_value(value: Value) -> Result<Self, ErrorCode> {
+        T::from_value(value).map(Self::new)
+    }
+}
+
+impl<T: IntoValue> IntoValue for Box<T> {
+    fn into_value(self) -> Value {
+        (*self).into_value()
+    }
+}
+
 impl FromValue for bool {
     fn from_value(value: Value) -> Result<Self, ErrorCode> {
         match value {

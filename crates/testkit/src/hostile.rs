@@ -102,7 +102,7 @@ fn methods() -> Vec<Case> {
         "sign ",
         "vault.destroy",
         "vault.unseal",
-        "keys.export",
+        "keys.reveal",
         "ui.submit",
         "rpc.ping.x",
         "import",

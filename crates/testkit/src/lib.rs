@@ -29,7 +29,7 @@ pub use lock::TabLock;
 pub use outbox::Recorder;
 pub use passkey::FakePasskey;
 pub use ports::TestPorts;
-pub use random::seeded_provider;
+pub use random::{seeded_provider, watched};
 pub use store::{Disk, Fault, MemoryStore};
 pub use tab::{PAGE, PASSPHRASE, Tab};
 pub use tabs::TabRing;

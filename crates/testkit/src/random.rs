@@ -1,9 +1,21 @@
 //! Reproducible randomness.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use kms_crypto::CryptoError;
 use kms_crypto::software::SoftwareProvider;
+
+thread_local! {
+    /// What is drawn while somebody watches.
+    static WATCHED: RefCell<Option<Vec<Vec<u8>>>> = const { RefCell::new(None) };
+}
+
+/// Everything that providers of this thread draw while something is done.
+pub fn watched<T>(work: impl FnOnce() -> T) -> (T, Vec<Vec<u8>>) {
+    WATCHED.set(Some(Vec::new()));
+    let done = work();
+    (done, WATCHED.take().unwrap_or_default())
+}
 
 /// The software provider over `SplitMix64` from this seed. Not random at all.
 #[must_use]
@@ -19,6 +31,11 @@ pub fn seeded_provider(seed: u64) -> SoftwareProvider {
             let bytes = (mixed ^ (mixed >> 31)).to_le_bytes();
             chunk.copy_from_slice(&bytes[..chunk.len()]);
         }
+        WATCHED.with_borrow_mut(|drawn| {
+            if let Some(drawn) = drawn {
+                drawn.push(out.to_vec());
+            }
+        });
         Ok(())
     })
 }

@@ -168,11 +168,7 @@ impl Tab {
 
     /// Makes a key that signs VAPID tokens only; returns its id.
     pub fn create_for_vapid(&self) -> Result<String, Code> {
-        let usage = ["vapid", "verify"].map(|usage| Value::Text(usage.into()));
-        let policy = Value::object([("operations", Value::List(usage.into()))]);
-        let params = [("spec", Value::Text("ec-p256".into())), ("policy", policy)];
-        let info = self.call("keys.create", Value::object(params))?;
-        Ok(text(&info, "keyId"))
+        self.create_for("ec-p256", &["vapid", "verify"])
     }
 
     /// Makes a key whose every use a person confirms; returns its id.
@@ -203,6 +199,14 @@ impl Tab {
     pub fn sign(&self, key_id: &str, data: &[u8]) -> Result<Vec<u8>, Code> {
         let reply = block_on(self.enclave.handle(self.session, self.signing(key_id, data)));
         Ok(signature(&outcome(reply)?))
+    }
+
+    /// Makes a key that is for these uses; returns its id.
+    pub fn create_for(&self, spec: &str, uses: &[&str]) -> Result<String, Code> {
+        let uses = uses.iter().map(|usage| Value::Text((*usage).into())).collect();
+        let policy = Value::object([("operations", Value::List(uses))]);
+        let params = [("spec", Value::Text(spec.into())), ("policy", policy)];
+        Ok(text(&self.call("keys.create", Value::object(params))?, "keyId"))
     }
 
     /// The state of the vault.
@@ -268,6 +272,15 @@ pub fn member(value: &Value, name: &str) -> Option<Value> {
             members.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
         }
         _ => None,
+    }
+}
+
+/// A member of an object that is bytes; none if there is none.
+#[must_use]
+pub fn bytes(value: &Value, name: &str) -> Vec<u8> {
+    match member(value, name) {
+        Some(Value::Bytes(bytes)) => bytes,
+        _ => Vec::new(),
     }
 }
 

@@ -186,6 +186,36 @@ impl<P: Ports> Inner<P> {
             }
             Request::Sign(params) => Response::Sign(self.sign(caller, params).await?),
             Request::Verify(params) => Response::Verify(self.verify(caller, params).await?),
+            Request::Encrypt(params) => Response::Encrypt(self.encrypt(caller, params).await?),
+            Request::Decrypt(params) => Response::Decrypt(self.decrypt(caller, params).await?),
+            Request::Rewrap(params) => Response::Rewrap(self.rewrap(caller, params).await?),
+            Request::Mac(params) => Response::Mac(self.mac(caller, params).await?),
+            Request::VerifyMac(params) => {
+                Response::VerifyMac(self.verify_mac(caller, params).await?)
+            }
+            Request::GenerateDataKey(params) => {
+                Response::GenerateDataKey(self.generate_data_key(caller, params).await?)
+            }
+            Request::DecryptDataKey(params) => {
+                Response::DecryptDataKey(self.decrypt_data_key(caller, params).await?)
+            }
+            Request::AgreeKey(params) => Response::AgreeKey(self.agree_key(caller, params).await?),
+            Request::DeriveKey(params) => {
+                Response::DeriveKey(self.derive_key(caller, params).await?)
+            }
+            Request::WrapKey(params) => Response::WrapKey(self.wrap_key(caller, params).await?),
+            Request::UnwrapKey(params) => {
+                Response::UnwrapKey(self.unwrap_key(caller, params).await?)
+            }
+            Request::ExportKey(params) => {
+                Response::ExportKey(self.export_key(caller, params).await?)
+            }
+            Request::ImportKey(params) => {
+                Response::ImportKey(self.import_key(caller, params).await?)
+            }
+            Request::Seal(params) => Response::Seal(self.seal_to_key(caller, params).await?),
+            Request::Open(params) => Response::Open(self.open_sealed(caller, params).await?),
+            Request::Random(params) => Response::Random(self.random(&params)?),
             Request::CreateLease(params) => {
                 Response::CreateLease(self.create_lease(caller, params).await?)
             }
@@ -253,14 +283,10 @@ impl<P: Ports> Inner<P> {
 
     async fn status(&self) -> Result<VaultStatus, Error> {
         let state = self.phase.borrow().public_state()?;
-        let crypto = self.ports.crypto();
         Ok(VaultStatus {
             state,
             enrolments: self.enrolments(),
-            protection: ProtectionMap {
-                ed25519: crypto.protection(KeySpec::Ed25519.into()),
-                ec_p256: crypto.protection(KeySpec::EcP256.into()),
-            },
+            protection: protection(self.ports.crypto()),
             auto_lock: self.auto_lock(),
             storage: self.ports.store().health().await,
             backup: self.backup_health(),
@@ -285,6 +311,20 @@ impl<P: Ports> Drop for LeaveOnDrop<'_, P> {
     fn drop(&mut self) {
         self.caller.group.leave();
         self.inner.ask_together(self.caller);
+    }
+}
+
+/// Who protects new keys here.
+fn protection(crypto: &impl CryptoProvider) -> ProtectionMap {
+    let of = |spec: KeySpec| crypto.protection(spec.into());
+    ProtectionMap {
+        ed25519: of(KeySpec::Ed25519),
+        ec_p256: of(KeySpec::EcP256),
+        x25519: of(KeySpec::X25519),
+        ec_p256_agreement: of(KeySpec::EcP256Agreement),
+        aes_256: of(KeySpec::Aes256),
+        hmac_sha256: of(KeySpec::HmacSha256),
+        hpke_x25519: of(KeySpec::HpkeX25519),
     }
 }
 

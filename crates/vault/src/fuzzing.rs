@@ -3,7 +3,7 @@
 
 use kms_crypto::software::SoftwareProvider;
 use kms_crypto::{CryptoError, Envelope, PublicKey};
-use kms_protocol::{AuditMode, CallerOrigin, EnrolmentId, KeyId, KeySpec};
+use kms_protocol::{AuditMode, CallerOrigin, EnrolmentId, KeyId, KeyOrigin, KeySpec};
 
 use crate::header::{EnrolmentRecord, Header, Method};
 use crate::keys::{FIRST, KeyRecord, NewKey, PolicyRecord, VersionRecord};
@@ -63,7 +63,14 @@ pub fn seeds() -> Vec<Vec<u8>> {
 fn made() -> Result<Vec<Vec<u8>>, Error> {
     let origin = CallerOrigin::new("https://page.example")?;
     let policy = PolicyRecord::new(&origin, (KeySpec::Ed25519, AuditMode::Durable), None)?;
-    let new = NewKey { spec: KeySpec::Ed25519, label: None, alias: None, created: 1, policy };
+    let new = NewKey {
+        spec: KeySpec::Ed25519,
+        label: None,
+        alias: None,
+        created: 1,
+        origin: KeyOrigin::Generated,
+        policy,
+    };
     let public = PublicKey::from_raw(KeySpec::Ed25519, &PUBLIC)?;
     let wrapped = [&[0x83, 0x43, 0xa1, 1, 3, 0xa1, 5, 0x4c][..], &[0; 12], &[0x50], &[0; 16]];
     let wrapped = Envelope::decode(&wrapped.concat())?;

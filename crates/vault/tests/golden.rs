@@ -4,13 +4,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use base64ct::{Base64, Encoding};
 use kms_crypto::CryptoProvider;
 use kms_crypto::software::{DeviceKey, SoftwareProvider};
-use kms_protocol::{AutoLock, EnrolmentKind, ErrorCode, Value};
+use kms_protocol::{AutoLock, EnrolmentKind, ErrorCode, KeySpec, Value};
 use kms_testkit::golden::Golden;
 use kms_testkit::invariants::{broken, entries, listed};
 use kms_testkit::person::new;
-use kms_testkit::tab::{member, text};
+use kms_testkit::tab::{bytes, member, text};
 use kms_testkit::{FakePasskey, Fault, PASSPHRASE, Tab, TestPorts, golden, seeded_provider};
 use kms_vault::{Action, RecordKey, Store, Table, UiEvent};
 use pollster::block_on;
@@ -21,6 +22,8 @@ const V2: &str = include_str!("golden/v2.txt");
 const V2_LONG: &str = include_str!("golden/v2-long.txt");
 /// Header of schema 2, keys of schema 2, an index of keys, and a log that is a tree.
 const V3: &str = include_str!("golden/v3.txt");
+/// Header of schema 3, keys of every spec, and what they made.
+const V4: &str = include_str!("golden/v4.txt");
 
 /// A tab on a golden disk, with Argon2id in earnest.
 fn tab(golden: &Golden) -> Tab {
@@ -39,9 +42,56 @@ fn check(golden: &Golden, tab: &Tab) {
     for words in golden.expected("key") {
         let params = Value::object([("keyId", Value::Text(words[1].clone()))]);
         let info = tab.call("keys.describe", params).unwrap();
-        assert_eq!((text(&info, "spec"), text(&info, "kid")), (words[2].clone(), words[3].clone()));
+        assert_eq!((text(&info, "spec"), kid(&info)), (words[2].clone(), words[3].clone()));
     }
+    reads_what_was_made(golden, tab);
     assert_eq!(broken(tab), Vec::<String>::new());
+}
+
+/// The thumbprint of a key, or what stands for none.
+fn kid(info: &Value) -> String {
+    let kid = text(info, "kid");
+    if kid.is_empty() { "-".into() } else { kid }
+}
+
+/// What stands in a golden vault beside the keys that made it, under the first version of each.
+fn reads_what_was_made(golden: &Golden, tab: &Tab) {
+    let read = |words: &[String], method: &str, name: &'static str, more: Members<'_>| {
+        let made = (name, Value::Bytes(Base64::decode_vec(&words[2]).unwrap()));
+        tab.call(method, with_key(&words[1], &[&[made], more].concat())).unwrap()
+    };
+    let (data, first) = (("data", Value::Bytes(GOLDEN.to_vec())), ("version", Value::Number(1.0)));
+    for words in golden.expected("ciphertext") {
+        let read = read(&words, "decrypt", "ciphertext", &[context()]);
+        assert_eq!(bytes(&read, "plaintext"), GOLDEN);
+    }
+    for words in golden.expected("sealed") {
+        let read = read(&words, "open", "sealed", &[context(), first.clone()]);
+        assert_eq!(bytes(&read, "plaintext"), GOLDEN);
+    }
+    for words in golden.expected("mac") {
+        let verdict = read(&words, "verify_mac", "mac", &[data.clone(), first.clone()]);
+        assert_eq!(member(&verdict, "valid"), Some(Value::Bool(true)));
+    }
+    for words in golden.expected("signature") {
+        let verdict = read(&words, "verify", "signature", &[data.clone(), first.clone()]);
+        assert_eq!(member(&verdict, "valid"), Some(Value::Bool(true)));
+    }
+}
+
+/// What was encrypted and signed.
+const GOLDEN: &[u8] = b"golden";
+
+type Members<'a> = &'a [(&'static str, Value)];
+
+fn with_key(id: &str, more: Members<'_>) -> Value {
+    let mut members = vec![("keyId".into(), Value::Text(id.into()))];
+    members.extend(more.iter().map(|(name, value)| ((*name).into(), value.clone())));
+    Value::Map(members)
+}
+
+fn context() -> (&'static str, Value) {
+    ("context", Value::Map(vec![("from".into(), Value::Text("a golden vault".into()))]))
 }
 
 fn header(tab: &Tab) -> Vec<u8> {
@@ -61,7 +111,7 @@ fn a_vault_of_schema_1_opens_and_becomes_one_of_today() {
     first.clock.advance(10_000);
     assert!(first.unlock(PASSPHRASE).is_ok());
     check(&golden, &first);
-    assert_eq!(header(&first)[1], 2);
+    assert_eq!(header(&first)[1], 3);
     let failed = entries(&first);
     let failed = failed.iter().filter(|entry| text(entry, "outcome") == "unlock_failed").count();
     assert_eq!(failed, 3);
@@ -83,7 +133,7 @@ fn what_was_read_of_schema_1_is_migrated_only_by_a_write() {
 
 #[test]
 fn vaults_of_schema_2_open_with_each_enrolment() {
-    for text in [V2, V2_LONG, V3] {
+    for text in [V2, V2_LONG, V3, V4] {
         opens_with_each_enrolment(&Golden::read(text));
     }
 }
@@ -91,6 +141,7 @@ fn vaults_of_schema_2_open_with_each_enrolment() {
 fn opens_with_each_enrolment(golden: &Golden) {
     let by_passphrase = tab(golden);
     assert!(by_passphrase.unlock(PASSPHRASE).is_ok());
+    assert_eq!(header(&by_passphrase)[1], 3);
     check(golden, &by_passphrase);
     let by_phrase = tab(golden);
     let words = golden.words().join(" ");
@@ -196,7 +247,7 @@ fn a_vault_with_keys_of_schema_2_opens() {
     for words in expected {
         let params = Value::object([("keyId", Value::Text(words[1].clone()))]);
         let info = tab.call("keys.describe", params).unwrap();
-        assert_eq!((text(&info, "spec"), text(&info, "kid")), (words[2].clone(), words[3].clone()));
+        assert_eq!((text(&info, "spec"), kid(&info)), (words[2].clone(), words[3].clone()));
         assert_eq!(member(&info, "version"), Some(Value::Number(2.0)));
         match text(&info, "state").as_str() {
             "enabled" => assert!(tab.sign(&words[1], b"text").is_ok()),
@@ -211,7 +262,7 @@ fn a_vault_of_a_newer_schema_is_left_alone() {
     let golden = Golden::read(V2);
     let key = RecordKey::Text("header".into());
     let mut header = golden.store.peek(Table::Meta, &key).unwrap();
-    header[1] = 3;
+    header[1] = 4;
     golden.store.poke(Table::Meta, &key, Some(header));
     let tab = tab(&golden);
     let before = tab.store.dump();
@@ -240,19 +291,15 @@ fn write_a_golden_vault() {
     assert!(tab.set_up(PASSPHRASE).is_ok());
     enrol_more(&tab);
     println!(
-        "# Keys of schema 2, a log that is a tree. Passphrase: {PASSPHRASE}. Bytes are base64."
+        "# Keys of every spec and what they made. Passphrase: {PASSPHRASE}. Bytes are base64."
     );
     println!("words {}", tab.words());
-    for (spec, audit) in [("ed25519", "durable"), ("ec-p256", "durable"), ("ed25519", "deferred")] {
-        let id = tab.create(spec, audit).unwrap();
-        let params = Value::object([("keyId", Value::Text(id.clone()))]);
-        assert!(tab.call("keys.rotate", params.clone()).is_ok());
-        let info = tab.call("keys.describe", params.clone()).unwrap();
-        println!("expect key {id} {spec} {}", text(&info, "kid"));
-        if audit == "deferred" {
-            (0..300).for_each(|_| assert!(tab.sign(&id, b"golden").is_ok()));
-            assert!(tab.call("keys.schedule_deletion", params).is_ok());
-        }
+    for spec in KeySpec::ALL {
+        let id = tab.create(spec.as_str(), "durable").unwrap();
+        write_what_is_made(&tab, *spec, &id);
+        assert!(tab.call("keys.rotate", with_key(&id, &[])).is_ok());
+        let info = tab.call("keys.describe", with_key(&id, &[])).unwrap();
+        println!("expect key {id} {} {}", spec.as_str(), kid(&info));
     }
     block_on(tab.enclave.tick());
     // A device key cannot be read, but it was drawn here.
@@ -263,6 +310,20 @@ fn write_a_golden_vault() {
     let mut keys = drawn.iter().filter(|bytes| bytes.len() == 32);
     let device = keys.find(|bytes| mac(&golden::device_key(bytes)) == mac(&stored)).unwrap();
     println!("{}", golden::write(&tab.store, device));
+}
+
+fn write_what_is_made(tab: &Tab, spec: KeySpec, id: &str) {
+    let (data, plaintext) =
+        (("data", Value::Bytes(GOLDEN.to_vec())), ("plaintext", Value::Bytes(GOLDEN.to_vec())));
+    let (method, name, more) = match spec {
+        KeySpec::Ed25519 | KeySpec::EcP256 => ("sign", "signature", vec![data]),
+        KeySpec::HmacSha256 => ("mac", "mac", vec![data]),
+        KeySpec::Aes256 => ("encrypt", "ciphertext", vec![plaintext, context()]),
+        KeySpec::HpkeX25519 => ("seal", "sealed", vec![plaintext, context()]),
+        KeySpec::X25519 | KeySpec::EcP256Agreement => return,
+    };
+    let made = bytes(&tab.call(method, with_key(id, &more)).unwrap(), name);
+    println!("expect {name} {id} {}", Base64::encode_string(&made));
 }
 
 fn enrol_more(tab: &Tab) {

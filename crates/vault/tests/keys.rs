@@ -1,7 +1,10 @@
 //! Keys: life, visibility, and records that were tampered with.
 #![allow(clippy::unwrap_used)] // the fixtures are plain functions
 
-use kms_protocol::Value;
+use std::collections::BTreeSet;
+
+use kms_crypto::KeyKind;
+use kms_protocol::{KeySpec, Value};
 use kms_testkit::invariants::{broken, entries, listed};
 use kms_testkit::tab::{member, origin, text};
 use kms_testkit::{PASSPHRASE, Tab};
@@ -37,6 +40,50 @@ fn keys_are_made_described_used_and_verified() {
         };
         assert_eq!(verify(b"text"), Some(Value::Bool(true)));
         assert_eq!(verify(b"Text"), Some(Value::Bool(false)));
+    }
+}
+
+#[test]
+fn keys_of_every_spec_are_made_rotated_and_read_again() {
+    for spec in KeySpec::ALL {
+        let tab = Tab::ready();
+        let id = tab.create(spec.as_str(), "durable").unwrap();
+        let rotated = tab.call("keys.rotate", key_params(&id)).unwrap();
+        let ordinary =
+            spec.usages().ordinary.iter().map(|usage| Value::Text(usage.as_str().into()));
+        assert_eq!(member(&rotated, "usage"), Some(Value::List(ordinary.collect())));
+        let after = tab.restarted();
+        assert!(after.unlock(PASSPHRASE).is_ok());
+        let info = after.call("keys.describe", key_params(&id)).unwrap();
+        assert_eq!((text(&info, "spec").as_str(), &info), (spec.as_str(), &rotated));
+        let Some(Value::List(versions)) = member(&info, "versions") else { panic!("no versions") };
+        let kids: BTreeSet<_> = versions.iter().map(|version| text(version, "kid")).collect();
+        let public = after.call("keys.public_key", key_params(&id));
+        if KeyKind::from(*spec).is_symmetric() {
+            assert_eq!((member(&info, "kid"), kids.len()), (None, 1));
+            assert_eq!(public, Err("no_public_key".into()));
+        } else {
+            assert_eq!((kids.contains(&text(&info, "kid")), kids.len()), (true, 2));
+            let public = public.unwrap();
+            let (Some(Value::Bytes(spki)), Some(Value::Bytes(raw))) =
+                (member(&public, "spki"), member(&public, "raw"))
+            else {
+                panic!("no bytes")
+            };
+            assert!(spki.ends_with(&raw));
+            // JOSE has no name for HPKE yet.
+            assert_eq!(member(&public, "jwk").is_none(), *spec == KeySpec::HpkeX25519);
+        }
+        assert_eq!(broken(&after), Vec::<String>::new(), "{spec:?}");
+    }
+}
+
+#[test]
+fn status_tells_who_protects_keys_of_every_spec() {
+    let status = Tab::default().call("vault.status", Value::Map(vec![])).unwrap();
+    let protection = member(&status, "protection").unwrap();
+    for spec in KeySpec::ALL {
+        assert_eq!(text(&protection, spec.as_str()), "enclave", "{spec:?}");
     }
 }
 

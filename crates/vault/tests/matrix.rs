@@ -5,8 +5,10 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use kms_protocol::{Interaction, KeyCaller, KeySpec, KeyState, KeyUsage, Method, Needs, Value};
-use kms_testkit::tab::{member, origin, outcome, text};
+use kms_protocol::{
+    Interaction, KeyCaller, KeyRule, KeySpec, KeyState, KeyUsage, Method, Needs, Value,
+};
+use kms_testkit::tab::{bytes, member, origin, outcome, text};
 use kms_testkit::{PASSPHRASE, Tab};
 use kms_vault::{RecordKey, SessionId, Table};
 
@@ -109,12 +111,47 @@ fn params(id: &str, more: &[(&'static str, Value)]) -> Value {
     Value::Map(members)
 }
 
-/// Parameters with which a method succeeds where it is allowed.
-fn good(method: Method, id: &str) -> Value {
+/// The base point of Curve25519, which is a public key.
+fn base_point() -> Value {
+    Value::Bytes([&[9][..], &[0; 31]].concat())
+}
+
+/// A key that may leave, of the owner and the guest.
+fn exportable(tab: &Tab) -> String {
+    let policy = Value::object([
+        ("operations", Value::List(vec![Value::Text("export".into())])),
+        ("callerOrigins", Value::List(vec![Value::Text(GUEST.into())])),
+    ]);
+    let params = [("spec", Value::Text("aes-256".into())), ("policy", policy)];
+    text(&tab.call("keys.create", Value::object(params)).unwrap(), "keyId")
+}
+
+/// What a method that makes a key is asked to make.
+fn new_key() -> (&'static str, Value) {
+    ("key", Value::object([("spec", Value::Text("aes-256".into()))]))
+}
+
+/// Parameters with which a method succeeds where it is allowed, about what was made for it.
+fn good(method: Method, (id, made): (&str, &[u8])) -> Value {
     let data = ("data", Value::Bytes(vec![1]));
+    let reads = |name| (name, Value::Bytes(made.to_vec()));
     let number = |name, value| (name, Value::Number(value));
     match method {
-        Method::Sign => params(id, &[data]),
+        Method::Sign | Method::Mac => params(id, &[data]),
+        Method::Open => params(id, &[reads("sealed")]),
+        Method::AgreeKey => params(id, &[("peer", base_point()), new_key()]),
+        Method::DeriveKey => params(id, &[new_key()]),
+        Method::WrapKey => {
+            let target = String::from_utf8(made.to_vec()).unwrap();
+            params(id, &[("targetKeyId", Value::Text(target))])
+        }
+        Method::UnwrapKey => params(id, &[reads("wrapped"), new_key()]),
+        Method::ExportKey => params(id, &[("recipient", base_point())]),
+        Method::ImportKey => params(id, &[reads("sealed"), new_key()]),
+        Method::Encrypt | Method::Seal => params(id, &[("plaintext", Value::Bytes(vec![1]))]),
+        Method::Decrypt | Method::Rewrap => params(id, &[reads("ciphertext")]),
+        Method::DecryptDataKey => params(id, &[reads("wrapped")]),
+        Method::VerifyMac => params(id, &[data, ("mac", Value::Bytes(vec![0; 32]))]),
         Method::Verify => params(id, &[data, ("signature", Value::Bytes(vec![0; 64]))]),
         Method::SetMinVersions => params(id, &[number("minEncryptionVersion", 1.0)]),
         Method::TrimKey => params(id, &[number("minAvailableVersion", 1.0)]),
@@ -127,18 +164,46 @@ fn good(method: Method, id: &str) -> Value {
     }
 }
 
-/// A vault with a key in a state; the key also belongs to a guest, and is for `uses`.
-fn with_key(state: KeyState, uses: &[KeyUsage]) -> (Tab, String) {
+/// What a method reads, made with the key while it may be used.
+fn made_for(tab: &Tab, method: Method, id: &str) -> Vec<u8> {
+    let plaintext = ("plaintext", Value::Bytes(vec![1]));
+    let bare = ("withPlaintext", Value::Bool(true));
+    let made = match method {
+        Method::Decrypt | Method::Rewrap => tab.call("encrypt", params(id, &[plaintext])),
+        Method::Open => tab.call("seal", params(id, &[plaintext])),
+        Method::WrapKey => return exportable(tab).into_bytes(),
+        Method::UnwrapKey => {
+            let target = ("targetKeyId", Value::Text(exportable(tab)));
+            tab.call("keys.wrap", params(id, &[target]))
+        }
+        Method::ImportKey => {
+            let public = tab.call("keys.public_key", params(id, &[])).unwrap_or(Value::Null);
+            let recipient = ("recipient", Value::Bytes(bytes(&public, "raw")));
+            tab.call("keys.export", params(&exportable(tab), &[recipient]))
+        }
+        Method::DecryptDataKey => tab.call("data_keys.generate", params(id, &[bare])),
+        _ => return Vec::new(),
+    };
+    // A key that is not for it makes nothing, and the method is refused before it reads anything.
+    let Ok(made) = made else { return Vec::new() };
+    ["ciphertext", "wrapped", "sealed"].map(|name| bytes(&made, name)).concat()
+}
+
+/// A vault with a key in a state; the key also belongs to a guest, and is for `uses`. With what the
+/// method reads.
+fn with_key(method: Method, state: KeyState, uses: &[KeyUsage]) -> (Tab, String, Vec<u8>) {
     let mut tab = Tab::ready();
-    let spec = if uses.contains(&KeyUsage::Vapid) { "ec-p256" } else { "ed25519" };
+    let is_for = |spec: &&KeySpec| uses.iter().all(|usage| spec.usages().contain(*usage));
+    let spec = KeySpec::ALL.iter().find(is_for).unwrap();
     let uses = uses.iter().map(|usage| Value::Text(usage.as_str().into())).collect();
     let policy = Value::object([
         ("operations", Value::List(uses)),
         ("callerOrigins", Value::List(vec![Value::Text(GUEST.into())])),
     ]);
-    let spec = Value::Text(spec.into());
+    let spec = Value::Text(spec.as_str().into());
     let key = tab.call("keys.create", Value::object([("spec", spec), ("policy", policy)]));
     let id = text(&key.unwrap(), "keyId");
+    let made = made_for(&tab, method, &id);
     let change = |tab: &Tab, method: Method| {
         let days = ("days", Value::Number(7.0));
         let more = if method == Method::ScheduleDeletion { vec![days] } else { vec![] };
@@ -159,14 +224,24 @@ fn with_key(state: KeyState, uses: &[KeyUsage]) -> (Tab, String) {
     }
     let info = tab.call("keys.describe", params(&id, &[])).unwrap();
     assert_eq!(text(&info, "state"), state.as_str());
-    (tab, id)
+    (tab, id, made)
+}
+
+/// The use that a method demands, and the one that makes what it reads.
+fn uses_for(rule: KeyRule) -> Vec<KeyUsage> {
+    match rule.usage {
+        Some(KeyUsage::Decrypt) => vec![KeyUsage::Decrypt, KeyUsage::Encrypt],
+        Some(KeyUsage::Unwrap) => vec![KeyUsage::Unwrap, KeyUsage::Wrap],
+        Some(KeyUsage::Open) => vec![KeyUsage::Open, KeyUsage::Seal],
+        usage => vec![usage.unwrap_or(KeyUsage::Sign)],
+    }
 }
 
 /// Code and rule of a refusal.
 type Refusal = Option<(String, String)>;
 
-fn asked(tab: &Tab, session: SessionId, (method, id): (Method, &str)) -> Refusal {
-    let error = member(&reply(tab, session, (method, good(method, id)))?, "error")?;
+fn asked(tab: &Tab, session: SessionId, (method, id, made): (Method, &str, &[u8])) -> Refusal {
+    let error = member(&reply(tab, session, (method, good(method, (id, made))))?, "error")?;
     Some((text(&error, "code"), text(&error, "rule")))
 }
 
@@ -199,7 +274,7 @@ fn a_person_confirms_what_the_table_says() {
             assert!(!asks, "{}: no key asks", method.name());
             continue;
         };
-        let reply = reply(&tab, tab.session, (*method, good(*method, &id)));
+        let reply = reply(&tab, tab.session, (*method, good(*method, (&id, &[0; 64]))));
         assert_eq!(reply.is_none(), asks, "{}", method.name());
         let shown = tab.approval().operations;
         let methods: Vec<_> = shown.iter().map(|one| one.method.as_str()).collect();
@@ -214,9 +289,7 @@ fn every_method_that_names_a_key_does_what_the_table_says() {
         let Some(rule) = method.key_rule() else { continue };
         for state in KeyState::ALL {
             for site in ["owner", GUEST, STRANGER] {
-                let both = [rule.usage.unwrap_or(KeyUsage::Sign), KeyUsage::Verify];
-                let uses = if both[0] == both[1] { &both[..1] } else { &both[..] };
-                let (tab, id) = with_key(*state, uses);
+                let (tab, id, made) = with_key(*method, *state, &uses_for(rule));
                 let session = match site {
                     "owner" => tab.session,
                     other => tab.enclave.connect(origin(other)),
@@ -227,17 +300,17 @@ fn every_method_that_names_a_key_does_what_the_table_says() {
                     _ if !rule.states.contains(state) => refusal("invalid_key_state", ""),
                     _ => None,
                 };
-                let found = asked(&tab, session, (*method, &id));
+                let found = asked(&tab, session, (*method, &id, &made));
                 assert_eq!(found, expected, "{} {state:?} {site}", method.name());
             }
         }
-        let (tab, id) = with_key(rule.states[0], &[KeyUsage::Sign]);
-        let found = asked(&tab, tab.session, (*method, &id));
+        let (tab, id, made) = with_key(*method, rule.states[0], &[KeyUsage::Sign]);
+        let found = asked(&tab, tab.session, (*method, &id, &made));
         let allowed = rule.usage.is_none_or(|usage| usage == KeyUsage::Sign);
         let expected =
             if allowed { refusal("", "") } else { refusal("policy_denied", "operation") };
         assert_eq!(found, expected, "{} of a key that only signs", method.name());
-        let missing = asked(&tab, tab.session, (*method, "AAECAwQFBgcICQoLDA0ODw"));
+        let missing = asked(&tab, tab.session, (*method, "AAECAwQFBgcICQoLDA0ODw", &made));
         assert_eq!(missing, refusal("not_found", ""), "{}", method.name());
     }
 }

@@ -18,6 +18,7 @@ mod keys;
 mod known_answers;
 mod leases;
 mod memory;
+mod operations;
 mod storage;
 mod tamper;
 mod vaults;
@@ -35,6 +36,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         vaults::ALL,
         backups::ALL,
         keys::ALL,
+        operations::ALL,
         leases::ALL,
         approvals::ALL,
         storage::ALL,

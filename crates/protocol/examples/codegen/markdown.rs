@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use kms_protocol::schema::{Shape, TypeDoc};
 use kms_protocol::{
-    AuditRule, ErrorCode, Interaction, KeyCaller, KeyState, Method, Needs, PROTOCOL_VERSION, Side,
-    limits,
+    APART, AuditRule, ErrorCode, Interaction, KeyCaller, KeySpec, KeyState, KeyUsage, Method,
+    Needs, PROTOCOL_VERSION, Side, SpecUsages, limits,
 };
 
 const NOTE: &str =
@@ -95,6 +95,7 @@ fn method_row(method: Method) -> String {
 fn type_section(ty: &TypeDoc) -> String {
     let mut out = format!("\n### {}\n\n{}\n\n", ty.name, ty.doc);
     match &ty.shape {
+        Shape::Texts => return out.trim_end().to_owned() + "\n",
         Shape::Record(fields) if fields.is_empty() => return out.trim_end().to_owned() + "\n",
         Shape::Record(fields) => {
             out += "| member | type | meaning |\n|---|---|---|\n";
@@ -152,8 +153,31 @@ pub(crate) fn operations() -> String {
     for method in Method::ALL {
         out += &operation_row(*method);
     }
+    out + &usages()
+}
+
+/// What keys can be for.
+fn usages() -> String {
+    let mut out = USAGES.to_owned();
+    let names = |usages: &[KeyUsage]| match usages {
+        [] => "–".to_owned(),
+        _ => usages.iter().map(|one| format!("`{}`", one.as_str())).collect::<Vec<_>>().join(" "),
+    };
+    for spec in KeySpec::ALL {
+        let SpecUsages { ordinary, further } = spec.usages();
+        let _ = writeln!(out, "| `{}` | {} | {} |", spec.as_str(), names(ordinary), names(further));
+    }
+    out += "\nA key is never for both of these, because one would undo the other:\n\n";
+    out += "| uses | otherwise |\n|---|---|\n";
+    for (one, other, why) in APART {
+        let _ = writeln!(out, "| `{}` `{}` | {why} |", one.as_str(), other.as_str());
+    }
     out
 }
+
+const USAGES: &str = "\n## Uses of keys\n\nWhat a key of each spec can be for. Without a policy a \
+key is for the ordinary uses; the others have to be named. `invalid_params` for anything else.\n\n\
+| spec | ordinary | further |\n|---|---|---|\n";
 
 const OPERATIONS: &str = "The policy table: what each method demands before it does anything. \
 What is not allowed here is refused. Of the vault: `not_initialized`, `already_initialized` or \

@@ -35,6 +35,9 @@ fn definition(ty: &TypeDoc) -> String {
             let names: Vec<_> = tokens.iter().map(|(name, _)| *name).collect();
             out += &union(ty.name, &names);
         }
+        Shape::Texts => {
+            let _ = writeln!(out, "export type {} = {{ [name: string]: string }};\n", ty.name);
+        }
         Shape::Record(fields) if fields.is_empty() => {
             let _ = writeln!(out, "export type {} = Record<string, never>;\n", ty.name);
         }

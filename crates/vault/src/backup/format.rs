@@ -13,8 +13,9 @@ use crate::{RecordKey, Table, Write, cbor};
 
 /// First member of every backup.
 const FORMAT: &str = "ats-kms-backup";
-/// The version of the format that is written.
-const VERSION: u32 = 2;
+/// The version of the format that is written. It is 3 because a key can be of a spec that older
+/// releases do not know; nothing else differs from 2.
+const VERSION: u32 = 3;
 /// The oldest that is read: its audit log is a chain, without tiles, and its keys have no index.
 const OLDEST: u32 = 1;
 /// Most bytes of one part of the plaintext.

@@ -10,8 +10,9 @@ pub(crate) use self::enrolment::{EnrolmentRecord, KdfRecord, Method};
 use crate::cbor;
 use crate::ui::Passkey;
 
-/// Version of the stored form.
-const SCHEMA: u32 = 2;
+/// Version of the stored form. It is 3 because a key of the vault can be of a spec that releases up to
+/// 0.2.0 do not know; they leave such a vault alone. Nothing else differs from 2.
+const SCHEMA: u32 = 3;
 /// Most enrolments of a vault.
 pub(crate) const MAX_ENROLMENTS: usize = 16;
 /// Random name of a vault; part of every additional data.
@@ -53,7 +54,9 @@ impl Header {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, ErrorCode> {
         let header = match schema(bytes) {
             Some(1) => v1::migrate(bytes),
-            Some(SCHEMA) => cbor::decode(bytes),
+            Some(2 | SCHEMA) => {
+                cbor::decode(bytes).map(|read: Self| Self { schema: SCHEMA, ..read })
+            }
             Some(newer) if newer > SCHEMA => return Err(ErrorCode::VaultNewer),
             _ => None,
         };
@@ -194,8 +197,14 @@ mod tests {
     }
 
     #[test]
+    fn a_header_of_schema_2_is_one_of_today() {
+        let old = Header { schema: 2, ..header() };
+        assert_eq!(Header::decode(&old.encode()), Ok(header()));
+    }
+
+    #[test]
     fn a_newer_schema_is_told_from_damage() {
-        for (schema, code) in [(3, ErrorCode::VaultNewer), (0, ErrorCode::VaultCorrupt)] {
+        for (schema, code) in [(4, ErrorCode::VaultNewer), (0, ErrorCode::VaultCorrupt)] {
             let other = Header { schema, ..header() };
             assert_eq!(Header::decode(&other.encode()), Err(code));
         }

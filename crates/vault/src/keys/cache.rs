@@ -13,8 +13,8 @@ use crate::map::Map;
 /// Most keys that are kept.
 const CAPACITY: usize = 1024;
 
-/// A private key handle of the provider of these ports.
-pub(crate) type Signer<P> = <<P as Ports>::Crypto as CryptoProvider>::Key;
+/// A handle of a private or secret key, of the provider of these ports.
+pub(crate) type Handle<P> = <<P as Ports>::Crypto as CryptoProvider>::Key;
 
 /// A key that was read and whose versions are unwrapped when they are used.
 pub(crate) struct LoadedKey<P: Ports> {
@@ -22,13 +22,13 @@ pub(crate) struct LoadedKey<P: Ports> {
     pub(crate) record: KeyRecord,
     /// Whether nothing is known to have changed since it was read.
     pub(crate) current: Rc<Cell<bool>>,
-    signers: RefCell<Map<u32, Rc<Signer<P>>>>,
+    handles: RefCell<Map<u32, Rc<Handle<P>>>>,
 }
 
 impl<P: Ports> LoadedKey<P> {
     /// A key that was read just now.
     pub(crate) fn new(info: KeyInfo, record: KeyRecord) -> Self {
-        Self { info, record, current: Rc::new(Cell::new(true)), signers: RefCell::default() }
+        Self { info, record, current: Rc::new(Cell::new(true)), handles: RefCell::default() }
     }
 
     /// Whether entries are written before results are released.
@@ -37,13 +37,13 @@ impl<P: Ports> LoadedKey<P> {
     }
 
     /// The handle of a version, if it is here.
-    pub(crate) fn signer(&self, version: u32) -> Option<Rc<Signer<P>>> {
-        self.signers.borrow().get(&version).cloned()
+    pub(crate) fn handle(&self, version: u32) -> Option<Rc<Handle<P>>> {
+        self.handles.borrow().get(&version).cloned()
     }
 
     /// Keeps the handle of a version.
-    pub(crate) fn keep(&self, version: u32, signer: &Rc<Signer<P>>) {
-        self.signers.borrow_mut().insert(version, Rc::clone(signer));
+    pub(crate) fn keep(&self, version: u32, handle: &Rc<Handle<P>>) {
+        self.handles.borrow_mut().insert(version, Rc::clone(handle));
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
-use kms_crypto::Envelope;
-use kms_protocol::{AuditMode, CreateKeyParams, ErrorCode, KeyId, KeyInfo, KeySpec, Method};
+use kms_crypto::{Envelope, SecretBytes};
+use kms_protocol::{
+    AuditMode, CreateKeyParams, ErrorCode, KeyId, KeyInfo, KeyOrigin, KeySpec, Method,
+};
 
-use super::cache::{LoadedKey, Signer};
+use super::cache::{Handle, LoadedKey};
 use super::change::{By, KeyChange};
 use super::index::VaultClock;
 use super::record::{FIRST, KeyRecord, NewKey, PolicyRecord, VersionRecord};
@@ -17,16 +19,41 @@ use crate::state::UnlockedVault;
 use crate::{Clock, Error, Ports, random};
 
 /// Where a version is wrapped to.
-struct Place<'a> {
+pub(super) struct Place<'a> {
     key_id: &'a KeyId,
     spec: KeySpec,
     policy: &'a PolicyRecord,
     number: u32,
 }
 
+/// A key that a caller asked for and that may be made.
+pub(super) struct Plan {
+    key_id: KeyId,
+    new: NewKey,
+}
+
+/// The first version of a key that is not stored yet, and its handle.
+pub(super) type Made<P> = (VersionRecord, Rc<Handle<P>>);
+
+impl Plan {
+    /// The spec of the key.
+    pub(super) fn spec(&self) -> KeySpec {
+        self.new.spec
+    }
+
+    /// Its policy.
+    pub(super) fn policy(&self) -> &PolicyRecord {
+        &self.new.policy
+    }
+
+    fn place(&self) -> Place<'_> {
+        let (spec, policy) = (self.new.spec, &self.new.policy);
+        Place { key_id: &self.key_id, spec, policy, number: FIRST }
+    }
+}
+
 impl<P: Ports> Inner<P> {
-    /// Generates a key for the caller. It exists when its record and its audit entry are
-    /// stored, in one batch.
+    /// Generates a key for the caller.
     pub(crate) async fn create_key(
         self: &Rc<Self>,
         caller: &Caller,
@@ -34,24 +61,46 @@ impl<P: Ports> Inner<P> {
     ) -> Result<KeyInfo, Error> {
         let vault = self.unlocked()?;
         self.journal_ready().await?;
+        let plan = self.plan(caller, params, KeyOrigin::Generated)?;
+        let made = vault.generate(&self.ports, plan.place(), plan.new.created).await?;
+        self.store_new(caller, &vault, plan, made).await
+    }
+
+    /// What a new key is to be, if it may be that.
+    pub(super) fn plan(
+        &self,
+        caller: &Caller,
+        params: CreateKeyParams,
+        origin: KeyOrigin,
+    ) -> Result<Plan, Error> {
         let created = self.ports.clock().now_ms();
         let CreateKeyParams { spec, label, alias, audit, policy } = params;
         let audit = audit.unwrap_or(AuditMode::Durable);
         let policy = PolicyRecord::new(&caller.origin, (spec, audit), policy)?;
         let key_id = KeyId::new(random::id(self.ports.crypto())?)?;
-        let place = Place { key_id: &key_id, spec, policy: &policy, number: FIRST };
-        let (version, signer) = vault.generate(&self.ports, place, created).await?;
-        let record = KeyRecord::new(NewKey { spec, label, alias, created, policy }, version);
-        let info = record.info(&key_id, self.ports.crypto())?;
-        let key = Rc::new(LoadedKey::new(info, record.clone()));
-        key.keep(FIRST, &signer);
+        Ok(Plan { key_id, new: NewKey { spec, label, alias, created, origin, policy } })
+    }
+
+    /// Stores a new key. It exists when its record and its audit entry are stored, in one batch.
+    pub(super) async fn store_new(
+        self: &Rc<Self>,
+        caller: &Caller,
+        vault: &Rc<UnlockedVault<P>>,
+        plan: Plan,
+        (version, handle): Made<P>,
+    ) -> Result<KeyInfo, Error> {
+        let Plan { key_id, new } = plan;
         let draft = Draft {
-            time: created,
+            time: new.created,
             method: "keys.create",
             key_id: Some(key_id.clone()),
             origin: Some(Rc::clone(&caller.origin)),
             outcome: OK,
         };
+        let record = KeyRecord::new(new, version);
+        let info = record.info(&key_id, self.ports.crypto())?;
+        let key = Rc::new(LoadedKey::new(info, record.clone()));
+        key.keep(FIRST, &handle);
         let change = KeyChange::create(key_id, record);
         self.commit_change(draft, Change::Key(change)).await?;
         vault.still_open()?;
@@ -95,12 +144,24 @@ impl<P: Ports> Inner<P> {
 }
 
 impl<P: Ports> UnlockedVault<P> {
-    async fn generate(
+    /// Makes the first version of a symmetric key from a secret.
+    pub(super) async fn import(
         &self,
         ports: &P,
-        place: Place<'_>,
-        created: u64,
-    ) -> Result<(VersionRecord, Rc<Signer<P>>), Error> {
+        plan: &Plan,
+        secret: SecretBytes<32>,
+    ) -> Result<Made<P>, Error> {
+        let secrets = self.secrets()?;
+        let Place { key_id, spec, policy, number } = plan.place();
+        let policy = policy.digest();
+        let context = seal::signing_key_context(&self.id, key_id, number, (spec, &policy));
+        let what = (spec.into(), secret);
+        let made = Envelope::import_key(ports.crypto(), what, &secrets.wrap, &context).await?;
+        let version = VersionRecord::new(number, plan.new.created, (None, &made.envelope));
+        Ok((version, Rc::new(made.key)))
+    }
+
+    async fn generate(&self, ports: &P, place: Place<'_>, created: u64) -> Result<Made<P>, Error> {
         let secrets = self.secrets()?;
         let Place { key_id, spec, policy, number } = place;
         let policy = policy.digest();

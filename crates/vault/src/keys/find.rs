@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use kms_crypto::PublicKey;
 use kms_protocol::{ErrorCode, KeyId, KeyInfo, PublicKeyInfo, PublicKeyParams};
 
-use super::cache::{LoadedKey, Signer, belongs};
+use super::cache::{Handle, LoadedKey, belongs};
 use super::index;
 use super::record::KeyRecord;
 use crate::enclave::Inner;
@@ -23,15 +24,15 @@ impl<P: Ports> UnlockedVault<P> {
         Ok(key)
     }
 
-    /// The private half of a version, ready to be used.
-    pub(super) async fn signer(
+    /// The private or secret half of a version, ready to be used.
+    pub(super) async fn handle(
         &self,
         ports: &P,
         (key, version): (&LoadedKey<P>, Option<u32>),
-    ) -> Result<Rc<Signer<P>>, Error> {
+    ) -> Result<Rc<Handle<P>>, Error> {
         let version = key.record.version(version)?;
-        if let Some(signer) = key.signer(version.number()) {
-            return Ok(signer);
+        if let Some(handle) = key.handle(version.number()) {
+            return Ok(handle);
         }
         let secrets = self.secrets()?;
         let (spec, policy) = (key.info.spec, key.record.policy().digest());
@@ -43,11 +44,11 @@ impl<P: Ports> UnlockedVault<P> {
         );
         let crypto = ports.crypto();
         let wrapped = version.wrapped()?;
-        let signer = wrapped.unwrap_key(crypto, spec, &secrets.wrap, &context).await;
-        let signer = Rc::new(signer.map_err(|_| ErrorCode::Unreadable)?);
+        let handle = wrapped.unwrap_key(crypto, spec, &secrets.wrap, &context).await;
+        let handle = Rc::new(handle.map_err(|_| ErrorCode::Unreadable)?);
         self.still_open()?;
-        key.keep(version.number(), &signer);
-        Ok(signer)
+        key.keep(version.number(), &handle);
+        Ok(handle)
     }
 
     /// The record of a key, as it is stored now and as the index knows it.
@@ -130,7 +131,11 @@ impl<P: Ports> Inner<P> {
         let key = self.load(&*self.unlocked()?, &params.key_id).await?;
         belongs(&key.info, &caller.origin)?;
         let public = key.record.version(params.version)?.public(key.info.spec)?;
-        let jwk = public.jwk().ok_or(ErrorCode::UnsupportedAlgorithm)?;
-        Ok(PublicKeyInfo { jwk, spki: public.spki() })
+        Ok(publish(&public))
     }
+}
+
+/// A public key as callers see it.
+pub(super) fn publish(public: &PublicKey) -> PublicKeyInfo {
+    PublicKeyInfo { jwk: public.jwk(), spki: public.spki(), raw: public.raw().to_vec() }
 }

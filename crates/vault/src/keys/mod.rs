@@ -2,19 +2,24 @@
 
 mod cache;
 mod change;
+mod ciphertext;
 mod confirm;
 mod create;
 mod delete;
+mod derive;
 mod edits;
+mod encrypt;
 mod find;
+mod hpke;
 mod index;
 mod list;
+mod mac;
 mod overview;
 mod record;
 mod sign;
+mod transfer;
+mod using;
 mod vapid;
-
-use kms_protocol::{KeySpec, KeyUsage};
 
 pub(crate) use cache::Cache;
 pub(crate) use change::{By, KeyChange, KeyEdit};
@@ -25,11 +30,4 @@ pub(crate) use index::{
 pub(crate) use record::KeyRecord;
 #[cfg(feature = "fuzzing")]
 pub(crate) use record::{FIRST, NewKey, PolicyRecord, VersionRecord};
-pub(crate) use sign::unlogged;
-
-/// Uses of a new key of this spec, if none are named.
-fn usages(spec: KeySpec) -> &'static [KeyUsage] {
-    match spec {
-        KeySpec::Ed25519 | KeySpec::EcP256 => &[KeyUsage::Sign, KeyUsage::Verify],
-    }
-}
+pub(crate) use using::unlogged;

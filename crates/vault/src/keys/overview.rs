@@ -1,8 +1,9 @@
 //! The keys of all sites, for the person who owns them. No method of a page leads here.
 
-use kms_protocol::{CallerOrigin, ErrorCode, KeyId, KeyInfo, Label, PublicKeyInfo};
+use kms_protocol::{CallerOrigin, ErrorCode, KeyId, KeyInfo, Label};
 
 use super::cache::belongs;
+use super::find::publish;
 use crate::enclave::Inner;
 use crate::state::UnlockedVault;
 use crate::ui::{KeyDetails, KeyRow};
@@ -93,9 +94,7 @@ impl<P: Ports> Inner<P> {
         let key = record.info(key_id, self.ports.crypto())?;
         let mut public = Vec::with_capacity(record.versions().len());
         for version in record.versions() {
-            let half = version.public(key.spec)?;
-            let jwk = half.jwk().ok_or(ErrorCode::UnsupportedAlgorithm)?;
-            public.push(PublicKeyInfo { jwk, spki: half.spki() });
+            public.extend(version.half(key.spec)?.as_ref().map(publish));
         }
         vault.still_open()?;
         Ok(KeyDetails { key, public })

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use kms_crypto::PublicKey;
 use kms_protocol::{CallerOrigin, KeyId, KeyUsage, Label};
 
-use super::cache::{LoadedKey, Signer};
+use super::cache::{Handle, LoadedKey};
 use crate::audit::Use;
 use crate::enclave::Inner;
 use crate::state::UnlockedVault;
@@ -15,7 +15,7 @@ use crate::{Clock, Error, Ports};
 pub(crate) struct VapidKey<P: Ports> {
     key: Rc<LoadedKey<P>>,
     pub(crate) public: PublicKey,
-    pub(crate) signer: Rc<Signer<P>>,
+    pub(crate) signer: Rc<Handle<P>>,
 }
 
 impl<P: Ports> VapidKey<P> {
@@ -49,7 +49,7 @@ impl<P: Ports> Inner<P> {
         let now_ms = self.ports.clock().now_ms();
         key.record.permits(origin, (KeyUsage::Vapid, None), now_ms)?;
         let public = key.record.version(None)?.public(key.info.spec)?;
-        let signer = vault.signer(&self.ports, (&key, None)).await?;
+        let signer = vault.handle(&self.ports, (&key, None)).await?;
         Ok(VapidKey { key, public, signer })
     }
 }

@@ -189,8 +189,8 @@ fn only_records_of_a_vault_are_read() {
 fn what_is_not_ours_is_foreign() {
     let bytes = ended(&whole());
     // An array of ten members: the name of the format, its version.
-    assert_eq!((bytes[0], bytes[16]), (0x8a, 2));
-    let newer = [&bytes[..16], &[3], &bytes[17..]].concat();
+    assert_eq!((bytes[0], bytes[16]), (0x8a, 3));
+    let newer = [&bytes[..16], &[4], &bytes[17..]].concat();
     assert_eq!(refused(Parts::of(&newer, MAX_PART)), ErrorCode::BackupNewer);
     let older = [&bytes[..16], &[0], &bytes[17..]].concat();
     let renamed = [&bytes[..15], b"P", &bytes[16..]].concat();

@@ -11,14 +11,6 @@ use super::{Deletion, KeyRecord, VersionRecord};
 use crate::Error;
 use crate::keys::index::{DAY_MS, VaultClock};
 
-/// Whether a use makes something new or only reads what was made.
-fn makes(usage: KeyUsage) -> bool {
-    match usage {
-        KeyUsage::Sign | KeyUsage::Vapid => true,
-        KeyUsage::Verify => false,
-    }
-}
-
 impl KeyRecord {
     /// Whether the table of methods lets a site do this with the key in its state.
     pub(crate) fn admits(&self, origin: &CallerOrigin, rule: &KeyRule) -> Result<(), Error> {
@@ -48,9 +40,14 @@ impl KeyRecord {
         if self.counts(usage) {
             self.policy.allows_more(&self.uses, now_ms)?;
         }
+        if !usage.makes() {
+            return self.may_read(version);
+        }
         let number = self.version(version)?.number;
-        let least = if makes(usage) { self.min_encryption } else { self.min_decryption };
-        if number < least { Err(Error::Denied(PolicyRule::MinVersion)) } else { Ok(()) }
+        if number < self.min_encryption {
+            return Err(Error::Denied(PolicyRule::MinVersion));
+        }
+        Ok(())
     }
 
     /// Whether a person confirms each use of the private key.
@@ -58,9 +55,17 @@ impl KeyRecord {
         self.policy.asks()
     }
 
-    /// Whether such a use is counted: one of the private key, where the policy limits them.
+    /// Whether what a version has made may be read.
+    pub(crate) fn may_read(&self, version: Option<u32>) -> Result<(), Error> {
+        let number = self.version(version)?.number;
+        let old = number < self.min_decryption;
+        if old { Err(Error::Denied(PolicyRule::MinVersion)) } else { Ok(()) }
+    }
+
+    /// Whether such a use is counted: one of the private or secret key, where the
+    /// policy limits them.
     pub(crate) fn counts(&self, usage: KeyUsage) -> bool {
-        makes(usage) && self.policy.counts()
+        usage.is_secret() && self.policy.counts()
     }
 
     /// Counts a use that was permitted.

@@ -5,7 +5,7 @@ mod policy;
 mod uses;
 mod v1;
 
-use kms_crypto::{CryptoProvider, Envelope, PublicKey};
+use kms_crypto::{CryptoProvider, Envelope, KeyKind, PublicKey};
 use kms_protocol::limits::MAX_VERSIONS;
 use kms_protocol::{
     ErrorCode, KeyAlias, KeyId, KeyInfo, KeyOrigin, KeySpec, KeyState, KeyVersion, Label,
@@ -90,11 +90,12 @@ pub(crate) struct NewKey {
     pub(crate) label: Option<Label>,
     pub(crate) alias: Option<KeyAlias>,
     pub(crate) created: u64,
+    pub(crate) origin: KeyOrigin,
     pub(crate) policy: PolicyRecord,
 }
 
 impl VersionRecord {
-    /// A version that was generated just now.
+    /// A version that was made just now.
     pub(crate) fn new(
         number: u32,
         created: u64,
@@ -120,26 +121,35 @@ impl VersionRecord {
         Envelope::decode(wrapped).map_err(|_| ErrorCode::Unreadable)
     }
 
+    /// The public half, if keys of the spec have one.
+    pub(crate) fn half(&self, spec: KeySpec) -> Result<Option<PublicKey>, ErrorCode> {
+        let public = self.public.as_ref();
+        if public.is_some() == KeyKind::from(spec).is_symmetric() {
+            return Err(ErrorCode::Unreadable);
+        }
+        let public = public.map(|public| PublicKey::from_raw(spec, public));
+        public.transpose().map_err(|_| ErrorCode::Unreadable)
+    }
+
     /// The public half.
     pub(crate) fn public(&self, spec: KeySpec) -> Result<PublicKey, ErrorCode> {
-        let public = self.public.as_ref().ok_or(ErrorCode::Unreadable)?;
-        PublicKey::from_raw(spec, public).map_err(|_| ErrorCode::Unreadable)
+        self.half(spec)?.ok_or(ErrorCode::NoPublicKey)
     }
 
     fn publish(&self, spec: KeySpec) -> Result<KeyVersion, ErrorCode> {
-        let kid = self.public(spec)?.thumbprint();
+        let kid = self.half(spec)?.map(|public| public.thumbprint());
         Ok(KeyVersion { version: self.number, kid, created: self.created })
     }
 }
 
 impl KeyRecord {
-    /// The record of a key whose first version was generated just now.
+    /// The record of a key whose first version was made just now.
     pub(crate) fn new(new: NewKey, first: VersionRecord) -> Self {
         Self {
             schema: SCHEMA,
             spec: new.spec.as_str().into(),
             created: new.created,
-            origin: KeyOrigin::Generated.as_str().into(),
+            origin: new.origin.as_str().into(),
             state: KeyState::Enabled.as_str().into(),
             label: new.label.map(|label| label.as_str().into()),
             alias: new.alias.map(|alias| alias.as_str().into()),
@@ -232,16 +242,17 @@ impl KeyRecord {
         let spec = self.spec()?;
         let versions: Result<Vec<_>, _> =
             self.versions.iter().map(|version| version.publish(spec)).collect();
+        let versions = versions?;
         let label = self.label.as_deref().map(Label::new);
         let alias = self.alias.as_deref().map(KeyAlias::new);
         Ok(KeyInfo {
             key_id: key_id.clone(),
-            kid: self.version(None)?.public(spec)?.thumbprint(),
+            kid: versions.last().and_then(|latest| latest.kid.clone()),
             spec,
             version: self.latest(),
             min_decryption_version: self.min_decryption,
             min_encryption_version: self.min_encryption,
-            versions: versions?,
+            versions,
             state: self.state()?,
             deletion_date: self.deletion.map(|deletion| deletion.date),
             origin: token(KeyOrigin::ALL, KeyOrigin::as_str, &self.origin)?,

@@ -3,15 +3,14 @@
 
 use kms_protocol::limits::{MAX_ORIGINS, MAX_PERIOD_MS, MIN_PERIOD_MS};
 use kms_protocol::{
-    AuditMode, CallerOrigin, Confirmation, ErrorCode, KeyPolicy, KeySpec, KeyUsage, PolicyRule,
-    RateLimit,
+    APART, AuditMode, CallerOrigin, Confirmation, ErrorCode, KeyPolicy, KeySpec, KeyUsage,
+    PolicyRule, RateLimit,
 };
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use super::token;
 use super::uses::Uses;
-use crate::keys::usages;
 use crate::{Error, cbor};
 
 /// Separates policy digests from every other use of SHA-256 in the product.
@@ -52,14 +51,14 @@ pub(super) struct RateRecord {
 
 impl PolicyRecord {
     /// The policy of a new key that a site makes. Nothing is allowed that is not asked for; without
-    /// a policy it is everything that the spec is for, by that site alone.
+    /// a policy it is for the ordinary uses of its spec, by that site alone.
     pub(crate) fn new(
         owner: &CallerOrigin,
         (spec, audit): (KeySpec, AuditMode),
         asked: Option<KeyPolicy>,
     ) -> Result<Self, ErrorCode> {
         let asked = asked.unwrap_or(KeyPolicy {
-            operations: usages(spec).to_vec(),
+            operations: spec.usages().ordinary.to_vec(),
             caller_origins: None,
             not_before: None,
             not_after: None,
@@ -125,7 +124,7 @@ impl PolicyRecord {
         self.confirmation.is_some()
     }
 
-    /// Whether uses of the private key are counted.
+    /// Whether uses of the private or secret key are counted.
     pub(super) fn counts(&self) -> bool {
         self.max_uses.is_some() || self.rate.is_some()
     }
@@ -170,7 +169,7 @@ impl PolicyRecord {
     }
 
     /// What the key may be used for.
-    pub(super) fn usage(&self) -> Result<Vec<KeyUsage>, ErrorCode> {
+    pub(crate) fn usage(&self) -> Result<Vec<KeyUsage>, ErrorCode> {
         let usage = |name: &String| token(KeyUsage::ALL, KeyUsage::as_str, name);
         self.usage.iter().map(usage).collect()
     }
@@ -189,13 +188,15 @@ impl PolicyRecord {
 /// Refuses what makes no sense, or is not what the spec is for.
 fn check(spec: KeySpec, asked: &KeyPolicy) -> Result<(), ErrorCode> {
     let uses = &asked.operations;
-    let fits =
-        !uses.is_empty() && all_differ(uses) && uses.iter().all(|usage| is_for(spec, *usage));
-    // A key for tokens under a lease signs nothing else, which would be a way around the lease, and
-    // the lease counts them.
+    let fits = !uses.is_empty()
+        && all_differ(uses)
+        && uses.iter().all(|usage| spec.usages().contain(*usage));
+    let both =
+        |(one, other, _): &(KeyUsage, KeyUsage, &str)| uses.contains(one) && uses.contains(other);
+    // The lease counts the tokens of its key.
     let lent = uses.contains(&KeyUsage::Vapid);
     let counted = asked.max_uses.is_some() || asked.rate.is_some();
-    let fits = fits && !(lent && (counted || uses.contains(&KeyUsage::Sign)));
+    let fits = fits && !APART.iter().any(both) && !(lent && counted);
     let asks = asked.confirmation.is_some_and(|asked| asked != Confirmation::None);
     let fits = fits && (!asks || uses.iter().all(|usage| can_ask(*usage)));
     let period = MIN_PERIOD_MS..=MAX_PERIOD_MS;
@@ -204,11 +205,6 @@ fn check(spec: KeySpec, asked: &KeyPolicy) -> Result<(), ErrorCode> {
     let span = asked.not_before.zip(asked.not_after).is_none_or(|(from, until)| from < until);
     let sane = fits && rated && span && asked.max_uses != Some(0);
     if sane { Ok(()) } else { Err(ErrorCode::InvalidParams) }
-}
-
-/// Whether keys of a spec can be for a use. VAPID tokens are on P-256 only (RFC 8292, section 2).
-fn is_for(spec: KeySpec, usage: KeyUsage) -> bool {
-    usages(spec).contains(&usage) || (spec == KeySpec::EcP256 && usage == KeyUsage::Vapid)
 }
 
 /// Whether a person can be asked about such a use. Nobody is, about tokens under a lease: who

@@ -4,8 +4,8 @@ use kms_crypto::software::SoftwareProvider;
 use kms_crypto::{CryptoProvider, Envelope, RecordContext, RecordType};
 use kms_protocol::limits::MAX_VERSIONS;
 use kms_protocol::{
-    AuditMode, CallerOrigin, Confirmation, ErrorCode, KeyAlias, KeyPolicy, KeySpec, KeyState,
-    KeyUsage, Method, MinVersionsParams, PolicyRule, RateLimit,
+    APART, AuditMode, CallerOrigin, Confirmation, ErrorCode, KeyAlias, KeyPolicy, KeySpec,
+    KeyState, KeyUsage, Method, MinVersionsParams, PolicyRule, RateLimit, SpecUsages,
 };
 use pollster::block_on;
 
@@ -48,8 +48,8 @@ fn version(number: u32) -> VersionRecord {
 }
 
 fn record() -> KeyRecord {
-    let new =
-        NewKey { spec: KeySpec::Ed25519, label: None, alias: None, created: 5, policy: policy() };
+    let (spec, origin) = (KeySpec::Ed25519, KeyOrigin::Generated);
+    let new = NewKey { spec, label: None, alias: None, created: 5, origin, policy: policy() };
     KeyRecord::new(new, version(1))
 }
 
@@ -234,6 +234,64 @@ fn every_rule_of_a_policy_refuses_by_its_name() {
     assert_eq!(next(&counted, NOW + 1000), Ok(()));
     counted.count(NOW + 1000);
     assert_eq!(next(&counted, NOW + 9000), denied(PolicyRule::MaxUses));
+}
+
+fn policy_of(spec: KeySpec, operations: &[KeyUsage]) -> Result<PolicyRecord, ErrorCode> {
+    let policy = KeyPolicy { operations: operations.to_vec(), ..asked() };
+    PolicyRecord::new(&origin(SITE), (spec, AuditMode::Durable), Some(policy))
+}
+
+#[test]
+fn a_key_is_only_for_what_its_spec_is_for() {
+    for spec in KeySpec::ALL {
+        let usages = spec.usages();
+        let ordinary = PolicyRecord::new(&origin(SITE), (*spec, AuditMode::Durable), None).unwrap();
+        assert_eq!(ordinary.usage(), Ok(usages.ordinary.to_vec()));
+        for usage in KeyUsage::ALL {
+            assert_eq!(
+                policy_of(*spec, &[*usage]).is_ok(),
+                usages.contain(*usage),
+                "{spec:?} {usage:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_use_is_for_a_spec_and_none_is_named_twice() {
+    for usage in KeyUsage::ALL {
+        assert!(KeySpec::ALL.iter().any(|spec| spec.usages().contain(*usage)), "{usage:?}");
+    }
+    for spec in KeySpec::ALL {
+        let SpecUsages { ordinary, further } = spec.usages();
+        assert!(!ordinary.is_empty() && !further.iter().any(|usage| ordinary.contains(usage)));
+    }
+}
+
+#[test]
+fn uses_that_undo_each_other_are_refused_together() {
+    for (one, other, why) in APART {
+        let of_both =
+            |spec: &&KeySpec| spec.usages().contain(*one) && spec.usages().contain(*other);
+        let spec = KeySpec::ALL.iter().find(of_both).unwrap();
+        assert!(policy_of(*spec, &[*one]).is_ok() && policy_of(*spec, &[*other]).is_ok());
+        for both in [[*one, *other], [*other, *one]] {
+            assert_eq!(policy_of(*spec, &both), Err(ErrorCode::InvalidParams), "{why}");
+        }
+    }
+}
+
+#[test]
+fn a_public_half_where_there_is_none_is_unreadable() {
+    let public = version(1).public;
+    let bare = VersionRecord { public: None, ..version(1) };
+    assert_eq!(bare.half(KeySpec::Ed25519), Err(ErrorCode::Unreadable));
+    for spec in [KeySpec::Aes256, KeySpec::HmacSha256] {
+        assert_eq!(bare.half(spec), Ok(None));
+        assert_eq!(bare.public(spec), Err(ErrorCode::NoPublicKey));
+        let with = VersionRecord { public: public.clone(), ..version(1) };
+        assert_eq!(with.half(spec), Err(ErrorCode::Unreadable));
+    }
 }
 
 #[test]

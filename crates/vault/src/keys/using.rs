@@ -1,0 +1,242 @@
+//! The way of every use of a key: permitted, done, and logged or counted as the key demands. A use
+//! of a cached key with deferred audit touches no storage.
+
+use std::rc::Rc;
+
+use kms_crypto::{PublicKey, SecretVec};
+use kms_protocol::{ErrorCode, KeyId, KeyUsage, Method};
+
+use super::cache::{Handle, LoadedKey};
+use super::change::KeyChange;
+use super::index::VaultClock;
+use super::record::KeyRecord;
+use crate::audit::{Change, Draft, OK, Use};
+use crate::enclave::Inner;
+use crate::session::Caller;
+use crate::state::UnlockedVault;
+use crate::{Clock, Error, Ports, seal};
+
+/// A use of a key, for its policy and for the log.
+pub(super) struct Operation<'a> {
+    pub(super) method: Method,
+    usage: KeyUsage,
+    pub(super) key_id: KeyId,
+    /// The latest version if absent.
+    pub(super) version: Option<u32>,
+    /// A version that is read beside it.
+    reads: Option<u32>,
+    pub(super) caller: &'a Caller,
+    /// What a person is shown of it, if the policy of the key asks for that.
+    pub(super) shown: Option<Shown<'a>>,
+}
+
+/// What a person confirms before it is done.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    /// What the entry says was done when they did, or did not.
+    pub(super) entry: &'static str,
+    /// What the key is used on.
+    pub(super) data: &'a [u8],
+}
+
+/// A key that may be used, and the version of it that is.
+pub(super) struct Permitted<'a, P: Ports> {
+    pub(super) vault: &'a UnlockedVault<P>,
+    pub(super) key: &'a LoadedKey<P>,
+    pub(super) version: u32,
+}
+
+impl<P: Ports> Permitted<'_, P> {
+    /// The private or secret half, ready to be used.
+    pub(super) async fn handle(&self, ports: &P) -> Result<Rc<Handle<P>>, Error> {
+        self.vault.handle(ports, (self.key, Some(self.version))).await
+    }
+
+    /// The secret key itself. Only one whose policy lets it leave is asked for this.
+    pub(super) async fn secret(&self, ports: &P) -> Result<SecretVec, Error> {
+        let (secrets, spec) = (self.vault.secrets()?, self.key.info.spec);
+        let policy = self.key.record.policy().digest();
+        let (key_id, what) = (&self.key.info.key_id, (spec, &policy));
+        let context = seal::signing_key_context(&self.vault.id, key_id, self.version, what);
+        let wrapped = self.key.record.version(Some(self.version))?.wrapped()?;
+        let opened = wrapped.open(ports.crypto(), &secrets.wrap, &context).await;
+        Ok(opened.map_err(|_| ErrorCode::Unreadable)?)
+    }
+
+    /// Whether the policy of the key has a use.
+    pub(super) fn is_for(&self, usage: KeyUsage) -> bool {
+        self.key.info.usage.contains(&usage)
+    }
+
+    /// The public half.
+    pub(super) fn public(&self) -> Result<PublicKey, Error> {
+        Ok(self.key.record.version(Some(self.version))?.public(self.key.info.spec)?)
+    }
+}
+
+impl<'a> Operation<'a> {
+    /// What a method does with a version of a key, the latest if none is named. Which use that is
+    /// stands in the table of methods.
+    pub(super) fn new(
+        caller: &'a Caller,
+        method: Method,
+        (key_id, version): (KeyId, Option<u32>),
+    ) -> Result<Self, Error> {
+        let usage = method.key_rule().and_then(|rule| rule.usage).ok_or(ErrorCode::Internal)?;
+        Ok(Self { method, usage, key_id, version, reads: None, caller, shown: None })
+    }
+
+    /// The same for another use than the one that the method is named for.
+    pub(super) fn with(self, usage: KeyUsage) -> Self {
+        Self { usage, ..self }
+    }
+
+    /// The same, of which a person can be shown what the key is used on.
+    pub(super) fn showing(self, entry: &'static str, data: &'a [u8]) -> Self {
+        Self { shown: Some(Shown { entry, data }), ..self }
+    }
+
+    /// The same with this version.
+    pub(super) fn of_version(self, version: u32) -> Self {
+        Self { version: Some(version), ..self }
+    }
+
+    /// The same, which also reads what a version has made.
+    pub(super) fn reading(self, version: Option<u32>) -> Self {
+        Self { reads: version, ..self }
+    }
+
+    /// The use of a key, to be looked at again if the key changes before its entry is written.
+    fn of<P: Ports>(&self, key: &LoadedKey<P>, now_ms: u64) -> Use {
+        let (origin, usage, reads) = (Rc::clone(&self.caller.origin), self.usage, self.reads);
+        // The latest version may be another one by then.
+        let version = self.version.or(Some(key.info.version));
+        let permits = move |record: &KeyRecord| {
+            record.permits(&origin, (usage, version), now_ms)?;
+            reads.map_or(Ok(()), |version| record.may_read(Some(version)))
+        };
+        Use {
+            key_id: self.key_id.clone(),
+            current: Rc::clone(&key.current),
+            permits: Box::new(permits),
+        }
+    }
+}
+
+impl<P: Ports> Inner<P> {
+    /// Uses a key of the caller: the one way to do so. What `work` returns is released when the use
+    /// is logged.
+    pub(super) async fn using<T>(
+        self: &Rc<Self>,
+        operation: Operation<'_>,
+        work: impl AsyncFnOnce(Permitted<'_, P>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let vault = self.unlocked()?;
+        let key = self.permitted(&vault, &operation).await?;
+        let (operation, key) = self.confirmed(&vault, (operation, key)).await?;
+        let version = operation.version.unwrap_or(key.info.version);
+        let result = work(Permitted { vault: &vault, key: &key, version }).await;
+        self.log(&vault, operation, &key, result).await
+    }
+
+    /// The key, if the caller may use it so. Refusals are logged too.
+    pub(super) async fn permitted(
+        self: &Rc<Self>,
+        vault: &UnlockedVault<P>,
+        operation: &Operation<'_>,
+    ) -> Result<Rc<LoadedKey<P>>, Error> {
+        self.journal_ready().await.map_err(unlogged)?;
+        let loaded = self.load(vault, &operation.key_id).await;
+        let permitted = loaded.and_then(|key| {
+            let now = self.ports.clock().now_ms();
+            (operation.of(&key, now).permits)(&key.record)?;
+            Ok(key)
+        });
+        if let Err(error) = &permitted {
+            self.defer(self.draft(operation, error.code().as_str()));
+        }
+        permitted
+    }
+
+    /// Releases a result when it is logged as the key demands.
+    async fn log<T>(
+        self: &Rc<Self>,
+        vault: &UnlockedVault<P>,
+        operation: Operation<'_>,
+        key: &LoadedKey<P>,
+        result: Result<T, Error>,
+    ) -> Result<T, Error> {
+        vault.still_open()?;
+        match result {
+            Ok(value) if key.record.counts(operation.usage) => {
+                self.count(&operation, key).await?;
+                vault.still_open()?;
+                Ok(value)
+            }
+            Ok(value) if key.is_durable() => {
+                let draft = self.draft(&operation, OK);
+                let used = operation.of(key, draft.time);
+                self.commit_use(draft, used).await.map_err(unlogged)?;
+                vault.still_open()?;
+                Ok(value)
+            }
+            // It may have been disabled while it was used.
+            Ok(value) if key.current.get() => {
+                self.defer(self.draft(&operation, OK));
+                Ok(value)
+            }
+            Ok(value) => {
+                let used = operation.of(key, self.ports.clock().now_ms());
+                let now = self.load(vault, &operation.key_id).await;
+                let permitted = now.and_then(|now| (used.permits)(&now.record));
+                let outcome = permitted.as_ref().err().map_or(OK, |error| error.code().as_str());
+                self.defer(self.draft(&operation, outcome));
+                permitted.map(|()| value)
+            }
+            Err(error) => {
+                self.defer(self.draft(&operation, error.code().as_str()));
+                Err(error)
+            }
+        }
+    }
+
+    /// Counts a use in the batch of its entry. What is one use too many is refused there, however
+    /// many were under way.
+    async fn count(
+        self: &Rc<Self>,
+        operation: &Operation<'_>,
+        key: &LoadedKey<P>,
+    ) -> Result<(), Error> {
+        let draft = self.draft(operation, OK);
+        let (now, used) = (draft.time, operation.of(key, draft.time));
+        let edit = move |record: &mut KeyRecord, _: &mut VaultClock| {
+            (used.permits)(record)?;
+            record.count(now);
+            Ok(())
+        };
+        let change = KeyChange::edit(operation.key_id.clone(), Box::new(edit));
+        let counted = self.commit_change(draft.clone(), Change::Key(change)).await;
+        if let Err(error @ (Error::Code(_) | Error::Denied(_))) = &counted {
+            self.defer(draft.failed(error.code()));
+        }
+        counted.map_err(unlogged)
+    }
+
+    pub(super) fn draft(&self, operation: &Operation<'_>, outcome: &'static str) -> Draft {
+        Draft {
+            time: self.ports.clock().now_ms(),
+            method: operation.method.name(),
+            key_id: Some(operation.key_id.clone()),
+            origin: Some(Rc::clone(&operation.caller.origin)),
+            outcome,
+        }
+    }
+}
+
+/// What the store said matters to the log; the caller learns that nothing was done.
+pub(crate) fn unlogged(error: Error) -> Error {
+    match error {
+        Error::Store(_) => Error::Code(ErrorCode::AuditUnavailable),
+        other => other,
+    }
+}
