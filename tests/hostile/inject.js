@@ -1,6 +1,6 @@
 // While a person is asked something: every internal message, to the frame's window and over the
 // connection, with ports to answer on. Nothing may come back, and the person is still asked.
-import { MESSAGES } from './messages.js';
+import { GUESSES, MESSAGES } from './messages.js';
 import { QUIET_MS, frameSaid, pause } from './raw.js';
 import { current } from './session.js';
 
@@ -15,6 +15,11 @@ export default async function attack({ kms }) {
     const second = new MessageChannel();
     second.port1.onmessage = ({ data }) => answers.push(data);
     const reply = await line.next(message, 3000, [second.port2]);
+    codes.add(reply?.error?.code ?? 'result');
+  }
+  for (const guess of GUESSES) frame.contentWindow.postMessage(guess, kms);
+  for (const guess of GUESSES.filter(({ ui }) => ui === 'confirm')) {
+    const reply = await line.next(guess);
     codes.add(reply?.error?.code ?? 'result');
   }
   await pause(QUIET_MS);
