@@ -16,7 +16,7 @@ const SHIFT: char = '\u{E008}';
 const ESCAPE: char = '\u{E00C}';
 
 /// More stops than any screen has.
-const MOST_STOPS: usize = 40;
+const MOST_STOPS: usize = 30;
 
 /// The keyboard of a browser; its keys reach whatever has the focus.
 pub(crate) struct Keyboard<'a>(pub &'a Client);
@@ -47,14 +47,19 @@ impl Keyboard<'_> {
         self.press([TAB].repeat(stops), Some(SHIFT)).await
     }
 
-    /// Goes on until an element of the current frame has the focus, and presses Enter there.
+    /// Goes on until an element of the current frame has the focus, and presses Enter there. Behind
+    /// the last stop of a page there may be the browser's own, and no way round: then it goes back.
     pub(crate) async fn choose(&self, css: &str) -> Result<()> {
         let there = "return document.activeElement?.matches($0) ?? false;";
-        for _ in 0..MOST_STOPS {
+        for stop in 0..2 * MOST_STOPS {
             if self.0.eval(there, &[json!(css)]).await? == true {
                 return self.enter().await;
             }
-            self.tab(1).await?;
+            if stop < MOST_STOPS {
+                self.tab(1).await?;
+            } else {
+                self.tab_back(1).await?;
+            }
         }
         ensure!(false, "{css} is never reached");
         Ok(())

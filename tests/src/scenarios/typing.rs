@@ -70,7 +70,9 @@ async fn has_all(page: &Client, elements: &[&str]) -> Result<()> {
 const PASTE: &str = "
     const clipboardData = new DataTransfer();
     clipboardData.setData('text/plain', $0);
-    const paste = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+    // Firefox wants the text in a way of its own.
+    const content = { clipboardData, data: $0, dataType: 'text/plain' };
+    const paste = new ClipboardEvent('paste', { ...content, bubbles: true, cancelable: true });
     document.querySelector('#word-1').dispatchEvent(paste);
     return [...document.querySelectorAll('.cell input')].map(({ value }) => value).join(' ');";
 
