@@ -189,7 +189,7 @@ impl VaultUi<'_> {
     pub(crate) async fn problem(&self) -> Result<String> {
         self.0.enter_enclave().await?;
         let mut text = Value::Null;
-        let script = "return document.querySelector('.card:not(.busy) #problem:not(:empty)')\
+        let script = "return document.querySelector('main:not(.busy) #problem:not(:empty)')\
              ?.textContent.trim() ?? null;";
         eventually(SOON, async || {
             text = self.0.eval(script, &[]).await?;
@@ -236,7 +236,7 @@ impl VaultUi<'_> {
 
 /// The screen in the frame, unless it is busy.
 const SCREEN: &str = "
-    const busy = document.querySelector('.card.busy') !== null;
+    const busy = document.querySelector('.busy') !== null;
     return busy ? 'busy' : document.documentElement.dataset.screen;";
 
 /// The button of the first other way to unlock that is of the kind, unless such a way is shown.

@@ -113,7 +113,7 @@ const WATCH: &str = "
     setInterval(() => {
         const passed = performance.now() - last;
         last += passed;
-        if (document.querySelector('.card.busy') === null) return;
+        if (document.querySelector('.busy') === null) return;
         window.watched.busy += passed;
         window.watched.still = Math.max(window.watched.still, passed);
         window.watched.said = document.querySelector('#status').textContent;
