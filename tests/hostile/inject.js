@@ -8,20 +8,19 @@ export default async function attack({ kms }) {
   const { frame, line } = current();
   const answers = [];
   const codes = new Set();
-  for (const message of MESSAGES) {
+  const channel = () => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }) => answers.push(data);
-    frame.contentWindow.postMessage(message, kms, [port2]);
-    const second = new MessageChannel();
-    second.port1.onmessage = ({ data }) => answers.push(data);
-    const reply = await line.next(message, 3000, [second.port2]);
-    codes.add(reply?.error?.code ?? 'result');
-  }
+    return port2;
+  };
+  for (const message of MESSAGES) frame.contentWindow.postMessage(message, kms, [channel()]);
   for (const guess of GUESSES) frame.contentWindow.postMessage(guess, kms);
-  for (const guess of GUESSES.filter(({ ui }) => ui === 'confirm')) {
-    const reply = await line.next(guess);
+  const quiet = pause(QUIET_MS);
+  const confirmations = GUESSES.filter(({ ui }) => ui === 'confirm');
+  for (const message of [...MESSAGES, ...confirmations]) {
+    const reply = await line.next(message, 3000, [channel()]);
     codes.add(reply?.error?.code ?? 'result');
   }
-  await pause(QUIET_MS);
+  await quiet;
   return { answers, said: frameSaid(kms), codes: [...codes] };
 }

@@ -149,7 +149,7 @@ async fn in_the_dark(world: &mut World) -> Result<()> {
     let checker = needs_checker(world.engine)?;
     let page = world.page()?;
     prefer(page, "dark").await?;
-    let visit = async |name: &str| checker.check_screen(page, name).await;
+    let visit = async |name: &str| checker.check_frame(page, name).await;
     let tour = Tour::begin(world.browser()?, &world.stage()?.pwa, visit).await?;
     checker.check(page, "demo").await?;
     let words = tour.set_up().await?;

@@ -160,6 +160,7 @@ async fn evict(engine: Engine, page: &Client, stage: &Stage) -> Result<()> {
             let cleared = command::as_firefox(page, CLEAR_STORAGE, json!([stage.kms])).await?;
             ensure!(cleared.as_u64() >= Some(1), "{cleared}");
         }
+        // It stores in a process of its own, whose end takes the automation with it.
         Engine::Webkitgtk => anyhow::bail!(Skip("no known way to evict in this engine")),
     }
     Ok(())

@@ -142,10 +142,9 @@ async fn by_keyboard_alone(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
     let page = world.page()?;
     let demo = Demo::open(page, &stage.pwa).await?;
-    let (ui, keys) = (VaultUi(page), Keyboard(page));
+    let keys = Keyboard(page);
     demo.reaches("uninitialized").await?;
-    keys.choose("#setup").await?;
-    opens(page, &ui, "setup").await?;
+    ask(page, "#setup", "setup").await?;
     keys.choose("#use-passphrase").await?;
     tokio::time::sleep(OPEN).await;
     for _ in 0..2 {
@@ -157,20 +156,17 @@ async fn by_keyboard_alone(world: &mut World) -> Result<()> {
 
     keys.choose("#lock").await?;
     demo.reaches("locked").await?;
-    keys.choose("#unlock").await?;
-    opens(page, &ui, "unlock").await?;
+    ask(page, "#unlock", "unlock").await?;
     keys.escape().await?;
     page.leave_frame().await?;
     eventually(SOON, async || Ok(demo.error().await? == "user_cancelled")).await?;
-    keys.choose("#unlock").await?;
-    opens(page, &ui, "unlock").await?;
+    ask(page, "#unlock", "unlock").await?;
     keys.types(PASSPHRASE).await?;
     keys.enter().await?;
     page.leave_frame().await?;
     demo.reaches("unlocked").await?;
 
-    keys.choose("#manage").await?;
-    opens(page, &ui, "manage").await?;
+    ask(page, "#manage", "manage").await?;
     goes_round(page, &keys).await?;
     keys.escape().await?;
     page.leave_frame().await?;
@@ -179,9 +175,10 @@ async fn by_keyboard_alone(world: &mut World) -> Result<()> {
 
 const NO_SHEET: &str = "return document.querySelector('dialog[open]') === null;";
 
-/// Waits for a screen and enters the frame.
-async fn opens(page: &Client, ui: &VaultUi<'_>, screen: &str) -> Result<()> {
-    ui.shows(screen).await?;
+/// Chooses a button of the demo, waits for the screen and enters the frame.
+async fn ask(page: &Client, button: &str, screen: &str) -> Result<()> {
+    Keyboard(page).choose(button).await?;
+    VaultUi(page).shows(screen).await?;
     tokio::time::sleep(OPEN).await;
     page.enter_enclave().await
 }
