@@ -192,7 +192,9 @@ summary { min-height: 36px; padding: 6px 0; font-size: 14px; font-weight: 600; c
   border-bottom: 1px solid var(--line);
 }
 .contents dt { color: var(--soft); }
-.contents dd { margin: 0; text-align: end; font-weight: 600; }
+.contents dd {
+  margin: 0; min-width: 0; text-align: end; font-weight: 600; overflow-wrap: anywhere;
+}
 .asked { margin: 0 0 14px; padding: 0; list-style: none; }
 .asked li { padding: 0 0 12px; }
 .numbered { padding-left: 1.6em; list-style: decimal; }

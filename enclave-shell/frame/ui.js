@@ -118,7 +118,8 @@ function onKey(event) {
   }
   const at = screen.fields.findIndex((field) => field === event.target);
   if (event.key === 'Escape') cancel();
-  else if (event.key === 'Tab') keepInside(screen, event);
+  // By its place, too: WebKitGTK has no name for the key while Shift is held.
+  else if (event.key === 'Tab' || event.code === 'Tab') keepInside(screen, event);
   else if (event.key === 'Enter' && at >= 0) {
     event.preventDefault();
     const next = screen.fields[at + 1];

@@ -4,13 +4,15 @@ import { connect } from '/client/index.js';
 async function attempt(url, pin) {
   const start = performance.now();
   let code = 'ready';
+  let detail;
   try {
     const kms = await connect({ release: url === null ? pin : { ...pin, url } });
     kms.close();
   } catch (error) {
     code = error.code ?? String(error);
+    detail = error.detail;
   }
-  return { code, ms: performance.now() - start };
+  return { code, detail, ms: performance.now() - start };
 }
 
 export default async function attack({ urls }) {

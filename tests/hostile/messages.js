@@ -65,4 +65,9 @@ const PREDECESSORS = [
   { type: 'kms:popup-credentials', credentials: { passphrase: PASSPHRASE } },
 ];
 
+/** Answers to one of the first screens: which one is up, a page can only guess. */
+export const GUESSES = Array.from({ length: 30 }, (_, index) =>
+  ANSWERS.map((answer) => ({ ...answer, view: index + 1 })),
+).flat();
+
 export const MESSAGES = [...ANSWERS, ...REQUESTS, ...WORKERS, ...PREDECESSORS];

@@ -99,6 +99,11 @@ const REQUESTS = {
   'removal by the page': () => ({ id: 'a', method: 'vault.remove_enrolment', params: {} }),
   'PRF output for unlock': () =>
     ({ id: 'a', method: 'vault.unlock', params: { prf: new Uint8Array(32) } }),
+  'user for setup': () => ({ id: 'a', method: 'vault.setup', params: { userId: 'mallory' } }),
+  'user for unlock': () => ({ id: 'a', method: 'vault.unlock', params: { userId: 'mallory' } }),
+  'user for reset': () => ({ id: 'a', method: 'vault.reset', params: { userId: 'mallory' } }),
+  'credential of a gate': () =>
+    ({ id: 'a', method: 'vault.unlock', params: { method: 'passkey-gate', userId: 'mallory' } }),
   'key material for create': () =>
     ({ id: 'a', method: 'keys.create', params: { spec: 'ed25519', privateKey: new Uint8Array(32) } }),
   'credential beside the parameters': () => ping({ passphrase: 'hunter2' }),
@@ -130,7 +135,7 @@ export default async function attack({ kms }) {
       answers[name] = error.name;
     }
     // Apart from the id nothing of the input comes back.
-    if (/hunter2|keys\.export|<img>|\.\.\/header|rsa-2048/.test(JSON.stringify(reply))) echoes.push(name);
+    if (/hunter2|mallory|keys\.export|<img>|\.\.\/header|rsa-2048/.test(JSON.stringify(reply))) echoes.push(name);
   }
   const alive = await line.ask('rpc.ping');
   const status = await line.ask('vault.status');

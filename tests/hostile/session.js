@@ -31,9 +31,10 @@ export const current = () => session;
 
 const STEPS = {
   /** Connects. */
-  open: async ({ kms }) => {
+  open: async ({ kms, attributes }) => {
     // Low enough to be all in view, whatever bars the browser puts below the page.
-    session = await connect(kms, { style: 'width: 480px; height: 400px; border: 0' });
+    const style = 'width: 480px; height: 400px; border: 0';
+    session = await connect(kms, { style, ...attributes });
     return session.line.heard;
   },
   /** Sends a request and waits for its reply. */

@@ -4,21 +4,34 @@
 const probeWorkers = [];
 
 globalThis.Worker = class extends Worker {
-  constructor(...args) {
-    super(...args);
-    probeWorkers.push(this);
+  constructor(url, options) {
+    // What this frame is to lack, its workers lack too.
+    super(url, { ...options, name: `${options?.name} ${self.name}` });
+    // The self-test tries one that must not start; it has no name.
+    if (options?.name) probeWorkers.push(this);
   }
 };
 
+/** Whether the person had just pressed something, for each time the browser was asked. */
+globalThis.probePersists = [];
+
+if (navigator.storage?.persist) {
+  // Asked in earnest, a browser may ask the person.
+  StorageManager.prototype.persist = async () => {
+    probePersists.push(navigator.userActivation?.isActive ?? true);
+    return false;
+  };
+}
+
 /**
- * Asks the enclave's worker.
+ * Asks the enclave's worker, or another one.
  * @param {string} command
  * @param {unknown} argument
+ * @param {Worker} [worker]
  * @returns {Promise<unknown>}
  */
-globalThis.probeWorker = (command, argument) =>
+globalThis.probeWorker = (command, argument, worker = probeWorkers[0]) =>
   new Promise((resolve, reject) => {
-    const worker = probeWorkers[0];
     const id = crypto.randomUUID();
     const listen = ({ data }) => {
       if (data.probed !== id) return;
@@ -55,3 +68,44 @@ globalThis.probeCalls = async (list) => {
  * @param {string} harm
  */
 globalThis.tellWorker = (harm) => probeWorkers[0].postMessage({ probe: harm });
+
+/** Tells the enclave what the frame tells it when the person presses anything. */
+globalThis.probeActivity = () => probeWorkers[0].postMessage({ ui: 'activity' });
+
+/**
+ * How many workers were started beside the enclave's, and how many of them still answer.
+ * @returns {Promise<{ started: number, alive: number }>}
+ */
+globalThis.probeHelpers = async () => {
+  const helpers = probeWorkers.slice(1);
+  const answers = helpers.map((worker) =>
+    Promise.race([
+      probeWorker('alive', null, worker).then(() => 1),
+      new Promise((resolve) => setTimeout(() => resolve(0), 300)),
+    ]),
+  );
+  const alive = await Promise.all(answers);
+  return { started: helpers.length, alive: alive.reduce((sum, one) => sum + one, 0) };
+};
+
+/**
+ * All bytes that the enclave has stored, in hexadecimal.
+ * @returns {Promise<string>}
+ */
+globalThis.probeStored = async () => {
+  const done = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const database = await done(indexedDB.open('ats-kms'));
+  let text = '';
+  for (const name of database.objectStoreNames) {
+    const values = await done(database.transaction(name).objectStore(name).getAll());
+    for (const value of values.filter((value) => value instanceof Uint8Array)) {
+      text += [...value].map((byte) => byte.toString(16).padStart(2, '0')).join('') + ' ';
+    }
+  }
+  database.close();
+  return text;
+};

@@ -26,10 +26,23 @@ pub(crate) struct Launch {
     pub no_wasm: bool,
     /// Lets Firefox tell the time as exactly as it can.
     pub precise_clock: bool,
-    /// Gives the browser little room to store anything.
-    pub little_storage: bool,
+    /// What sites may store.
+    pub site_data: SiteData,
     /// Size and colours, in Chromium.
     pub look: Option<Look>,
+}
+
+/// What the browser lets sites store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SiteData {
+    /// As it comes.
+    Ordinary,
+    /// There is little room.
+    Little,
+    /// Nothing, as a person can set it.
+    Blocked,
+    /// In a private window.
+    Private,
 }
 
 /// What a page is seen on.
@@ -44,13 +57,13 @@ pub(crate) struct Look {
 impl Launch {
     /// Nothing differs.
     pub(crate) const ORDINARY: Self =
-        Self { no_wasm: false, precise_clock: false, little_storage: false, look: None };
+        Self { no_wasm: false, precise_clock: false, site_data: SiteData::Ordinary, look: None };
     /// To measure with.
     pub(crate) const PRECISE_CLOCK: Self = Self { precise_clock: true, ..Self::ORDINARY };
 
     /// Whether the profile has to lie on a small disk: Chromium takes its quota from there.
     pub(crate) fn small_disk(self, engine: Engine) -> bool {
-        self.little_storage && engine == Engine::Chromium
+        self.site_data == SiteData::Little && engine == Engine::Chromium
     }
 }
 
@@ -155,24 +168,7 @@ impl Engine {
         let (profile, downloads) = (directory.join(PROFILE), directory.join(DOWNLOADS));
         fs::create_dir_all(&profile)?;
         let options = match self {
-            Self::Chromium => {
-                let mut args: Vec<_> = CHROMIUM_ARGS.iter().map(ToString::to_string).collect();
-                args.push(format!("--user-data-dir={}", profile.display()));
-                args.push(format!("--log-file={}", directory.join("console.log").display()));
-                if launch.no_wasm {
-                    args.push("--js-flags=--jitless".into());
-                }
-                if launch.look.is_some_and(|look| look.dark) {
-                    args.push("--force-dark-mode".into());
-                }
-                let prefs = json!({"download.default_directory": downloads});
-                let mut options = json!({"binary": programs.browser, "args": args, "prefs": prefs});
-                if launch.look.is_some_and(|look| look.phone) {
-                    let metrics = json!({"width": 390, "height": 844, "pixelRatio": 2});
-                    options["mobileEmulation"] = json!({"deviceMetrics": metrics});
-                }
-                json!({"goog:chromeOptions": options})
-            }
+            Self::Chromium => chromium_options(programs, directory, launch),
             Self::Firefox => {
                 fs::write(profile.join("user.js"), user_js(launch, &downloads))?;
                 let args = json!(["-headless", "-profile", profile]);
@@ -199,13 +195,40 @@ pub(crate) struct Programs {
     pub browser: PathBuf,
 }
 
+fn chromium_options(programs: &Programs, directory: &Path, launch: Launch) -> Value {
+    let mut args: Vec<_> = CHROMIUM_ARGS.iter().map(ToString::to_string).collect();
+    args.push(format!("--user-data-dir={}", directory.join(PROFILE).display()));
+    args.push(format!("--log-file={}", directory.join("console.log").display()));
+    let switches = [
+        ("--js-flags=--jitless", launch.no_wasm),
+        ("--force-dark-mode", launch.look.is_some_and(|look| look.dark)),
+        ("--incognito", launch.site_data == SiteData::Private),
+    ];
+    args.extend(switches.iter().filter(|(_, on)| *on).map(|(switch, _)| (*switch).to_owned()));
+    let mut prefs = json!({"download.default_directory": directory.join(DOWNLOADS)});
+    if launch.site_data == SiteData::Blocked {
+        prefs["profile.default_content_setting_values.cookies"] = json!(2);
+    }
+    let mut options = json!({"binary": programs.browser, "args": args, "prefs": prefs});
+    if launch.look.is_some_and(|look| look.phone) {
+        let metrics = json!({"width": 390, "height": 844, "pixelRatio": 2});
+        options["mobileEmulation"] = json!({"deviceMetrics": metrics});
+    }
+    json!({"goog:chromeOptions": options})
+}
+
 fn user_js(launch: Launch, downloads: &Path) -> String {
     let folder = json!(downloads).to_string();
     let wasm = launch.no_wasm.then_some(("javascript.options.wasm", "false"));
     let clock = launch.precise_clock.then_some(("privacy.reduceTimerPrecision", "false"));
-    // In KiB, for all sites; one gets a fifth of it.
-    let limit = ("dom.quotaManager.temporaryStorage.fixedLimit", "40000");
-    let storage = launch.little_storage.then_some(limit);
+    let storage = match launch.site_data {
+        SiteData::Ordinary => None,
+        // In KiB, for all sites; one gets a fifth of it.
+        SiteData::Little => Some(("dom.quotaManager.temporaryStorage.fixedLimit", "40000")),
+        // What belongs to another site than the page is refused.
+        SiteData::Blocked => Some(("network.cookie.cookieBehavior", "1")),
+        SiteData::Private => Some(("browser.privatebrowsing.autostart", "true")),
+    };
     let prefs = FIREFOX_PREFS
         .iter()
         .copied()

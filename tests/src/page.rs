@@ -49,6 +49,8 @@ const COME_TO_REST: &str = "
 pub(crate) trait Page {
     /// Runs the body of an async function in the current frame; its arguments are `$0`, `$1`, ….
     async fn eval(&self, body: &str, arguments: &[Value]) -> Result<Value>;
+    /// The same in the enclave's frame, from the embedding page.
+    async fn eval_inside(&self, body: &str, arguments: &[Value]) -> Result<Value>;
     /// The element, once it exists and is visible.
     async fn visible(&self, css: &str) -> Result<Element>;
     /// Clicks the element, once it is visible and enabled.
@@ -81,6 +83,13 @@ impl Page for Client {
             bail!("in the page: {error}");
         }
         Ok(outcome.get_mut("value").map_or(Value::Null, Value::take))
+    }
+
+    async fn eval_inside(&self, body: &str, arguments: &[Value]) -> Result<Value> {
+        self.enter_enclave().await?;
+        let outcome = self.eval(body, arguments).await?;
+        self.leave_frame().await?;
+        Ok(outcome)
     }
 
     async fn visible(&self, css: &str) -> Result<Element> {

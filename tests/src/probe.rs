@@ -1,6 +1,7 @@
-//! Functions that only the probe build exports, called in the enclave's worker.
+//! What only the probe build answers: functions of its wasm, its memory, its helpers.
 
 use anyhow::{Result, ensure};
+use fantoccini::Client;
 use serde_json::{Value, json};
 
 use crate::{page::Page as _, session::Session, world::World};
@@ -21,4 +22,26 @@ pub(crate) async fn calls(world: &World, calls: Vec<(&str, Value)>) -> Result<Ve
     let answers: Vec<Value> = serde_json::from_str(answers.as_str().unwrap_or_default())?;
     ensure!(answers.len() == count, "{} answers", answers.len());
     Ok(answers)
+}
+
+/// Which of the secrets that were ever made (`needles`) lie in the enclave's memory now (`found`),
+/// and which of some texts do (`texts`).
+pub(crate) async fn scan(page: &Client, texts: &[String]) -> Result<Value> {
+    let script = "return window.probeWorker('scan', $0);";
+    page.eval_inside(script, &[json!(json!(texts).to_string())]).await
+}
+
+/// Checks that the enclave's memory holds no secret and none of some texts.
+pub(crate) async fn holds_nothing(page: &Client, texts: &[String]) -> Result<()> {
+    let now = scan(page, texts).await?;
+    ensure!(now["found"] == json!([]), "secrets are left: {}", now["found"]);
+    ensure!(now["texts"] == json!([]), "texts are left: {}", now["texts"]);
+    Ok(())
+}
+
+/// How many workers still answer, of those that derived a key or worked on a backup.
+pub(crate) async fn helpers_alive(page: &Client) -> Result<u64> {
+    let found = page.eval_inside("return window.probeHelpers();", &[]).await?;
+    ensure!(found["started"].as_u64() >= Some(1), "no helper was started: {found}");
+    Ok(found["alive"].as_u64().unwrap_or_default())
 }

@@ -20,7 +20,6 @@ use crate::{
     page::{Page as _, SOON, eventually},
     stage::{Release, Stage},
     tour::Tour,
-    vault_ui::{PASSPHRASE, VaultUi},
 };
 
 /// What a page is seen on.
@@ -74,8 +73,11 @@ impl Camera<'_> {
         tour.approve().await?;
         tour.manage(&words).await?;
         tour.keys(&words).await?;
+        tour.lease(&words).await?;
+        demo.lock().await?;
+        self.take("demo-locked", "body").await?;
+        demo.unlock().await?;
         tour.unlock().await?;
-        self.wait_for_it(demo).await?;
         tour.back_up(&words).await?;
         self.idle().await?;
         self.page.goto(&format!("{}/enrol", stage.kms)).await?;
@@ -109,24 +111,6 @@ impl Camera<'_> {
         self.take("demo-audit", "[aria-labelledby=audit-title]").await?;
         demo.verify().await?;
         self.take("demo-verified", "[aria-labelledby=verify-title]").await
-    }
-
-    /// The time in which the passphrase is checked.
-    async fn wait_for_it(&self, demo: &Demo<'_>) -> Result<()> {
-        demo.lock().await?;
-        self.take("demo-locked", "body").await?;
-        self.page.press("#unlock").await?;
-        let ui = VaultUi(self.page);
-        ui.shows("unlock").await?;
-        self.page.enter_enclave().await?;
-        self.page.eval(HOLD_THE_ANSWER, &[]).await?;
-        self.page.leave_frame().await?;
-        ui.unlock(PASSPHRASE).await?;
-        self.page.enter_enclave().await?;
-        self.page.visible(".busy").await?;
-        self.page.leave_frame().await?;
-        self.take("unlock-busy", "dialog").await?;
-        demo.reaches("unlocked").await
     }
 
     /// Nobody opens an idle sheet, but a page may.
@@ -171,12 +155,3 @@ const STAND_STILL: &str = "
     const moving = document.getAnimations().map((animation) => animation.finished);
     await Promise.allSettled(moving);
     await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));";
-
-/// Keeps the passphrase from the enclave for a while, so that the waiting can be seen.
-const HOLD_THE_ANSWER: &str = "
-    const post = Worker.prototype.postMessage;
-    Worker.prototype.postMessage = function (message, ...more) {
-        const send = () => post.call(this, message, ...more);
-        if (message.ui === 'factor') setTimeout(send, 2000);
-        else send();
-    };";

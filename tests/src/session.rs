@@ -19,9 +19,24 @@ pub(crate) struct Session<'a> {
 impl<'a> Session<'a> {
     /// Loads the test page and connects it to the enclave.
     pub(crate) async fn open(page: &'a Client, stage: &Stage) -> Result<Self> {
+        Self::open_with(page, stage, json!({})).await
+    }
+
+    /// The same with an enclave that does without some things (`tests/probe/lacks.js`).
+    pub(crate) async fn open_lacking(page: &'a Client, stage: &Stage, what: &str) -> Result<Self> {
+        Self::open_with(page, stage, json!({"name": what})).await
+    }
+
+    /// The same with more attributes on the frame.
+    pub(crate) async fn open_with(
+        page: &'a Client,
+        stage: &Stage,
+        attributes: Value,
+    ) -> Result<Self> {
         stage.visit(page).await?;
         let session = Self { page };
-        session.step(&json!({"op": "open", "kms": stage.kms})).await?;
+        let open = json!({"op": "open", "kms": stage.kms, "attributes": attributes});
+        session.step(&open).await?;
         Ok(session)
     }
 
@@ -77,6 +92,23 @@ impl<'a> Session<'a> {
     /// The state of the vault.
     pub(crate) async fn status(&self) -> Result<Value> {
         self.call("vault.status", json!({})).await
+    }
+
+    /// Why the vault was locked, each time, as the page heard.
+    pub(crate) async fn lock_reasons(&self) -> Result<Value> {
+        let recorded = self.recorded().await?;
+        let events = recorded["port"].as_array().into_iter().flatten();
+        let locks = events.filter(|event| event["event"] == "locked");
+        Ok(locks.map(|event| event["data"]["reason"].clone()).collect())
+    }
+
+    /// Unlocks the vault with the first passphrase.
+    pub(crate) async fn unlock(&self) -> Result<()> {
+        self.begin("vault.unlock").await?;
+        VaultUi(self.page).unlock(PASSPHRASE).await?;
+        let status = self.end().await?;
+        ensure!(status["state"] == "unlocked", "unlock: {status}");
+        Ok(())
     }
 
     /// Locks the vault.

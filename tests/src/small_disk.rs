@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Result, ensure};
 
-use crate::{engine::PROFILE, scenario::Skip};
+use crate::{engine::PROFILE, scenario::Missing};
 
 /// A file system in memory under a browser's profile; given back when dropped.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl SmallDisk {
             .status();
         ensure!(
             mounted.is_ok_and(|status| status.success()),
-            Skip("no right to mount a small disk for the profile")
+            Missing("no right to mount a small disk for the profile")
         );
         Ok(Self(profile))
     }

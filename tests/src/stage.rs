@@ -71,7 +71,8 @@ impl Stage {
     }
 }
 
-/// The demo with its client and pin, and beside it the hostile pages, which no policy restrains.
+/// The demo with its client and pin, and beside it the hostile pages, which no policy restrains but
+/// one that lets itself embed nothing.
 fn test_pages(emitted: &Emitted) -> Result<Site> {
     let mut site = demo::embedder(&emitted.pin)?;
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("hostile"))? {
@@ -81,6 +82,11 @@ fn test_pages(emitted: &Emitted) -> Result<Site> {
         let media_type = if page { "text/html" } else { "text/javascript" };
         let headers = [("Cache-Control", "no-store")].into_iter().collect::<Headers>();
         let asset = Asset::new(fs::read(&path)?, &format!("{media_type}; charset=utf-8"), headers);
+        if name == "page.html" {
+            let mut strict = asset.clone();
+            strict.headers.set("Content-Security-Policy", "frame-src 'none'");
+            site.files.insert("/hostile/no-frames.html".to_owned(), strict);
+        }
         site.files.insert(format!("/hostile/{name}"), asset);
     }
     Ok(site)

@@ -14,6 +14,29 @@ use crate::{
 /// By then a new screen takes presses.
 const OPEN: Duration = Duration::from_millis(600);
 
+/// 24 words with a right checksum, of no vault (BIP-39, the vector of all zeros).
+const OTHER_PHRASE: &str = "abandon abandon abandon abandon abandon abandon abandon abandon \
+    abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon \
+    abandon abandon abandon abandon art";
+
+/// Inside the frame: keeps the passphrase from the enclave for a while, so that the waiting can be
+/// seen.
+const HOLD_THE_ANSWER: &str = "
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (message, ...more) {
+        const send = () => post.call(this, message, ...more);
+        if (message.ui === 'factor') setTimeout(send, 2000);
+        else send();
+    };";
+
+/// In the demo's page; nobody waits for the answer.
+const ASK_FOR_A_LEASE: &str = "
+    const policy = { operations: ['vapid'] };
+    const { keyId } = await kms.keys.create({ spec: 'ec-p256', label: 'Messages', policy });
+    const audiences = ['https://push.example'];
+    const lease = { keyId, audiences, lifeMs: 86_400_000, tokens: 100 };
+    kms.vapid.createLease(lease).catch(() => {});";
+
 /// Goes from screen to screen and stops at each. The embedding page is the current one at a stop.
 pub(crate) struct Tour<'a, V> {
     demo: Demo<'a>,
@@ -168,16 +191,37 @@ impl<'a, V: AsyncFn(&str) -> Result<()>> Tour<'a, V> {
         self.demo.settled().await
     }
 
-    /// Locking, and unlocking with a wrong answer first; needs both ways.
+    /// Locking, and unlocking with wrong answers first; needs both ways.
     pub(crate) async fn unlock(&self) -> Result<()> {
+        let ui = &self.ui;
         self.demo.lock().await?;
         self.ask("#unlock").await?;
         self.stop("unlock", "unlock").await?;
-        self.ui.unlock("not the passphrase at all").await?;
-        self.ui.problem().await?;
+        ui.unlock("not the passphrase at all").await?;
+        ui.problem().await?;
         self.stop("unlock-wrong", "unlock").await?;
-        self.ui.unlock(PASSPHRASE).await?;
+        // The fourth costs two seconds.
+        for _ in 0..4 {
+            ui.open(Way::Phrase(OTHER_PHRASE)).await?;
+            ui.problem().await?;
+        }
+        self.stop("unlock-waits", "unlock").await?;
+        self.demo.page.eval_inside(HOLD_THE_ANSWER, &[]).await?;
+        ui.unlock(PASSPHRASE).await?;
+        self.demo.page.enter_enclave().await?;
+        self.demo.page.visible(".busy").await?;
+        self.demo.page.leave_frame().await?;
+        (self.visit)("unlock-busy").await?;
         self.demo.reaches("unlocked").await
+    }
+
+    /// What a site asks to be allowed for a time.
+    pub(crate) async fn lease(&self, words: &str) -> Result<()> {
+        self.demo.page.eval(ASK_FOR_A_LEASE, &[]).await?;
+        self.ui.open(Way::Phrase(words)).await?;
+        self.stop("lease", "lease").await?;
+        self.ui.cancel().await?;
+        self.demo.settled().await
     }
 
     /// A backup, a trial of one, deletion and restore.
@@ -188,7 +232,10 @@ impl<'a, V: AsyncFn(&str) -> Result<()>> Tour<'a, V> {
         self.stop("backup", "backup").await?;
         ui.press_on("backup", "#submit").await?;
         self.stop("backup-ready", "backup_ready").await?;
-        let file = ui.save(self.browser).await?;
+        let old = ui.save(self.browser).await?;
+        self.demo.settled().await?;
+        self.ask("#backup").await?;
+        let file = ui.back_up(self.browser, fresh, None).await?;
         self.demo.settled().await?;
         self.ask("#manage").await?;
         ui.press_on("manage", "#drill").await?;
@@ -202,11 +249,31 @@ impl<'a, V: AsyncFn(&str) -> Result<()>> Tour<'a, V> {
         self.demo.reaches("uninitialized").await?;
         self.ask("#restore").await?;
         self.stop("restore", "restore").await?;
+        ui.offer_backup(&old, fresh).await?;
+        self.stop("restore-older", "confirm_restore").await?;
+        ui.cancel().await?;
+        self.ask("#restore").await?;
         ui.offer_backup(&file, fresh).await?;
         self.stop("restore-confirm", "confirm_restore").await?;
         ui.press_on("confirm_restore", "#submit").await?;
         self.demo.reaches("unlocked").await?;
         ensure!(self.demo.error().await?.is_empty(), "no error is left");
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// Where the frame chooses the screen that the enclave asks for.
+    const CHOICE: &str = include_str!("../../enclave-shell/frame/ui-screens.js");
+
+    #[test]
+    fn the_tour_stops_at_every_screen() {
+        let names = CHOICE.split("case '").skip(1).filter_map(|rest| rest.split('\'').next());
+        let missed: Vec<_> = names
+            .filter(|name| !include_str!("tour.rs").contains(&format!(", \"{name}\")")))
+            .collect();
+        assert!(missed.is_empty(), "{missed:?}");
+        assert!(CHOICE.matches("case '").count() > 10);
     }
 }

@@ -68,7 +68,10 @@ impl VaultUi<'_> {
     pub(crate) async fn set_up_with_existing_passkey(&self) -> Result<()> {
         self.enter("setup").await?;
         self.0.press("#use-passkey").await?;
-        self.0.press("#have-passkey").await?;
+        // Where none can be created it is the only thing to do.
+        let beside = "return document.querySelector('#have-passkey') !== null;";
+        let other = self.0.eval(beside, &[]).await? == true;
+        self.0.press(if other { "#have-passkey" } else { "#submit" }).await?;
         self.0.leave_frame().await
     }
 
@@ -87,6 +90,14 @@ impl VaultUi<'_> {
         self.enter("phrase").await?;
         let words = self.words().await?;
         self.0.press("#submit").await?;
+        self.0.leave_frame().await?;
+        Ok(words)
+    }
+
+    /// Reads the words of a new recovery phrase and goes no further.
+    pub(crate) async fn shown_words(&self) -> Result<String> {
+        self.enter("phrase").await?;
+        let words = self.words().await?;
         self.0.leave_frame().await?;
         Ok(words)
     }
@@ -178,7 +189,7 @@ impl VaultUi<'_> {
     pub(crate) async fn problem(&self) -> Result<String> {
         self.0.enter_enclave().await?;
         let mut text = Value::Null;
-        let script = "return document.querySelector('.card:not(.busy) #problem:not(:empty)')\
+        let script = "return document.querySelector('main:not(.busy) #problem:not(:empty)')\
              ?.textContent.trim() ?? null;";
         eventually(SOON, async || {
             text = self.0.eval(script, &[]).await?;
@@ -225,7 +236,7 @@ impl VaultUi<'_> {
 
 /// The screen in the frame, unless it is busy.
 const SCREEN: &str = "
-    const busy = document.querySelector('.card.busy') !== null;
+    const busy = document.querySelector('.busy') !== null;
     return busy ? 'busy' : document.documentElement.dataset.screen;";
 
 /// The button of the first other way to unlock that is of the kind, unless such a way is shown.

@@ -13,7 +13,7 @@ use fantoccini::Client;
 use crate::{
     driver::Browser,
     engine::{Engine, Launch},
-    scenario::Skip,
+    scenario::Missing,
     stage::{Release, Stage},
 };
 
@@ -58,7 +58,7 @@ impl World {
     /// The same, of the build with the probe.
     pub(crate) fn probe_stage(&self) -> Result<Stage> {
         let release = self.probe.as_ref();
-        let release = release.ok_or(Skip("no probe build: run `cargo xtask build --probe`"))?;
+        let release = release.ok_or(Missing("no probe build: run `cargo xtask build --probe`"))?;
         release.stage(self.used.replace(self.used.get() + 1))
     }
 
@@ -110,15 +110,18 @@ impl World {
     }
 }
 
-/// Adds the test's own parts to frame and worker, before all others that matter.
+/// Adds the test's own parts to frame and workers, before all others that matter.
 fn with_probe(mut sources: Sources) -> Result<Sources> {
     let part = |name: &str| -> Result<(String, String)> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("probe").join(name);
         let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         Ok((format!("probe-{name}"), text))
     };
-    sources.frame.insert(0, part("frame.js")?);
-    // The first part of the worker must stay first: it switches the language to strict mode.
-    sources.enclave.worker.insert(1, part("worker.js")?);
+    let (lacks, frame, worker) = (part("lacks.js")?, part("frame.js")?, part("worker.js")?);
+    sources.frame.splice(0..0, [lacks.clone(), frame]);
+    for program in [&mut sources.enclave, &mut sources.tools] {
+        // The first part of a worker must stay first: it switches the language to strict mode.
+        program.worker.splice(1..1, [lacks.clone(), worker.clone()]);
+    }
     Ok(sources)
 }

@@ -36,11 +36,12 @@ export async function connect({ release: pin, url, container, signal, timeoutMs 
   const connecting = new AbortController();
   const sheet = new Sheet(origin, release, () => kms?.dismiss());
   try {
-    const opened = load(sheet, origin, container ?? document.body, life.signal);
     const failed = Promise.race([
       givenUp(timeoutMs, signal, connecting.signal),
+      blocked(origin, connecting.signal),
       refused(sheet.iframe, origin, life.signal, (error) => kms?.close(error)),
     ]);
+    const opened = load(sheet, origin, container ?? document.body, life.signal);
     await Promise.race([opened, failed]);
     const port = await handshake(sheet.iframe, origin, release.version, failed);
     kms = new Kms(port, sheet, release, origin, life);
@@ -110,6 +111,26 @@ async function handshake(iframe, origin, version, failed) {
 }
 
 /**
+ * Rejects when this page's own policy forbids the frame. An engine may say so after the frame has
+ * loaded, empty.
+ *
+ * @param {string} origin
+ * @param {AbortSignal} over
+ * @returns {Promise<never>}
+ */
+function blocked(origin, over) {
+  return new Promise((_, reject) => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      if (/^(frame|child|default)-src$/.test(event.effectiveDirective) &&
+          event.blockedURI.startsWith(origin)) {
+        const detail = 'blocked by frame-src of this page\u2019s Content-Security-Policy';
+        reject(new KmsError('frame_unreachable', { detail }));
+      }
+    }, { signal: over });
+  });
+}
+
+/**
  * @param {Sheet} sheet
  * @param {string} origin
  * @param {Element} container
@@ -117,15 +138,8 @@ async function handshake(iframe, origin, version, failed) {
  * @returns {Promise<void>}
  */
 function load(sheet, origin, container, signal) {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     sheet.iframe.addEventListener('load', () => resolve(), { signal, once: true });
-    document.addEventListener('securitypolicyviolation', (event) => {
-      if (/^(frame|child|default)-src$/.test(event.effectiveDirective) &&
-          event.blockedURI.startsWith(origin)) {
-        const detail = 'blocked by frame-src of this page\u2019s Content-Security-Policy';
-        reject(new KmsError('frame_unreachable', { detail }));
-      }
-    }, { signal });
     sheet.open(container, `${origin}/`);
   });
 }

@@ -10,7 +10,8 @@ use std::rc::Rc;
 use js_sys::Uint8Array;
 use kms_crypto::software::SoftwareKey;
 use kms_crypto::{
-    AeadContext, CryptoError, CryptoProvider, KeyKind, NewKey, PublicKey, SecretBytes, hkdf, hpke,
+    AeadContext, CryptoError, CryptoProvider, KeyKind, NewKey, PublicKey, SecretBytes, SecretVec,
+    hkdf, hpke,
 };
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -28,6 +29,15 @@ extern "C" {
 /// Reports secrets from now on; where nobody listens (benchmarks), nothing happens.
 pub(crate) fn report_secrets() {
     kms_crypto::probe::set(|label, bytes| drop(probe_note(label, bytes)));
+}
+
+/// `{ secret, text }`: keeps both, so that a scan of the memory has something to find; without a
+/// text it lets go of them.
+#[wasm_bindgen(js_name = probeKeep)]
+pub fn probe_keep(input: JsValue) {
+    let input = Input(input.unchecked_into());
+    let text = input.0.at("text").as_string();
+    KEPT.set(text.map(|text| (SecretVec::new(input.bytes("secret")), text)));
 }
 
 /// `{ kind, public, message, signature }`: whether the provider accepts the signature. A
@@ -264,6 +274,7 @@ impl BenchSigner {
 }
 
 thread_local! {
+    static KEPT: RefCell<Option<(SecretVec, String)>> = const { RefCell::new(None) };
     static PROVIDER: RefCell<Option<Rc<WebCrypto>>> = const { RefCell::new(None) };
 }
 

@@ -81,10 +81,13 @@ impl<P: Ports> Inner<P> {
         }
     }
 
-    /// Notes activity of the person.
+    /// Notes activity of the person; where the vault should be locked by now, it comes too late.
     pub(crate) fn touch(&self) {
-        if let Phase::Unlocked(vault) = &*self.phase.borrow() {
-            vault.touch(Moment::now(self.ports.clock()));
+        let now = Moment::now(self.ports.clock());
+        if let Phase::Unlocked(vault) = &*self.phase.borrow()
+            && vault.due(&self.config.auto_lock, now).is_none()
+        {
+            vault.touch(now);
         }
     }
 

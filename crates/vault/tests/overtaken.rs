@@ -198,6 +198,39 @@ fn a_vault_that_took_the_place_of_another_is_left_alone() {
     }
 }
 
+/// The lock of the tabs is not always to be had, and what is read together is stored apart.
+#[test]
+fn what_another_tab_writes_in_the_middle_of_reading_is_no_damage() {
+    let changes: [(&str, Change); 3] = [
+        ("create", |tab| tab.create("ed25519", "durable").is_ok()),
+        ("rename", renamed),
+        ("verify", |tab| tab.verify_audit().is_ok()),
+    ];
+    let before = Tab::ready();
+    assert!(before.create("ed25519", "durable").is_ok());
+    for (name, change) in changes {
+        for call in 1.. {
+            let tab = before.on(before.store.copied());
+            assert!(tab.unlock(PASSPHRASE).is_ok());
+            let other = tab.restarted();
+            assert!(other.unlock(PASSPHRASE).is_ok());
+            // So that there is something to read.
+            assert!(other.create("ed25519", "durable").is_ok());
+            let overtaken = Rc::new(Cell::new(false));
+            let note = Rc::clone(&overtaken);
+            tab.store.meanwhile(call, move || {
+                assert!(other.create("ed25519", "durable").is_ok());
+                note.set(true);
+            });
+            assert!(change(&tab), "{name} at call {call}");
+            assert_eq!(tab.state().as_deref(), Ok("unlocked"), "{name} at call {call}");
+            if !overtaken.get() {
+                break;
+            }
+        }
+    }
+}
+
 #[test]
 fn the_first_of_two_vaults_stays() {
     let mut told = 0;

@@ -99,6 +99,16 @@ fn a_tab_that_is_idle_or_left_does_not_lock_the_one_in_use() {
     assert_eq!(second.state().as_deref(), Ok("unlocked"));
 }
 
+/// The machine slept, or the browser held the timers back, and the person is there before them.
+#[test]
+fn a_vault_that_is_due_to_lock_is_not_kept_open_by_a_late_input() {
+    let tab = Tab::ready();
+    tab.clock.advance(900_000);
+    block_on(tab.does(UiEvent::Activity));
+    block_on(tab.enclave.tick());
+    assert_eq!(reasons(&tab), ["idle"]);
+}
+
 #[test]
 fn only_a_start_trusts_a_vault_again_that_was_found_damaged() {
     let tab = Tab::ready();

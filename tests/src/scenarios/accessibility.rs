@@ -12,8 +12,12 @@ use crate::{
     demo::Demo,
     engine::Engine,
     page::Page as _,
-    scenario::{Skip, scenarios},
+    scenario::{Missing, Skip, scenarios},
+    scenarios::faults::TURN,
+    session::Session,
+    stage::{Stage, serve_changed},
     tour::Tour,
+    vault_ui::{PASSPHRASE, VaultUi, Way},
     world::World,
 };
 
@@ -26,6 +30,19 @@ const RUN: &str = "
         `${id} (${help}): ${nodes.map(({ html, any, all }) =>
             `${html} ${[...any, ...all].map(({ message }) => message).join('; ')}`).join(' | ')}`);";
 
+/// In the embedding page.
+const MAKE_NARROW: &str = "
+    const { style } = document.querySelector('iframe');
+    style.width = style.minWidth = style.maxWidth = $0;";
+
+/// In the frame: its width, and what does not fit into it.
+const MEASURE: &str = "
+    await new Promise((next) => setTimeout(next, 20));
+    const { scrollWidth, clientWidth } = document.documentElement;
+    const wide = [...document.querySelectorAll('body *')].filter((element) =>
+        element.getBoundingClientRect().right > clientWidth + 0.5);
+    return [innerWidth, scrollWidth > clientWidth ? wide.map(({ outerHTML }) => outerHTML) : []];";
+
 /// The checker, to be run in whatever document is the current one.
 struct Checker(String);
 
@@ -34,7 +51,7 @@ impl Checker {
         let path =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../node_modules/axe-core/axe.min.js");
         let source = fs::read_to_string(&path);
-        let source = source.map_err(|_| Skip("axe-core is missing: run `cargo xtask setup`"))?;
+        let source = source.map_err(|_| Missing("axe-core is missing: run `cargo xtask setup`"))?;
         Ok(Self(format!("{source}\n{RUN}")))
     }
 
@@ -60,6 +77,18 @@ impl Checker {
         self.check(page, what).await?;
         page.leave_frame().await
     }
+
+    /// The same; what is shown also has to fit into a narrow frame.
+    async fn check_screen(&self, page: &Client, what: &str) -> Result<()> {
+        self.check_frame(page, what).await?;
+        for width in [280, 390] {
+            page.eval(MAKE_NARROW, &[json!(format!("{width}px"))]).await?;
+            let found = page.eval_inside(MEASURE, &[]).await?;
+            ensure!(found == json!([width, []]), "{what}, {width} pixels wide: {found}");
+        }
+        page.eval(MAKE_NARROW, &[json!("")]).await?;
+        Ok(())
+    }
 }
 
 fn readable(found: &Value) -> String {
@@ -76,7 +105,7 @@ fn needs_checker(engine: Engine) -> Result<Checker> {
 async fn setting_up(world: &mut World) -> Result<()> {
     let checker = needs_checker(world.engine)?;
     let page = world.page()?;
-    let visit = async |name: &str| checker.check_frame(page, name).await;
+    let visit = async |name: &str| checker.check_screen(page, name).await;
     let tour = Tour::begin(world.browser()?, &world.stage()?.pwa, visit).await?;
     checker.check_frame(page, "idle").await?;
     checker.finds_a_mistake(page).await?;
@@ -87,7 +116,7 @@ async fn setting_up(world: &mut World) -> Result<()> {
 async fn managing(world: &mut World) -> Result<()> {
     let checker = needs_checker(world.engine)?;
     let page = world.page()?;
-    let visit = async |name: &str| checker.check_frame(page, name).await;
+    let visit = async |name: &str| checker.check_screen(page, name).await;
     let tour = Tour::begin(world.browser()?, &world.stage()?.pwa, visit).await?;
     let words = tour.pass_set_up().await?;
     tour.manage(&words).await?;
@@ -97,11 +126,12 @@ async fn managing(world: &mut World) -> Result<()> {
 async fn managing_keys(world: &mut World) -> Result<()> {
     let checker = needs_checker(world.engine)?;
     let page = world.page()?;
-    let visit = async |name: &str| checker.check_frame(page, name).await;
+    let visit = async |name: &str| checker.check_screen(page, name).await;
     let tour = Tour::begin(world.browser()?, &world.stage()?.pwa, visit).await?;
     let words = tour.pass_set_up().await?;
     tour.demo().create("#create-ed25519").await?;
-    tour.keys(&words).await
+    tour.keys(&words).await?;
+    tour.lease(&words).await
 }
 
 async fn approving(world: &mut World) -> Result<()> {
@@ -116,7 +146,7 @@ async fn approving(world: &mut World) -> Result<()> {
 async fn backing_up(world: &mut World) -> Result<()> {
     let checker = needs_checker(world.engine)?;
     let page = world.page()?;
-    let visit = async |name: &str| checker.check_frame(page, name).await;
+    let visit = async |name: &str| checker.check_screen(page, name).await;
     let tour = Tour::begin(world.browser()?, &world.stage()?.pwa, visit).await?;
     let words = tour.pass_set_up().await?;
     tour.back_up(&words).await
@@ -166,5 +196,31 @@ async fn pages(world: &mut World) -> Result<()> {
     page.press("#create").await?;
     page.visible("#result[data-outcome=ready]").await?;
     checker.check(page, "enrol, done").await?;
+    let (elsewhere, _server) = serve_changed(&stage.release.emitted, |_| {})?;
+    page.goto(&format!("{elsewhere}/enrol")).await?;
+    page.visible("#refused").await?;
+    checker.check(page, "enrol, refused").await?;
+    by_passkey(page, &stage, &checker).await?;
     authenticator.unplug().await
 }
+
+/// The screen of a vault that a passkey opens, and what is left of the enclave when it has failed.
+async fn by_passkey(page: &Client, stage: &Stage, checker: &Checker) -> Result<()> {
+    let session = Session::open(page, stage).await?;
+    let ui = VaultUi(page);
+    session.begin("vault.reset").await?;
+    ui.reset(Way::Passphrase(PASSPHRASE)).await?;
+    session.end().await?;
+    session.begin("vault.setup").await?;
+    ui.set_up_with_existing_passkey().await?;
+    session.end().await?;
+    session.lock().await?;
+    session.begin("vault.unlock").await?;
+    ui.shows("unlock").await?;
+    checker.check_screen(page, "unlock, passkey").await?;
+    page.eval_inside(TURN, &[json!("pageshow"), json!(true)]).await?;
+    ensure!(page.eval_inside(SCREEN, &[]).await? == "fault");
+    checker.check_screen(page, "fault").await
+}
+
+const SCREEN: &str = "return document.documentElement.dataset.screen;";

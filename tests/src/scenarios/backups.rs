@@ -9,7 +9,9 @@ use anyhow::{Result, ensure};
 use serde_json::json;
 
 use crate::{
+    probe::{helpers_alive, holds_nothing},
     scenario::scenarios,
+    scenarios::intrusion::inject,
     session::Session,
     signer::Signer,
     vault_ui::{PASSPHRASE, VaultUi, Way},
@@ -194,7 +196,7 @@ const SOME_PHRASE: &str = "abandon abandon abandon abandon abandon abandon aband
     abandon abandon abandon abandon art";
 
 async fn an_older_backup_is_shown_as_such(world: &mut World) -> Result<()> {
-    let stage = world.stage()?;
+    let stage = world.probe_stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
     let ui = VaultUi(page);
@@ -206,8 +208,12 @@ async fn an_older_backup_is_shown_as_such(world: &mut World) -> Result<()> {
     ui.offer_backup(&old, Way::Passphrase(OF_THE_FILE)).await?;
     let warning = ui.text_of("confirm_restore", "#newer").await?;
     ensure!(warning.contains("a later backup"), "{warning}");
+    inject(page, &stage, "confirm_restore").await?;
+    ensure!(helpers_alive(page).await? == 1, "the tools wait, for what is left of the file");
     ui.cancel().await?;
     session.ended().await?;
+    ensure!(helpers_alive(page).await? == 0, "tools or a key derivation go on");
+    holds_nothing(page, &[OF_THE_FILE, PASSPHRASE].map(str::to_owned)).await?;
     ensure!(session.status().await?["state"] == "uninitialized", "a look changes nothing");
     session.begin("vault.restore").await?;
     ui.offer_backup(&new, Way::Passphrase(OF_THE_FILE)).await?;

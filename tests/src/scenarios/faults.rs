@@ -7,6 +7,7 @@ use enclave_shell::{
     Asset,
     serve::{self, ServeOptions, Site},
 };
+use fantoccini::Client;
 use kms_manifest::Headers;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -14,11 +15,11 @@ use tokio::net::TcpListener;
 use crate::{
     driver::free_port,
     engine::Launch,
-    page::{FAILURE, Page as _, SOON},
+    page::{FAILURE, Page as _, SOON, eventually},
     scenario::scenarios,
     session::{Session, attack},
     stage::serve_without,
-    vault_ui::{PASSPHRASE, VaultUi},
+    vault_ui::VaultUi,
     world::World,
 };
 
@@ -54,6 +55,11 @@ async fn frame_does_not_load(world: &mut World) -> Result<()> {
     }
     let frames = page.eval("return document.querySelectorAll('iframe').length;", &[]).await?;
     ensure!(frames == 0, "the frames are gone: {frames}");
+    // Nothing is waited for that the page's own policy forbids.
+    page.goto(&format!("{}/hostile/no-frames.html", stage.pwa)).await?;
+    let found = attack(page, "connect", &json!({"urls": [null]})).await?;
+    fails_with(&found[0], "frame_unreachable")?;
+    ensure!(found[0]["detail"].to_string().contains("blocked by frame-src"), "{found}");
     Ok(())
 }
 
@@ -116,7 +122,8 @@ async fn frame_goes_away(world: &mut World) -> Result<()> {
 async fn page_is_left_and_found_again(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
     let page = world.page()?;
-    Session::unlocked(page, &stage).await?;
+    let session = Session::unlocked(page, &stage).await?;
+    leave(page, &session).await?;
     attack(page, "doomed", &json!({"op": "open"})).await?;
     page.goto(&format!("{}/hostile/page.html", stage.evil)).await?;
     page.back().await?;
@@ -126,11 +133,31 @@ async fn page_is_left_and_found_again(world: &mut World) -> Result<()> {
     }
     let start = Instant::now();
     let session = Session::open(page, &stage).await?;
-    session.begin("vault.unlock").await?;
-    VaultUi(page).unlock(PASSPHRASE).await?;
-    ensure!(session.end().await?["state"] == "unlocked");
+    session.unlock().await?;
     ensure!(start.elapsed() < SOON, "the page that was left holds this one up");
     Ok(())
+}
+
+/// Tells the frame that its page goes away or comes back.
+pub(crate) const TURN: &str = "dispatchEvent(new PageTransitionEvent($0, { persisted: $1 }));";
+
+/// What the enclave does of itself when its page is left, whether it is kept or not.
+async fn leave(page: &Client, session: &Session<'_>) -> Result<()> {
+    page.eval_inside(TURN, &[json!("pagehide"), json!(false)]).await?;
+    eventually(SOON, async || Ok(session.status().await?["state"] == "locked")).await?;
+    ensure!(session.lock_reasons().await? == json!(["hidden"]));
+    session.begin("vault.unlock").await?;
+    VaultUi(page).shows("unlock").await?;
+    page.eval_inside(TURN, &[json!("pagehide"), json!(true)]).await?;
+    let screen = "return document.documentElement.dataset.screen;";
+    ensure!(page.eval_inside(screen, &[]).await? == "idle", "nothing is left to look at");
+    page.eval_inside(TURN, &[json!("pageshow"), json!(true)]).await?;
+    eventually(SOON, async || {
+        let recorded = session.recorded().await?;
+        Ok(recorded["window"].to_string().contains("enclave_crashed"))
+    })
+    .await
+    .context("it goes on as if nothing had been")
 }
 
 /// Lets the worker come to harm, then asks it something.
@@ -166,7 +193,8 @@ async fn frame_without_wasm(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-fn fails_with(found: &Value, code: &str) -> Result<()> {
+/// Checks that an attempt failed in its own way, in time.
+pub(crate) fn fails_with(found: &Value, code: &str) -> Result<()> {
     ensure!(found["code"] == code, "{code} was expected: {found}");
     let in_time = found["ms"].as_f64() < Some(FAILURE.as_secs_f64() * 1000.0);
     ensure!(in_time, "too late: {found}");

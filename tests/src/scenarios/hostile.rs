@@ -143,6 +143,10 @@ const MALFORMED: &[(&str, &str)] = &[
     ("enrolment by the page", "unknown_method"),
     ("removal by the page", "unknown_method"),
     ("PRF output for unlock", "invalid_params"),
+    ("user for setup", "invalid_params"),
+    ("user for unlock", "invalid_params"),
+    ("user for reset", "invalid_params"),
+    ("credential of a gate", "invalid_params"),
     ("key material for create", "invalid_params"),
 ];
 

@@ -27,7 +27,7 @@ scenarios!("intrusion":
 const FRESH: Way<'_> = Way::Passphrase(PASSPHRASE);
 
 /// Sends all internal messages while a screen is up: nobody answers and the screen stays.
-async fn inject(page: &Client, stage: &Stage, screen: &str) -> Result<()> {
+pub(crate) async fn inject(page: &Client, stage: &Stage, screen: &str) -> Result<()> {
     VaultUi(page).shows(screen).await?;
     let found = attack(page, "inject", &json!({"kms": stage.kms})).await?;
     let refused = json!({"answers": [], "said": [], "codes": ["invalid_request"]});
@@ -41,15 +41,8 @@ async fn answers_of_nobody(world: &mut World) -> Result<()> {
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     let ui = VaultUi(page);
-    session.begin("vault.setup").await?;
-    inject(page, &stage, "setup").await?;
-    ui.press_on("setup", "#use-phrase").await?;
-    inject(page, &stage, "phrase").await?;
-    let words = ui.write_down().await?;
-    inject(page, &stage, "confirm_phrase").await?;
-    ensure!(session.status().await?["state"] == "uninitialized", "nothing was made so far");
-    ui.confirm_words(&words).await?;
-    let made = session.end().await?;
+    let words = set_up_under_attack(page, &stage, &session).await?;
+    let before = session.status().await?["enrolments"][0]["id"].clone();
     let way = Way::Phrase(&words);
     session.begin("vault.manage").await?;
     inject(page, &stage, "manage").await?;
@@ -59,15 +52,48 @@ async fn answers_of_nobody(world: &mut World) -> Result<()> {
     inject(page, &stage, "add_passphrase").await?;
     ui.cancel().await?;
     session.ended().await?;
-    session.begin("vault.reset").await?;
-    ui.open(way).await?;
-    inject(page, &stage, "reset").await?;
-    ui.cancel().await?;
-    ensure!(session.end_refused().await? == "user_cancelled");
+    for (method, screens) in
+        [("vault.backup", &["backup", "backup_ready"][..]), ("vault.reset", &["reset"])]
+    {
+        session.begin(method).await?;
+        ui.open(way).await?;
+        for screen in screens {
+            inject(page, &stage, screen).await?;
+            if *screen == "backup" {
+                ui.press_on(screen, "#submit").await?;
+            }
+        }
+        ui.cancel().await?;
+        ensure!(session.end_refused().await? == "user_cancelled", "{method}");
+    }
     let status = session.status().await?;
-    ensure!(status["enrolments"][0]["id"] == made["enrolments"][0]["id"], "{status}");
+    ensure!(status["enrolments"][0]["id"] == before, "{status}");
     ensure!(status["enrolments"].as_array().is_some_and(|all| all.len() == 1), "{status}");
     Ok(())
+}
+
+/// A new vault that a recovery phrase opens, while the page tries to get in between.
+async fn set_up_under_attack(
+    page: &Client,
+    stage: &Stage,
+    session: &Session<'_>,
+) -> Result<String> {
+    let ui = VaultUi(page);
+    session.begin("vault.setup").await?;
+    ui.press_on("setup", "#restore").await?;
+    inject(page, stage, "restore").await?;
+    ui.cancel().await?;
+    session.ended().await?;
+    session.begin("vault.setup").await?;
+    inject(page, stage, "setup").await?;
+    ui.press_on("setup", "#use-phrase").await?;
+    inject(page, stage, "phrase").await?;
+    let words = ui.write_down().await?;
+    inject(page, stage, "confirm_phrase").await?;
+    ensure!(session.status().await?["state"] == "uninitialized", "nothing was made so far");
+    ui.confirm_words(&words).await?;
+    session.end().await?;
+    Ok(words)
 }
 
 async fn a_vault_is_not_set_up_twice(world: &mut World) -> Result<()> {

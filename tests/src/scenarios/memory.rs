@@ -1,12 +1,13 @@
 //! After lock, no secret lies in the enclave's memory, whatever opened the vault.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use fantoccini::Client;
 use serde_json::{Value, json};
 
 use crate::{
     authenticator::Authenticator,
     page::Page as _,
+    probe::{helpers_alive, holds_nothing, scan},
     scenario::scenarios,
     session::Session,
     signer::Signer,
@@ -20,21 +21,47 @@ async fn after_a_passphrase(world: &mut World) -> Result<()> {
     let stage = world.probe_stage()?;
     let page = world.page()?;
     let session = Session::unlocked(page, &stage).await?;
+    finds_what_is_there(page).await?;
     let texts = [PASSPHRASE.to_owned()];
-    leaves_nothing(page, &session, Way::Passphrase(PASSPHRASE), &texts).await
+    let way = Way::Passphrase(PASSPHRASE);
+    leaves_nothing(page, &session, way, &texts).await?;
+    // Locked in the middle of something, with a fresh unlock that nothing has used yet.
+    let ui = VaultUi(page);
+    session.unlock().await?;
+    session.begin("vault.manage").await?;
+    ui.press_on("manage", "#add-passphrase").await?;
+    ui.open(way).await?;
+    ui.shows("add_passphrase").await?;
+    lock_and_look(page, &session, &texts).await?;
+    ensure!(helpers_alive(page).await? == 0, "a key derivation goes on");
+    Ok(())
 }
 
 async fn after_a_recovery_phrase(world: &mut World) -> Result<()> {
     let stage = world.probe_stage()?;
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
+    let ui = VaultUi(page);
     session.begin("vault.setup").await?;
-    let words = VaultUi(page).set_up_phrase().await?;
+    let words = ui.set_up_phrase().await?;
     session.end().await?;
-    // The list of words is in the module, but no two of them with a space between.
-    let words_alone: Vec<_> = words.split(' ').collect();
-    let pairs: Vec<_> = words_alone.windows(2).map(|pair| pair.join(" ")).collect();
-    leaves_nothing(page, &session, Way::Phrase(&words), &pairs).await
+    let way = Way::Phrase(&words);
+    leaves_nothing(page, &session, way, &pairs(&words)).await?;
+    // Locked while another phrase is on the screen.
+    session.begin("vault.unlock").await?;
+    ui.open(way).await?;
+    session.end().await?;
+    session.begin("vault.manage").await?;
+    ui.press_on("manage", "#add-recovery-phrase").await?;
+    ui.open(way).await?;
+    let others = ui.shown_words().await?;
+    lock_and_look(page, &session, &[pairs(&words), pairs(&others)].concat()).await
+}
+
+/// The list of words is in the module, but no two of them with a space between.
+fn pairs(words: &str) -> Vec<String> {
+    let words: Vec<_> = words.split(' ').collect();
+    words.windows(2).map(|pair| pair.join(" ")).collect()
 }
 
 async fn after_a_passkey(world: &mut World) -> Result<()> {
@@ -60,9 +87,6 @@ async fn leaves_nothing(
     way: Way<'_>,
     texts: &[String],
 ) -> Result<()> {
-    for text in texts {
-        ensure!(probe(page, "control", text).await? == true, "the search for texts works");
-    }
     for spec in ["ed25519", "ec-p256"] {
         Signer::create(session, spec).await?.still_signs(session).await?;
     }
@@ -79,20 +103,27 @@ async fn lock_and_look(page: &Client, session: &Session<'_>, texts: &[String]) -
     ensure!(open["needles"].as_array().is_some_and(|needles| needles.len() >= 4), "{open}");
     ensure!(open["found"].as_array().is_some_and(|found| !found.is_empty()), "{open}");
     session.lock().await?;
-    let locked = scan(page, texts).await?;
-    ensure!(locked["found"] == json!([]), "after lock: {}", locked["found"]);
-    ensure!(locked["texts"] == json!([]), "after lock: {}", locked["texts"]);
+    holds_nothing(page, texts).await.context("after lock")
+}
+
+/// Has the enclave keep a secret and a text, or let go of them.
+const KEEP: &str = "
+    const secret = crypto.getRandomValues(new Uint8Array(32));
+    const argument = $0 === null ? {} : { secret, text: $0 };
+    await window.probeWorker('call', { name: 'probeKeep', argument });";
+
+/// What lies in the memory is found there, for exactly as long as it does.
+async fn finds_what_is_there(page: &Client) -> Result<()> {
+    let text = "a text that nothing else contains".to_owned();
+    let last = async || -> Result<(bool, bool)> {
+        let now = scan(page, std::slice::from_ref(&text)).await?;
+        let secret = format!("SecretVec {} ", now["needles"].as_array().map_or(0, Vec::len) - 1);
+        let found = now["found"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        Ok((found.into_iter().any(|one| one.starts_with(&secret)), now["texts"] == json!([text])))
+    };
+    page.eval_inside(KEEP, &[json!(text)]).await?;
+    ensure!(last().await? == (true, true), "the scan misses what is there");
+    page.eval_inside(KEEP, &[Value::Null]).await?;
+    ensure!(last().await? == (false, false), "what was let go is still there");
     Ok(())
-}
-
-async fn scan(page: &Client, texts: &[String]) -> Result<Value> {
-    probe(page, "scan", &json!(texts).to_string()).await
-}
-
-async fn probe(page: &Client, command: &str, argument: &str) -> Result<Value> {
-    page.enter_enclave().await?;
-    let script = "return window.probeWorker($0, $1);";
-    let found = page.eval(script, &[json!(command), json!(argument)]).await?;
-    page.leave_frame().await?;
-    Ok(found)
 }

@@ -16,11 +16,14 @@ mod isolation;
 mod key_manager;
 mod keys;
 mod known_answers;
+mod lacks;
 mod leases;
+mod locking;
 mod memory;
 mod operations;
 mod storage;
 mod tamper;
+mod typing;
 mod vaults;
 mod ways;
 mod windows;
@@ -30,16 +33,19 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
     let themes = [
         flow::ALL,
         accessibility::ALL,
+        typing::ALL,
         ways::ALL,
         enrolments::ALL,
         key_manager::ALL,
         vaults::ALL,
+        locking::ALL,
         backups::ALL,
         keys::ALL,
         operations::ALL,
         leases::ALL,
         approvals::ALL,
         storage::ALL,
+        lacks::ALL,
         audit::ALL,
         isolation::ALL,
         hostile::ALL,

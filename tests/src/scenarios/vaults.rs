@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use fantoccini::Client;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     page::{Page as _, SOON, eventually},
@@ -101,7 +101,7 @@ async fn tabs_lock_together(world: &mut World) -> Result<()> {
     page.switch_to_window(first_tab.clone()).await?;
     locks(&first).await?;
     ensure!(signer.refusal(&first).await? == "locked");
-    let reason = told_reason(&first).await?;
+    let reason = first.lock_reasons().await?;
     ensure!(reason == json!(["other_tab"]), "{reason}");
 
     // And the other way round, by unlocking again in the tab that was locked by the other.
@@ -116,22 +116,12 @@ async fn tabs_lock_together(world: &mut World) -> Result<()> {
 async fn unlocked_beside<'a>(page: &'a Client, stage: &Stage) -> Result<Session<'a>> {
     let session = Session::open(page, stage).await?;
     ensure!(session.status().await?["state"] == "locked", "each tab is unlocked by itself");
-    session.begin("vault.unlock").await?;
-    VaultUi(page).unlock(PASSPHRASE).await?;
-    session.end().await?;
+    session.unlock().await?;
     Ok(session)
 }
 
 async fn locks(session: &Session<'_>) -> Result<()> {
     eventually(SOON, async || Ok(session.status().await?["state"] == "locked")).await
-}
-
-/// Why the vault was locked, as its page heard.
-async fn told_reason(session: &Session<'_>) -> Result<Value> {
-    let recorded = session.recorded().await?;
-    let events = recorded["port"].as_array().into_iter().flatten();
-    let reasons = events.filter(|event| event["event"] == "locked");
-    Ok(reasons.map(|event| event["data"]["reason"].clone()).collect())
 }
 
 async fn health_is_told(world: &mut World) -> Result<()> {
@@ -146,6 +136,7 @@ async fn health_is_told(world: &mut World) -> Result<()> {
     } else {
         ensure!(storage["persisted"].is_null() && storage["quota"].is_null(), "{status}");
     }
+    ensure!(storage["partitioned"] == true, "every engine keeps it apart, and says so: {status}");
     ensure!(status["backup"] == json!({}), "no backup was ever made: {status}");
     let enrolment = status["enrolments"][0].as_object().cloned().unwrap_or_default();
     let known = ["id", "kind", "label", "created", "lastUsed"];
@@ -153,12 +144,15 @@ async fn health_is_told(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-/// Takes the device key out of the enclave's storage, as losing it would.
+/// Takes the device key out of the enclave's storage, as losing it would, or puts another one in
+/// its place.
 const DROP_DEVICE_KEY: &str = "
     const done = (request) => new Promise((resolve, reject) => {
         request.onsuccess = () => resolve(request.result);
         request.onerror = () => reject(request.error);
     });
+    const hmac = { name: 'HMAC', hash: 'SHA-256' };
+    const other = $0 ? await crypto.subtle.generateKey(hmac, false, ['sign']) : null;
     const database = await done(indexedDB.open('ats-kms'));
     let dropped = 0;
     for (const name of database.objectStoreNames) {
@@ -167,7 +161,7 @@ const DROP_DEVICE_KEY: &str = "
             const held = await done(store.get(key));
             const values = held instanceof CryptoKey ? [held] : Object.values(held ?? {});
             if (!values.some((value) => value instanceof CryptoKey)) continue;
-            await done(store.delete(key));
+            await done(other === null ? store.delete(key) : store.put(other, key));
             dropped += 1;
         }
     }
@@ -183,11 +177,19 @@ async fn nothing_opens_without_the_device_key(world: &mut World) -> Result<()> {
     let words = ui.add_phrase(Way::Passphrase(PASSPHRASE)).await?;
     ui.press_on("manage", "#cancel").await?;
     session.end().await?;
-    page.enter_enclave().await?;
-    let dropped = page.eval(DROP_DEVICE_KEY, &[]).await?;
-    page.leave_frame().await?;
+    let ways = [Way::Passphrase(PASSPHRASE), Way::Phrase(&words)];
+    // The key of another browser is as good as none.
+    let replaced = page.eval_inside(DROP_DEVICE_KEY, &[json!(true)]).await?;
+    ensure!(replaced == 1, "there is one device key: {replaced}");
+    let session = Session::open(page, &stage).await?;
+    session.begin("vault.unlock").await?;
+    for way in ways {
+        ui.open(way).await?;
+        ui.complains("does not open this vault").await?;
+    }
+    let dropped = page.eval_inside(DROP_DEVICE_KEY, &[json!(false)]).await?;
     ensure!(dropped == 1, "there is one device key: {dropped}");
-    for way in [Way::Passphrase(PASSPHRASE), Way::Phrase(&words)] {
+    for way in ways {
         let session = Session::open(page, &stage).await?;
         session.begin("vault.unlock").await?;
         ui.open(way).await?;

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::{
     authenticator::Authenticator,
+    engine::Engine,
     page::{Page as _, SOON, eventually},
     scenario::scenarios,
     session::Session,
@@ -102,17 +103,30 @@ async fn passkey(world: &mut World) -> Result<()> {
     stranger.unplug().await
 }
 
-/// `/enrol`, for engines that create no passkey in a frame; the frame uses it afterwards.
+/// `/enrol`, where no passkey is created in a frame; the frame says so, and uses it afterwards.
 async fn passkey_made_in_its_own_tab(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
     let page = world.page()?;
     let authenticator = Authenticator::with_prf(world.engine, page).await?;
+    let only_get = json!({"allow": format!("publickey-credentials-get {}", stage.kms)});
+    let session = Session::open_with(page, &stage, only_get.clone()).await?;
+    session.begin("vault.setup").await?;
+    let ui = VaultUi(page);
+    ui.press_on("setup", "#use-passkey").await?;
+    if world.engine == Engine::Firefox {
+        // It does not say so before it is tried.
+        ui.press_on("setup", "#submit").await?;
+        ui.complains("The passkey was not used").await?;
+    }
+    page.enter_enclave().await?;
+    page.visible("#enrol").await?;
+    page.leave_frame().await?;
     page.goto(&format!("{}/enrol", stage.kms)).await?;
     page.press("#create").await?;
     page.visible("#result[data-outcome=ready]").await?;
-    let session = Session::open(page, &stage).await?;
+    let session = Session::open_with(page, &stage, only_get).await?;
     session.begin("vault.setup").await?;
-    VaultUi(page).set_up_with_existing_passkey().await?;
+    ui.set_up_with_existing_passkey().await?;
     ensure!(session.end().await?["state"] == "unlocked");
     live_with(page, &stage, &session, Way::Passkey, "passkey").await?;
     authenticator.unplug().await
@@ -124,6 +138,10 @@ async fn passkey_without_prf(world: &mut World) -> Result<()> {
     let page = world.page()?;
     let session = Session::open(page, &stage).await?;
     let authenticator = Authenticator::without_prf(world.engine, page).await?;
+    if world.engine == Engine::Firefox {
+        // Its virtual authenticator always evaluates the PRF.
+        page.eval_inside(WITHOUT_PRF, &[]).await?;
+    }
     let ui = VaultUi(page);
     session.begin("vault.setup").await?;
     ui.set_up_passkey().await?;
@@ -133,6 +151,8 @@ async fn passkey_without_prf(world: &mut World) -> Result<()> {
     ensure!(session.end_refused().await? == "user_cancelled");
     authenticator.unplug().await
 }
+
+const WITHOUT_PRF: &str = "PublicKeyCredential.prototype.getClientExtensionResults = () => ({});";
 
 /// User verification is required: a touch alone opens nothing.
 async fn passkey_of_nobody_present(world: &mut World) -> Result<()> {

@@ -130,7 +130,7 @@ impl VaultUi<'_> {
     pub(crate) async fn complains_before(&self, next: &str) -> Result<bool> {
         self.0.enter_enclave().await?;
         let mut shown = Value::Null;
-        let script = "if (document.querySelector('.card.busy')) return null;\
+        let script = "if (document.querySelector('.busy')) return null;\
              if (document.documentElement.dataset.screen === $0) return false;\
              return document.querySelector('#problem:not(:empty)') ? true : null;";
         eventually(SOON, async || {

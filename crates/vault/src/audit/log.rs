@@ -211,9 +211,21 @@ impl<P: Ports> Inner<P> {
         self.refresh(vault).await
     }
 
-    /// Reads again what another tab may have changed. The log may only have grown.
+    /// Reads again what another tab may have changed. The lock is not always to be had: what was
+    /// read while another tab wrote is of two moments, and nothing that is wrong with it counts.
     pub(super) async fn refresh(&self, vault: &UnlockedVault<P>) -> Result<(), Error> {
-        let generation = self.ports.store().generation().await?;
+        for _ in 0..TRIES {
+            let generation = self.ports.store().generation().await?;
+            match self.refresh_to(vault, generation).await {
+                Err(Error::Code(_)) if self.ports.store().generation().await? != generation => {}
+                outcome => return outcome,
+            }
+        }
+        Err(Error::Store(StoreError::Conflict))
+    }
+
+    /// The log may only have grown.
+    async fn refresh_to(&self, vault: &UnlockedVault<P>, generation: u64) -> Result<(), Error> {
         let header = stored::header(&self.ports).await?.ok_or(ErrorCode::VaultCorrupt)?;
         if header.vault_id != vault.id {
             return Err(Error::Code(ErrorCode::VaultCorrupt));

@@ -1,0 +1,81 @@
+//! A keyboard, and nothing else.
+
+use anyhow::{Result, ensure};
+use fantoccini::{
+    Client,
+    actions::{InputSource as _, KeyAction, KeyActions},
+};
+use serde_json::json;
+
+use crate::page::Page as _;
+
+// Code points of keys (WebDriver, section 15.4.2).
+const TAB: char = '\u{E004}';
+const ENTER: char = '\u{E007}';
+const SHIFT: char = '\u{E008}';
+const ESCAPE: char = '\u{E00C}';
+
+/// More stops than any screen has.
+const MOST_STOPS: usize = 30;
+
+/// The keyboard of a browser; its keys reach whatever has the focus.
+pub(crate) struct Keyboard<'a>(pub &'a Client);
+
+impl Keyboard<'_> {
+    /// Presses keys one after another.
+    pub(crate) async fn types(&self, text: &str) -> Result<()> {
+        self.press(text.chars(), None).await
+    }
+
+    /// Presses Enter.
+    pub(crate) async fn enter(&self) -> Result<()> {
+        self.press([ENTER], None).await
+    }
+
+    /// Presses Escape.
+    pub(crate) async fn escape(&self) -> Result<()> {
+        self.press([ESCAPE], None).await
+    }
+
+    /// Goes on so many stops.
+    pub(crate) async fn tab(&self, stops: usize) -> Result<()> {
+        self.press([TAB].repeat(stops), None).await
+    }
+
+    /// Goes back so many stops.
+    pub(crate) async fn tab_back(&self, stops: usize) -> Result<()> {
+        self.press([TAB].repeat(stops), Some(SHIFT)).await
+    }
+
+    /// Goes on until an element of the current frame has the focus, and presses Enter there. Behind
+    /// the last stop of a page there may be the browser's own, and no way round: then it goes back.
+    pub(crate) async fn choose(&self, css: &str) -> Result<()> {
+        let there = "return document.activeElement?.matches($0) ?? false;";
+        for stop in 0..2 * MOST_STOPS {
+            if self.0.eval(there, &[json!(css)]).await? == true {
+                return self.enter().await;
+            }
+            if stop < MOST_STOPS {
+                self.tab(1).await?;
+            } else {
+                self.tab_back(1).await?;
+            }
+        }
+        ensure!(false, "{css} is never reached");
+        Ok(())
+    }
+
+    async fn press(&self, keys: impl IntoIterator<Item = char>, held: Option<char>) -> Result<()> {
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        if let Some(value) = held {
+            actions = actions.then(KeyAction::Down { value });
+        }
+        for value in keys {
+            actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        }
+        if let Some(value) = held {
+            actions = actions.then(KeyAction::Up { value });
+        }
+        Ok(self.0.perform_actions(actions).await?)
+    }
+}
