@@ -580,7 +580,7 @@ const TEXT = Object.freeze({
   problem: Object.freeze({
     unlock_failed: 'That does not open this vault.',
     unlock_delayed: 'Too many wrong attempts.',
-    weak_passphrase: 'The passphrase is too short, too long or too easy to guess.',
+    weak_passphrase: 'The passphrase is too short or too long.',
     passkey_failed: 'The passkey was not used. Try again, or choose another way.',
     passkey_without_prf:
       'This passkey cannot open a vault: it does not make the secret that a vault needs ' +

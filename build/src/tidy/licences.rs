@@ -1,6 +1,7 @@
 //! Licences, sources and banned crates of deny.toml. Where cargo-deny is
-//! present it decides (and also checks advisories); building it takes longer
-//! than everything else here, so without it these three rules are our own.
+//! present it decides; building it takes longer than everything else here, so
+//! without it these three rules are our own. Advisories are not looked up: that
+//! needs the network.
 
 use std::process::Command;
 
@@ -24,8 +25,7 @@ pub(super) fn check(repo: &Repo, findings: &mut Findings) -> Result<()> {
         return Ok(());
     }
     findings.warning(
-        "cargo-deny is not installed: licences, sources and bans of deny.toml are checked here, \
-         advisories are not",
+        "cargo-deny is not installed: licences, sources and bans of deny.toml are checked here",
     );
     let text = std::fs::read_to_string(repo.path("deny.toml")).context("no deny.toml")?;
     let rules = Rules::parse(&text).context("deny.toml has no list of licences")?;

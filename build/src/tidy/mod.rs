@@ -1,6 +1,8 @@
 //! Rules of this repository that no other tool checks.
 
+mod codes;
 mod crates;
+mod labels;
 mod lengths;
 mod licences;
 mod links;
@@ -60,6 +62,8 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
     links::check(repo, &sources, &mut findings);
     pages::check(&sources, &mut findings);
     shown::check(&sources, &mut findings);
+    codes::check(&sources, &mut findings);
+    labels::check(&sources, &mut findings);
     for warning in &findings.warnings {
         println!("  warning: {warning}");
     }

@@ -11,7 +11,7 @@ pub(super) fn check(sources: &[Source], findings: &mut Findings) {
     let tests: BTreeSet<&str> = sources
         .iter()
         .filter(|source| source.has_extension(&["rs"]))
-        .flat_map(|source| functions(&source.text))
+        .flat_map(|source| native(&source.text).chain(scenarios(&source.text)))
         .collect();
     for page in sources.iter().filter(|source| source.has_extension(&["md"])) {
         for name in named(&page.text).into_iter().filter(|name| !tests.contains(name)) {
@@ -20,13 +20,23 @@ pub(super) fn check(sources: &[Source], findings: &mut Findings) {
     }
 }
 
-/// Names of the functions in a Rust file.
-fn functions(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices("fn ").filter_map(|(at, word)| {
-        let rest = &text[at + word.len()..];
+/// Names of the tests in a Rust file: functions below the attribute, or with drawn parameters.
+fn native(text: &str) -> impl Iterator<Item = &str> {
+    let before = std::iter::once("").chain(text.lines());
+    before.zip(text.lines()).filter_map(|(before, line)| {
+        let (_, rest) = line.split_once("fn ")?;
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
-        (end > 0).then(|| &rest[..end])
+        let attribute = before.trim();
+        let is_test = attribute.starts_with("#[") && attribute.contains("test")
+            || rest[end..].contains(" in ");
+        is_test.then(|| &rest[..end])
     })
+}
+
+/// Names of the browser scenarios that a Rust file offers.
+fn scenarios(text: &str) -> impl Iterator<Item = &str> {
+    let lists = text.split("scenarios!(").skip(1).filter_map(|rest| rest.split_once(");"));
+    lists.flat_map(|(list, _)| list.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
 }
 
 /// The snake-case words in code that stand in the last cell of such tables.
@@ -65,9 +75,11 @@ mod tests {
     }
 
     #[test]
-    fn functions_are_found_by_name() {
-        let found: Vec<_> =
-            functions("async fn one_test(world: &mut World) {}\nfn two<T>() {}").collect();
-        assert_eq!(found, ["one_test", "two"]);
+    fn only_tests_are_found() {
+        let text = "#[test]\nfn one() {}\nfn helper() {}\n    fn two(x in 0..3_usize) {}\n";
+        assert_eq!(native(text).collect::<Vec<_>>(), ["one", "two"]);
+        let text = "scenarios!(\"flow\": one_way,\n    other);\nasync fn helper() {}";
+        let found: Vec<_> = scenarios(text).filter(|name| !name.is_empty()).collect();
+        assert_eq!(found, ["flow", "one_way", "other"]);
     }
 }

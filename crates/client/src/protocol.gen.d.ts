@@ -68,7 +68,6 @@ export type ErrorCode =
   | 'already_connected'
   | 'protocol_version'
   | 'enclave_crashed'
-  | 'faulted'
   | 'internal'
   | 'frame_unreachable'
   | 'enclave_unresponsive'
@@ -530,7 +529,7 @@ export interface LeaseList {
 export interface ExtendLeaseParams {
   /** Which lease. */
   leaseId: string;
-  /** For how long from the moment it is allowed, as in `vapid.create_lease`. */
+  /** For how long from the moment it is allowed, as in `vapid.create_lease`; its end only moves away. */
   lifeMs: number;
   /** For how many tokens from that moment. */
   tokens: number;

@@ -1,5 +1,6 @@
 import { randomToken, isRecord } from './bytes.js';
 import { KmsError, errorFrom } from './errors.js';
+import { INTERACTIVE } from './methods.gen.js';
 
 /** @typedef {import('./protocol.gen.js').Methods} Methods */
 /** @typedef {keyof Methods} Method */
@@ -38,15 +39,6 @@ const MAX_DATA = 1 << 20;
 const TRANSFER_FROM = 1 << 16;
 /** A timer this late means that the page slept: the answer may be waiting behind it. */
 const SLEPT_MS = 1_000;
-
-/** Methods that end, or may have to end, when a person has acted. */
-const INTERACTIVE = new Set([
-  ...['setup', 'unlock', 'manage', 'backup', 'restore', 'reset'].map((name) => `vault.${name}`),
-  'keys.manage',
-  'vapid.create_lease',
-  'leases.extend',
-  'sign',
-]);
 
 /** One port, many calls. Knows nothing of frames: anything that looks like a MessagePort will do. */
 export class Rpc {

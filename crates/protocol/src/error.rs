@@ -94,7 +94,7 @@ errors! {
     CodeMismatch, "code_mismatch", Never, Ui, "That is not the code on the screen.";
     UnlockFailed, "unlock_failed", Never, Ui, "That does not open this vault.";
     UnlockDelayed, "unlock_delayed", Backoff, Ui, "Too many wrong attempts; wait before the next one.";
-    WeakPassphrase, "weak_passphrase", Never, Ui, "The passphrase is too short, too long or too easy to guess.";
+    WeakPassphrase, "weak_passphrase", Never, Ui, "The passphrase is too short or too long.";
     PasskeyFailed, "passkey_failed", Never, Ui, "The passkey was not used.";
     PasskeyWithoutPrf, "passkey_without_prf", Never, Ui, "This passkey cannot open a vault: it does not answer the PRF extension.";
     PhraseInvalid, "phrase_invalid", Never, Ui, "These are not the 24 words of a recovery phrase.";
@@ -142,7 +142,6 @@ errors! {
     AlreadyConnected, "already_connected", Never, Frame, "This frame serves another connection already.";
     ProtocolVersion, "protocol_version", Never, Frame, "Client and enclave share no protocol version.";
     EnclaveCrashed, "enclave_crashed", Reload, Frame, "The enclave stopped unexpectedly.";
-    Faulted, "faulted", Reload, Enclave, "The enclave met a state it cannot trust and stopped.";
     Internal, "internal", Reload, Enclave, "The enclave met an unexpected condition.";
     FrameUnreachable, "frame_unreachable", Reload, Client, "The enclave's frame did not load or did not answer.";
     EnclaveUnresponsive, "enclave_unresponsive", Reload, Client, "The enclave stopped answering.";

@@ -26,7 +26,8 @@ record! {
     ExtendLeaseParams {
         /// Which lease.
         lease_id: LeaseId => "leaseId",
-        /// For how long from the moment it is allowed, as in `vapid.create_lease`.
+        /// For how long from the moment it is allowed, as in `vapid.create_lease`; its end only
+        /// moves away.
         life_ms: u32 => "lifeMs",
         /// For how many tokens from that moment.
         tokens: u32 => "tokens",

@@ -3,6 +3,7 @@
 //! provider must give.
 
 mod clock;
+mod crypto;
 mod files;
 pub mod fuzz;
 pub mod golden;
@@ -21,6 +22,7 @@ pub mod tab;
 mod tabs;
 
 pub use clock::ManualClock;
+pub use crypto::{CryptoPlan, TestCrypto};
 pub use files::MemoryFiles;
 pub use kdf::FastKdf;
 pub use lock::TabLock;

@@ -1,10 +1,11 @@
 //! All fakes together.
 
-use kms_crypto::software::{DeviceKey, SoftwareProvider};
+use kms_crypto::software::DeviceKey;
 use kms_vault::Ports;
 
 use crate::{
-    FastKdf, ManualClock, MemoryFiles, MemoryStore, Recorder, TabLock, TabRing, seeded_provider,
+    FastKdf, ManualClock, MemoryFiles, MemoryStore, Recorder, TabLock, TabRing, TestCrypto,
+    seeded_provider,
 };
 
 /// The ports of one tab. What clones share is shared between tabs.
@@ -12,7 +13,7 @@ pub struct TestPorts {
     /// Storage.
     pub store: MemoryStore<DeviceKey>,
     /// Cryptography.
-    pub crypto: SoftwareProvider,
+    pub crypto: TestCrypto,
     /// Time.
     pub clock: ManualClock,
     /// Passphrase KDF.
@@ -33,7 +34,7 @@ impl TestPorts {
     pub fn new(seed: u64) -> Self {
         Self {
             store: MemoryStore::default(),
-            crypto: seeded_provider(seed),
+            crypto: seeded_provider(seed).into(),
             clock: ManualClock::default(),
             kdf: FastKdf::default(),
             outbox: Recorder::default(),
@@ -46,7 +47,7 @@ impl TestPorts {
 
 impl Ports for TestPorts {
     type Store = MemoryStore<DeviceKey>;
-    type Crypto = SoftwareProvider;
+    type Crypto = TestCrypto;
     type Clock = ManualClock;
     type Kdf = FastKdf;
     type Outbox = Recorder;

@@ -16,6 +16,8 @@ pub enum Fault {
     Fail,
     /// A write is applied and reported as unknown; a read fails.
     FailButApplied,
+    /// A write is not applied and reported as unknown; a read fails.
+    Lost,
     /// A write meets another generation; a read fails.
     Conflict,
     /// The connection is lost before the effect; the next call works again.
@@ -28,14 +30,29 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Fault; 6] = [
+    pub const ALL: [Fault; 7] = [
         Fault::Fail,
         Fault::FailButApplied,
+        Fault::Lost,
         Fault::Conflict,
         Fault::ConnectionLost,
         Fault::CrashBefore,
         Fault::CrashAfter,
     ];
+
+    /// Whether a caller who met it may be told this. A person who gave up is told the cause in the
+    /// enclave's own user interface.
+    #[must_use]
+    pub fn explains(self, code: &str) -> bool {
+        let own = match self {
+            Fault::Fail => "storage_quota",
+            Fault::FailButApplied | Fault::Lost => "storage_unknown",
+            Fault::Conflict => "storage_conflict",
+            Fault::ConnectionLost => "storage_lost",
+            Fault::CrashBefore | Fault::CrashAfter => "storage_unavailable",
+        };
+        [own, "audit_unavailable", "user_cancelled"].contains(&code)
+    }
 
     fn applies(self) -> bool {
         matches!(self, Fault::FailButApplied | Fault::CrashAfter)
@@ -44,7 +61,7 @@ impl Fault {
     fn error(self) -> StoreError {
         match self {
             Fault::Fail => StoreError::QuotaExceeded,
-            Fault::FailButApplied => StoreError::Unknown,
+            Fault::FailButApplied | Fault::Lost => StoreError::Unknown,
             Fault::Conflict => StoreError::Conflict,
             Fault::ConnectionLost => StoreError::ConnectionLost,
             Fault::CrashBefore | Fault::CrashAfter => StoreError::Unavailable,

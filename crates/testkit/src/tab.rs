@@ -9,8 +9,8 @@ use pollster::block_on;
 
 use crate::passkey::HOST;
 use crate::{
-    FastKdf, ManualClock, MemoryFiles, MemoryStore, Recorder, TabLock, TabRing, TestPorts,
-    seeded_provider,
+    CryptoPlan, FastKdf, ManualClock, MemoryFiles, MemoryStore, Recorder, TabLock, TabRing,
+    TestPorts, seeded_provider,
 };
 
 /// The page of most tests.
@@ -39,6 +39,8 @@ pub struct Tab {
     pub tabs: TabRing,
     /// Its person's files.
     pub files: MemoryFiles,
+    /// Its provider.
+    pub crypto: CryptoPlan,
     /// The lock it shares with the others.
     pub lock: TabLock,
     seed: u64,
@@ -58,13 +60,13 @@ impl Tab {
         let (store, clock) = (ports.store.clone(), ports.clock.clone());
         let (kdf, outbox) = (ports.kdf.clone(), ports.outbox.clone());
         let (files, lock) = (ports.files.clone(), ports.lock.clone());
-        let tabs = ports.tabs.clone();
+        let (tabs, crypto) = (ports.tabs.clone(), ports.crypto.plan());
         let enclave = Enclave::new(ports, config());
         // A store that cannot be read shows in every later call.
         let _reported = block_on(enclave.start());
         let session = enclave.connect(origin(PAGE));
         let next = Cell::new(0);
-        Self { enclave, session, store, clock, kdf, outbox, tabs, files, lock, seed, next }
+        Self { enclave, session, store, clock, kdf, outbox, tabs, files, crypto, lock, seed, next }
     }
 
     /// A tab whose vault is set up and unlocked.
@@ -105,7 +107,7 @@ impl Tab {
         TestPorts {
             store,
             clock: self.clock.clone(),
-            crypto: seeded_provider(seed),
+            crypto: seeded_provider(seed).into(),
             files: self.files.clone(),
             ..TestPorts::new(seed)
         }

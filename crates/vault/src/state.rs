@@ -127,10 +127,11 @@ impl<P: Ports> UnlockedVault<P> {
     }
 
     /// Notes that keys have changed.
-    pub(crate) fn note_keys(&self, key_id: Option<&KeyId>, root: Root) {
+    pub(crate) fn note_keys(&self, key_ids: &[KeyId], root: Root) {
         *self.index.borrow_mut() = root;
-        if let Some(key_id) = key_id {
-            self.cache.borrow_mut().forget(key_id);
+        let mut cache = self.cache.borrow_mut();
+        for key_id in key_ids {
+            cache.forget(key_id);
         }
     }
 

@@ -441,3 +441,39 @@ fn the_unlock_screen_tells_who_asks_and_what_opens() {
     assert_eq!(used, Some(Value::Number(1_800_000_005_000.0)));
     assert_eq!(kms_testkit::tab::member(&all[1], "lastUsed"), None);
 }
+
+#[test]
+fn an_enrolment_that_would_not_open_the_vault_is_never_made() {
+    let mut refused = 0;
+    for count in 1.. {
+        let tab = Tab::default();
+        tab.crypto.spoil_seal(count);
+        let made = tab.set_up(PASSPHRASE);
+        if tab.crypto.heal() {
+            assert!(made.is_ok());
+            break;
+        }
+        let after = tab.restarted();
+        if made.is_err() {
+            refused += 1;
+            assert_eq!(after.state().as_deref(), Ok("uninitialized"), "seal {count}");
+        } else {
+            // Another record may be damaged, which is found when it is read.
+            let _damaged = after.unlock(PASSPHRASE);
+            assert_ne!(after.problem(), Some(ErrorCode::UnlockFailed), "seal {count}");
+        }
+    }
+    assert!(refused > 0);
+}
+
+#[test]
+fn every_passkey_is_asked_with_a_salt_of_its_own() {
+    let tab = Tab::default();
+    let mut salts = Vec::new();
+    for _ in 0..2 {
+        let left = tab.ask_person("vault.setup", async |tab| salts.push(tab.new_salt()));
+        assert_eq!(left, Err(CANCELLED.into()));
+    }
+    assert_ne!(salts[0], salts[1]);
+    assert!(!salts.contains(&[0; 32]));
+}

@@ -234,7 +234,7 @@ fn write_a_golden_vault() {
         log.borrow_mut().push(out.to_vec());
         Ok(())
     });
-    let ports = TestPorts { crypto, ..TestPorts::new(1) };
+    let ports = TestPorts { crypto: crypto.into(), ..TestPorts::new(1) };
     ports.kdf.set_real();
     let tab = Tab::over(ports, 1);
     assert!(tab.set_up(PASSPHRASE).is_ok());

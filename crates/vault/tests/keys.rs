@@ -1,9 +1,12 @@
 //! Keys: life, visibility, and records that were tampered with.
+#![allow(clippy::unwrap_used)] // the fixtures are plain functions
 
 use kms_protocol::Value;
+use kms_testkit::invariants::{broken, entries, listed};
 use kms_testkit::tab::{member, origin, text};
 use kms_testkit::{PASSPHRASE, Tab};
 use kms_vault::{RecordKey, Table};
+use pollster::block_on;
 
 fn key_params(id: &str) -> Value {
     Value::object([("keyId", Value::Text(id.into()))])
@@ -137,4 +140,120 @@ fn other_tabs_and_sessions_of_the_site_learn_of_new_keys() {
     assert!(tab.create("ed25519", "durable").is_ok());
     assert_eq!(tab.outbox.names(same), ["keys_changed"]);
     assert!(tab.outbox.names(other).is_empty());
+}
+
+fn object(members: &[(&'static str, &str)]) -> Value {
+    let member =
+        |(name, value): &(&'static str, &str)| ((*name).into(), Value::Text((*value).into()));
+    Value::Map(members.iter().map(member).collect())
+}
+
+/// Runs a batch of requests and returns what became of each: a key id or an error code.
+fn batch(tab: &Tab, requests: &[(&str, Value)]) -> Vec<Result<Value, String>> {
+    let numbered = requests.iter().enumerate().map(|(at, (method, params))| {
+        Value::object([
+            ("id", Value::Text(format!("b{at}"))),
+            ("method", Value::Text((*method).into())),
+            ("params", params.clone()),
+        ])
+    });
+    let replies = block_on(tab.enclave.handle(tab.session, Value::List(numbered.collect())));
+    let replies = match replies {
+        Some(Value::List(replies)) => replies,
+        _ => Vec::new(),
+    };
+    assert_eq!(replies.len(), requests.len(), "a batch has a reply for each request");
+    let outcome = |reply: &Value| match member(reply, "error") {
+        Some(error) => Err(text(&error, "code")),
+        None => Ok(member(reply, "result").unwrap()),
+    };
+    replies.iter().map(outcome).collect()
+}
+
+#[test]
+fn changes_of_keys_share_a_write() {
+    let tab = Tab::ready();
+    let create = || ("keys.create", object(&[("spec", "ed25519")]));
+    let before = tab.store.commits();
+    let made = batch(&tab, &vec![create(); 60]);
+    assert!(made.iter().all(Result::is_ok));
+    assert_eq!(tab.store.commits() - before, 1, "60 keys are one write");
+    assert_eq!(listed(&tab).len(), 60);
+    assert_eq!(broken(&tab), Vec::<String>::new());
+    // The same key twice in one batch: both changes hold, in their order.
+    let id = text(made[0].as_ref().unwrap(), "keyId");
+    let before = tab.store.commits();
+    let named = |label| ("keys.update", object(&[("keyId", &id), ("label", label)]));
+    let disable = ("keys.disable", object(&[("keyId", &id)]));
+    let changed = batch(&tab, &[named("one"), disable, named("two")]);
+    assert!(changed.iter().all(Result::is_ok), "{changed:?}");
+    assert_eq!(tab.store.commits() - before, 1);
+    let info = tab.restarted();
+    assert!(info.unlock(PASSPHRASE).is_ok());
+    let info = info.call("keys.describe", object(&[("keyId", &id)])).unwrap();
+    assert_eq!((text(&info, "label").as_str(), text(&info, "state").as_str()), ("two", "disabled"));
+}
+
+#[test]
+fn what_is_refused_keeps_nothing_else_from_being_written() {
+    let tab = Tab::ready();
+    let named = |alias| ("keys.create", object(&[("spec", "ed25519"), ("alias", alias)]));
+    let outcomes = batch(&tab, &[named("a"), named("b"), named("a"), named("c"), named("b")]);
+    let codes: Vec<_> = outcomes.iter().map(|made| made.as_ref().err().cloned()).collect();
+    let taken = || Some("alias_taken".to_owned());
+    assert_eq!(codes, [None, None, taken(), None, taken()]);
+    assert_eq!(listed(&tab).len(), 3);
+    assert_eq!(broken(&tab), Vec::<String>::new());
+}
+
+/// Signs with a deferred key while something else happens to it.
+fn sign_while(tab: &Tab, key: &str, (method, params): (&str, Value)) -> Result<Value, String> {
+    let open = tab.crypto.hold_signature();
+    let data = Value::Bytes(b"text".to_vec());
+    let sign = Value::object([("keyId", Value::Text(key.into())), ("data", data)]);
+    let sign = tab.enclave.handle(tab.session, tab.request("sign", sign));
+    let change = async {
+        let changed = tab.enclave.handle(tab.session, tab.request(method, params)).await;
+        assert!(changed.is_some_and(|reply| member(&reply, "result").is_some()), "{method}");
+        let _waiting = open.send(());
+    };
+    let (reply, ()) = block_on(futures_util::future::join(sign, change));
+    let reply = reply.unwrap();
+    match member(&reply, "error") {
+        Some(error) => Err(text(&error, "code")),
+        None => Ok(member(&reply, "result").unwrap()),
+    }
+}
+
+#[test]
+fn a_signature_is_released_only_if_the_key_still_permits_it() {
+    let tab = Tab::ready();
+    for audit in ["deferred", "durable"] {
+        let key = tab.create("ed25519", audit).unwrap();
+        let renamed = object(&[("keyId", &key), ("label", "other")]);
+        assert!(sign_while(&tab, &key, ("keys.update", renamed)).is_ok(), "{audit}");
+        let disabled = ("keys.disable", key_params(&key));
+        let refused = sign_while(&tab, &key, disabled);
+        assert_eq!(refused, Err("invalid_key_state".into()), "{audit}");
+    }
+    assert!(tab.call("vault.lock", Value::Map(vec![])).is_ok());
+    assert!(tab.unlock(PASSPHRASE).is_ok());
+    let signed = entries(&tab).into_iter().filter(|entry| text(entry, "method") == "sign");
+    let outcomes: Vec<_> = signed.map(|entry| text(&entry, "outcome")).collect();
+    assert_eq!(outcomes, ["ok", "invalid_key_state", "ok"]);
+}
+
+#[test]
+fn a_signature_that_fails_is_logged_as_such() {
+    let tab = Tab::ready();
+    let key = tab.create("ed25519", "deferred").unwrap();
+    tab.crypto.fail_signature();
+    assert_eq!(tab.sign(&key, b"text"), Err("invalid_key".into()));
+    block_on(tab.enclave.tick());
+    let last = entries(&tab).pop().unwrap();
+    assert_eq!(
+        (text(&last, "method").as_str(), text(&last, "outcome").as_str()),
+        ("sign", "invalid_key")
+    );
+    assert!(tab.sign(&key, b"text").is_ok());
 }

@@ -418,7 +418,7 @@ fn an_extension_is_a_new_decision_over_the_old_terms() {
     assert!(issue(&tab, &lease).is_ok());
     assert_eq!(issue_for(&tab, &lease, OTHER), refused("lease_audience"));
     // One that ends while the person looks at it is not extended any more.
-    let asked = tab.ask_with("leases.extend", extension(&lease, MIN_LEASE_MS, 5), async |tab| {
+    let asked = tab.ask_with("leases.extend", extension(&lease, MAX_LEASE_MS, 5), async |tab| {
         tab.does(tab.with(PASSPHRASE)).await;
         assert!(
             tab.enclave
@@ -429,6 +429,31 @@ fn an_extension_is_a_new_decision_over_the_old_terms() {
         tab.does(UiEvent::Confirm).await;
     });
     assert_eq!(asked, refused("lease_not_found"));
+}
+
+#[test]
+fn an_extension_never_shortens_a_lease() {
+    let (tab, _, lease) = leased(2 * MIN_LEASE_MS, 3);
+    let shorter = extension(&lease, 2 * MIN_LEASE_MS - 1, 3);
+    assert_eq!(tab.call("leases.extend", shorter), refused("invalid_params"));
+    // Nor when it was extended further in another tab while the person looked at it.
+    let beside = tab.beside();
+    assert!(beside.unlock(PASSPHRASE).is_ok());
+    let params = extension(&lease, 3 * MIN_LEASE_MS, 3);
+    let asked = tab.ask_with("leases.extend", params, async |tab| {
+        tab.does(tab.with(PASSPHRASE)).await;
+        let longer = extension(&lease, MAX_LEASE_MS, 3);
+        assert!(beside.allow("leases.extend", longer, PASSPHRASE).is_ok());
+        tab.does(UiEvent::Confirm).await;
+    });
+    assert_eq!(asked, refused("invalid_params"));
+    let (created, ends) = (member(&list(&tab)[0], "created"), member(&list(&tab)[0], "ends"));
+    let (Some(Value::Number(created)), Some(Value::Number(ends))) = (created, ends) else {
+        panic!("a lease has times");
+    };
+    assert!((ends - created - f64::from(MAX_LEASE_MS)).abs() < 0.5);
+    // What was signed for before is what is issued.
+    assert!(issue(&beside, &lease).is_ok());
 }
 
 #[test]
@@ -549,7 +574,7 @@ fn a_lease_without_its_key_issues_nothing() {
     let stored = after.store.peek(Table::Keys, &record);
     after.store.poke(Table::Keys, &record, None);
     assert_eq!(issue(&after, &lease), refused("unreadable"));
-    let extend = after.call("leases.extend", extension(&lease, MIN_LEASE_MS, 1));
+    let extend = after.call("leases.extend", extension(&lease, MAX_LEASE_MS, 1));
     assert_eq!(extend, refused("unreadable"));
     after.store.poke(Table::Keys, &record, stored);
     assert!(issue(&after, &lease).is_ok());
@@ -561,7 +586,7 @@ fn a_lease_of_a_disabled_key_waits_for_it() {
     let named = || Value::object([("keyId", Value::Text(key.clone()))]);
     assert!(tab.call("keys.disable", named()).is_ok());
     assert_eq!(issue(&tab, &lease), refused("invalid_key_state"));
-    let asked = tab.call("leases.extend", extension(&lease, MIN_LEASE_MS, 1));
+    let asked = tab.call("leases.extend", extension(&lease, MAX_LEASE_MS, 1));
     assert_eq!(asked, refused("invalid_key_state"));
     assert!(tab.call("keys.enable", named()).is_ok());
     assert!(issue(&tab, &lease).is_ok());

@@ -23,7 +23,8 @@ fn tab(before: &Tab) -> (Tab, Left) {
         count.set(now);
         source.fill_random(out)
     });
-    let ports = TestPorts { store: before.store.copied(), crypto, ..TestPorts::new(9) };
+    let ports =
+        TestPorts { store: before.store.copied(), crypto: crypto.into(), ..TestPorts::new(9) };
     (Tab::over(ports, 9), left)
 }
 

@@ -39,6 +39,17 @@ fn flaky(store: &MemoryStore<DeviceKey>) {
     store.fail_commit(1, Fault::ConnectionLost);
 }
 
+/// Nobody knows what became of any commit.
+fn doubtful(store: &MemoryStore<DeviceKey>) {
+    store.fail_commit(1, Fault::Lost);
+}
+
+type Trouble = fn(&MemoryStore<DeviceKey>);
+
+/// What keeps every write from being done, and what is said of it.
+const TROUBLES: [(Trouble, &str); 3] =
+    [(hasty, "storage_conflict"), (flaky, "storage_lost"), (doubtful, "storage_unknown")];
+
 type Change = fn(&Tab) -> bool;
 
 fn renamed(tab: &Tab) -> bool {
@@ -78,7 +89,7 @@ fn a_change_that_never_gets_through_ends_and_changes_nothing() {
     let before = Tab::ready();
     assert!(before.create("ed25519", "durable").is_ok());
     for (name, change) in unlocked {
-        for trouble in [hasty, flaky] {
+        for (trouble, _) in TROUBLES {
             let tab = before.on(before.store.copied());
             assert!(tab.unlock(PASSPHRASE).is_ok());
             let on = Rc::new(Cell::new(true));
@@ -96,7 +107,7 @@ fn a_change_that_never_gets_through_ends_and_changes_nothing() {
 
 #[test]
 fn a_reset_that_never_gets_through_ends_and_deletes_nothing() {
-    for (trouble, problem) in [(hasty as fn(&_), "storage_conflict"), (flaky, "storage_lost")] {
+    for (trouble, problem) in TROUBLES {
         let tab = Tab::ready();
         let on = Rc::new(Cell::new(true));
         let before = tab.store.keys(Table::Audit).len();
@@ -114,7 +125,7 @@ fn a_reset_that_never_gets_through_ends_and_deletes_nothing() {
 
 #[test]
 fn an_attempt_that_cannot_be_charged_is_not_made() {
-    for (trouble, problem) in [(hasty as fn(&_), "storage_conflict"), (flaky, "storage_lost")] {
+    for (trouble, problem) in TROUBLES {
         let tab = Tab::ready().restarted();
         let event = tab.with(PASSPHRASE);
         let on = Rc::new(Cell::new(true));
@@ -132,7 +143,7 @@ fn a_vault_that_never_gets_through_is_not_made() {
     let restore = |tab: &Tab| tab.restore(backup.clone(), passphrase(SECRET)).is_ok();
     let make: [&dyn Fn(&Tab) -> bool; 2] = [&|tab| tab.set_up(PASSPHRASE).is_ok(), &restore];
     for make in make {
-        for trouble in [hasty, flaky] {
+        for (trouble, _) in TROUBLES {
             let tab = Tab::default();
             let on = Rc::new(Cell::new(true));
             before_every_call(&tab.store, &on, trouble);

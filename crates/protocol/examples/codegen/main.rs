@@ -1,4 +1,5 @@
-//! Writes what follows from the method table: TypeScript types, three pages, golden samples.
+//! Writes what follows from the method table: TypeScript types, the methods that
+//! ask a person, three pages, golden samples.
 //!
 //! `cargo run -p kms-protocol --example codegen -- DIR` writes under `DIR`, which is the
 //! root of the repository or, for a comparison, an empty directory.
@@ -18,6 +19,7 @@ fn main() -> io::Result<()> {
     let root = Path::new(&root);
     let types = all_types();
     write(root, "crates/client/src/protocol.gen.d.ts", &typescript::declarations(&types))?;
+    write(root, "crates/client/src/methods.gen.js", &typescript::interactive())?;
     write(root, "crates/client/test/protocol.samples.gen.ts", &typescript::samples())?;
     write(root, "docs/protocol.md", &markdown::protocol(&types))?;
     write(root, "docs/errors.md", &markdown::errors())?;

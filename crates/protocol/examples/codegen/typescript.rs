@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use kms_protocol::schema::{FieldDoc, Shape, TypeDoc};
-use kms_protocol::{ErrorCode, Method, PROTOCOL_VERSION, Retry, Value};
+use kms_protocol::{ErrorCode, Interaction, Method, PROTOCOL_VERSION, Retry, Value};
 
 const HEAD: &str = "// Generated from crates/protocol by `cargo xtask codegen`. Do not edit.\n";
 
@@ -84,6 +84,17 @@ export interface Events {
   keys_changed: Empty;
 }
 ";
+
+/// `methods.gen.js`: what the client has to know of the table when it runs.
+pub(crate) fn interactive() -> String {
+    let asks = |method: &&Method| method.policy().interaction != Interaction::None;
+    let names = Method::ALL.iter().filter(asks).map(|method| format!("  '{}',\n", method.name()));
+    let names: String = names.collect();
+    format!(
+        "{HEAD}\n/** Methods that end, or may have to end, when a person has acted. */\n\
+         export const INTERACTIVE = new Set([\n{names}]);\n"
+    )
+}
 
 /// `protocol.samples.gen.ts`: the golden samples as TypeScript, checked by `tsc`.
 pub(crate) fn samples() -> String {

@@ -29,12 +29,15 @@ const MAX_WAITING: usize = 1024;
 /// An entry that waits to be written.
 pub(crate) struct Item {
     pub(crate) draft: Draft,
-    /// A change that goes with the entry; such an item is written alone.
+    /// A change that goes with the entry. Changes of keys may share a batch, others are written
+    /// alone.
     pub(crate) change: Option<Change>,
     /// Which key the operation used.
     pub(crate) used: Option<Use>,
     /// Who holds a result back until the entry is written.
     done: Option<oneshot::Sender<Result<(), Error>>>,
+    /// Whether it was refused in a batch with others.
+    apart: Cell<bool>,
 }
 
 /// Whether a record permits a use.
@@ -55,8 +58,18 @@ impl Item {
         self.used.as_ref().is_some_and(|used| !used.current.get())
     }
 
+    /// Lets it be tried alone.
+    pub(super) fn set_apart(&self) {
+        self.apart.set(true);
+    }
+
     fn stands_alone(&self) -> bool {
-        self.change.is_some() || self.is_doubtful()
+        self.change.is_some() || self.is_doubtful() || self.apart.get()
+    }
+
+    /// Whether it may share a batch with other changes of keys.
+    fn changes_key(&self) -> bool {
+        matches!(self.change, Some(Change::Key(_))) && self.used.is_none() && !self.apart.get()
     }
 }
 
@@ -123,8 +136,9 @@ impl<P: Ports> Journal<P> {
     /// their operation did not happen and is not written.
     fn take_group(&mut self) -> Vec<Item> {
         self.queue.retain(|item| !item.done.as_ref().is_some_and(oneshot::Sender::is_canceled));
+        let changes = self.queue.iter().take_while(|item| item.changes_key()).count();
         let plain = self.queue.iter().take_while(|item| !item.stands_alone()).count();
-        let count = plain.min(MAX_GROUP).max(self.queue.len().min(1));
+        let count = changes.max(plain).clamp(self.queue.len().min(1), MAX_GROUP);
         self.queue.drain(..count).collect()
     }
 
@@ -153,7 +167,7 @@ impl<P: Ports> Journal<P> {
 impl<P: Ports> Inner<P> {
     /// Queues an entry that is written within 250 ms.
     pub(crate) fn defer(&self, draft: Draft) {
-        let item = Item { draft, change: None, used: None, done: None };
+        let item = Item { draft, change: None, used: None, done: None, apart: Cell::new(false) };
         self.journal.borrow_mut().push(item);
     }
 
@@ -206,7 +220,8 @@ impl<P: Ports> Inner<P> {
         used: Option<Use>,
     ) -> Result<(), Error> {
         let (done, written) = oneshot::channel();
-        self.journal.borrow_mut().push(Item { draft, change, used, done: Some(done) });
+        let item = Item { draft, change, used, done: Some(done), apart: Cell::new(false) };
+        self.journal.borrow_mut().push(item);
         let running = self.writing();
         // Whoever waits drives the writer; when one waiter goes away another one does.
         let outcome = match select(written, running).await {
@@ -258,8 +273,9 @@ impl<P: Ports> Inner<P> {
     /// Writes group after group until nothing waits.
     async fn write_all(&self) -> Result<(), Error> {
         loop {
-            let _exclusive = self.ports.lock().acquire().await;
+            // Before the lock: whoever drives this may have what it waited for, and go away.
             self.queue_settles().await;
+            let _exclusive = self.ports.lock().acquire().await;
             // Only now: the vault may have been locked, and opened again, in the meantime.
             let Some(vault) = self.journal.borrow().writer.clone() else {
                 let locked = Error::Code(ErrorCode::Locked);

@@ -4,14 +4,13 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use kms_protocol::{ErrorCode, KeyId};
-use kms_tlog::{Edge, Hash, WIDTH};
+use kms_protocol::ErrorCode;
+use kms_tlog::Edge;
 
-use super::edit::{Change, Edited};
 use super::entry::{Head, Link, Mark};
-use super::head::{StoredHead, head_write, open_head};
+use super::group::{Changed, Linked, Refusal};
+use super::head::{StoredHead, open_head};
 use super::journal::Item;
-use super::tiles::tile_write;
 use crate::enclave::Inner;
 use crate::header::VaultId;
 use crate::keys::Root;
@@ -20,7 +19,7 @@ use crate::state::{Secrets, UnlockedVault};
 use crate::stored::{self, HEAD};
 use crate::{
     Batch, Error, Generation, Ports, RecordKey, Store, StoreError, Table, VaultLock, Write, cbor,
-    random, seal,
+    seal,
 };
 
 /// Tries of one group, the first included.
@@ -53,15 +52,6 @@ impl Failure {
     pub(super) fn of(error: Error, doubt: Option<Mark>) -> Self {
         Self { error, doubt, refused: false, split: false }
     }
-}
-
-/// A group that is ready to be committed.
-struct Linked {
-    writes: Vec<Write>,
-    head: Head,
-    edge: Option<Edge>,
-    /// What has changed when the group is written.
-    changed: Option<Changed>,
 }
 
 impl Log {
@@ -186,8 +176,8 @@ impl<P: Ports> Inner<P> {
             Ok(generation) => {
                 vault.log.advance(head, generation, edge);
                 match changed {
-                    Some(Changed::Vault(edited)) => self.note_edit(vault, edited),
-                    Some(Changed::Keys(key_id, root)) => vault.note_keys(key_id.as_ref(), *root),
+                    Some(Changed::Vault(edited)) => self.note_edit(vault, *edited),
+                    Some(Changed::Keys(key_ids, root)) => vault.note_keys(&key_ids, *root),
                     None => {}
                 }
                 Ok(())
@@ -203,89 +193,8 @@ impl<P: Ports> Inner<P> {
         }
     }
 
-    async fn link_group(
-        &self,
-        vault: &Rc<UnlockedVault<P>>,
-        group: &[Item],
-    ) -> Result<Linked, Refusal> {
-        let secrets = vault.secrets()?;
-        let mut head = vault.log.head();
-        let mut writes = Vec::with_capacity(group.len() + 1);
-        let mut leaves = Vec::with_capacity(group.len());
-        let mut changed = None;
-        for item in group {
-            self.check_use(vault, item).await?;
-            let mut before = Vec::new();
-            match &item.change {
-                Some(Change::Vault(edit)) => {
-                    let edited = self.edit(vault, edit).await?.map_err(Refusal::Of)?;
-                    writes.extend(self.edit_writes(vault, &edited, &mut head).await?);
-                    before = vec![item.draft.failed(ErrorCode::UnlockFailed); edited.wrong];
-                    changed = Some(Changed::Vault(edited));
-                }
-                Some(Change::Key(change)) => {
-                    self.must_be_fresh(vault).await?;
-                    let written = self.key_writes(vault, (change, &mut head)).await?;
-                    let (own, root) = written.map_err(Refusal::Of)?;
-                    writes.extend(own);
-                    changed = Some(Changed::Keys(Some(change.key_id.clone()), Box::new(root)));
-                }
-                Some(Change::Index(step)) => {
-                    self.must_be_fresh(vault).await?;
-                    let (own, root) = self.index_writes(vault, (step, &mut head)).await?;
-                    writes.extend(own);
-                    changed = Some(Changed::Keys(None, Box::new(root)));
-                }
-                None => {}
-            }
-            for draft in before.iter().chain([&item.draft]) {
-                let seq = head.count() + 1;
-                let link = draft.entry(seq, random::bytes(self.ports.crypto())?);
-                head.push(link.leaf());
-                leaves.push(link.leaf());
-                writes.push(link_write(&self.ports, &vault.id, &secrets, (seq, &link)).await?);
-            }
-        }
-        let edge = self.tile_writes(vault, &leaves, &mut writes).await?;
-        writes.push(head_write(&vault.id, &secrets.audit, &head));
-        Ok(Linked { writes, head, edge, changed })
-    }
-
-    /// Whether a key that may have changed since it was used still permits the use.
-    async fn check_use(&self, vault: &UnlockedVault<P>, item: &Item) -> Result<(), Refusal> {
-        if let Some(used) = item.used.as_ref().filter(|_| item.is_doubtful()) {
-            self.must_be_fresh(vault).await?;
-            let record = vault.read(&self.ports, &used.key_id).await.map_err(of_key)?;
-            (used.permits)(&record).map_err(Refusal::Of)?;
-        }
-        Ok(())
-    }
-
-    /// Adds the tiles that these leaves make complete. Returns the new edge, where the old one is
-    /// known or had to be read for them.
-    async fn tile_writes(
-        &self,
-        vault: &UnlockedVault<P>,
-        leaves: &[Hash],
-        writes: &mut Vec<Write>,
-    ) -> Result<Option<Edge>, Error> {
-        let (width, count) = (WIDTH as u64, vault.log.head().count());
-        let completes = count % width + leaves.len() as u64 >= width;
-        if vault.log.edge().is_none() && !completes {
-            return Ok(None);
-        }
-        let secrets = vault.secrets()?;
-        let mut edge = self.edge(vault).await?;
-        for leaf in leaves {
-            for tile in edge.push(*leaf) {
-                writes.push(tile_write(&self.ports, &vault.id, &secrets, &tile).await?);
-            }
-        }
-        Ok(Some(edge))
-    }
-
     /// Fails like a commit that met another one if this tab does not know what is stored.
-    async fn must_be_fresh(&self, vault: &UnlockedVault<P>) -> Result<(), Error> {
+    pub(super) async fn must_be_fresh(&self, vault: &UnlockedVault<P>) -> Result<(), Error> {
         if self.ports.store().generation().await? == vault.log.generation.get() {
             return Ok(());
         }
@@ -393,35 +302,6 @@ impl<P: Ports> Inner<P> {
         let plain = seal::open(self.ports.crypto(), &secrets.record, &context, sealed).await;
         let plain = plain.map_err(|_| ErrorCode::AuditCorrupt)?;
         cbor::decode(plain.expose()).ok_or(Error::Code(ErrorCode::AuditCorrupt))
-    }
-}
-
-/// What a group has changed.
-enum Changed {
-    Vault(Edited),
-    /// A key, or the index alone; and the index as it is then.
-    Keys(Option<KeyId>, Box<Root>),
-}
-
-/// Why a try failed: the change was refused, its entries have to be looked at one by one, or
-/// something else.
-enum Refusal {
-    Of(Error),
-    Split,
-    Failed(Error),
-}
-
-/// What is wrong with one key is nothing that is wrong with the log.
-fn of_key(error: Error) -> Refusal {
-    match error {
-        Error::Code(ErrorCode::NotFound | ErrorCode::Unreadable) => Refusal::Of(error),
-        other => Refusal::Failed(other),
-    }
-}
-
-impl<E: Into<Error>> From<E> for Refusal {
-    fn from(error: E) -> Self {
-        Refusal::Failed(error.into())
     }
 }
 

@@ -5,6 +5,7 @@ mod chain;
 mod check;
 mod edit;
 mod entry;
+mod group;
 mod head;
 mod journal;
 mod log;

@@ -8,28 +8,26 @@ use kms_protocol::{
     TrimKeyParams, UpdateKeyParams, event,
 };
 
-use super::index::{IndexEdit, Root, VaultClock};
+use super::edits::KeyEdits;
+use super::index::VaultClock;
 use super::record::KeyRecord;
-use crate::audit::{Change, Draft, Head, OK};
+use crate::audit::{Change, Draft, OK};
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::state::UnlockedVault;
-use crate::{Clock, Error, Outbox, Ports, RecordKey, Table, Write, seal};
+use crate::{Clock, Error, Outbox, Ports};
 
 /// A change of a record, by the clock of the vault; it may be asked for more than once and refuse
 /// each time.
 pub(crate) type KeyEdit = Box<dyn Fn(&mut KeyRecord, &mut VaultClock) -> Result<(), Error>>;
 
-/// The writes of a change, and the index as it is then.
-type Written = (Vec<Write>, Root);
-
 /// A change of one key.
 pub(crate) struct KeyChange {
     pub(crate) key_id: KeyId,
-    what: What,
+    pub(super) what: What,
 }
 
-enum What {
+pub(super) enum What {
     Create(Box<KeyRecord>),
     Edit(KeyEdit),
 }
@@ -186,62 +184,21 @@ impl<P: Ports> Inner<P> {
         }
     }
 
-    /// The writes of a change. The inner error is a refusal of the change itself.
-    pub(crate) async fn key_writes(
+    /// Adds a change to those of a batch. The inner error is a refusal of the change itself, after
+    /// which the others are not to be written.
+    pub(crate) async fn apply(
         &self,
         vault: &UnlockedVault<P>,
-        (change, head): (&KeyChange, &mut Head),
-    ) -> Result<Result<Written, Error>, Error> {
-        let mut index = IndexEdit::of(vault);
-        let written = match self.try_change(vault, change, &mut index).await {
-            Ok(record) => self.written(vault, (change, &record, &mut index), head).await,
-            Err(error) => Err(error),
-        };
-        match written {
+        change: &KeyChange,
+        edits: &mut KeyEdits,
+    ) -> Result<Result<(), Error>, Error> {
+        match edits.add((vault, &self.ports), change).await {
             // What is at hand may be older than what is stored.
             Err(refusal @ (Error::Code(_) | Error::Denied(_))) => {
                 vault.cache.borrow_mut().forget(&change.key_id);
                 Ok(Err(refusal))
             }
-            Err(failure) => Err(failure),
-            Ok(writes) => Ok(Ok((writes, index.root))),
+            added => added.map(Ok),
         }
-    }
-
-    async fn try_change(
-        &self,
-        vault: &UnlockedVault<P>,
-        change: &KeyChange,
-        index: &mut IndexEdit,
-    ) -> Result<KeyRecord, Error> {
-        let place = (vault, &self.ports);
-        let (before, record) = match &change.what {
-            What::Create(record) => (None, (**record).clone()),
-            What::Edit(edit) => {
-                let mut record = vault.read(&self.ports, &change.key_id).await?;
-                let before = record.alias();
-                edit(&mut record, index.clock())?;
-                (before, record)
-            }
-        };
-        index.rename(place, &change.key_id, (before, record.alias())).await?;
-        Ok(record)
-    }
-
-    async fn written(
-        &self,
-        vault: &UnlockedVault<P>,
-        (change, record, index): (&KeyChange, &KeyRecord, &mut IndexEdit),
-        head: &mut Head,
-    ) -> Result<Vec<Write>, Error> {
-        let (place, crypto) = ((vault, &self.ports), self.ports.crypto());
-        let generation = index.advance(place, (&change.key_id, record.due())).await?;
-        let mut writes = index.writes(place, head).await?;
-        let secrets = vault.secrets()?;
-        let context = seal::key_context(&vault.id, &change.key_id, generation);
-        let value = seal::seal(crypto, &secrets.record, &context, &record.encode()).await?;
-        let key = RecordKey::Text(change.key_id.as_str().into());
-        writes.push(Write { table: Table::Keys, key, value });
-        Ok(writes)
     }
 }

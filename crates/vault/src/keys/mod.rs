@@ -5,6 +5,7 @@ mod change;
 mod confirm;
 mod create;
 mod delete;
+mod edits;
 mod find;
 mod index;
 mod list;
@@ -17,6 +18,7 @@ use kms_protocol::{KeySpec, KeyUsage};
 
 pub(crate) use cache::Cache;
 pub(crate) use change::{By, KeyChange, KeyEdit};
+pub(crate) use edits::KeyEdits;
 pub(crate) use index::{
     BUCKETS, Bucket, IndexStep, Root, VaultClock, bucket_of, open_bucket, open_root,
 };

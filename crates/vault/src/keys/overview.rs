@@ -78,8 +78,8 @@ impl<P: Ports> Inner<P> {
         };
         match opened {
             Ok(info) => Ok(KeyRow::Key(Box::new(info))),
-            Err(Error::Code(ErrorCode::Unreadable)) => Ok(KeyRow::Unreadable(Some(key_id))),
-            Err(error) => Err(error),
+            // Or the vault was locked just now: then nothing is shown.
+            Err(_) => Ok(KeyRow::Unreadable(Some(key_id))),
         }
     }
 

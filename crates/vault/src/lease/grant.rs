@@ -85,7 +85,7 @@ impl<P: Ports> Inner<P> {
         let Lease { key_id, audiences, contact, .. } = {
             let settings = vault.settings.borrow();
             let lease = settings.lease(&id, &caller.origin)?;
-            lease.lives(self.now_in(&vault))?;
+            lease.later_end(life_ms, self.now_in(&vault))?;
             lease.publish()?
         };
         let key = self.vapid_key(&vault, &caller.origin, &key_id).await?;

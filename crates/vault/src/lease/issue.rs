@@ -59,7 +59,7 @@ impl<P: Ports> Inner<P> {
         let (id, origin) = (params.lease_id.clone(), Rc::clone(&caller.origin));
         let audience = params.audience.clone();
         let edit = move |edited: &mut Edited| {
-            Ok(edited.settings.lease_mut(&id, &origin)?.count(&audience, now, exp)?)
+            Ok(edited.settings.lease_mut(&id, &origin)?.count(&audience, now)?)
         };
         let draft = self.lease_draft(METHOD, &caller.origin, Some(key_id));
         let used = key.used_by(&caller.origin, draft.time);

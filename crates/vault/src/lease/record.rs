@@ -91,13 +91,20 @@ impl LeaseRecord {
         }
     }
 
-    /// Extends it by what was allowed just now. One that has ended stays ended.
+    /// Extends it by what was allowed just now.
     pub(super) fn extend(&mut self, request: &Request, now: Now) -> Result<(), ErrorCode> {
-        self.lives(now)?;
-        self.ends = now.wall_ms.saturating_add(request.terms.life_ms.into());
+        self.ends = self.later_end(request.terms.life_ms, now)?;
         (self.tokens, self.used) = (request.terms.tokens, 0);
         self.see(now.wall_ms);
         Ok(())
+    }
+
+    /// Where an extension would end. One that has ended stays ended, and no end comes nearer: a
+    /// token that is being signed keeps to the one it saw.
+    pub(super) fn later_end(&self, life_ms: u32, now: Now) -> Result<u64, ErrorCode> {
+        self.lives(now)?;
+        let end = now.wall_ms.saturating_add(life_ms.into());
+        if end < self.ends { Err(ErrorCode::InvalidParams) } else { Ok(end) }
     }
 
     /// Whether it can still be used by the clock.
@@ -123,17 +130,9 @@ impl LeaseRecord {
         if exp > now_s { Ok(exp) } else { Err(ErrorCode::LeaseExpired) }
     }
 
-    /// Counts a token that expires then.
-    pub(super) fn count(
-        &mut self,
-        audience: &PushOrigin,
-        now: Now,
-        exp: u64,
-    ) -> Result<(), ErrorCode> {
-        // It may have been revoked and made anew, or been shortened, while the token was signed.
-        if self.token_exp(audience, now)? < exp {
-            return Err(ErrorCode::LeaseExpired);
-        }
+    /// Counts a token, if it may still be issued.
+    pub(super) fn count(&mut self, audience: &PushOrigin, now: Now) -> Result<(), ErrorCode> {
+        self.token_exp(audience, now)?;
         self.used += 1;
         self.see(now.wall_ms);
         Ok(())

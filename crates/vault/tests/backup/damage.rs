@@ -95,6 +95,24 @@ fn what_unlocking_needs_must_be_right() {
 }
 
 #[test]
+fn a_log_without_entries_is_damaged() {
+    let tab = Tab::ready();
+    let (before, store) = (tab.store.copied(), tab.store.reopen());
+    tab.files.meanwhile(0, move || {
+        for key in store.keys(Table::Audit) {
+            store.poke(Table::Audit, &key, None);
+        }
+    });
+    let _damaged = tab.back_up(PASSPHRASE, SECRET);
+    let file = tab.files.made().pop().unwrap();
+    let refusal = refused(&elsewhere(2), &file, passphrase(SECRET));
+    assert_eq!(refusal, Some(ErrorCode::BackupDamaged));
+    let whole = tab.on(before);
+    assert!(whole.unlock(PASSPHRASE).is_ok());
+    assert_eq!(drilled(&whole, &file, passphrase(SECRET)), Some(ErrorCode::BackupDamaged));
+}
+
+#[test]
 fn a_file_of_somebody_who_can_encrypt_is_not_believed() {
     let tab = Tab::ready();
     let key = tab.create("ed25519", "durable").unwrap();

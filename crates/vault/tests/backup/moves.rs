@@ -5,7 +5,7 @@ use kms_testkit::invariants::{broken, entries};
 use kms_testkit::person::{encrypt, new, passphrase, phrase};
 use kms_testkit::tab::{member, origin, text};
 use kms_testkit::{FakePasskey, PASSPHRASE, Tab, TestPorts};
-use kms_vault::{BackupInfo, RecordKey, Store, Table, UiEvent, UiScreen};
+use kms_vault::{BackupInfo, Clock, RecordKey, Store, Table, UiEvent, UiScreen};
 use pollster::block_on;
 
 use crate::{SECRET, drilled, elsewhere, refused};
@@ -17,6 +17,10 @@ const MEMORY: usize = 62;
 
 fn key_params(id: &str) -> Value {
     Value::object([("keyId", Value::Text(id.into()))])
+}
+
+fn object(members: impl Iterator<Item = (&'static str, Value)>) -> Value {
+    Value::Map(members.map(|(name, value)| (name.into(), value)).collect())
 }
 
 fn verifies(tab: &Tab, id: &str, signature: &[u8]) -> Option<Value> {
@@ -54,6 +58,61 @@ fn large() -> (Tab, Vec<String>) {
     let keys: Vec<_> = (0..90).map(|_| tab.create("ed25519", "deferred").unwrap()).collect();
     (0..300).for_each(|_| assert!(tab.sign(&keys[0], b"text").is_ok()));
     (tab, keys)
+}
+
+/// Keys that have lived: rotated, under a policy and used up, disabled, waiting for deletion.
+fn grown(tab: &Tab) -> Vec<String> {
+    let call = |method: &str, id: &str, more: Vec<(&'static str, Value)>| {
+        let id = ("keyId", Value::Text(id.into()));
+        tab.call(method, object([id].into_iter().chain(more))).unwrap()
+    };
+    let rotated = tab.create("ed25519", "durable").unwrap();
+    call("keys.rotate", &rotated, vec![]);
+    call("keys.set_min_versions", &rotated, vec![("minEncryptionVersion", number(2))]);
+    let policy = Value::object([
+        ("operations", Value::List(vec![Value::Text("sign".into())])),
+        ("maxUses", number(2)),
+        ("notAfter", number(tab.clock.now_ms() + 86_400_000)),
+    ]);
+    let params = Value::object([("spec", Value::Text("ed25519".into())), ("policy", policy)]);
+    let limited = text(&tab.call("keys.create", params).unwrap(), "keyId");
+    assert!(tab.sign(&limited, b"text").is_ok());
+    let disabled = tab.create("ec-p256", "durable").unwrap();
+    call("keys.disable", &disabled, vec![]);
+    let waiting = tab.create("ed25519", "durable").unwrap();
+    call("keys.schedule_deletion", &waiting, vec![("days", number(7))]);
+    vec![rotated, limited, disabled, waiting]
+}
+
+#[test]
+fn what_became_of_keys_moves_with_them() {
+    let old = Tab::ready();
+    let keys = grown(&old);
+    let [rotated, limited, disabled, waiting] = keys.as_slice() else { panic!("four keys") };
+    let file = old.back_up(PASSPHRASE, SECRET).unwrap();
+    let fresh = elsewhere(2);
+    assert_eq!(fresh.restore(file, passphrase(SECRET)).map(|_| ()), Ok(()));
+    for id in &keys {
+        for method in ["keys.describe", "keys.public_key"] {
+            let of = |tab: &Tab| tab.call(method, key_params(id)).unwrap();
+            assert_eq!(of(&fresh), of(&old), "{method}");
+        }
+    }
+    // Versions and minimum, what is left of a number of uses, and states hold there, too.
+    let first = |method: &str| {
+        let version = [("version", number(1)), ("data", Value::Bytes(b"text".to_vec()))];
+        let id = ("keyId", Value::Text(rotated.clone()));
+        fresh.call(method, object([id].into_iter().chain(version)))
+    };
+    assert_eq!(first("sign"), Err("policy_denied".into()));
+    let signature = fresh.sign(rotated, b"text").unwrap();
+    assert_eq!(verifies(&old, rotated, &signature), Some(Value::Bool(true)));
+    // Every key signs once more, which is what the policy of one has left.
+    assert_eq!(broken(&fresh), Vec::<String>::new());
+    assert_eq!(fresh.sign(limited, b"text"), Err("policy_denied".into()));
+    for id in [disabled, waiting] {
+        assert_eq!(fresh.sign(id, b"text"), Err("invalid_key_state".into()));
+    }
 }
 
 #[test]

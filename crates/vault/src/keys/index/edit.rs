@@ -39,16 +39,21 @@ impl IndexEdit {
         &mut self.root.clock
     }
 
-    /// Notes a write of the record of a key; returns the generation to seal it for.
+    /// Notes a write of the record of a key.
     pub(in crate::keys) async fn advance<P: Ports>(
         &mut self,
         place: (&UnlockedVault<P>, &P),
         (key_id, due): (&KeyId, Option<u64>),
-    ) -> Result<u64, Error> {
+    ) -> Result<(), Error> {
         let bucket = self.bucket(place, bucket_of(key_id.as_str())).await?;
         let generation = bucket.generation(key_id).unwrap_or(0) + 1;
         bucket.set(key_id, generation, due);
-        Ok(generation)
+        Ok(())
+    }
+
+    /// The generation to seal the record of a key for whose write was noted.
+    pub(in crate::keys) fn generation(&self, key_id: &KeyId) -> Option<u64> {
+        self.touched.get(&bucket_of(key_id.as_str()))?.generation(key_id)
     }
 
     /// Lets a key have another alias than before.
