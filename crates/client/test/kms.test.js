@@ -3,6 +3,7 @@ import { afterEach, test } from 'node:test';
 import { KmsError } from '../src/errors.js';
 import { Kms } from '../src/kms.js';
 import { pin } from './sample.js';
+import { pause } from './pause.js';
 
 /** @type {MessagePort[]} */
 let open = [];
@@ -10,7 +11,6 @@ afterEach(() => {
   for (const port of open) port.close();
   open = [];
 });
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A connection with a sheet that only remembers what it was told. */
 function connected(results = {}) {

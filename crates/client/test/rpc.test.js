@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, test } from 'node:test';
 import { KmsError } from '../src/errors.js';
 import { Rpc } from '../src/rpc.js';
+import { pause } from './pause.js';
 
 /** @type {MessagePort[]} */
 let open = [];
@@ -23,7 +24,6 @@ function pair(answer = () => undefined, options = {}) {
   };
   return { rpc: new Rpc(port1, options), peer: port2, heard };
 }
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const code = (expected) => (error) => {
   assert.ok(error instanceof KmsError);
   assert.equal(error.code, expected);
@@ -230,11 +230,12 @@ test('events reach the listener', async () => {
 test('silence is followed by a ping, and an answered ping keeps the connection', async () => {
   const { rpc, peer, heard } = pair(
     ({ id, method }) => (method === 'rpc.ping' ? { id, result: {} } : undefined),
-    { quietMs: 20, pongMs: 40 },
+    { quietMs: 20, pongMs: 400 },
   );
   const call = rpc.call('vault.unlock', {});
-  await pause(150);
-  assert.ok(heard.filter(({ method }) => method === 'rpc.ping').length >= 2);
+  const pinged = () => heard.filter(({ method }) => method === 'rpc.ping').length;
+  // The second one says that the first was answered.
+  while (pinged() < 2) await pause(10);
   peer.postMessage({ id: heard[0].id, result: { state: 'unlocked' } });
   assert.deepEqual(await call, { state: 'unlocked' });
   const pings = heard.length;
