@@ -82,6 +82,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_is_written_in_one_order() {
+        let read = context(&[("b", "2"), ("a", "1")]).unwrap();
+        let member = |name, text: &str| (Name::Borrowed(name), Value::Text(text.into()));
+        let expected = Value::Map(vec![member("a", "1"), member("b", "2")]);
+        assert_eq!(Box::new(read).into_value(), expected);
+    }
+
+    #[test]
     fn names_texts_and_their_number_are_bounded() {
         let (name, text) = ("n".repeat(MAX_CONTEXT_NAME), "t".repeat(MAX_CONTEXT_TEXT));
         assert!(context(&[(&name, &text)]).is_ok());

@@ -124,6 +124,21 @@ fn a_reset_that_never_gets_through_ends_and_deletes_nothing() {
 }
 
 #[test]
+fn what_never_stands_still_is_a_conflict_and_no_damage() {
+    let tab = Tab::ready();
+    let head = RecordKey::Text("audit-head".into());
+    let whole = tab.store.peek(Table::Meta, &head);
+    tab.store.poke(Table::Meta, &head, Some(vec![0]));
+    let on = Rc::new(Cell::new(true));
+    before_every_call(&tab.store, &on, hasty);
+    assert_eq!(tab.create("ed25519", "durable"), Err("storage_conflict".into()));
+    on.set(false);
+    tab.store.poke(Table::Meta, &head, whole);
+    assert!(tab.create("ed25519", "durable").is_ok());
+    assert_eq!(broken(&tab), Vec::<String>::new());
+}
+
+#[test]
 fn an_attempt_that_cannot_be_charged_is_not_made() {
     for (trouble, problem) in TROUBLES {
         let tab = Tab::ready().restarted();
