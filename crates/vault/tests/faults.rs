@@ -24,6 +24,8 @@ fn schedule<T>(
             tab.store.fail_at(call, fault);
             let outcome = operation(&tab);
             let fired = tab.store.heal();
+            let generations = [before, &tab].map(|tab| tab.store.disk_generation());
+            assert!(generations.is_sorted(), "a generation only grows: {generations:?}");
             let said = outcome.as_ref().err();
             let name = format!("{fault:?} at call {call}, said {said:?}");
             if !fired {
