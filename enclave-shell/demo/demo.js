@@ -25,7 +25,14 @@ const BUTTONS = {
 /** Errors that say that the vault is not in the state that was shown. */
 const STALE = ['locked', 'not_initialized', 'already_initialized'];
 
-const app = { kms: undefined, state: 'connecting', selected: undefined, signature: undefined };
+const app = {
+  kms: undefined,
+  state: 'connecting',
+  selected: undefined,
+  signature: undefined,
+  listing: undefined,
+  stale: false,
+};
 
 function showError(error) {
   byId('alert').hidden = !error;
@@ -122,6 +129,19 @@ async function showKeys() {
   await showPublicKey();
 }
 
+/** Lists the keys again. However often they change meanwhile, once more is enough. */
+function listAgain() {
+  app.stale = true;
+  app.listing ??= list().catch(showError).finally(() => (app.listing = undefined));
+}
+
+async function list() {
+  while (app.stale && app.state === 'unlocked') {
+    app.stale = false;
+    await showKeys();
+  }
+}
+
 async function showPublicKey() {
   const keyId = app.selected;
   byId('public').hidden = !keyId;
@@ -213,9 +233,7 @@ async function run(button, work) {
 function listen(kms) {
   const refresh = () => showStatus().catch(showError);
   kms.on('unlocked', refresh);
-  kms.on('keys_changed', () => {
-    if (app.state === 'unlocked') showKeys().catch(showError);
-  });
+  kms.on('keys_changed', listAgain);
   kms.on('locked', ({ reason }) => showState('locked', LOCK_REASONS[reason]));
   kms.on('closed', ({ error }) => {
     showState('error');

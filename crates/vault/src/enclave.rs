@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use futures_util::lock::Mutex;
 use kms_protocol::{
     AutoLock, BackupHealth, CallerOrigin, Enrolment, ErrorCode, IntoValue, Value, event,
 };
@@ -59,6 +60,8 @@ pub(crate) struct Inner<P: Ports> {
     pub(crate) journal: RefCell<Journal<P>>,
     pub(crate) sessions: RefCell<Sessions>,
     pub(crate) sheet: RefCell<Sheet<P>>,
+    /// Whose turn it is to read many records: the memory is for one page at a time.
+    pub(crate) paging: Mutex<()>,
     /// What the person denied lately.
     pub(crate) denials: RefCell<Denials>,
 }
@@ -75,6 +78,7 @@ impl<P: Ports> Enclave<P> {
             journal: RefCell::default(),
             sessions: RefCell::default(),
             sheet: RefCell::default(),
+            paging: Mutex::default(),
             denials: RefCell::default(),
         }))
     }

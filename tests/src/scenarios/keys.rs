@@ -84,7 +84,7 @@ async fn policies_refuse_by_rule(world: &mut World) -> Result<()> {
     }
     let data = json!({"keyId": key["keyId"], "data": {"bytes": DATA}});
     ensure!(session.refusal("sign", data).await? == "policy_denied");
-    for asks in [json!({"confirmation": "sheet"}), json!({"exportable": true})] {
+    for asks in [json!({"confirmation": "always"}), json!({"exportable": true})] {
         let mut policy = asks.clone();
         policy["operations"] = json!(["sign"]);
         let made = json!({"spec": "ed25519", "policy": policy});

@@ -160,6 +160,8 @@ async fn by_keyboard_alone(world: &mut World) -> Result<()> {
     keys.escape().await?;
     page.leave_frame().await?;
     eventually(SOON, async || Ok(demo.error().await? == "user_cancelled")).await?;
+    // The button takes no press before its call has ended.
+    eventually(SOON, async || Ok(page.eval(AT_REST, &[]).await? == true)).await?;
     ask(page, "#unlock", "unlock").await?;
     keys.types(PASSPHRASE).await?;
     keys.enter().await?;
@@ -173,6 +175,7 @@ async fn by_keyboard_alone(world: &mut World) -> Result<()> {
     eventually(SOON, async || Ok(page.eval(NO_SHEET, &[]).await? == true)).await
 }
 
+const AT_REST: &str = "return !document.querySelector('#unlock').hasAttribute('aria-busy');";
 const NO_SHEET: &str = "return document.querySelector('dialog[open]') === null;";
 
 /// Chooses a button of the demo, waits for the screen and enters the frame.

@@ -30,6 +30,7 @@ impl<P: Ports> Inner<P> {
             return Err(Error::Code(ErrorCode::InvalidParams));
         }
         let vault = self.unlocked()?;
+        let _turn = self.paging.lock().await;
         let head = self.settled_head(&vault).await?;
         let last = head.count().min((from - 1).saturating_add(limit.into()));
         let wanted = usize::try_from(last.saturating_sub(from - 1)).unwrap_or(0);

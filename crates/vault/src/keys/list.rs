@@ -26,6 +26,7 @@ impl<P: Ports> Inner<P> {
             return Err(Error::Code(ErrorCode::InvalidParams));
         }
         let vault = self.unlocked()?;
+        let _turn = self.paging.lock().await;
         let page = self.consistent(&vault, || self.page(&vault, (&caller.origin, &params), limit));
         let page = page.await?;
         vault.still_open()?;
