@@ -1,10 +1,11 @@
 //! Every store call of every operation fails once, in every way; afterwards the vault is
 //! healed, reopened, and whole.
 
-use kms_protocol::Value;
+use kms_protocol::{EnrolmentKind, Value};
 use kms_testkit::invariants::{broken, entries, listed};
+use kms_testkit::person::{of, phrase};
 use kms_testkit::tab::{member, text};
-use kms_testkit::{Fault, PASSPHRASE, Tab};
+use kms_testkit::{FakePasskey, Fault, PASSPHRASE, Tab};
 use proptest::prelude::*;
 
 /// Runs `operation` on a fresh copy of `before` with each call failing in each way. What it
@@ -119,6 +120,52 @@ fn unlocking_is_all_or_nothing() {
     let before = Tab::ready();
     assert!(before.create("ed25519", "durable").is_ok());
     schedule(&before, false, |tab| tab.unlock(PASSPHRASE), nothing);
+}
+
+/// Unlocks in some way, with each call failing in each way; afterwards that way still opens.
+fn unlocks(before: &Tab, unlock: impl Fn(&Tab) -> Result<Value, String>) {
+    for fault in Fault::ALL {
+        for call in 1.. {
+            let tab = before.on(before.store.copied());
+            tab.store.fail_at(call, fault);
+            let outcome = unlock(&tab);
+            let fired = tab.store.heal();
+            let name = format!("{fault:?} at call {call}: {:?}", outcome.as_ref().err());
+            if !fired {
+                assert!(outcome.is_ok(), "{name}");
+                break;
+            }
+            assert!(outcome.err().is_none_or(|code| fault.explains(&code)), "{name}");
+            let after = tab.restarted();
+            after.clock.advance(3_600_000);
+            assert!(unlock(&after).is_ok(), "{name}: {:?}", after.problem());
+            assert_eq!(broken(&after), Vec::<String>::new(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn unlocking_with_a_passkey_or_a_phrase_is_all_or_nothing() {
+    let (passkey, tab) = (FakePasskey::new(1), Tab::default());
+    assert!(tab.set_up_with_passkey(&passkey).is_ok());
+    unlocks(&tab, |tab| {
+        tab.ask_person("vault.unlock", async |tab| tab.does(tab.enrolled(&passkey)).await)
+    });
+    let tab = Tab::default();
+    let words = tab.set_up_with_phrase().unwrap();
+    unlocks(&tab, |tab| {
+        tab.ask_person("vault.unlock", async |tab| {
+            tab.does(of(&tab.first(EnrolmentKind::RecoveryPhrase), phrase(&words))).await;
+        })
+    });
+}
+
+#[test]
+fn a_better_kdf_is_taken_up_whole_or_not_at_all() {
+    let tab = Tab::default();
+    tab.kdf.set_memory(Some(19_456));
+    assert!(tab.set_up(PASSPHRASE).is_ok());
+    schedule(&tab, false, |tab| tab.unlock(PASSPHRASE), nothing);
 }
 
 #[test]
