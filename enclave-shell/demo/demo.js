@@ -31,6 +31,7 @@ const app = {
   selected: undefined,
   signature: undefined,
   listing: undefined,
+  shown: undefined,
   stale: false,
 };
 
@@ -64,6 +65,7 @@ function enable() {
 /** Nothing of an unlocked vault stays on the page of a locked one. */
 function forget() {
   app.selected = undefined;
+  app.shown = undefined;
   byId('keys').replaceChildren();
   byId('keys-empty').hidden = false;
   byId('keys-empty').textContent = 'Keys appear here once the vault is unlocked.';
@@ -122,7 +124,12 @@ async function showKeys() {
   if (app.state !== 'unlocked') return;
   keys.sort((a, b) => b.created - a.created);
   if (!keys.some(({ keyId }) => keyId === app.selected)) app.selected = keys[0]?.keyId;
-  byId('keys').replaceChildren(...keys.map((key) => keyItem(key, key.keyId === app.selected)));
+  // What is there already stays: somebody may be about to press it.
+  const shown = JSON.stringify([app.selected, keys]);
+  if (shown !== app.shown) {
+    byId('keys').replaceChildren(...keys.map((key) => keyItem(key, key.keyId === app.selected)));
+    app.shown = shown;
+  }
   byId('keys-empty').hidden = keys.length > 0;
   byId('keys-empty').textContent = 'No keys yet. Make the first one above.';
   enable();
