@@ -15,8 +15,10 @@ const ENTER: char = '\u{E007}';
 const SHIFT: char = '\u{E008}';
 const ESCAPE: char = '\u{E00C}';
 
-/// More stops than any screen has.
-const MOST_STOPS: usize = 30;
+/// Stops to go on before going back: what a press has replaced is near.
+const ON: usize = 4;
+/// Stops in all: never as far as the browser's own bars, from which no driver's key comes back.
+const MOST_STOPS: usize = 12;
 
 /// The keyboard of a browser; its keys reach whatever has the focus.
 pub(crate) struct Keyboard<'a>(pub &'a Client);
@@ -47,15 +49,16 @@ impl Keyboard<'_> {
         self.press([TAB].repeat(stops), Some(SHIFT)).await
     }
 
-    /// Goes on until an element of the current frame has the focus, and presses Enter there. Behind
-    /// the last stop of a page there may be the browser's own, and no way round: then it goes back.
+    /// Goes on, then back, until an element of the current frame has the focus, and presses Enter
+    /// there.
     pub(crate) async fn choose(&self, css: &str) -> Result<()> {
-        let there = "return document.activeElement?.matches($0) ?? false;";
-        for stop in 0..2 * MOST_STOPS {
+        // While the browser's own bars have the focus, Firefox still names the element that had it.
+        let there = "return document.hasFocus() && (document.activeElement?.matches($0) ?? false);";
+        for stop in 0..MOST_STOPS {
             if self.0.eval(there, &[json!(css)]).await? == true {
                 return self.enter().await;
             }
-            if stop < MOST_STOPS {
+            if stop < ON {
                 self.tab(1).await?;
             } else {
                 self.tab_back(1).await?;
