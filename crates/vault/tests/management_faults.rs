@@ -244,8 +244,7 @@ fn migrating_is_all_or_nothing() {
     let golden = kms_testkit::golden::Golden::read(include_str!("golden/v1.txt"));
     let header = RecordKey::Text("header".into());
     let start = Tab::default();
-    // Argon2id in earnest takes its time: the others add nothing here.
-    for fault in [Fault::FailButApplied, Fault::CrashBefore, Fault::CrashAfter] {
+    for fault in Fault::ALL {
         for call in 1.. {
             let tab = start.on(golden.store.copied());
             tab.kdf.set_real();
