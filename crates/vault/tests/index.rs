@@ -165,7 +165,7 @@ fn building_an_index_that_fails_anywhere_goes_on_at_the_next_unlock() {
         tab.kdf.set_real();
         tab
     };
-    for fault in [Fault::FailButApplied, Fault::CrashAfter] {
+    for fault in Fault::ALL {
         for commit in 1.. {
             let tab = tab_on(golden.store.copied());
             tab.clock.advance(3_600_000);
