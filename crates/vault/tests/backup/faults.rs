@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use kms_testkit::invariants::{broken, listed};
-use kms_testkit::person::{encrypt, new, passphrase};
+use kms_testkit::person::{encrypt, new, passphrase, phrase};
 use kms_testkit::{Fault, PASSPHRASE, Tab};
 use kms_vault::{Action, Batch, RecordKey, Store, Table, UiEvent, Write};
 use pollster::block_on;
@@ -13,13 +13,29 @@ use crate::{SECRET, elsewhere};
 /// Keys of the vault.
 const KEYS: usize = 5;
 
+/// Makes the keys and so many signatures.
+fn fill(tab: &Tab, signatures: usize) {
+    let keys: Vec<_> = (0..KEYS).map(|_| tab.create("ed25519", "deferred").unwrap()).collect();
+    (0..signatures).for_each(|_| assert!(tab.sign(&keys[0], b"text").is_ok()));
+}
+
 /// A vault of which some records are signatures in the log, and its backup.
 fn backed_up(signatures: usize) -> (Tab, Vec<u8>) {
     let tab = Tab::ready();
-    let keys: Vec<_> = (0..KEYS).map(|_| tab.create("ed25519", "deferred").unwrap()).collect();
-    (0..signatures).for_each(|_| assert!(tab.sign(&keys[0], b"text").is_ok()));
+    fill(&tab, signatures);
     let file = tab.back_up(PASSPHRASE, SECRET).unwrap();
     (tab, file)
+}
+
+/// Like [`backed_up`], of a vault opened by a recovery phrase, which opens the file too.
+fn backed_up_to_a_phrase(signatures: usize) -> (String, Vec<u8>) {
+    let tab = elsewhere(4);
+    let words = tab.set_up_with_phrase().unwrap();
+    fill(&tab, signatures);
+    let events = vec![tab.with_phrase(&words), encrypt(true, None), UiEvent::Confirm];
+    assert!(tab.ask("vault.backup", events).is_ok());
+    let file = tab.files.made().pop().unwrap();
+    (words, file)
 }
 
 /// A browser whose last vault was deleted after a backup.
@@ -57,6 +73,19 @@ fn an_interrupted_restore_is_no_vault() {
     // More than one batch.
     let (_, file) = backed_up(260);
     let restore = |tab: &Tab| tab.restore(file.clone(), passphrase(SECRET)).is_ok();
+    interrupted(restore, |tab| tab.unlock(SECRET).is_ok());
+}
+
+#[test]
+fn an_interrupted_restore_by_phrase_is_no_vault() {
+    let (words, file) = backed_up_to_a_phrase(260);
+    let restore = |tab: &Tab| tab.restore(file.clone(), phrase(&words)).is_ok();
+    interrupted(restore, |tab| tab.ask("vault.unlock", vec![tab.with_phrase(&words)]).is_ok());
+}
+
+/// What `restore` leaves when the store fails is either the whole vault, which `unlock` opens, or
+/// none, from which every way on starts clean.
+fn interrupted(restore: impl Fn(&Tab) -> bool, unlock: impl Fn(&Tab) -> bool) {
     let other = Tab::ready();
     assert!(other.create("ed25519", "durable").is_ok());
     let small = other.back_up(PASSPHRASE, SECRET).unwrap();
@@ -64,29 +93,33 @@ fn an_interrupted_restore_is_no_vault() {
     let history = RecordKey::Text("history".into());
     let known = reset().store.peek(Table::Meta, &history);
     assert!(known.is_some());
-    schedule(&reset(), false, restore, |after| {
+    schedule(&reset(), false, &restore, |after| {
         if after.state().as_deref() == Ok("uninitialized") {
-            // Every way on clears what is left.
             leftovers.set(leftovers.get() || !after.store.keys(Table::Keys).is_empty());
-            let other = after.on(after.store.copied());
-            assert!(other.restore(small.clone(), passphrase(SECRET)).is_ok());
-            assert_eq!(other.store.keys(Table::Keys).len(), 1);
-            assert_eq!(broken(&other), Vec::<String>::new());
-            let other = after.on(after.store.copied());
-            assert!(other.set_up(PASSPHRASE).is_ok());
-            assert_eq!(other.store.keys(Table::Keys), []);
-            assert_eq!(broken(&other), Vec::<String>::new());
+            starts_clean(after, &small);
             assert!(restore(after));
         } else {
             assert_eq!(after.state().as_deref(), Ok("locked"));
             after.clock.advance(3_600_000);
-            assert!(after.unlock(SECRET).is_ok());
+            assert!(unlock(after));
         }
         assert_eq!(listed(after).len(), KEYS);
         assert_eq!(broken(after), Vec::<String>::new());
         assert_eq!(after.store.peek(Table::Meta, &history), known);
     });
     assert!(leftovers.get(), "one batch only");
+}
+
+/// Restoring another backup, of one key, and setting up each clear what is left.
+fn starts_clean(after: &Tab, small: &[u8]) {
+    let other = after.on(after.store.copied());
+    assert!(other.restore(small.to_vec(), passphrase(SECRET)).is_ok());
+    assert_eq!(other.store.keys(Table::Keys).len(), 1);
+    assert_eq!(broken(&other), Vec::<String>::new());
+    let other = after.on(after.store.copied());
+    assert!(other.set_up(PASSPHRASE).is_ok());
+    assert_eq!(other.store.keys(Table::Keys), []);
+    assert_eq!(broken(&other), Vec::<String>::new());
 }
 
 #[test]
