@@ -77,7 +77,8 @@ type Why =
   | 'enable_key'
   | 'rotate_key'
   | 'raise_key'
-  | 'trim_key';
+  | 'trim_key'
+  | 'delete_key';
 
 /** A lease and the site that holds it. */
 interface HeldLease {
@@ -188,7 +189,9 @@ type KeyAction =
   | { action: 'enable' }
   | { action: 'rotate' }
   | { action: 'raise'; decryption: number; encryption: number }
-  | { action: 'trim'; least: number };
+  | { action: 'trim'; least: number }
+  | { action: 'schedule_deletion'; days: number }
+  | { action: 'cancel_deletion' };
 
 /** A page of the user interface, with what it needs to be drawn. */
 type View =

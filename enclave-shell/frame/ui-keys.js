@@ -126,6 +126,7 @@ function keyScreen({ key, public: halves }) {
       versionsSection(key),
       ...(halves.length > 0 ? [publicSection(key, halves)] : []),
       section('log', text.logTitle, log),
+      ...deletionSection(key),
     ],
     back: () => give({ ui: 'back' }),
     cancel: TEXT.done,
@@ -201,7 +202,10 @@ function aboutKey(key) {
   for (const [name = '', value = ''] of facts) {
     list.append(make('div', {}, make('dt', {}, name), make('dd', {}, value)));
   }
-  if (key.state === 'pending-deletion') return [note(text.waitingTitle, text.waiting), list];
+  if (key.state === 'pending-deletion') {
+    const keep = keyButton('keep', text.keep, { action: 'cancel_deletion' });
+    return [note(text.waitingTitle, text.waiting), list, keep];
+  }
   if (key.state === 'destroyed') return [note(text.destroyedTitle, text.destroyed), list];
   const rename = button('rename', 'small', TEXT.manage.rename);
   const enabled = key.state === 'enabled';
@@ -220,6 +224,27 @@ function aboutKey(key) {
   onPress(rename, () => place.replaceChildren(...nameField(key.label ?? '', nameKey, close)));
   onPress(rename, () => place.querySelector('input')?.focus());
   return enabled ? [list, place] : [note(text.disabledTitle, text.disabled), list, place];
+}
+
+/**
+ * Deleting the key, which waits for a while first.
+ * @param {KeyInfo} key
+ * @returns {HTMLElement[]}
+ */
+function deletionSection({ state }) {
+  if (state !== 'enabled' && state !== 'disabled') return [];
+  const text = TEXT.key;
+  const wait = make('select', { id: 'wait' });
+  for (const days of [30, 14, 7]) {
+    wait.append(make('option', { value: String(days) }, text.days(days)));
+  }
+  const label = make('label', { for: wait.id }, text.deleteAfter);
+  const remove = button('remove', 'small danger', text.remove);
+  onPress(remove, () => {
+    give({ ui: 'key', action: 'schedule_deletion', days: Number(wait.value) });
+  });
+  const pair = make('div', { class: 'field pair' }, label, wait);
+  return [section('deletion', text.deleteTitle, soft(text.deleteMore), pair, remove)];
 }
 
 /** @param {string} label */

@@ -128,6 +128,8 @@ pub enum Why {
     RaiseKey,
     /// Before old versions of a key are deleted.
     TrimKey,
+    /// Before a key waits for its deletion.
+    DeleteKey,
 }
 
 impl Why {
@@ -149,6 +151,7 @@ impl Why {
             Why::RotateKey => "rotate_key",
             Why::RaiseKey => "raise_key",
             Why::TrimKey => "trim_key",
+            Why::DeleteKey => "delete_key",
         }
     }
 }

@@ -10,7 +10,8 @@ use kms_testkit::invariants::{broken, entries};
 use kms_testkit::tab::{member, origin, outcome, text};
 use kms_testkit::{Fault, PASSPHRASE, Tab};
 use kms_vault::{
-    AuditFilter, KeyAction, KeyRow, Part, RecordKey, SessionId, Table, UiEvent, UiScreen, Why,
+    AuditFilter, Clock, KeyAction, KeyRow, Part, RecordKey, SessionId, Table, UiEvent, UiScreen,
+    Why,
 };
 use pollster::block_on;
 
@@ -106,6 +107,13 @@ fn the_person_does_everything_with_a_key_and_the_log_names_no_site() {
         assert_eq!((shown(tab).state, tab.problem()), (KeyState::Disabled, None));
         act(tab, KeyAction::Enable).await;
         assert_eq!(shown(tab).state, KeyState::Enabled);
+        act(tab, KeyAction::ScheduleDeletion(7)).await;
+        let key = shown(tab);
+        assert_eq!(key.state, KeyState::PendingDeletion);
+        let days = key.deletion_date.map(|date| (date - tab.clock.now_ms()) / 86_400_000);
+        assert_eq!(days, Some(7));
+        act(tab, KeyAction::CancelDeletion).await;
+        assert_eq!((shown(tab).state, tab.problem()), (KeyState::Disabled, None));
     });
     assert!(done.is_ok());
     let methods: Vec<_> = log(&tab, before)
@@ -121,6 +129,8 @@ fn the_person_does_everything_with_a_key_and_the_log_names_no_site() {
         "keys.trim",
         "keys.disable",
         "keys.enable",
+        "keys.schedule_deletion",
+        "keys.cancel_deletion",
     ];
     assert_eq!(methods, expected.map(by_person));
     // The site of the key is told that something happened, the other one is not.
@@ -128,7 +138,7 @@ fn the_person_does_everything_with_a_key_and_the_log_names_no_site() {
         let names = tab.outbox.names(session);
         names.iter().filter(|name| *name == "keys_changed").count()
     };
-    assert_eq!((told(session), told(tab.session)), (8, 0));
+    assert_eq!((told(session), told(tab.session)), (10, 0));
     assert!(tab.verify_audit().is_ok());
 }
 
@@ -141,6 +151,7 @@ fn what_cannot_be_undone_or_lets_more_be_done_needs_a_fresh_unlock() {
         (KeyAction::Rotate, Why::RotateKey),
         (KeyAction::Raise { decryption: 1, encryption: 1 }, Why::RaiseKey),
         (KeyAction::Trim(1), Why::TrimKey),
+        (KeyAction::ScheduleDeletion(7), Why::DeleteKey),
     ];
     for (action, expected) in actions {
         let stored = tab.store.dump();
@@ -165,6 +176,42 @@ fn what_cannot_be_undone_or_lets_more_be_done_needs_a_fresh_unlock() {
     });
     assert!(done.is_ok());
     assert_eq!(log(&tab, 2), []);
+}
+
+#[test]
+fn a_deletion_waits_as_long_as_it_must_and_the_person_can_stop_that_of_a_site() {
+    let tab = Tab::ready();
+    let (session, id) = foreign(&tab);
+    let stopped = tab.with_key(&id, async |tab| {
+        for days in [0, 6, 31] {
+            act(tab, KeyAction::ScheduleDeletion(days)).await;
+            assert_eq!(tab.problem(), Some(ErrorCode::InvalidParams), "{days}");
+            assert_eq!(shown(tab).state, KeyState::Enabled);
+        }
+        // Nothing waits that could be stopped.
+        act(tab, KeyAction::CancelDeletion).await;
+        assert_eq!(tab.problem(), Some(ErrorCode::InvalidKeyState));
+    });
+    assert!(stopped.is_ok());
+    assert!(tab.call_as(session, "keys.schedule_deletion", with_id(&id)).is_ok());
+    let stopped = tab.with_key(&id, async |tab| {
+        assert_eq!(shown(tab).state, KeyState::PendingDeletion);
+        act(tab, KeyAction::CancelDeletion).await;
+        assert_eq!((shown(tab).state, shown(tab).deletion_date), (KeyState::Disabled, None));
+        act(tab, KeyAction::ScheduleDeletion(30)).await;
+    });
+    let scheduled = tab.clock.now_ms();
+    assert!(stopped.is_ok());
+    // Unlocked every day, it is destroyed on the last of them.
+    for day in 1..=30 {
+        let state = if day < 30 { "pending-deletion" } else { "destroyed" };
+        tab.clock.set_wall(scheduled + day * 86_400_000);
+        let after = tab.restarted();
+        assert!(after.unlock(PASSPHRASE).is_ok());
+        let session = after.enclave.connect(origin(OTHER));
+        let key = after.call_as(session, "keys.describe", with_id(&id)).unwrap();
+        assert_eq!(text(&key, "state"), state);
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn the_frame_is_told_why_in_these_words() {
         (Why::RotateKey, "rotate_key"),
         (Why::RaiseKey, "raise_key"),
         (Why::TrimKey, "trim_key"),
+        (Why::DeleteKey, "delete_key"),
     ];
     for (why, name) in why {
         assert_eq!(why.as_str(), name);

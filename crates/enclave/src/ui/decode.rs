@@ -157,6 +157,8 @@ fn key_action(members: &Members<'_>) -> Option<KeyAction> {
             encryption: members.plain("encryption")?,
         },
         "trim" => KeyAction::Trim(members.plain("least")?),
+        "schedule_deletion" => KeyAction::ScheduleDeletion(members.plain("days")?),
+        "cancel_deletion" => KeyAction::CancelDeletion,
         _ => return None,
     })
 }

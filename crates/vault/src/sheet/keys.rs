@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use kms_protocol::{KeyId, Method, MinVersionsParams};
+use kms_protocol::KeyId;
 
 use super::drive::Next;
+use super::key_action::KeyTask;
 use super::question::Turn;
 use super::step::{Step, Then};
 use crate::enclave::Inner;
-use crate::keys::{By, KeyEdit, KeyRecord, VaultClock};
-use crate::ui::{AuditFilter, KeyAction, KeyDetails, KeyRows, Part, UiEvent, Why};
+use crate::ui::{AuditFilter, KeyDetails, KeyRows, Part, UiEvent};
 use crate::{Error, Ports, RecordKey};
 
 /// Where in the list of keys the person is: the last key of each page before this one.
@@ -28,36 +28,6 @@ pub(super) struct KeyList {
 pub(super) struct ShownKey {
     place: KeyPlace,
     pub(super) details: KeyDetails,
-}
-
-/// What is done with a key after a fresh unlock.
-#[derive(Clone)]
-pub(super) struct KeyTask {
-    pub(super) key_id: KeyId,
-    pub(super) place: KeyPlace,
-    pub(super) why: Why,
-    action: KeyAction,
-}
-
-impl KeyAction {
-    /// What a fresh unlock is needed for: what cannot be undone, and what lets more be done with
-    /// the key.
-    const fn why(&self) -> Option<Why> {
-        match self {
-            KeyAction::Rename(_) | KeyAction::Disable => None,
-            KeyAction::Enable => Some(Why::EnableKey),
-            KeyAction::Rotate => Some(Why::RotateKey),
-            KeyAction::Raise { .. } => Some(Why::RaiseKey),
-            KeyAction::Trim(_) => Some(Why::TrimKey),
-        }
-    }
-}
-
-fn enabled(enabled: bool) -> KeyEdit {
-    Box::new(move |record: &mut KeyRecord, _: &mut VaultClock| {
-        record.set_enabled(enabled);
-        Ok(())
-    })
 }
 
 /// Another step, or the same one with the reason why not.
@@ -152,52 +122,5 @@ impl<P: Ports> Inner<P> {
             },
             _ => Next::Keep(Step::Key(shown)),
         }
-    }
-
-    /// Does something with a key after its fresh unlock.
-    pub(super) async fn act_on_key(self: &Rc<Self>, turn: &Turn, task: KeyTask) -> Next<P> {
-        self.do_with_key(turn, (task.key_id, task.place), task.action).await
-    }
-
-    async fn do_with_key(
-        self: &Rc<Self>,
-        turn: &Turn,
-        (key_id, place): (KeyId, KeyPlace),
-        action: KeyAction,
-    ) -> Next<P> {
-        self.busy();
-        let by = By::Person(turn.question);
-        let (method, edit): (_, KeyEdit) = match action {
-            KeyAction::Rename(label) => {
-                let edit = move |record: &mut KeyRecord, _: &mut VaultClock| {
-                    record.relabel(&label);
-                    Ok(())
-                };
-                (Method::UpdateKey, Box::new(edit))
-            }
-            KeyAction::Disable => (Method::DisableKey, enabled(false)),
-            KeyAction::Enable => (Method::EnableKey, enabled(true)),
-            KeyAction::Raise { decryption, encryption } => {
-                let raised = MinVersionsParams {
-                    key_id: key_id.clone(),
-                    min_decryption_version: Some(decryption),
-                    min_encryption_version: Some(encryption),
-                };
-                let edit = move |record: &mut KeyRecord, _: &mut VaultClock| {
-                    record.raise_min_versions(&raised)
-                };
-                (Method::SetMinVersions, Box::new(edit))
-            }
-            KeyAction::Trim(least) => {
-                let edit = move |record: &mut KeyRecord, _: &mut VaultClock| record.trim(least);
-                (Method::TrimKey, Box::new(edit))
-            }
-            KeyAction::Rotate => {
-                let rotated = self.rotate_key_by(by, key_id.clone()).await;
-                return self.to_key(key_id, place, rotated.err()).await;
-            }
-        };
-        let changed = self.change_key_by(by, (method, key_id.clone()), edit).await;
-        self.to_key(key_id, place, changed.err()).await
     }
 }

@@ -4,6 +4,7 @@
 mod backup;
 mod drive;
 mod fresh;
+mod key_action;
 mod keys;
 mod log;
 mod manage;

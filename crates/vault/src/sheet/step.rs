@@ -6,7 +6,8 @@ use kms_crypto::{SecretBytes, phrase};
 use kms_protocol::{EnrolmentKind, ErrorCode, KeyId, Screen, StorageHealth};
 
 use super::Fresh;
-use super::keys::{KeyList, KeyPlace, KeyTask, ShownKey};
+use super::key_action::KeyTask;
+use super::keys::{KeyList, KeyPlace, ShownKey};
 use super::log::LogPage;
 use crate::backup::OpenedBackup;
 use crate::enclave::Inner;

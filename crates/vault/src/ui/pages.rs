@@ -142,4 +142,8 @@ pub enum KeyAction {
     },
     /// Deleting the versions below this one.
     Trim(u32),
+    /// Letting it wait so many days for its deletion.
+    ScheduleDeletion(u32),
+    /// Letting it not be deleted.
+    CancelDeletion,
 }
