@@ -6,6 +6,8 @@ pub const MAX_DEPTH: usize = 6;
 pub const MAX_KEYS: usize = 32;
 /// Most requests in one batch, and most items of any list.
 pub const MAX_ITEMS: usize = 64;
+/// Most requests for a page of keys or of entries in one batch: their answers are in memory together.
+pub const MAX_BATCH_PAGES: usize = 4;
 /// Longest string, in UTF-8 bytes.
 pub const MAX_TEXT: usize = 4096;
 /// Largest `data` of one signature or verification, in bytes.

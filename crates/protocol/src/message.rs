@@ -1,6 +1,6 @@
 //! Requests, batches, cancellations, replies and events.
 
-use crate::limits::{MAX_DEADLINE_MS, MAX_ITEMS};
+use crate::limits::{MAX_BATCH_PAGES, MAX_DEADLINE_MS, MAX_ITEMS};
 use crate::{
     ErrorCode, Fields, FromValue, IntoValue, Method, Name, PolicyRule, Request, RequestId,
     Response, Value,
@@ -36,10 +36,25 @@ impl Incoming {
             Value::List(items) if items.is_empty() || items.len() > MAX_ITEMS => {
                 Incoming::Single(Err(ErrorCode::InvalidRequest))
             }
-            Value::List(items) => Incoming::Batch(items.into_iter().map(Call::decode).collect()),
+            Value::List(items) => Incoming::Batch(Self::decode_batch(items)),
             Value::Map(members) if is_cancel(&members) => Self::decode_cancel(members),
             single => Incoming::Single(Call::decode(single)),
         }
+    }
+
+    fn decode_batch(items: Vec<Value>) -> Vec<Result<Call, ErrorCode>> {
+        let mut pages = 0;
+        let one = |item| {
+            let mut call = Call::decode(item)?;
+            if matches!(call.request, Ok(Request::ListKeys(_) | Request::ListAudit(_))) {
+                pages += 1;
+                if pages > MAX_BATCH_PAGES {
+                    call.request = Err(ErrorCode::PayloadTooLarge);
+                }
+            }
+            Ok(call)
+        };
+        items.into_iter().map(one).collect()
     }
 
     fn decode_cancel(members: Vec<(Name, Value)>) -> Self {

@@ -96,6 +96,20 @@ fn batches_are_bounded() {
 }
 
 #[test]
+fn a_batch_asks_for_few_pages() {
+    let call = |method| map(&[("id", text("a")), ("method", text(method))]);
+    let mut calls = vec![call("keys.list"), call("audit.list"), call("rpc.ping")];
+    calls.extend(vec![call("keys.list"); 3]);
+    calls.extend([call("rpc.ping"), call("audit.list")]);
+    let Incoming::Batch(calls) = Incoming::decode(Value::List(calls)) else {
+        panic!("not a batch")
+    };
+    let codes: Vec<_> = calls.into_iter().map(|call| call.unwrap().request.err()).collect();
+    let large = Some(ErrorCode::PayloadTooLarge);
+    assert_eq!(codes, [None, None, None, None, None, large, None, large]);
+}
+
+#[test]
 fn a_batch_does_not_nest() {
     let nested = Value::List(vec![Value::List(vec![])]);
     let Incoming::Batch(calls) = Incoming::decode(nested) else { panic!("not a batch") };
