@@ -94,8 +94,16 @@ function localMoment(time) {
  * @returns {string}
  */
 function pemOf(spki) {
-  const lines = btoa(String.fromCharCode(...spki)).match(/.{1,64}/g) ?? [];
+  const lines = base64Of(spki).match(/.{1,64}/g) ?? [];
   return ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----', ''].join('\n');
+}
+
+/**
+ * @param {Uint8Array} bytes
+ * @returns {string}
+ */
+function base64Of(bytes) {
+  return btoa(String.fromCharCode(...bytes));
 }
 
 /**

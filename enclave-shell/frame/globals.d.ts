@@ -174,6 +174,12 @@ interface AuditEntry {
   outcome: string;
 }
 
+/** An entry with its leaf in the tree, and what was hashed. */
+interface LoggedEntry extends AuditEntry {
+  hash: Uint8Array;
+  leaf?: Uint8Array;
+}
+
 /** Which entries of the log are looked for; what is absent lets everything through. */
 interface AuditFilter {
   keyId?: string;
@@ -243,6 +249,12 @@ type View =
       next?: number;
     }
   | {
+      screen: 'log_ready';
+      name: string;
+      count: number;
+      checkpoint: { note: string; verifierKey: string };
+    }
+  | {
       screen: 'approve';
       digest: Uint8Array<ArrayBuffer>;
       operations: OperationInfo[];
@@ -288,6 +300,7 @@ type UiRequest =
   | { ui: 'strength'; score: number }
   | { ui: 'busy' }
   | { ui: 'hide' }
+  | { ui: 'log'; entries: LoggedEntry[] }
   | { ui: 'kdf' }
   | { ui: 'tools' };
 
@@ -329,6 +342,7 @@ type OnScreen =
   | { ui: 'open_key'; keyId: string }
   | { ui: 'turn'; on: boolean }
   | ({ ui: 'filter' } & AuditFilter)
+  | { ui: 'export' }
   | ({ ui: 'key' } & KeyAction)
   | { ui: 'confirm' }
   | { ui: 'approve'; digest: Uint8Array<ArrayBuffer>; code?: string }

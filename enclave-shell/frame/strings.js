@@ -510,8 +510,21 @@ const TEXT = Object.freeze({
     }),
   }),
 
+  logReady: Object.freeze({
+    title: 'Save the log',
+    /** @param {number} count */
+    count: (count) => (count === 1 ? '1 entry' : `${count} entries`),
+    explain:
+      'The file says when which site used which key. It is not encrypted: keep it where others do not read it.',
+    save: 'Save file',
+    check: 'To check it',
+    checkMore:
+      'Note this key apart from the file. “enclave-shell audit verify” shows with it that nothing was changed, left out or added.',
+  }),
+
   audit: Object.freeze({
     title: 'Log',
+    export: 'Save as file',
     /** @param {number} count */
     count: (count) => (count === 1 ? '1 entry. State of the log:' : `${count} entries. State of the log:`),
     none: 'No entry here.',

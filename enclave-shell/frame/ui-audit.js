@@ -10,6 +10,8 @@ function auditScreen(view) {
   const state = make('p', { class: 'soft' }, `${text.count(count)} `, make('code', {}, shortHash(head)));
   const list = make('ol', { class: 'ways log', role: 'list' });
   list.append(...entries.map((entry) => entryRow(entry, view)));
+  const exporter = button('export', 'small', text.export);
+  onPress(exporter, () => give({ ui: 'export' }));
   const found = entries.length > 0 ? [list] : [soft(text.none)];
   if (isFiltered(view.filter) && typeof next === 'number') found.push(soft(text.searched(next + 1)));
   return makeScreen('audit', {
@@ -18,6 +20,7 @@ function auditScreen(view) {
     body: [state, filterSection(view), ...found, ...turners(view.before, typeof next === 'number', text)],
     back: () => give({ ui: 'back' }),
     cancel: TEXT.done,
+    beside: [exporter],
   });
 }
 

@@ -140,6 +140,8 @@ function screenOf(view) {
       return keyScreen(view);
     case 'audit':
       return auditScreen(view);
+    case 'log_ready':
+      return logReadyScreen(view);
     case 'approve':
       return approveScreen(view);
   }

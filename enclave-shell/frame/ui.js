@@ -49,6 +49,7 @@ function leave() {
   ui.ceremony = null;
   loseSight();
   ui.screen?.forget();
+  dropLog();
   ui.screen = null;
   ui.busy = false;
 }

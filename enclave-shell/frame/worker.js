@@ -58,7 +58,7 @@ function startWorker(name, url = host.url) {
 const REPORTS = ['booted', 'boot_failed', 'crashed', 'kdf_done', 'file', 'file_end'];
 
 /** Names of what the enclave may ask the frame for. */
-const REQUESTS = ['show', 'strength', 'busy', 'hide', 'kdf', 'tools'];
+const REQUESTS = ['show', 'strength', 'busy', 'hide', 'log', 'kdf', 'tools'];
 
 /**
  * What a worker told, or null: the channel is a closed set of messages.
@@ -126,6 +126,7 @@ function onUiRequest(request, ports) {
     showScreen(request);
   } else if (request.ui === 'strength') ui.screen?.strength(request.score);
   else if (request.ui === 'busy') setBusy(true);
+  else if (request.ui === 'log') takeLog(request.entries);
   else if (request.ui === 'hide') {
     keepTools(null);
     showIdle();

@@ -2,7 +2,7 @@
 // Shared by build.rs, which embeds them, and the library, which joins them.
 
 /// Files of `enclave-shell/frame`, in one module scope.
-pub const FRAME_PARTS: [&str; 29] = [
+pub const FRAME_PARTS: [&str; 30] = [
     "limits.js",
     "refuse.js",
     "selfcheck.js",
@@ -22,6 +22,7 @@ pub const FRAME_PARTS: [&str; 29] = [
     "ui-manage.js",
     "ui-keys.js",
     "ui-audit.js",
+    "ui-export.js",
     "ui-backup.js",
     "ui-lease.js",
     "ui-approve.js",

@@ -168,7 +168,9 @@ impl<'a, V: AsyncFn(&str) -> Result<()>> Tour<'a, V> {
         ui.press_on("keys", "#back").await?;
         ui.press_on("manage", "#audit").await?;
         self.stop("audit", "audit").await?;
-        ui.press_on("audit", "#cancel").await?;
+        ui.press_on("audit", "#export").await?;
+        self.stop("log-ready", "log_ready").await?;
+        ui.press_on("log_ready", "#cancel").await?;
         self.demo.settled().await
     }
 

@@ -365,6 +365,7 @@ fn name(screen: &UiScreen) -> &'static str {
         UiScreen::Keys(_) => "keys",
         UiScreen::Key(_) => "key",
         UiScreen::Audit(_) => "audit",
+        UiScreen::LogReady(_) => "log_ready",
         UiScreen::Approve(_) => "approve",
     }
 }

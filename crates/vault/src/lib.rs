@@ -47,7 +47,7 @@ pub use ports::{
 };
 pub use ui::{
     Action, Approval, AuditFilter, AuditRows, BackupInfo, Ceremony, Factor, HeldLease, KeyAction,
-    KeyDetails, KeyRow, KeyRows, LeaseTerms, Manage, MethodGroup, NewPasskey, OperationInfo,
-    Outcome, Part, Passkey, PasskeyAnswer, Payload, PayloadText, RestoreWhy, UiCommand, UiEvent,
-    UiScreen, View, Why,
+    KeyDetails, KeyRow, KeyRows, LeaseTerms, LogReady, Manage, MethodGroup, NewPasskey,
+    OperationInfo, Outcome, Part, Passkey, PasskeyAnswer, Payload, PayloadText, RestoreWhy,
+    UiCommand, UiEvent, UiScreen, View, Why,
 };

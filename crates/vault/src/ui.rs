@@ -6,13 +6,14 @@ mod pages;
 
 use kms_crypto::SecretVec;
 use kms_protocol::{
-    AutoLock, BackupHealth, CallerOrigin, ContactUrl, Enrolment, EnrolmentId, EnrolmentKind,
-    ErrorCode, KeyId, Label, Lease, LeaseId, PushOrigin, StorageHealth,
+    AuditEntry, AutoLock, BackupHealth, CallerOrigin, ContactUrl, Enrolment, EnrolmentId,
+    EnrolmentKind, ErrorCode, KeyId, Label, Lease, LeaseId, PushOrigin, StorageHealth,
 };
 
 pub use self::approval::{Approval, OperationInfo, Payload, PayloadText};
 pub use self::pages::{
-    AuditFilter, AuditRows, KeyAction, KeyDetails, KeyRow, KeyRows, MethodGroup, Outcome, Part,
+    AuditFilter, AuditRows, KeyAction, KeyDetails, KeyRow, KeyRows, LogReady, MethodGroup, Outcome,
+    Part,
 };
 
 /// What the user interface should do.
@@ -21,6 +22,9 @@ pub enum UiCommand {
     Show(View),
     /// How strong the passphrase is that is being typed: 0 (guessed at once) to 100.
     Strength(u8),
+    /// Entries of the log that is to be saved as a file, in the order of the log; the first is that
+    /// of a new file.
+    Log(Vec<AuditEntry>),
     /// Work is under way: no input is taken.
     Busy,
     /// Nothing more to ask.
@@ -93,6 +97,8 @@ pub enum UiScreen {
     Key(Box<KeyDetails>),
     /// The audit log, a page of it.
     Audit(AuditRows),
+    /// The audit log waits to be saved by the person.
+    LogReady(LogReady),
     /// Approving what keys are used for.
     Approve(Approval),
 }
@@ -306,6 +312,8 @@ pub enum UiEvent {
     Turn(bool),
     /// To the entries of the log that this lets through.
     Filter(AuditFilter),
+    /// The log as a file.
+    Export,
     /// Something to be done with the key on display.
     Key(KeyAction),
     /// What the screen describes shall happen.

@@ -382,7 +382,7 @@ fn plain(number: usize) -> UiEvent {
 }
 
 /// How many events [`browse`] knows.
-const BROWSE: usize = 14;
+const BROWSE: usize = 15;
 
 fn browse(number: usize, key: Option<KeyId>) -> UiEvent {
     let missing = || KeyId::new("AAECAwQFBgcICQoLDA0ODw").unwrap();
@@ -400,6 +400,7 @@ fn browse(number: usize, key: Option<KeyId>) -> UiEvent {
         9 => UiEvent::Key(KeyAction::Raise { decryption: 1, encryption: 2 }),
         10 => UiEvent::Turn(false),
         11 => about(None),
+        13 => UiEvent::Export,
         // Neither waits for its deletion, nor is it destroyed: both would look like a lost key.
         12 => UiEvent::Key(KeyAction::CancelDeletion),
         // A key that is disabled would look like one that is lost.

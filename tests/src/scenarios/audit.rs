@@ -1,6 +1,7 @@
 //! The audit log: what was done to it on disk is found, and what is exported proves itself.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
@@ -21,6 +22,7 @@ use crate::{
 scenarios!("audit":
     altered_on_disk,
     exported_and_checked,
+    saved_by_the_person,
 );
 
 /// Inside the frame: does something to an entry of the log, and returns what was there.
@@ -134,5 +136,24 @@ async fn exported_and_checked(world: &mut World) -> Result<()> {
     ensure!((report.entries, report.since) == (6, Some(1)), "{report}");
     let forged = export.replacen("\"ok\"", "\"not_found\"", 1);
     ensure!(audit::verify(&forged, &key, None).outcome == Outcome::Mismatch);
+    Ok(())
+}
+
+async fn saved_by_the_person(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let session = Session::unlocked(world.page()?, &stage).await?;
+    used(&session).await?;
+    let ui = VaultUi(world.page()?);
+    session.begin("vault.manage").await?;
+    ui.press_on("manage", "#audit").await?;
+    ui.press_on("audit", "#export").await?;
+    let key = VerifierKey::parse(&ui.text_of("log_ready", "#verifier").await?)?;
+    let file = ui.save_on("log_ready", world.browser()?, "jsonl").await?;
+    let report = audit::verify(&fs::read_to_string(file)?, &key, None);
+    ensure!(report.outcome == Outcome::Match, "{report}");
+    ensure!(report.entries == 6, "{report}");
+    ui.press_on("log_ready", "#back").await?;
+    ui.press_on("audit", "#cancel").await?;
+    session.end().await?;
     Ok(())
 }

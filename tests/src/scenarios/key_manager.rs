@@ -11,7 +11,11 @@ use crate::{
     world::World,
 };
 
-scenarios!("key_manager": a_key_the_person_disables_is_refused, a_rotated_key_is_told_to_its_site);
+scenarios!("key_manager":
+    a_key_the_person_disables_is_refused,
+    a_rotated_key_is_told_to_its_site,
+    a_deletion_waits_and_is_cancelled,
+);
 
 /// A fresh unlock with the first passphrase.
 const FRESH: Way<'_> = Way::Passphrase(PASSPHRASE);
@@ -75,5 +79,35 @@ async fn a_rotated_key_is_told_to_its_site(world: &mut World) -> Result<()> {
     ensure!(key["version"] == 2 && key["label"] == "Deploy", "{key}");
     let recorded = session.recorded().await?.to_string();
     ensure!(recorded.contains("keys_changed"), "{recorded}");
+    Ok(())
+}
+
+async fn a_deletion_waits_and_is_cancelled(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let ui = VaultUi(page);
+    let signer = Signer::create(&session, "ed25519").await?;
+    let id = signer.key_id.as_str().context("no id")?;
+    session.begin("keys.manage").await?;
+    ui.press_on("keys", &format!("[id='key-{id}']")).await?;
+    ui.press_on("key", "#remove").await?;
+    ui.open(FRESH).await?;
+    ui.has("key", "#keep").await?;
+    ui.press_on("key", "#cancel").await?;
+    session.end().await?;
+    let key = session.call("keys.describe", json!({"keyId": id})).await?;
+    ensure!(key["state"] == "pending-deletion", "{key}");
+    let wait = key["deletionDate"].as_u64().zip(key["created"].as_u64());
+    let days = wait.map(|(date, created)| (date - created) / 86_400_000);
+    ensure!(days == Some(30), "{key}");
+    session.begin("keys.manage").await?;
+    ui.press_on("keys", &format!("[id='key-{id}']")).await?;
+    ui.press_on("key", "#keep").await?;
+    ui.has("key", "#enable").await?;
+    ui.press_on("key", "#cancel").await?;
+    session.end().await?;
+    let key = session.call("keys.describe", json!({"keyId": id})).await?;
+    ensure!(key["state"] == "disabled", "{key}");
     Ok(())
 }

@@ -46,15 +46,25 @@ impl VaultUi<'_> {
 
     /// Saves the file that waits, and says so.
     pub(crate) async fn save(&self, browser: &Browser) -> Result<PathBuf> {
-        self.enter("backup_ready").await?;
+        let file = self.save_on("backup_ready", browser, "age").await?;
+        self.press_on("backup_ready", "#submit").await?;
+        Ok(file)
+    }
+
+    /// Saves the file of a screen; its name ends in this.
+    pub(crate) async fn save_on(
+        &self,
+        screen: &str,
+        browser: &Browser,
+        end: &str,
+    ) -> Result<PathBuf> {
+        self.enter(screen).await?;
         self.0.visible("#save[href]").await?;
         // A link has no look of its own for the time in which no press counts.
         tokio::time::sleep(NO_PRESS).await;
         self.0.press("#save").await?;
         self.0.leave_frame().await?;
-        let file = saved(browser).await?;
-        self.press_on("backup_ready", "#submit").await?;
-        Ok(file)
+        saved(browser, end).await
     }
 
     /// Chooses a file and gives what should open it, on the screen of a restore or a drill.
@@ -77,12 +87,12 @@ impl VaultUi<'_> {
 
 /// The file that was saved, once all of it is there. It is put aside, since the next one of the
 /// same name might replace it.
-async fn saved(browser: &Browser) -> Result<PathBuf> {
+async fn saved(browser: &Browser, end: &str) -> Result<PathBuf> {
     let mut found = None;
     eventually(SOON, async || {
         // Engines write to a file of another name, or to an empty place holder, until it is done.
-        let is_backup = |path: &PathBuf| path.extension().is_some_and(|end| end == "age");
-        found = browser.downloads()?.into_iter().find(is_backup);
+        let is_file = |path: &PathBuf| path.extension().is_some_and(|known| known == end);
+        found = browser.downloads()?.into_iter().find(is_file);
         let Some(path) = &found else { return Ok(false) };
         let beside = path.with_added_extension("part").exists();
         Ok(!beside && fs::metadata(path)?.len() > 0)

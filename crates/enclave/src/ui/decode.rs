@@ -74,6 +74,7 @@ fn event(name: &str, members: &Members<'_>) -> Option<UiEvent> {
         "turn" => UiEvent::Turn(members.plain("on")?),
         "filter" => UiEvent::Filter(filter(members)?),
         "key" => UiEvent::Key(key_action(members)?),
+        "export" => UiEvent::Export,
         "confirm" => UiEvent::Confirm,
         "approve" => UiEvent::Approve {
             digest: members.bytes("digest", DIGEST_LEN)?,

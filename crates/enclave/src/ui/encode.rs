@@ -18,6 +18,9 @@ pub(super) fn command(command: UiCommand) -> (JsValue, Array) {
         UiCommand::Strength(score) => {
             Value::object([("ui", text("strength")), ("score", u32::from(score).into_value())])
         }
+        UiCommand::Log(entries) => {
+            Value::object([("ui", text("log")), ("entries", entries.into_value())])
+        }
         UiCommand::Busy => Value::object([("ui", text("busy"))]),
         UiCommand::Hide => Value::object([("ui", text("hide"))]),
     };
@@ -78,6 +81,14 @@ fn screen(screen: UiScreen) -> Value {
             [("key", details.key.into_value()), ("public", details.public.into_value())],
         ),
         UiScreen::Audit(page) => audit(page),
+        UiScreen::LogReady(log) => named(
+            "log_ready",
+            [
+                ("name", log.name.into_value()),
+                ("count", log.count.into_value()),
+                ("checkpoint", log.checkpoint.into_value()),
+            ],
+        ),
         UiScreen::Approve(asked) => approval(asked),
     }
 }

@@ -12,7 +12,9 @@ use kms_protocol::{
 use kms_tlog::{Checkpoint, Note, Plan, VerifierKey};
 use sha2::{Digest, Sha256};
 
+use super::entry::Head;
 use crate::enclave::Inner;
+use crate::state::UnlockedVault;
 use crate::{Error, Ports};
 
 const INVALID: Error = Error::Code(ErrorCode::InvalidParams);
@@ -48,6 +50,15 @@ impl<P: Ports> Inner<P> {
     pub(crate) async fn sign_checkpoint(self: &Rc<Self>) -> Result<SignedCheckpoint, Error> {
         let vault = self.unlocked()?;
         let head = self.settled_head(&vault).await?;
+        self.sign_head(&vault, &head).await
+    }
+
+    /// Signs a state of the log.
+    pub(super) async fn sign_head(
+        &self,
+        vault: &UnlockedVault<P>,
+        head: &Head,
+    ) -> Result<SignedCheckpoint, Error> {
         let key = vault.secrets()?.checkpoint;
         let text = Checkpoint::new(key.verifier.name(), head.count(), head.tree.root()).to_string();
         let signature = self.ports.crypto().sign(&key.signer, text.as_bytes()).await?;

@@ -124,6 +124,7 @@ impl<P: Ports> Inner<P> {
             (step @ Step::Manage(_), UiEvent::Open(part)) => Box::pin(self.on_part(step, part)),
             (Step::Keys(list), event) => Box::pin(self.on_keys(list, event)),
             (Step::Key(shown), event) => Box::pin(self.on_key(turn, shown, event)),
+            (Step::Audit(page), UiEvent::Export) => Box::pin(self.on_export(turn, page)),
             (Step::Audit(page), event) => Box::pin(self.on_log(page, event)),
             (Step::Unlock { then: Then::Key(task), .. }, UiEvent::Back) => {
                 Box::pin(self.to_key(task.key_id, task.place, None))
@@ -152,6 +153,7 @@ impl<P: Ports> Inner<P> {
     fn back(&self, turn: &Turn, step: Step<P>) -> Next<P> {
         match (turn.topic, step) {
             (_, Step::ConfirmPhrase(new, _)) => Next::Go(Step::Phrase(new)),
+            (_, Step::LogReady(page, _)) => Next::Go(Step::Audit(page)),
             (_, Step::ConfirmRestore(_)) => Next::Go(Step::Restore(RestoreWhy::Restore)),
             (Screen::Setup, Step::Phrase(_) | Step::Restore(_)) => match self.setup_step() {
                 Ok(step) => Next::Go(step),

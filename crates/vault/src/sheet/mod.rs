@@ -3,6 +3,7 @@
 
 mod backup;
 mod drive;
+mod export;
 mod fresh;
 mod key_action;
 mod keys;

@@ -15,8 +15,8 @@ use crate::factor::Candidate;
 use crate::lease::Request;
 use crate::time::Moment;
 use crate::ui::{
-    Action, Approval, BackupInfo, Ceremony, HeldLease, Manage, NewPasskey, RestoreWhy, UiScreen,
-    Why,
+    Action, Approval, BackupInfo, Ceremony, HeldLease, LogReady, Manage, NewPasskey, RestoreWhy,
+    UiScreen, Why,
 };
 use crate::{Error, Ports, Store, random};
 
@@ -59,6 +59,8 @@ pub(super) enum Step<P: Ports> {
     Key(Box<ShownKey>),
     /// The audit log.
     Audit(Box<LogPage>),
+    /// The log waits to be saved; the way back leads to its page.
+    LogReady(Box<LogPage>, LogReady),
     /// Approving what keys are used for.
     Approve(Approval),
 }
@@ -284,6 +286,7 @@ impl<P: Ports> Inner<P> {
             Step::Keys(list) => UiScreen::Keys(list.rows.clone()),
             Step::Key(shown) => UiScreen::Key(Box::new(shown.details.clone())),
             Step::Audit(page) => UiScreen::Audit(page.rows.clone()),
+            Step::LogReady(_, ready) => UiScreen::LogReady(ready.clone()),
             Step::Approve(approval) => UiScreen::Approve(approval.clone()),
         }
     }

@@ -1,6 +1,8 @@
 //! What the pages of keys and of the audit log show, and what can be asked for there.
 
-use kms_protocol::{AuditEntry, CallerOrigin, KeyId, KeyInfo, Label, PublicKeyInfo};
+use kms_protocol::{
+    AuditEntry, CallerOrigin, KeyId, KeyInfo, Label, PublicKeyInfo, SignedCheckpoint,
+};
 
 /// A page of the keys of all sites.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +112,17 @@ impl MethodGroup {
             MethodGroup::Vault => "vault",
         }
     }
+}
+
+/// A log that was handed over to be saved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogReady {
+    /// Suggested file name.
+    pub name: String,
+    /// How many entries there are.
+    pub count: u64,
+    /// The last line.
+    pub checkpoint: SignedCheckpoint,
 }
 
 /// A part of the management page that is a page of its own.
