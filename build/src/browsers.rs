@@ -59,22 +59,18 @@ pub(crate) fn prepare(repo: &Repo) -> Result<()> {
 
 /// Runs the end-to-end tests on what `prepare` built, in every engine even if one fails.
 ///
-/// Two engines run beside each other: a scenario waits about half of its time, for a screen to be
-/// seen or for an answer that must not come. A third one leaves no time to answer in time.
+/// The engines run beside each other and take turns, so that there is always work and never too much.
 pub(crate) fn test(repo: &Repo, engine: Engine, filter: Option<&str>) -> Result<()> {
     let program = program(repo, "run")?;
-    let mut failed = Vec::new();
-    for pair in present(engine)?.chunks(2) {
-        let runs = pair.iter().map(|engine| {
-            let mut command = copy(&program);
-            command.args(["--engine", engine.name()]);
-            if let Some(filter) = filter {
-                command.args(["--filter", filter]);
-            }
-            (engine.name(), command)
-        });
-        failed.extend(run_together(runs.collect())?);
-    }
+    let runs = present(engine)?.into_iter().map(|engine| {
+        let mut command = copy(&program);
+        command.args(["--engine", engine.name()]).arg("--turns").arg(repo.target("e2e/turns"));
+        if let Some(filter) = filter {
+            command.args(["--filter", filter]);
+        }
+        (engine.name(), command)
+    });
+    let failed = run_together(runs.collect())?;
     ensure!(failed.is_empty(), "browser tests failed in {}", failed.join(", "));
     Ok(())
 }

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
 
 use crate::process::output;
 use crate::repo::Repo;
+use crate::report::sha256_hex;
 
 /// Tracked and new files that are not ignored, relative to the root.
 pub(crate) fn listed(repo: &Repo) -> Result<Vec<PathBuf>> {
@@ -20,6 +22,17 @@ pub(crate) fn listed(repo: &Repo) -> Result<Vec<PathBuf>> {
     files.sort();
     files.dedup();
     Ok(files)
+}
+
+/// Digest of every listed file, with its name, and of the compiler's name.
+pub(crate) fn fingerprint(repo: &Repo) -> Result<String> {
+    let mut hasher = Sha256::new();
+    hasher.update(output(Command::new("rustc").current_dir(repo.root()).arg("-vV"))?);
+    for file in listed(repo)? {
+        let bytes = std::fs::read(repo.root().join(&file))?;
+        hasher.update(format!("\n{} {}", sha256_hex(&bytes), file.display()));
+    }
+    Ok(sha256_hex(&hasher.finalize()))
 }
 
 /// Copies every listed file to `target`, which is made anew.

@@ -8,6 +8,7 @@ mod dist;
 mod files;
 mod fuzz;
 mod manifest;
+mod passed;
 mod process;
 mod repo;
 mod report;
@@ -83,6 +84,9 @@ enum Task {
         /// Leave out the browser tests.
         #[arg(long)]
         skip_browsers: bool,
+        /// Repeat what this very tree has passed before, too.
+        #[arg(long)]
+        again: bool,
     },
     /// Give the parsers inputs that nobody thought of, for a few seconds each.
     Fuzz {
@@ -139,7 +143,7 @@ fn perform(arguments: Arguments) -> Result<()> {
         Task::Coverage { update: false } => coverage::check(&repo),
         Task::Coverage { update: true } => coverage::update(&repo),
         Task::Tidy => tidy::run(&repo),
-        Task::Test { skip_browsers } => verify::run_all(&repo, !skip_browsers),
+        Task::Test { skip_browsers, again } => verify::run_all(&repo, !skip_browsers, again),
         Task::Fuzz { seconds } => fuzz::run(&repo, seconds),
         Task::E2e { engine, filter } => end_to_end(&repo, engine, filter.as_deref()),
         Task::Bench { quick, engine } => {

@@ -6,9 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::process::{output, run};
+use crate::process::run;
 use crate::repo::Repo;
 use crate::report::sha256_hex;
 use crate::{files, manifest, shell, wasm};
@@ -58,7 +57,7 @@ pub(crate) fn twice(repo: &Repo) -> Result<()> {
 pub(crate) fn once(repo: &Repo) -> Result<()> {
     let shell = shell::program(repo)?;
     let here = emit(&repo.enclave_dir(false), &repo.target("repro/here"), &shell)?;
-    let (tree, earlier) = (fingerprint(repo)?, repo.target("repro-earlier.json"));
+    let (tree, earlier) = (files::fingerprint(repo)?, repo.target("repro-earlier.json"));
     if let Some(built) = recall(&earlier, &tree) {
         println!("  this very tree was built under other circumstances before");
         return compare(&here, &built);
@@ -80,17 +79,6 @@ struct Proof {
 fn recall(path: &Path, tree: &str) -> Option<Digests> {
     let proof: Proof = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
     (proof.tree == tree).then_some(proof.built)
-}
-
-/// Digest of every file of the tree, with its name, and of the compiler's name.
-fn fingerprint(repo: &Repo) -> Result<String> {
-    let mut hasher = Sha256::new();
-    hasher.update(output(Command::new("rustc").current_dir(repo.root()).arg("-vV"))?);
-    for file in files::listed(repo)? {
-        let bytes = std::fs::read(repo.root().join(&file))?;
-        hasher.update(format!("\n{} {}", sha256_hex(&bytes), file.display()));
-    }
-    Ok(sha256_hex(&hasher.finalize()))
 }
 
 fn compare(first: &Digests, second: &Digests) -> Result<()> {

@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::browsers::{self, Engine};
+use crate::passed::Passed;
 use crate::process::{cargo, run};
 use crate::repo::Repo;
 use crate::steps::Steps;
@@ -14,9 +15,10 @@ use crate::{codegen, coverage, dist, fuzz, repro, scripts, setup, tidy, wasm};
 const FUZZ_SECONDS: u32 = 10;
 
 /// Runs all steps, cheap ones first, and always prints the summary.
-pub(crate) fn run_all(repo: &Repo, with_browsers: bool) -> Result<()> {
+pub(crate) fn run_all(repo: &Repo, with_browsers: bool, again: bool) -> Result<()> {
     let mut steps = Steps::new();
     let result = sources(repo, &mut steps, with_browsers)
+        .and_then(|()| compiled(repo, &mut steps, again))
         .and_then(|()| artefacts(repo, &mut steps))
         .and_then(|()| in_browsers(repo, &mut steps, with_browsers));
     steps.print();
@@ -28,16 +30,29 @@ fn sources(repo: &Repo, steps: &mut Steps, with_browsers: bool) -> Result<()> {
     steps.run("format", || run(cargo(repo).args(["fmt", "--all", "--check"])))?;
     steps.run("tidy", || tidy::run(repo))?;
     steps.run("spelling", || spelling(repo))?;
-    steps.run("clippy", || clippy(repo))?;
-    steps.run("native tests", || native_tests(repo))?;
-    steps.run("native tests of the pure crates, with coverage", || coverage::check(repo))?;
-    steps.run("fuzzing", || fuzz::run(repo, FUZZ_SECONDS))?;
     steps.run("script types", || scripts::check_types(repo))?;
-    steps.run("client tests", || scripts::test_client(repo))
+    steps.run("client tests", || scripts::test_client(repo))?;
+    steps.run("generated files", || codegen::check(repo))
+}
+
+/// What takes minutes, and depends on nothing but the tree.
+fn compiled(repo: &Repo, steps: &mut Steps, again: bool) -> Result<()> {
+    let mut passed = Passed::recall(repo, again)?;
+    let mut once = |name: &str, work: fn(&Repo) -> Result<()>| {
+        if passed.has(name) {
+            steps.note_passed(name);
+            return Ok(());
+        }
+        steps.run(name, || work(repo))?;
+        passed.add(repo, name)
+    };
+    once("clippy", clippy)?;
+    once("native tests", native_tests)?;
+    once("native tests of the pure crates, with coverage", coverage::check)?;
+    steps.run("fuzzing", || fuzz::run(repo, FUZZ_SECONDS))
 }
 
 fn artefacts(repo: &Repo, steps: &mut Steps) -> Result<()> {
-    steps.run("generated files", || codegen::check(repo))?;
     steps.run("probe build", || wasm::Build::probe(repo).run().map(drop))?;
     steps.run("dist", || dist::emit(repo).map(drop))?;
     steps.run("reproducible", || repro::once(repo))
@@ -75,7 +90,7 @@ fn clippy(repo: &Repo) -> Result<()> {
 /// The pure crates have a step of their own.
 fn native_tests(repo: &Repo) -> Result<()> {
     let mut command = cargo(repo);
-    command.args(["test", "--quiet", "--locked", "--workspace", "--exclude", "kms-e2e"]);
+    command.args(["test", "--quiet", "--locked", "--workspace"]);
     for name in coverage::CRATES {
         command.args(["--exclude", name]);
     }

@@ -20,16 +20,20 @@ mod signer;
 mod small_disk;
 mod stage;
 mod tour;
+mod turns;
 mod vault_ui;
 mod verify_signature;
 mod world;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{engine::Engine, world::World};
+use crate::{engine::Engine, turns::Turns, world::World};
 
 /// Browser end-to-end tests of ATS KMS.
 #[derive(Parser)]
@@ -49,6 +53,9 @@ enum Command {
         /// Run only the scenarios whose names contain this, or one of several with commas between.
         #[arg(long, default_value = "")]
         filter: String,
+        /// Folder in which programs that run beside each other take turns.
+        #[arg(long)]
+        turns: Option<PathBuf>,
         #[command(flatten)]
         builds: Builds,
     },
@@ -86,13 +93,20 @@ struct Builds {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode> {
     match Cli::parse().command {
-        Command::Run { engine, filter, builds } => run(engine, &filter, &builds).await,
+        Command::Run { engine, filter, turns, builds } => {
+            run(engine, &filter, turns.as_deref(), &builds).await
+        }
         Command::Bench { engine, options, builds } => bench::run(engine, &options, &builds).await,
         Command::Screenshots { out, builds } => screenshots::run(&out, &builds).await,
     }
 }
 
-async fn run(engine: Engine, filter: &str, builds: &Builds) -> Result<ExitCode> {
+async fn run(
+    engine: Engine,
+    filter: &str,
+    turns: Option<&Path>,
+    builds: &Builds,
+) -> Result<ExitCode> {
     if let Err(error) = engine.programs() {
         println!("SKIPPED every browser test in {engine}: {error}");
         println!("        `cargo xtask setup` installs what is missing");
@@ -102,7 +116,7 @@ async fn run(engine: Engine, filter: &str, builds: &Builds) -> Result<ExitCode> 
     }
     let mut world = World::new(engine, &builds.enclave, &builds.probe_enclave)?;
     println!("{engine}:");
-    let tally = scenario::run_all(&mut world, filter).await?;
+    let tally = scenario::run_all(&mut world, filter, &Turns::new(turns)?).await?;
     println!("{engine}: {tally}");
     Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

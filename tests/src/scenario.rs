@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use fantoccini::Client;
 use serde_json::Value;
 
-use crate::{engine::Launch, page::Page as _, world::World};
+use crate::{engine::Launch, page::Page as _, turns::Turns, world::World};
 
 /// One scenario may take this long, browser start included.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -105,13 +105,14 @@ impl fmt::Display for Tally {
 
 /// Runs the scenarios whose names contain `filter`, or one of several with commas between, a line
 /// for each.
-pub(crate) async fn run_all(world: &mut World, filter: &str) -> Result<Tally> {
+pub(crate) async fn run_all(world: &mut World, filter: &str, turns: &Turns) -> Result<Tally> {
     let is_meant = |scenario: &Scenario| filter.split(',').any(|part| scenario.name.contains(part));
     let mut chosen: Vec<_> = crate::scenarios::all().filter(is_meant).collect();
     // A different start needs a different browser: those come last, together.
     chosen.sort_by_key(|scenario| scenario.launch != Launch::ORDINARY);
     let mut tally = Tally::default();
     for scenario in chosen {
+        let _turn = turns.take().await?;
         let start = Instant::now();
         let outcome = run_one(world, &scenario).await;
         let seconds = start.elapsed().as_secs_f32();

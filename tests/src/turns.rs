@@ -1,0 +1,68 @@
+//! Turns of programs that run beside each other on one machine.
+//!
+//! A scenario waits about half of its time, for a screen to be seen or for an answer that must not
+//! come, so two of them use two cores well. A third one leaves none of them time to answer in time.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+
+/// How many scenarios run at a time.
+const TURNS: usize = 2;
+/// How often is looked whether one has ended.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Where the programs agree on whose turn it is.
+pub(crate) struct Turns(Option<PathBuf>);
+
+/// A turn. It ends when this is dropped, also by the end of the program.
+pub(crate) struct Turn(#[expect(dead_code, reason = "the lock is what counts")] Option<File>);
+
+impl Turns {
+    /// The folder that all programs are given; a program without one is alone.
+    pub(crate) fn new(directory: Option<&Path>) -> Result<Self> {
+        if let Some(directory) = directory {
+            fs::create_dir_all(directory)?;
+        }
+        Ok(Self(directory.map(Path::to_owned)))
+    }
+
+    /// Waits for a turn.
+    pub(crate) async fn take(&self) -> Result<Turn> {
+        let Some(directory) = &self.0 else { return Ok(Turn(None)) };
+        loop {
+            for number in 0..TURNS {
+                let path = directory.join(number.to_string());
+                let file = File::create(&path).with_context(|| path.display().to_string())?;
+                match file.try_lock() {
+                    Ok(()) => return Ok(Turn(Some(file))),
+                    Err(TryLockError::WouldBlock) => {}
+                    Err(TryLockError::Error(error)) => return Err(error.into()),
+                }
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn two_have_a_turn_at_a_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let turns = || Turns::new(Some(directory.path())).unwrap();
+        let (first, _second) = (turns().take().await.unwrap(), turns().take().await.unwrap());
+        let third = turns();
+        let soon = tokio::time::timeout(4 * LOOK, third.take()).await;
+        assert!(soon.is_err());
+        drop(first);
+        assert!(tokio::time::timeout(20 * LOOK, third.take()).await.unwrap().is_ok());
+        assert!(Turns::new(None).unwrap().take().await.is_ok());
+    }
+}
