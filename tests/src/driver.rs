@@ -159,6 +159,10 @@ async fn session(
         .with_context(|| format!("{engine} did not open a session"))?;
     let limits = TimeoutConfiguration::new(Some(SCRIPT_LIMIT), Some(SCRIPT_LIMIT), None);
     client.update_timeouts(limits).await?;
+    if engine == Engine::Webkitgtk {
+        // Below the page its browser shows every file that was saved, and leaves the page less room.
+        client.set_window_rect(0, 0, 1280, 1000).await?;
+    }
     Ok(client)
 }
 
