@@ -33,10 +33,14 @@ const ALTER: &str = "
         request.onerror = () => reject(request.error);
     });
     const database = await done(indexedDB.open('ats-kms'));
-    const log = database.transaction('audit', 'readwrite').objectStore('audit');
+    const transaction = database.transaction('audit', 'readwrite');
+    const log = transaction.objectStore('audit');
+    // The page is left next: what is not committed by then never is.
+    const committed = new Promise((resolve) => { transaction.oncomplete = resolve; });
     const entry = await done(log.get(seq));
     if (how === 'delete') await done(log.delete(seq));
     if (how === 'put') await done(log.put(Uint8Array.from(bytes), seq));
+    await committed;
     database.close();
     return Array.from(entry ?? []);";
 

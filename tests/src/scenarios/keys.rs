@@ -100,17 +100,21 @@ const KEEP_OR_PUT_BACK: &str = "
         request.onerror = () => reject(request.error);
     });
     const database = await done(indexedDB.open('ats-kms'));
-    const keys = database.transaction('keys', 'readwrite').objectStore('keys');
+    // The page is left next: what is not committed by then never is.
+    const committed = (store) => new Promise((resolve) => { store.transaction.oncomplete = resolve; });
+    const keys = database.transaction('keys').objectStore('keys');
     const [names, values] = [await done(keys.getAllKeys()), await done(keys.getAll())];
     const opening = indexedDB.open('kept');
     opening.onupgradeneeded = () => opening.result.createObjectStore('keys');
     const shelf = await done(opening);
     const kept = shelf.transaction('keys', 'readwrite').objectStore('keys');
     const [old, records] = [await done(kept.getAllKeys()), await done(kept.getAll())];
-    for (const [at, name] of names.entries()) await done(kept.put(values[at], name));
+    for (const [at, name] of names.entries()) kept.put(values[at], name);
+    await committed(kept);
     shelf.close();
     const back = database.transaction('keys', 'readwrite').objectStore('keys');
-    for (const [at, name] of old.entries()) await done(back.put(records[at], name));
+    for (const [at, name] of old.entries()) back.put(records[at], name);
+    if (old.length > 0) await committed(back);
     database.close();
     return old.length;";
 

@@ -157,6 +157,8 @@ const DROP_DEVICE_KEY: &str = "
     let dropped = 0;
     for (const name of database.objectStoreNames) {
         const store = database.transaction(name, 'readwrite').objectStore(name);
+        // The page is left next: what is not committed by then never is.
+        const committed = new Promise((resolve) => { store.transaction.oncomplete = resolve; });
         for (const key of await done(store.getAllKeys())) {
             const held = await done(store.get(key));
             const values = held instanceof CryptoKey ? [held] : Object.values(held ?? {});
@@ -164,6 +166,7 @@ const DROP_DEVICE_KEY: &str = "
             await done(other === null ? store.delete(key) : store.put(other, key));
             dropped += 1;
         }
+        await committed;
     }
     database.close();
     return dropped;";
