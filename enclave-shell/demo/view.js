@@ -27,6 +27,7 @@ const SPECS = {
   'aes-256': 'AES-256',
   'hmac-sha256': 'HMAC-SHA-256',
   'hpke-x25519': 'HPKE X25519',
+  'hpke-x-wing': 'HPKE X-Wing',
 };
 
 const PROTECTION = {

@@ -100,7 +100,8 @@ type KeySpec =
   | 'ec-p256-agreement'
   | 'aes-256'
   | 'hmac-sha256'
-  | 'hpke-x25519';
+  | 'hpke-x25519'
+  | 'hpke-x-wing';
 
 type KeyUsage_ =
   | 'sign'

@@ -366,6 +366,7 @@ const TEXT = Object.freeze({
     'aes-256': 'AES-256 encryption',
     'hmac-sha256': 'HMAC-SHA-256 codes',
     'hpke-x25519': 'HPKE X25519 sealing',
+    'hpke-x-wing': 'HPKE X-Wing sealing (post-quantum)',
   }),
 
   protection: Object.freeze({

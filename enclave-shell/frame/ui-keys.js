@@ -179,7 +179,7 @@ function versionWords(spec) {
   const words = TEXT.versions;
   if (spec === 'aes-256') return words.encrypt;
   if (spec === 'hmac-sha256') return words.mac;
-  if (spec === 'hpke-x25519') return words.seal;
+  if (spec === 'hpke-x25519' || spec === 'hpke-x-wing') return words.seal;
   return spec === 'x25519' || spec === 'ec-p256-agreement' ? words.agree : words.sign;
 }
 

@@ -138,7 +138,8 @@ export function keysOf(rpc) {
      * Seals a key whose policy has `export` to an X25519 public key.
      *
      * @param {string} keyId
-     * @param {Uint8Array} recipient `raw` of a key of the spec `hpke-x25519`, here or elsewhere
+     * @param {Uint8Array} recipient `raw` of a key of the spec `hpke-x25519` or
+     *   `hpke-x-wing`, here or elsewhere
      * @param {CallOptions & { context?: EncryptionContext, version?: number }} [options]
      * @returns {Promise<Uint8Array>}
      */
@@ -147,7 +148,7 @@ export function keysOf(rpc) {
       return (await rpc.call('keys.export', params, options)).sealed;
     },
     /**
-     * Opens a key that was sealed to a key of the spec `hpke-x25519` whose policy has `import`.
+     * Opens a key that was sealed to a key of such a spec whose policy has `import`.
      *
      * @param {string} keyId
      * @param {Uint8Array} sealed

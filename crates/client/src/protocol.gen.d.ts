@@ -156,6 +156,8 @@ export interface ProtectionMap {
   'hmac-sha256': Protection;
   /** For `hpke-x25519`. */
   'hpke-x25519': Protection;
+  /** For `hpke-x-wing`. */
+  'hpke-x-wing': Protection;
 }
 
 /** After how long the vault locks itself. */
@@ -228,7 +230,8 @@ export type KeySpec =
   | 'ec-p256-agreement'
   | 'aes-256'
   | 'hmac-sha256'
-  | 'hpke-x25519';
+  | 'hpke-x25519'
+  | 'hpke-x-wing';
 
 /** When the audit entry of an operation is on disk. */
 export type AuditMode =
@@ -421,7 +424,7 @@ export interface Jwk {
 
 /** A public key. */
 export interface PublicKeyInfo {
-  /** As JWK; absent for `hpke-x25519`, whose suite has no name in JOSE. */
+  /** As JWK; absent for `hpke-x25519` and `hpke-x-wing`, whose suites have no name in JOSE. */
   jwk?: Jwk;
   /** As DER `SubjectPublicKeyInfo` (RFC 5280 section 4.1, RFC 5480, RFC 8410). */
   spki: Uint8Array;
@@ -694,7 +697,7 @@ export interface UnwrapKeyParams {
 export interface ExportKeyParams {
   /** Which key. Its policy has `export`. */
   keyId: string;
-  /** To whom: an X25519 public key of 32 bytes. */
+  /** To whom: `raw` of a public key of the spec `hpke-x25519`, 32 bytes, or `hpke-x-wing`, 1216 bytes. */
   recipient: Uint8Array;
   /** What the sealed key is bound to. */
   context?: EncryptionContext;

@@ -44,6 +44,8 @@ kinds! {
     HmacSha256 => "hmac-sha256",
     /// HPKE with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and AES-256-GCM (RFC 9180).
     HpkeX25519 => "hpke-x25519",
+    /// HPKE with X-Wing (draft-connolly-cfrg-xwing-kem-06), HKDF-SHA256 and AES-256-GCM.
+    HpkeXWing => "hpke-x-wing",
 }
 
 /// PKCS#8 of a key on Curve25519 or Ed25519 (RFC 8410, section 7).
@@ -51,8 +53,8 @@ pub(crate) const CURVE25519_PKCS8_LEN: usize = 48;
 /// Shortest and longest PKCS#8 of a key on P-256: without the public key, and with all that RFC
 /// 5915 and RFC 5958 allow. The one that is written has 138 bytes.
 const P256_PKCS8_LENS: (usize, usize) = (67, 256);
-/// A symmetric key of 256 bits.
-const SYMMETRIC_LEN: usize = 32;
+/// A symmetric key of 256 bits, and the seed that is a private key of X-Wing.
+const RAW_LEN: usize = 32;
 
 impl KeyKind {
     /// Whether the key is one secret, without a public half.
@@ -76,7 +78,7 @@ impl KeyKind {
                 (CURVE25519_PKCS8_LEN, CURVE25519_PKCS8_LEN)
             }
             Self::EcP256 | Self::EcP256Agreement => P256_PKCS8_LENS,
-            Self::Aes256 | Self::HmacSha256 => (SYMMETRIC_LEN, SYMMETRIC_LEN),
+            Self::Aes256 | Self::HmacSha256 | Self::HpkeXWing => (RAW_LEN, RAW_LEN),
         };
         (shortest + TAG_LEN..=longest + TAG_LEN).contains(&len)
     }
@@ -92,6 +94,7 @@ impl From<KeySpec> for KeyKind {
             KeySpec::Aes256 => Self::Aes256,
             KeySpec::HmacSha256 => Self::HmacSha256,
             KeySpec::HpkeX25519 => Self::HpkeX25519,
+            KeySpec::HpkeXWing => Self::HpkeXWing,
         }
     }
 }
@@ -117,7 +120,9 @@ mod tests {
             let lens: Vec<_> = (0..400).filter(|len| kind.is_wrapped_len(*len)).collect();
             match kind {
                 KeyKind::Ed25519 | KeyKind::X25519 | KeyKind::HpkeX25519 => assert_eq!(lens, [64]),
-                KeyKind::Aes256 | KeyKind::HmacSha256 => assert_eq!(lens, [48]),
+                KeyKind::Aes256 | KeyKind::HmacSha256 | KeyKind::HpkeXWing => {
+                    assert_eq!(lens, [48]);
+                }
                 KeyKind::EcP256 | KeyKind::EcP256Agreement => {
                     assert_eq!((lens[0], lens.len()), (83, 190));
                 }

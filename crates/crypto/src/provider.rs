@@ -8,7 +8,7 @@
 
 use kms_protocol::Protection;
 
-use crate::hpke::{ENCAPSULATED_LEN, Encapsulated};
+use crate::hpke::Encapsulated;
 use crate::{CryptoError, KeyKind, PublicKey, SecretBytes, SecretVec, SharedSecret};
 
 /// Length in bytes of an AES-GCM nonce (SP 800-38D, section 5.2.1.1).
@@ -166,7 +166,7 @@ pub trait CryptoProvider {
         &self,
         key: &Self::Key,
         public: &PublicKey,
-        encapsulated: &[u8; ENCAPSULATED_LEN],
+        encapsulated: &[u8],
     ) -> Result<SharedSecret, CryptoError>;
 
     /// Generates a device key. It can be stored by the platform, never exported.

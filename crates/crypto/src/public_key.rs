@@ -5,7 +5,7 @@ use kms_protocol::Jwk;
 use p256::elliptic_curve::point::AffineCoordinates;
 use sha2::{Digest, Sha256};
 
-use crate::{CryptoError, KeyKind, strict};
+use crate::{CryptoError, KeyKind, software, strict};
 
 /// Length of an uncompressed SEC1 point on P-256 (SEC 1, section 2.3.3).
 const P256_LEN: usize = 65;
@@ -23,9 +23,16 @@ const P256_SPKI: [u8; 26] = [
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
+/// The same for X-Wing (draft-connolly-cfrg-xwing-kem-06, section 5.8): 1216 bytes follow.
+const X_WING_SPKI: [u8; 24] = [
+    0x30, 0x82, 0x04, 0xd4, 0x30, 0x0d, 0x06, 0x0b, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xe6, 0x2d,
+    0x81, 0xc8, 0x7a, 0x03, 0x82, 0x04, 0xc1, 0x00,
+];
+
 /// A public key. Ed25519: 32 bytes (RFC 8032, section 5.1.2), canonical and not of small
 /// order. X25519: 32 bytes (RFC 7748, section 5), of which the same is asked; otherwise one key
-/// had several names. P-256: uncompressed SEC1 point on the curve.
+/// had several names. P-256: uncompressed SEC1 point on the curve. X-Wing: an encapsulation key of
+/// ML-KEM-768 that passes the check of FIPS 203, section 7.2, and such an X25519 key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
     kind: KeyKind,
@@ -44,6 +51,7 @@ impl PublicKey {
             KeyKind::X25519 | KeyKind::HpkeX25519 => {
                 raw.try_into().is_ok_and(strict::is_x25519_point)
             }
+            KeyKind::HpkeXWing => software::is_x_wing_key(raw),
             KeyKind::EcP256 | KeyKind::EcP256Agreement => raw.try_into().is_ok_and(is_p256_point),
             KeyKind::Aes256 | KeyKind::HmacSha256 => false,
         };
@@ -78,9 +86,13 @@ impl PublicKey {
         Some(Jwk { kty, crv, x, y, kid: self.thumbprint(), alg, use_ })
     }
 
-    /// RFC 7638 thumbprint with SHA-256, base64url. It is the `kid` everywhere.
+    /// RFC 7638 thumbprint with SHA-256, base64url. It is the `kid` everywhere. JOSE has no members
+    /// for X-Wing: there it is the hash of the SPKI.
     #[must_use]
     pub fn thumbprint(&self) -> String {
+        if self.kind == KeyKind::HpkeXWing {
+            return Base64UrlUnpadded::encode_string(&Sha256::digest(self.spki()));
+        }
         let (kty, crv, x, y) = self.members();
         // Required members only, in lexicographic order, without white space (section 3).
         let json = match y {
@@ -96,6 +108,7 @@ impl PublicKey {
         let prefix: &[u8] = match self.kind {
             KeyKind::Ed25519 => &ED25519_SPKI,
             KeyKind::EcP256 | KeyKind::EcP256Agreement => &P256_SPKI,
+            KeyKind::HpkeXWing => &X_WING_SPKI,
             _ => &X25519_SPKI,
         };
         [prefix, &self.raw].concat()

@@ -40,8 +40,10 @@ fn base_point(kind: KeyKind) -> PublicKey {
 fn able(provider: &SoftwareProvider, made: &NewKey<SoftwareKey>) -> Vec<&'static str> {
     let key = &made.key;
     let peer = made.public.clone().unwrap_or_else(|| base_point(KeyKind::X25519));
-    let (hpke, point) = (base_point(KeyKind::HpkeX25519), base_point(KeyKind::X25519));
-    let point = point.raw().try_into().unwrap();
+    let (hpke, encapsulated) = match &made.public {
+        Some(public) if public.kind() == KeyKind::HpkeXWing => (public.clone(), vec![9; 1120]),
+        _ => (base_point(KeyKind::HpkeX25519), base_point(KeyKind::X25519).raw().to_vec()),
+    };
     let outcomes = [
         ("sign", block_on(provider.sign(key, b"")).err()),
         ("encrypt", block_on(provider.encrypt(key, b"", b"")).err()),
@@ -50,7 +52,7 @@ fn able(provider: &SoftwareProvider, made: &NewKey<SoftwareKey>) -> Vec<&'static
         ("verify_mac", block_on(provider.verify_mac(key, b"", &[0; 32])).err()),
         ("agree", block_on(provider.agree(key, &peer)).err()),
         ("encapsulate", block_on(provider.encapsulate(&peer)).err()),
-        ("decapsulate", block_on(provider.decapsulate(key, &hpke, point)).err()),
+        ("decapsulate", block_on(provider.decapsulate(key, &hpke, &encapsulated)).err()),
     ];
     let refused = Some(CryptoError::InvalidKey);
     outcomes.into_iter().filter(|(_, error)| *error != refused).map(|(name, _)| name).collect()
@@ -65,7 +67,7 @@ fn a_key_does_what_it_is_for_and_nothing_else() {
             KeyKind::X25519 | KeyKind::EcP256Agreement => &["agree"],
             KeyKind::Aes256 => &["encrypt", "decrypt"],
             KeyKind::HmacSha256 => &["mac", "verify_mac"],
-            KeyKind::HpkeX25519 => &["encapsulate", "decapsulate"],
+            KeyKind::HpkeX25519 | KeyKind::HpkeXWing => &["encapsulate", "decapsulate"],
         };
         assert_eq!(able(&provider, &generate(&provider, *kind)), expected, "{kind:?}");
     }
@@ -197,12 +199,18 @@ const BINDING: Binding<'static> = Binding { info: b"info", aad: b"aad" };
 
 #[test]
 fn hpke_opens_for_the_owner_alone() {
+    for kind in [KeyKind::HpkeX25519, KeyKind::HpkeXWing] {
+        opens_for_the_owner_alone(kind);
+    }
+}
+
+fn opens_for_the_owner_alone(kind: KeyKind) {
     let provider = provider();
-    let owner = generate(&provider, KeyKind::HpkeX25519);
-    let stranger = generate(&provider, KeyKind::HpkeX25519);
+    let owner = generate(&provider, kind);
+    let stranger = generate(&provider, kind);
     let public = owner.public.as_ref().unwrap();
     let sealed = block_on(hpke::seal(&provider, public, BINDING, b"plaintext")).unwrap();
-    assert_eq!(sealed.len(), hpke::OVERHEAD + 9);
+    assert_eq!(sealed.len(), hpke::overhead(kind).unwrap() + 9);
     let open = |key: &NewKey<SoftwareKey>, public: &PublicKey, binding, sealed: &[u8]| {
         let opened = block_on(hpke::open(&provider, (&key.key, public), binding, sealed));
         opened.map(|plain| plain.expose().to_vec())
@@ -211,19 +219,24 @@ fn hpke_opens_for_the_owner_alone() {
     let refused = Err(CryptoError::InvalidCiphertext);
     let strange = stranger.public.as_ref().unwrap();
     assert_eq!(open(&stranger, strange, BINDING, &sealed), refused);
-    assert_eq!(open(&owner, strange, BINDING, &sealed), refused);
+    // A key of X-Wing makes its public half itself.
+    if kind == KeyKind::HpkeX25519 {
+        assert_eq!(open(&owner, strange, BINDING, &sealed), refused);
+    }
     for other in [Binding { info: b"", ..BINDING }, Binding { aad: b"", ..BINDING }] {
         assert_eq!(open(&owner, public, other, &sealed), refused);
     }
-    for len in 0..sealed.len() {
+    // X-Wing costs a hundred times as much.
+    let step = if kind == KeyKind::HpkeXWing { 37 } else { 1 };
+    for len in (0..sealed.len()).step_by(step) {
         assert_eq!(open(&owner, public, BINDING, &sealed[..len]), refused);
     }
-    for byte in 0..sealed.len() {
+    for byte in (0..sealed.len()).step_by(step) {
         let mut flipped = sealed.clone();
         flipped[byte] ^= 1;
         assert_eq!(open(&owner, public, BINDING, &flipped), refused, "{byte}");
     }
-    let agreement = PublicKey::from_raw(KeyKind::X25519, public.raw()).unwrap();
+    let agreement = base_point(KeyKind::X25519);
     assert_eq!(open(&owner, &agreement, BINDING, &sealed), Err(CryptoError::InvalidKey));
     let sealed = block_on(hpke::seal(&provider, &agreement, BINDING, b""));
     assert_eq!(sealed, Err(CryptoError::InvalidKey));

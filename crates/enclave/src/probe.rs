@@ -161,14 +161,15 @@ pub async fn probe_hpke_seal(input: JsValue) -> Result<Vec<u8>, JsValue> {
     hpke::seal(&*crypto, &public, binding, &input.bytes("data")).await.map_err(name)
 }
 
-/// `{ key, public, info, aad, data }`: the plaintext of an HPKE message.
+/// `{ kind, key, public, info, aad, data }`: the plaintext of an HPKE message.
 #[wasm_bindgen(js_name = probeHpkeOpen)]
 pub async fn probe_hpke_open(input: JsValue) -> Result<Vec<u8>, JsValue> {
     let input = Input(input.unchecked_into());
-    let public = PublicKey::from_raw(KeyKind::HpkeX25519, &input.bytes("public")).map_err(name)?;
+    let kind = input.kind()?;
+    let public = PublicKey::from_raw(kind, &input.bytes("public")).map_err(name)?;
     let (info, aad) = (input.bytes("info"), input.bytes("aad"));
     let binding = hpke::Binding { info: &info, aad: &aad };
-    let (crypto, key) = input.stored(KeyKind::HpkeX25519).await?;
+    let (crypto, key) = input.stored(kind).await?;
     let opened = hpke::open(&*crypto, (&key, &public), binding, &input.bytes("data")).await;
     opened.map(|plaintext| plaintext.expose().to_vec()).map_err(name)
 }
@@ -223,7 +224,12 @@ pub async fn probe_operations(input: JsValue) -> Result<String, JsValue> {
         Some(public) => public,
         None => PublicKey::from_raw(KeyKind::X25519, &base_point()).map_err(name)?,
     };
-    let hpke = PublicKey::from_raw(KeyKind::HpkeX25519, &base_point()).map_err(name)?;
+    let (hpke, encapsulated) = if kind == KeyKind::HpkeXWing {
+        (peer.clone(), vec![9; 1120])
+    } else {
+        let hpke = PublicKey::from_raw(KeyKind::HpkeX25519, &base_point()).map_err(name)?;
+        (hpke, base_point().to_vec())
+    };
     let outcomes = [
         ("sign", crypto.sign(key, b"").await.err()),
         ("encrypt", crypto.encrypt(key, b"", b"").await.err()),
@@ -232,7 +238,7 @@ pub async fn probe_operations(input: JsValue) -> Result<String, JsValue> {
         ("verify_mac", crypto.verify_mac(key, b"", &[0; 32]).await.err()),
         ("agree", crypto.agree(key, &peer).await.err()),
         ("encapsulate", crypto.encapsulate(&peer).await.err()),
-        ("decapsulate", crypto.decapsulate(key, &hpke, &base_point()).await.err()),
+        ("decapsulate", crypto.decapsulate(key, &hpke, &encapsulated).await.err()),
     ];
     let able = outcomes.iter().filter_map(|(operation, error)| match error {
         None => Some((*operation).to_owned()),

@@ -110,7 +110,9 @@ impl KeySpec {
             KeySpec::HmacSha256 => {
                 (&[KeyUsage::Mac, KeyUsage::VerifyMac], &[KeyUsage::Derive, KeyUsage::Export])
             }
-            KeySpec::HpkeX25519 => (&[KeyUsage::Seal, KeyUsage::Open], &[KeyUsage::Import]),
+            KeySpec::HpkeX25519 | KeySpec::HpkeXWing => {
+                (&[KeyUsage::Seal, KeyUsage::Open], &[KeyUsage::Import])
+            }
         };
         SpecUsages { ordinary, further }
     }

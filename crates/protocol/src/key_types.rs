@@ -21,6 +21,9 @@ tokens! {
         /// HPKE in base mode with DHKEM(X25519, HKDF-SHA256), HKDF-SHA256 and AES-256-GCM (RFC
         /// 9180).
         HpkeX25519 => "hpke-x25519",
+        /// The same with X-Wing (draft-connolly-cfrg-xwing-kem-06), which joins X25519 and ML-KEM-768
+        /// (FIPS 203): what is sealed today stays sealed when quantum computers break X25519.
+        HpkeXWing => "hpke-x-wing",
     }
 }
 
@@ -118,6 +121,8 @@ record! {
         hmac_sha256: Protection => "hmac-sha256",
         /// For `hpke-x25519`.
         hpke_x25519: Protection => "hpke-x25519",
+        /// For `hpke-x-wing`.
+        hpke_x_wing: Protection => "hpke-x-wing",
     }
 }
 

@@ -309,7 +309,7 @@ record! {
 record! {
     /// A public key.
     PublicKeyInfo {
-        /// As JWK; absent for `hpke-x25519`, whose suite has no name in JOSE.
+        /// As JWK; absent for `hpke-x25519` and `hpke-x-wing`, whose suites have no name in JOSE.
         jwk: Option<Jwk> => "jwk",
         /// As DER `SubjectPublicKeyInfo` (RFC 5280 section 4.1, RFC 5480, RFC 8410).
         spki: Vec<u8> => "spki",

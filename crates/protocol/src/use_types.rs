@@ -293,7 +293,8 @@ record! {
     ExportKeyParams {
         /// Which key. Its policy has `export`.
         key_id: KeyId => "keyId",
-        /// To whom: an X25519 public key of 32 bytes.
+        /// To whom: `raw` of a public key of the spec `hpke-x25519`, 32 bytes, or `hpke-x-wing`, 1216
+        /// bytes.
         recipient: Vec<u8> => "recipient",
         /// What the sealed key is bound to.
         context: Option<EncryptionContext> => "context",

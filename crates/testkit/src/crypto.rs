@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use futures_channel::oneshot;
-use kms_crypto::hpke::{ENCAPSULATED_LEN, Encapsulated};
+use kms_crypto::hpke::Encapsulated;
 use kms_crypto::software::{DeviceKey, SealingKey, SoftwareKey, SoftwareProvider};
 use kms_crypto::{
     AeadContext, CryptoError, CryptoProvider, KeyKind, NewKey, PublicKey, SecretBytes, SecretVec,
@@ -217,7 +217,7 @@ impl CryptoProvider for TestCrypto {
         &self,
         key: &SoftwareKey,
         public: &PublicKey,
-        encapsulated: &[u8; ENCAPSULATED_LEN],
+        encapsulated: &[u8],
     ) -> Result<SharedSecret, CryptoError> {
         self.inner.decapsulate(key, public, encapsulated).await
     }

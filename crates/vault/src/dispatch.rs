@@ -325,6 +325,7 @@ fn protection(crypto: &impl CryptoProvider) -> ProtectionMap {
         aes_256: of(KeySpec::Aes256),
         hmac_sha256: of(KeySpec::HmacSha256),
         hpke_x25519: of(KeySpec::HpkeX25519),
+        hpke_x_wing: of(KeySpec::HpkeXWing),
     }
 }
 

@@ -319,7 +319,7 @@ fn write_what_is_made(tab: &Tab, spec: KeySpec, id: &str) {
         KeySpec::Ed25519 | KeySpec::EcP256 => ("sign", "signature", vec![data]),
         KeySpec::HmacSha256 => ("mac", "mac", vec![data]),
         KeySpec::Aes256 => ("encrypt", "ciphertext", vec![plaintext, context()]),
-        KeySpec::HpkeX25519 => ("seal", "sealed", vec![plaintext, context()]),
+        KeySpec::HpkeX25519 | KeySpec::HpkeXWing => ("seal", "sealed", vec![plaintext, context()]),
         KeySpec::X25519 | KeySpec::EcP256Agreement => return,
     };
     let made = bytes(&tab.call(method, with_key(id, &more)).unwrap(), name);

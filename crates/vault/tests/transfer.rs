@@ -174,6 +174,19 @@ fn an_outsider_seals_a_key_that_it_made() {
 }
 
 #[test]
+fn a_key_moves_under_the_seal_of_x_wing() {
+    let (here, there) = (Tab::ready(), Tab::ready());
+    let key = here.create_for("hmac-sha256", &["mac", "export"]).unwrap();
+    let receiving = there.create_for("hpke-x-wing", &["import"]).unwrap();
+    let public = half(&there, &receiving);
+    assert_eq!(public.len(), 1216);
+    let sealed = export(&here, &key, &public).unwrap();
+    assert_eq!(sealed.len(), 1120 + 32 + 16);
+    let arrived = import(&there, &receiving, &sealed, &[codes()]).unwrap();
+    assert_eq!(mac(&there, &arrived), mac(&here, &key));
+}
+
+#[test]
 fn a_recipient_that_is_no_key_is_refused() {
     let tab = Tab::ready();
     let id = tab.create_for("aes-256", &["export"]).unwrap();

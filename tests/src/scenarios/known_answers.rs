@@ -10,7 +10,7 @@ use crate::{probe::calls, scenario::scenarios, world::World};
 
 scenarios!(
     "known_answers": ed25519, ecdsa_p256, aes_256_gcm, hkdf_sha256, hmac_sha256, x25519,
-    ecdh_p256, hpke, rfc, zeros, none_is_left_out,
+    ecdh_p256, hpke, hpke_x_wing, rfc, zeros, none_is_left_out,
 );
 
 async fn run(world: &World, name: &'static str) -> Result<()> {
@@ -74,6 +74,10 @@ async fn x25519(world: &mut World) -> Result<()> {
 
 async fn ecdh_p256(world: &mut World) -> Result<()> {
     run(world, "ecdh_p256").await
+}
+
+async fn hpke_x_wing(world: &mut World) -> Result<()> {
+    run(world, "hpke_x_wing").await
 }
 
 async fn hpke(world: &mut World) -> Result<()> {

@@ -90,6 +90,12 @@ async fn leaves_nothing(
     for spec in ["ed25519", "ec-p256"] {
         Signer::create(session, spec).await?.still_signs(session).await?;
     }
+    // The longest way over the stack: the enclave itself expands this key, on both sides.
+    let id = session.call("keys.create", json!({"spec": "hpke-x-wing"})).await?["keyId"].clone();
+    let plaintext = json!({"bytes": "c29tZSB0ZXh0"});
+    let sealed = session.call("seal", json!({"keyId": id, "plaintext": plaintext})).await?;
+    let opened = json!({"keyId": id, "sealed": sealed["sealed"]});
+    ensure!(session.call("open", opened).await?["plaintext"] == plaintext);
     lock_and_look(page, session, texts).await?;
     session.begin("vault.unlock").await?;
     VaultUi(page).open(way).await?;

@@ -177,7 +177,8 @@ async fn keys_from_keys_and_sealing(world: &mut World) -> Result<()> {
     agreement(&session, "x25519", KeyKind::X25519).await?;
     agreement(&session, "ec-p256-agreement", KeyKind::EcP256Agreement).await?;
     derivation(&session).await?;
-    sealing(&session).await?;
+    sealing(&session, "hpke-x25519", KeyKind::HpkeX25519).await?;
+    sealing(&session, "hpke-x-wing", KeyKind::HpkeXWing).await?;
     moving(&session).await?;
     ensure!(session.call("audit.verify", json!({})).await?.is_object());
     Ok(())
@@ -231,12 +232,12 @@ async fn derivation(session: &Session<'_>) -> Result<()> {
     Ok(())
 }
 
-async fn sealing(session: &Session<'_>) -> Result<()> {
-    let id = create(session, "hpke-x25519", &["seal", "open"]).await?;
+async fn sealing(session: &Session<'_>, spec: &str, kind: KeyKind) -> Result<()> {
+    let id = create(session, spec, &["seal", "open"]).await?;
     let public = session.call("keys.public_key", json!({"keyId": id})).await?;
     ensure!(public["jwk"].is_null(), "JOSE has no name for it: {public}");
     let raw = received(&public["raw"])?;
-    let recipient = PublicKey::from_raw(KeyKind::HpkeX25519, &raw).map_err(failed)?;
+    let recipient = PublicKey::from_raw(kind, &raw).map_err(failed)?;
     let binding = Binding { info: b"ats-kms/v1/seal", aad: USER };
     let outside = block_on(hpke::seal(&seeded_provider(3), &recipient, binding, TEXT));
     let outside = outside.map_err(failed)?;
@@ -245,7 +246,7 @@ async fn sealing(session: &Session<'_>) -> Result<()> {
     for sealed in [&outside, &inside] {
         let opened = json!({"keyId": id, "sealed": sent(sealed), "context": {"user": "7"}});
         ensure!(received(&session.call("open", opened).await?["plaintext"])? == TEXT);
-        for cut in [0, 31, 32, 47] {
+        for cut in [0, 31, 32, 47, sealed.len() - 1] {
             let part = json!({"keyId": id, "sealed": sent(&sealed[..cut])});
             ensure!(session.refusal("open", part).await? == "invalid_ciphertext");
         }

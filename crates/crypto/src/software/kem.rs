@@ -1,7 +1,8 @@
-//! DHKEM(X25519, HKDF-SHA256) (RFC 9180, section 4.1).
+//! The KEMs of HPKE: DHKEM(X25519, HKDF-SHA256) (RFC 9180, section 4.1), and X-Wing.
 
 use super::key::SoftwareKey;
-use crate::hpke::{ENCAPSULATED_LEN, Encapsulated, kem_secret};
+use super::x_wing;
+use crate::hpke::{Encapsulated, kem_secret};
 use crate::{CryptoError, KeyKind, PublicKey, SharedSecret};
 
 /// A fresh secret for the owner of an HPKE key.
@@ -9,13 +10,15 @@ pub fn encapsulate(
     recipient: &PublicKey,
     random: impl FnMut(&mut [u8]) -> Result<(), CryptoError>,
 ) -> Result<Encapsulated, CryptoError> {
+    if recipient.kind() == KeyKind::HpkeXWing {
+        return x_wing::encapsulate(recipient, random);
+    }
     let ephemeral = SoftwareKey::generate(KeyKind::HpkeX25519, random)?;
     // The recipient's key decides: one of another kind has nothing in common with this.
     let agreed = ephemeral.shared(recipient)?;
     let public = ephemeral.public_key()?.ok_or(CryptoError::InvalidKey)?;
-    let key = public.raw().try_into().map_err(|_| CryptoError::InvalidKey)?;
-    let secret = kem_secret(&agreed, &key, recipient)?;
-    Ok(Encapsulated { key, secret })
+    let secret = kem_secret(&agreed, public.raw(), recipient)?;
+    Ok(Encapsulated { key: public.raw().to_vec(), secret })
 }
 
 impl SoftwareKey {
@@ -23,8 +26,14 @@ impl SoftwareKey {
     pub fn decapsulate(
         &self,
         public: &PublicKey,
-        encapsulated: &[u8; ENCAPSULATED_LEN],
+        encapsulated: &[u8],
     ) -> Result<SharedSecret, CryptoError> {
+        if let Some(seed) = self.x_wing_seed() {
+            if public.kind() != KeyKind::HpkeXWing {
+                return Err(CryptoError::InvalidKey);
+            }
+            return x_wing::decapsulate(seed, encapsulated);
+        }
         let ephemeral = PublicKey::from_raw(KeyKind::HpkeX25519, encapsulated)
             .map_err(|_| CryptoError::InvalidCiphertext)?;
         kem_secret(&self.shared(&ephemeral)?, encapsulated, public)

@@ -5,9 +5,9 @@ use ed25519_dalek::Signer;
 #[cfg(feature = "software-provider")]
 use p256::elliptic_curve::sec1::ToSec1Point;
 
-use super::form;
 #[cfg(feature = "software-provider")]
 use super::symmetric::Symmetric;
+use super::{form, x_wing};
 use crate::{
     CryptoError, KeyKind, PublicKey, SIGNATURE_LEN, SecretBytes, SecretVec, SharedSecret,
     wipe_stack,
@@ -26,6 +26,8 @@ enum Inner {
     EcP256(Box<p256::ecdsa::SigningKey>),
     /// For agreement or for HPKE.
     X25519(KeyKind, SecretBytes<32>),
+    /// The seed.
+    XWing(SecretBytes<32>),
     #[cfg(feature = "software-provider")]
     EcP256Agreement(Box<p256::SecretKey>),
     #[cfg(feature = "software-provider")]
@@ -50,13 +52,14 @@ impl SoftwareKey {
     }
 
     /// The Ed25519 seed (RFC 8032, section 5.1.5), the scalar of X25519 (RFC 7748, section 5) or,
-    /// big endian, of P-256, or the symmetric key.
+    /// big endian, of P-256, the seed of X-Wing, or the symmetric key.
     pub fn from_secret(kind: KeyKind, secret: SecretBytes<32>) -> Result<Self, CryptoError> {
         let inner = match kind {
             KeyKind::Ed25519 => {
                 Inner::Ed25519(Box::new(ed25519_dalek::SigningKey::from_bytes(secret.expose())))
             }
             KeyKind::X25519 | KeyKind::HpkeX25519 => Inner::X25519(kind, secret),
+            KeyKind::HpkeXWing => Inner::XWing(secret),
             #[cfg(feature = "software-provider")]
             KeyKind::Aes256 | KeyKind::HmacSha256 => Inner::Symmetric(Symmetric::new(kind, secret)),
             #[cfg(feature = "software-provider")]
@@ -82,7 +85,7 @@ impl SoftwareKey {
     }
 
     /// Reads the form in which this type and `WebCrypto` wrap a key: PKCS#8 (RFC 5958) of a
-    /// private key, the bytes of a symmetric one.
+    /// private key, the bytes of a symmetric one and of a seed of X-Wing.
     pub fn decode(kind: impl Into<KeyKind>, bytes: &[u8]) -> Result<Self, CryptoError> {
         let kind = kind.into();
         match kind {
@@ -90,6 +93,7 @@ impl SoftwareKey {
             KeyKind::X25519 | KeyKind::HpkeX25519 => {
                 Self::from_secret(kind, form::read(&form::X25519, bytes)?)
             }
+            KeyKind::HpkeXWing => Self::from_secret(kind, SecretBytes::copy_of(bytes)?),
             #[cfg(feature = "software-provider")]
             KeyKind::Aes256 | KeyKind::HmacSha256 => {
                 Self::from_secret(kind, SecretBytes::copy_of(bytes)?)
@@ -109,6 +113,7 @@ impl SoftwareKey {
         match &self.0 {
             Inner::Ed25519(key) => form::write(&form::ED25519, key.as_bytes()),
             Inner::X25519(_, secret) => form::write(&form::X25519, secret.expose()),
+            Inner::XWing(seed) => Ok(SecretVec::copy_of(seed.expose())),
             #[cfg(feature = "software-provider")]
             Inner::Symmetric(key) => Ok(SecretVec::copy_of(key.secret().expose())),
             #[cfg(feature = "software-provider")]
@@ -129,6 +134,7 @@ impl SoftwareKey {
                 wipe_stack();
                 PublicKey::from_raw(*kind, point.as_bytes())
             }
+            Inner::XWing(seed) => x_wing::public_key(seed),
             #[cfg(feature = "software-provider")]
             Inner::Symmetric(_) => return Ok(None),
             #[cfg(feature = "software-provider")]
@@ -164,6 +170,14 @@ impl SoftwareKey {
         match &self.0 {
             Inner::Symmetric(key) => Ok(key),
             _ => Err(CryptoError::InvalidKey),
+        }
+    }
+
+    /// The seed, if the key is one of X-Wing.
+    pub(super) fn x_wing_seed(&self) -> Option<&SecretBytes<32>> {
+        match &self.0 {
+            Inner::XWing(seed) => Some(seed),
+            _ => None,
         }
     }
 

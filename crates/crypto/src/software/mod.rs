@@ -9,6 +9,7 @@ mod key;
 mod provider;
 #[cfg(feature = "software-provider")]
 mod symmetric;
+mod x_wing;
 
 #[cfg(feature = "software-provider")]
 pub use self::aead::SealingKey;
@@ -16,3 +17,4 @@ pub use self::kem::encapsulate;
 pub use self::key::SoftwareKey;
 #[cfg(feature = "software-provider")]
 pub use self::provider::{DeviceKey, SoftwareProvider};
+pub(crate) use self::x_wing::is_x_wing_key;

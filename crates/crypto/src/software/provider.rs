@@ -5,7 +5,7 @@ use std::rc::Rc;
 use kms_protocol::Protection;
 
 use super::{SealingKey, SoftwareKey, encapsulate};
-use crate::hpke::{ENCAPSULATED_LEN, Encapsulated};
+use crate::hpke::Encapsulated;
 use crate::{
     AeadContext, CryptoError, CryptoProvider, KeyKind, NONCE_LEN, NewKey, PublicKey, SecretBytes,
     SecretVec, SharedSecret, hkdf, strict, wipe_stack,
@@ -171,7 +171,7 @@ impl CryptoProvider for SoftwareProvider {
         &self,
         key: &SoftwareKey,
         public: &PublicKey,
-        encapsulated: &[u8; ENCAPSULATED_LEN],
+        encapsulated: &[u8],
     ) -> Result<SharedSecret, CryptoError> {
         key.decapsulate(public, encapsulated)
     }

@@ -1,6 +1,6 @@
 //! Key agreement, and the KEM of HPKE that is made of it.
 
-use kms_crypto::hpke::{ENCAPSULATED_LEN, Encapsulated, kem_secret};
+use kms_crypto::hpke::{Encapsulated, kem_secret};
 use kms_crypto::software;
 use kms_crypto::{CryptoError, KeyKind, PublicKey, SecretBytes, SharedSecret};
 use kms_protocol::Protection;
@@ -42,6 +42,7 @@ pub(super) async fn encapsulate(
     held_by: Protection,
     recipient: &PublicKey,
 ) -> Result<Encapsulated, CryptoError> {
+    // No browser has X-Wing, and the provider says so.
     if held_by == Protection::Enclave {
         return software::encapsulate(recipient, keys::random);
     }
@@ -49,15 +50,14 @@ pub(super) async fn encapsulate(
     let pair = keys::generate_pair(kind, false).await?;
     let public = keys::public_half(kind, &pair).await?;
     let agreed = shared(&pair.private_key(), kind, recipient).await?;
-    let key = public.raw().try_into().map_err(|_| CryptoError::Unavailable)?;
-    let secret = kem_secret(&agreed, &key, recipient)?;
-    Ok(Encapsulated { key, secret })
+    let secret = kem_secret(&agreed, public.raw(), recipient)?;
+    Ok(Encapsulated { key: public.raw().to_vec(), secret })
 }
 
 pub(super) async fn decapsulate(
     key: &Key,
     public: &PublicKey,
-    encapsulated: &[u8; ENCAPSULATED_LEN],
+    encapsulated: &[u8],
 ) -> Result<SharedSecret, CryptoError> {
     let key = match key {
         Key::Browser(key, KeyKind::HpkeX25519) => key,

@@ -27,6 +27,7 @@ pub(super) fn of_key(kind: KeyKind) -> Dict {
         KeyKind::Ed25519 => named("Ed25519"),
         KeyKind::EcP256 => p256("ECDSA"),
         KeyKind::X25519 | KeyKind::HpkeX25519 => named("X25519"),
+        KeyKind::HpkeXWing => named("X-Wing"),
         KeyKind::EcP256Agreement => p256("ECDH"),
         KeyKind::Aes256 => symmetric(named("AES-GCM")),
         KeyKind::HmacSha256 => symmetric(hmac()),
@@ -63,6 +64,7 @@ pub(super) fn private_usages(kind: KeyKind) -> &'static [&'static str] {
     match kind {
         KeyKind::Ed25519 | KeyKind::EcP256 => &["sign"],
         KeyKind::X25519 | KeyKind::EcP256Agreement | KeyKind::HpkeX25519 => &["deriveBits"],
+        KeyKind::HpkeXWing => &["decapsulateBits"],
         KeyKind::Aes256 => &["encrypt", "decrypt"],
         KeyKind::HmacSha256 => &["sign", "verify"],
     }

@@ -10,7 +10,7 @@ mod signing;
 pub(crate) mod subtle;
 
 use futures_util::future::join4;
-use kms_crypto::hpke::{ENCAPSULATED_LEN, Encapsulated};
+use kms_crypto::hpke::Encapsulated;
 use kms_crypto::{
     AeadContext, CryptoError, CryptoProvider, KeyKind, NewKey, PublicKey, SecretBytes, SecretVec,
     SharedSecret,
@@ -49,6 +49,8 @@ impl CryptoProvider for WebCrypto {
         match kind {
             KeyKind::Ed25519 => self.ed25519,
             KeyKind::X25519 | KeyKind::HpkeX25519 => self.x25519,
+            // No browser has it yet.
+            KeyKind::HpkeXWing => Protection::Enclave,
             _ => Protection::Browser,
         }
     }
@@ -163,14 +165,14 @@ impl CryptoProvider for WebCrypto {
     }
 
     async fn encapsulate(&self, recipient: &PublicKey) -> Result<Encapsulated, CryptoError> {
-        agreement::encapsulate(self.protection(KeyKind::HpkeX25519), recipient).await
+        agreement::encapsulate(self.protection(recipient.kind()), recipient).await
     }
 
     async fn decapsulate(
         &self,
         key: &Key,
         public: &PublicKey,
-        encapsulated: &[u8; ENCAPSULATED_LEN],
+        encapsulated: &[u8],
     ) -> Result<SharedSecret, CryptoError> {
         agreement::decapsulate(key, public, encapsulated).await
     }

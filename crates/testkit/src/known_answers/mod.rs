@@ -37,7 +37,14 @@ pub enum Call {
     /// without salt, for [`AGREED_INFO`].
     Agree { kind: KeyKind, key: Vec<u8>, public: Vec<u8> },
     /// Opening of an HPKE message.
-    HpkeOpen { key: Vec<u8>, public: Vec<u8>, info: Vec<u8>, aad: Vec<u8>, data: Vec<u8> },
+    HpkeOpen {
+        kind: KeyKind,
+        key: Vec<u8>,
+        public: Vec<u8>,
+        info: Vec<u8>,
+        aad: Vec<u8>,
+        data: Vec<u8>,
+    },
     /// RFC 7638 thumbprint, as bytes of its text.
     Thumbprint { kind: KeyKind, public: Vec<u8> },
 }
@@ -95,7 +102,7 @@ pub struct Suite {
 /// A vector that is silently skipped changes a number here.
 type Counts = (&'static str, usize, usize, &'static [(&'static str, usize)]);
 
-const COUNTS: [Counts; 10] = [
+const COUNTS: [Counts; 11] = [
     ("ed25519", 151, 151, &[]),
     ("ecdsa_p256", 262, 262, &[]),
     ("aes_256_gcm", 66, 171, &[(wycheproof::OTHER_SIZES, 250)]),
@@ -104,6 +111,7 @@ const COUNTS: [Counts; 10] = [
     ("x25519", 518, 518, &[]),
     ("ecdh_p256", 355, 355, &[]),
     ("hpke", 1, 10, &[]),
+    ("hpke_x_wing", 1, 10, &[]),
     ("rfc", 18, 18, &[]),
     ("zeros", 35, 35, &[]),
 ];
@@ -124,6 +132,7 @@ pub fn load(name: &str) -> Result<Suite, String> {
         "x25519" => wycheproof::x25519()?,
         "ecdh_p256" => wycheproof::ecdh_p256()?,
         "hpke" => rfc::hpke()?,
+        "hpke_x_wing" => rfc::hpke_x_wing()?,
         "rfc" => rfc::others()?,
         "zeros" => zeros::zeros().map_err(|error| error.to_string())?,
         _ => return Err(format!("no suite {name}")),
@@ -220,7 +229,8 @@ impl Call {
                 ("public", Bytes(public)),
                 ("info", Bytes(AGREED_INFO)),
             ],
-            Self::HpkeOpen { key, public, info, aad, data } => vec![
+            Self::HpkeOpen { kind, key, public, info, aad, data } => vec![
+                ("kind", Text(kind.as_str())),
                 ("key", Bytes(key)),
                 ("public", Bytes(public)),
                 ("info", Bytes(info)),

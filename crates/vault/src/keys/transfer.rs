@@ -25,6 +25,12 @@ fn sealed_aad(spec: KeySpec, context: &EncryptionContext) -> Vec<u8> {
     cbor::encode(&(spec.as_str(), Canonical(context)))
 }
 
+/// To whom a key is sealed: the lengths of the two kinds differ.
+fn recipient_of(raw: &[u8]) -> Result<PublicKey, Error> {
+    let kind = if raw.len() == 32 { KeyKind::HpkeX25519 } else { KeyKind::HpkeXWing };
+    Ok(PublicKey::from_raw(kind, raw)?)
+}
+
 /// A key that came in. Anything that is no key is no ciphertext of one.
 fn received(opened: &SecretVec) -> Result<SecretBytes<32>, Error> {
     Ok(SecretBytes::copy_of(opened.expose()).map_err(|_| ErrorCode::InvalidCiphertext)?)
@@ -79,7 +85,7 @@ impl<P: Ports> Inner<P> {
         let context = context.unwrap_or_default();
         let operation = Operation::new(caller, Method::ExportKey, (key_id, version))?;
         self.using(operation, async |permitted| {
-            let recipient = PublicKey::from_raw(KeyKind::HpkeX25519, &recipient)?;
+            let recipient = recipient_of(&recipient)?;
             let secret = permitted.secret(&self.ports).await?;
             let aad = sealed_aad(permitted.key.info.spec, &context);
             let binding = Binding { info: INFO, aad: &aad };
