@@ -111,8 +111,9 @@ fn combine(
 ) -> Result<SharedSecret, CryptoError> {
     let secret = SecretBytes::new_with(|out| {
         let mut hasher = Sha3_256::new();
-        let parts = [first, second.expose(), encapsulated.raw(), recipient.raw(), LABEL];
-        parts.into_iter().for_each(|part| Digest::update(&mut hasher, part));
+        for part in [first, second.expose(), encapsulated.raw(), recipient.raw(), LABEL] {
+            Digest::update(&mut hasher, part);
+        }
         hasher.finalize_into(out.into());
     });
     SharedSecret::new(KeyKind::HpkeXWing, secret)
