@@ -7,6 +7,7 @@ mod approvals;
 mod audit;
 mod backups;
 mod enrolments;
+mod facade;
 mod faults;
 mod flow;
 mod hostile;
@@ -25,6 +26,7 @@ mod storage;
 mod tamper;
 mod typing;
 mod vaults;
+mod vectors;
 mod ways;
 mod windows;
 
@@ -42,6 +44,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         backups::ALL,
         keys::ALL,
         operations::ALL,
+        facade::ALL,
         leases::ALL,
         approvals::ALL,
         storage::ALL,
@@ -53,6 +56,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         windows::ALL,
         tamper::ALL,
         known_answers::ALL,
+        vectors::ALL,
         interchange::ALL,
         memory::ALL,
         faults::ALL,
