@@ -6,6 +6,7 @@ mod accessibility;
 mod approvals;
 mod audit;
 mod backups;
+mod differential;
 mod enrolments;
 mod facade;
 mod faults;
@@ -58,6 +59,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         known_answers::ALL,
         vectors::ALL,
         interchange::ALL,
+        differential::ALL,
         memory::ALL,
         faults::ALL,
     ];
