@@ -29,14 +29,16 @@ async function encryption(subtle) {
   const how = { name: 'AES-GCM', additionalData: utf8('here') };
   const ciphertext = await subtle.encrypt(how, key, data);
   const iv = new Uint8Array(12);
+  const handle = await subtle.secretKey(await onlyKey());
   return {
+    handle: handle.usages.join(' '),
     read: same(await subtle.decrypt(how, key, ciphertext), data),
     elsewhere: await nameOf(subtle.decrypt('AES-GCM', key, ciphertext)),
     'own nonce': await nameOf(subtle.encrypt({ ...how, iv }, key, data)),
     'no ciphertext': await nameOf(subtle.decrypt(how, key, iv)),
     'not for it': await nameOf(subtle.sign('HMAC', key, data)),
     context: same(
-      await kms.decrypt(await idOf('aes-256'), new Uint8Array(ciphertext), {
+      await kms.decrypt(await onlyKey(), new Uint8Array(ciphertext), {
         context: { additionalData: 'aGVyZQ' },
       }),
       data,
@@ -44,9 +46,11 @@ async function encryption(subtle) {
   };
 }
 
-/** The one key of a kind, as the connection knows it. */
-async function idOf(spec) {
-  return (await kms.keys.list({ spec })).keys[0].keyId;
+/** What the first key that was made is called. */
+async function onlyKey() {
+  const { keys } = await kms.keys.list();
+  if (keys.length !== 1) throw new Error(`${keys.length} keys`);
+  return keys[0].keyId;
 }
 
 /** The other side is the browser, which computes by docs/formats.md what both have. */
@@ -84,17 +88,36 @@ async function x25519(subtle) {
     await subtle.generateKey('X25519', false, ['deriveKey']),
     await subtle.generateKey('X25519', false, ['deriveKey']),
   ];
-  const agree = (from, to) =>
-    subtle.deriveKey({ name: 'X25519', public: to.publicKey }, from.privateKey, AES, false, [
-      'encrypt',
-      'decrypt',
+  const agree = (from, to, extractable = false) =>
+    subtle.deriveKey({ name: 'X25519', public: to.publicKey }, from.privateKey, HMAC, extractable, [
+      'sign',
+      'verify',
     ]);
-  const ciphertext = await subtle.encrypt('AES-GCM', await agree(one, other), data);
-  return same(await subtle.decrypt('AES-GCM', await agree(other, one), ciphertext), data);
+  const code = await subtle.sign('HMAC', await agree(one, other), data);
+  return {
+    agreed: await subtle.verify('HMAC', await agree(other, one), code, data),
+    'with itself': await subtle.verify('HMAC', await agree(one, one), code, data),
+    'to leave': await nameOf(agree(one, other, true)),
+  };
+}
+
+/** A ciphertext is bound to the name of its key. */
+async function copies(subtle) {
+  const key = await subtle.generateKey(AES, true, ['encrypt', 'decrypt']);
+  const above = await subtle.generateKey(AES, false, ['wrapKey', 'unwrapKey']);
+  const wrapped = await subtle.wrapKey('raw-secret', key, above, 'AES-GCM');
+  const copy = await subtle.unwrapKey('raw-secret', wrapped, above, 'AES-GCM', AES, false, [
+    'decrypt',
+  ]);
+  const ciphertext = await subtle.encrypt('AES-GCM', key, data);
+  return {
+    original: same(await subtle.decrypt('AES-GCM', key, ciphertext), data),
+    copy: await nameOf(subtle.decrypt('AES-GCM', copy, ciphertext)),
+  };
 }
 
 async function wrapping(subtle) {
-  const root = await subtle.generateKey('HKDF', false, ['deriveKey']);
+  const root = await subtle.generateKey('HKDF', true, ['deriveKey']);
   const derive = (info) =>
     subtle.deriveKey({ name: 'HKDF', hash: 'SHA-256', info: utf8(info) }, root, HMAC, true, [
       'sign',
@@ -122,7 +145,7 @@ async function wrapping(subtle) {
 
 async function promises(subtle) {
   const { publicKey } = await subtle.generateKey('Ed25519', false, ['sign']);
-  const secret = await subtle.secretKey(await idOf('aes-256'));
+  const secret = await subtle.generateKey(AES, false, ['encrypt']);
   return {
     supported: KmsSubtle.supports('wrapKey', 'AES-GCM', HMAC),
     unsupported: KmsSubtle.supports('encrypt', { name: 'AES-GCM', iv: new Uint8Array(12) }),
@@ -146,6 +169,7 @@ const STEPS = {
       encryption: await encryption(subtle),
       agreement: await agreement(subtle),
       x25519: await x25519(subtle),
+      copies: await copies(subtle),
       wrapping: await wrapping(subtle),
       promises: await promises(subtle),
     };

@@ -43,12 +43,12 @@ const STEPS = {
   batch: ({ requests }) => {
     const id = crypto.randomUUID();
     const numbered = ({ method, params }, index) => ({
-      id: `${id}/${index}`,
+      id: `${id}-${index}`,
       method,
       params: decode(params),
     });
     session.line.send(requests.map(numbered));
-    return session.line.wait((heard) => heard[0]?.id === `${id}/0`, 30_000);
+    return session.line.wait((heard) => heard[0]?.id === `${id}-0`, 30_000);
   },
   /** Sends a request whose reply waits for a person. */
   begin: ({ method, params }) => {

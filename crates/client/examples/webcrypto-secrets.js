@@ -1,7 +1,8 @@
-// Secrets between two sides, by code that was written for `crypto.subtle`.
+// Keys that are agreed on, derived and wrapped, by code that was written for `crypto.subtle`.
 import { KmsSubtle } from '@ats-run/kms-client/webcrypto';
 
 const AES = { name: 'AES-GCM', length: 256 };
+const HMAC = { name: 'HMAC', hash: 'SHA-256' };
 
 /**
  * Each side agrees with the other on the same key, which neither of them ever sees.
@@ -15,13 +16,26 @@ export async function talk(kms, message) {
   const theirs = await subtle.generateKey('X25519', false, ['deriveKey']);
   /** @param {import('@ats-run/kms-client/webcrypto').KmsKey} own @param {typeof own} other */
   const agree = (own, other) =>
-    subtle.deriveKey({ name: 'X25519', public: other }, own, AES, false, ['encrypt', 'decrypt']);
+    subtle.deriveKey({ name: 'X25519', public: other }, own, HMAC, false, ['sign', 'verify']);
   const sending = await agree(ours.privateKey, theirs.publicKey);
   const receiving = await agree(theirs.privateKey, ours.publicKey);
+  const code = await subtle.sign('HMAC', sending, message);
+  return subtle.verify('HMAC', receiving, code, message);
+}
+
+/**
+ * Nothing but this key reads what it encrypted.
+ *
+ * @param {import('@ats-run/kms-client').Kms} kms
+ * @param {BufferSource} message
+ */
+export async function hide(kms, message) {
+  const subtle = new KmsSubtle(kms);
+  const key = await subtle.generateKey(AES, false, ['encrypt', 'decrypt']);
   // No `iv`: the enclave chooses the nonce, and the ciphertext names it.
-  const how = { name: 'AES-GCM', additionalData: new TextEncoder().encode('conversation 7') };
-  const ciphertext = await subtle.encrypt(how, sending, message);
-  return subtle.decrypt(how, receiving, ciphertext);
+  const how = { name: 'AES-GCM', additionalData: new TextEncoder().encode('draft 7') };
+  const ciphertext = await subtle.encrypt(how, key, message);
+  return subtle.decrypt(how, key, ciphertext);
 }
 
 /**
@@ -38,7 +52,7 @@ export async function keep(kms, message) {
   const record = await subtle.deriveKey(
     { name: 'HKDF', hash: 'SHA-256', info },
     root,
-    { name: 'HMAC', hash: 'SHA-256' },
+    HMAC,
     true,
     ['sign', 'verify'],
   );
@@ -49,7 +63,7 @@ export async function keep(kms, message) {
     wrapped,
     wrapping,
     'AES-GCM',
-    { name: 'HMAC', hash: 'SHA-256' },
+    HMAC,
     false,
     ['verify'],
   );

@@ -169,12 +169,15 @@ export class KmsSubtle {
    *   `HKDF` with `SHA-256`, `info` and no `salt`
    * @param {KmsKey} baseKey
    * @param {Algorithm} derivedKeyType `AES-GCM`, `HMAC` or `HKDF`
-   * @param {boolean} extractable whether it can be wrapped
+   * @param {boolean} extractable whether it can be wrapped, if `baseKey` can; a private key never can
    * @param {Usage[]} usages
    * @returns {Promise<KmsKey>}
    */
   async deriveKey(algorithm, baseKey, derivedKeyType, extractable, usages) {
     const keyId = idFor(baseKey, 'deriveKey', checkedName('deriveKey', algorithm));
+    if (extractable && !baseKey.extractable) {
+      throw failure('InvalidAccessError', 'What is made of a key that stays in the enclave stays.');
+    }
     const params = paramsOf(symmetric(derivedKeyType), extractable, usages);
     const { keys } = this.#kms;
     if (baseKey.type === 'secret') {

@@ -47,6 +47,14 @@ function allowed({ info, secret }, use) {
   return secret;
 }
 
+/** Refuses a new key that could leave when the one that it is made of could not. */
+function staysIn({ info }, { policy }) {
+  const leaves = policy?.operations?.includes('export') ?? false;
+  if (leaves && !info.usage.includes('export')) {
+    throw new KmsError('policy_denied', { rule: 'operation' });
+  }
+}
+
 const same = (a, b) => Buffer.compare(a, b) === 0;
 const purpose = ({ spec, policy }) => [spec, policy?.operations?.includes('derive') ?? false];
 
@@ -58,6 +66,7 @@ export function softSecrets(of, add) {
     keys: {
       async agree(keyId, peer, params, { context } = {}) {
         const { make, privateKey, publicKey } = of(keyId);
+        staysIn(of(keyId), params);
         const theirs = await crypto.subtle
           .importKey('raw', peer, make, true, [])
           .catch((cause) => Promise.reject(new KmsError('invalid_key', { cause })));
@@ -69,23 +78,24 @@ export function softSecrets(of, add) {
       },
       async derive(keyId, params, { context } = {}) {
         const secret = allowed(of(keyId), 'derive');
+        staysIn(of(keyId), params);
         return made(params, await hkdf(secret, bound('derive', purpose(params), context)));
       },
       async wrap(keyId, targetKeyId, { context } = {}) {
         const target = of(targetKeyId);
         const secret = allowed(of(keyId), 'wrap');
-        return locked(secret, allowed(target, 'export'), bound(target.info.spec, context));
+        return locked(secret, allowed(target, 'export'), bound(target.info.spec, keyId, context));
       },
       async unwrap(keyId, wrapped, params, { context } = {}) {
         const secret = allowed(of(keyId), 'unwrap');
-        return made(params, await unlocked(secret, wrapped, bound(params.spec, context)));
+        return made(params, await unlocked(secret, wrapped, bound(params.spec, keyId, context)));
       },
     },
     operations: {
       encrypt: async (keyId, data, { context } = {}) =>
-        locked(allowed(of(keyId), 'encrypt'), data, bound('encrypt', context)),
+        locked(allowed(of(keyId), 'encrypt'), data, bound('encrypt', keyId, context)),
       decrypt: async (keyId, data, { context } = {}) =>
-        unlocked(allowed(of(keyId), 'decrypt'), data, bound('encrypt', context)),
+        unlocked(allowed(of(keyId), 'decrypt'), data, bound('encrypt', keyId, context)),
       mac: async (keyId, data) => hmac(allowed(of(keyId), 'mac'), data),
       verifyMac: async (keyId, data, mac) =>
         same(await hmac(allowed(of(keyId), 'verify_mac'), data), mac),

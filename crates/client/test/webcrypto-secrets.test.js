@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keep, talk } from '../examples/webcrypto-secrets.js';
+import { hide, keep, talk } from '../examples/webcrypto-secrets.js';
 import { KmsError } from '../src/errors.js';
 import { KmsKey, KmsSubtle } from '../src/webcrypto.js';
 import { softKms } from './soft-kms.js';
@@ -116,7 +116,7 @@ test('a peer is a public key of the same kind', async () => {
 
 test('the same info derives the same key, and a wrapped key comes back', async () => {
   const { subtle } = facade();
-  const root = await subtle.generateKey('HKDF', false, ['deriveKey']);
+  const root = await subtle.generateKey('HKDF', true, ['deriveKey']);
   const derive = (info) =>
     subtle.deriveKey({ ...HKDF, ...info }, root, HMAC, true, ['sign', 'verify']);
   const key = await derive({ info: bytes('one'), salt: new Uint8Array() });
@@ -138,6 +138,29 @@ test('the same info derives the same key, and a wrapped key comes back', async (
     assert.equal(await subtle.verify('HMAC', copy, code, data), true);
     await assert.rejects(unwrap('AES-GCM', HMAC, ['verify']), named('OperationError'));
     await assert.rejects(unwrap(how, AES, ['encrypt']), named('OperationError'));
+  }
+});
+
+test('a ciphertext is that of one key, not of its copies', async () => {
+  const { subtle } = facade();
+  const key = await subtle.generateKey(AES, true, ['encrypt', 'decrypt']);
+  const wrapping = await subtle.generateKey(AES, false, ['wrapKey', 'unwrapKey']);
+  const wrapped = await subtle.wrapKey('raw', key, wrapping, 'AES-GCM');
+  const asked = ['raw', wrapped, wrapping, 'AES-GCM', AES, false, ['decrypt']];
+  const copy = await subtle.unwrapKey(...asked);
+  const ciphertext = await subtle.encrypt('AES-GCM', key, data);
+  await assert.rejects(subtle.decrypt('AES-GCM', copy, ciphertext), named('OperationError'));
+});
+
+test('what is made of a key that stays in the enclave stays', async () => {
+  const { subtle } = facade();
+  const root = await subtle.generateKey('HKDF', false, ['deriveKey']);
+  const { privateKey, publicKey } = await subtle.generateKey('X25519', false, ['deriveKey']);
+  const asked = [[HKDF, root], [{ name: 'X25519', public: publicKey }, privateKey]];
+  for (const [how, key] of asked) {
+    const leaving = subtle.deriveKey(how, key, HMAC, true, ['sign']);
+    await assert.rejects(leaving, named('InvalidAccessError'));
+    assert.equal((await subtle.deriveKey(how, key, HMAC, false, ['sign'])).extractable, false);
   }
 });
 
@@ -270,7 +293,8 @@ test('what can be done with secrets is told', async () => {
 });
 
 test('the examples work', async () => {
-  assert.deepEqual(new Uint8Array(await talk(softKms(), data)), data);
+  assert.equal(await talk(softKms(), data), true);
+  assert.deepEqual(new Uint8Array(await hide(softKms(), data)), data);
   const { wrapped, copy, valid } = await keep(softKms(), data);
   assert.equal(valid, true);
   assert.equal(copy.extractable, false);

@@ -21,6 +21,7 @@ async fn secrets_by_the_shape_of_web_cryptography(world: &mut World) -> Result<(
     let found = attack(page, "facade", &json!({"op": "run"})).await?;
     let expected = json!({
         "encryption": {
+            "handle": "encrypt decrypt",
             "read": true,
             "elsewhere": "OperationError",
             "own nonce": "NotSupportedError",
@@ -29,7 +30,15 @@ async fn secrets_by_the_shape_of_web_cryptography(world: &mut World) -> Result<(
             "context": true,
         },
         "agreement": true,
-        "x25519": true,
+        "x25519": {
+            "agreed": true,
+            "with itself": false,
+            "to leave": "InvalidAccessError",
+        },
+        "copies": {
+            "original": true,
+            "copy": "OperationError",
+        },
         "wrapping": {
             "derived again": true,
             "derived otherwise": false,
