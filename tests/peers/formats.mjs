@@ -65,3 +65,10 @@ export function example(document) {
   if (blocks.length !== 1) throw new Error(`docs/formats.md has ${blocks.length} examples`);
   return blocks[0];
 }
+
+/** Whether the context that docs/formats.md spells out is encoded so. */
+export function contextIsAsWritten(document) {
+  const [, context, bytes] = /^`(\{[^`]*\})` is `([0-9a-f ]+)`\.$/m.exec(document) ?? [];
+  const written = Buffer.from((bytes ?? '').replaceAll(' ', ''), 'hex');
+  return written.length > 1 && written.equals(encodedContext(JSON.parse(context)));
+}

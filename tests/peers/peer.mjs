@@ -10,7 +10,15 @@ import { expand, hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import * as jose from 'jose';
-import { agreedInfo, array, encodedContext, example, parts, prefix } from './formats.mjs';
+import {
+  agreedInfo,
+  array,
+  contextIsAsWritten,
+  encodedContext,
+  example,
+  parts,
+  prefix,
+} from './formats.mjs';
 
 const utf8 = (text) => new TextEncoder().encode(text);
 const FORMATS = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
@@ -104,6 +112,7 @@ const ASKED = {
   openKey: ({ secret, spec, context, sealed }) =>
     open(secret, utf8('ats-kms/v1/key'), array(spec, context), sealed),
   sealByExample,
+  contextIsAsWritten: () => contextIsAsWritten(FORMATS),
 };
 
 function encode(value) {

@@ -280,6 +280,7 @@ async fn agreement(
 async fn sealed_messages(world: &mut World) -> Result<()> {
     compare(world, async |sides| {
         let Sides { session, peer, inputs } = sides;
+        ensure!(peer.ask("contextIsAsWritten", json!({}))? == true, "docs/formats.md, Context");
         let (id, public) = sides.create("hpke-x25519", &["open", "import"]).await?;
         for _ in 0..ROUNDS {
             let ((_, plaintext), context) = (inputs.message()?, inputs.context()?);

@@ -91,14 +91,16 @@ async fn import(
 async fn hmac_sha256(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
     let session = Session::unlocked(world.page()?, &stage).await?;
-    let suite = load("hmac_sha256")?;
-    let keys = suite.cases.iter().filter_map(|case| match &case.call {
+    let mut cases = load("hmac_sha256")?.cases;
+    // RFC 4231.
+    cases.extend(load("rfc")?.cases.into_iter().filter(|case| case.id == 4231));
+    let keys = cases.iter().filter_map(|case| match &case.call {
         Call::Mac { key, .. } | Call::VerifyMac { key, .. } => Some(key),
         _ => None,
     });
     let imported = import(&session, "hmac-sha256", keys).await?;
     let mut requests = Vec::new();
-    for case in &suite.cases {
+    for case in &cases {
         requests.push(match &case.call {
             Call::Mac { key, message } => {
                 ("mac", json!({"keyId": imported[key], "data": to_page(message)}))
@@ -111,7 +113,7 @@ async fn hmac_sha256(world: &mut World) -> Result<()> {
         });
     }
     let replies = session.batch(&requests).await?;
-    for (case, reply) in suite.cases.iter().zip(&replies) {
+    for (case, reply) in cases.iter().zip(&replies) {
         let right = match &case.expected {
             Answer::Bytes(mac) => reply["result"]["mac"] == to_page(mac),
             Answer::Verdict(valid) => reply["result"]["valid"] == *valid,
