@@ -39,6 +39,17 @@ const STEPS = {
   },
   /** Sends a request and waits for its reply. */
   call: ({ method, params }) => session.line.ask(method, decode(params ?? {})),
+  /** Sends requests in one message and waits for their replies. */
+  batch: ({ requests }) => {
+    const id = crypto.randomUUID();
+    const numbered = ({ method, params }, index) => ({
+      id: `${id}-${index}`,
+      method,
+      params: decode(params),
+    });
+    session.line.send(requests.map(numbered));
+    return session.line.wait((heard) => heard[0]?.id === `${id}-0`, 30_000);
+  },
   /** Sends a request whose reply waits for a person. */
   begin: ({ method, params }) => {
     waiting = session.line.ask(method, decode(params ?? {}));

@@ -11,6 +11,7 @@ mod engine;
 mod http;
 mod keyboard;
 mod page;
+mod peer;
 mod probe;
 mod scenario;
 mod scenarios;

@@ -1,6 +1,6 @@
 //! A connection to the enclave without the client library, steered from here.
 
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use base64ct::{Base64, Encoding as _};
 use fantoccini::Client;
 use serde_json::{Value, json};
@@ -10,6 +10,9 @@ use crate::{
     stage::Stage,
     vault_ui::{PASSPHRASE, VaultUi},
 };
+
+/// As many requests as one message may have.
+const BATCH: usize = 64;
 
 /// An open connection in `tests/hostile/session.js`.
 pub(crate) struct Session<'a> {
@@ -87,6 +90,22 @@ impl<'a> Session<'a> {
     pub(crate) async fn call(&self, method: &str, params: Value) -> Result<Value> {
         let call = json!({"op": "call", "method": method, "params": params});
         result_of(method, self.step(&call).await?)
+    }
+
+    /// The replies to many requests, sent as few messages.
+    pub(crate) async fn batch(&self, requests: &[(&str, Value)]) -> Result<Vec<Value>> {
+        let mut replies = Vec::with_capacity(requests.len());
+        for part in requests.chunks(BATCH) {
+            let part: Vec<_> = part
+                .iter()
+                .map(|(method, params)| json!({"method": method, "params": params}))
+                .collect();
+            let answer = self.step(&json!({"op": "batch", "requests": part})).await?;
+            let Value::Array(answer) = answer else { bail!("no replies: {answer}") };
+            ensure!(answer.len() == part.len(), "{} replies to {}", answer.len(), part.len());
+            replies.extend(answer);
+        }
+        Ok(replies)
     }
 
     /// The state of the vault.

@@ -13,7 +13,7 @@ use kms_manifest::Headers;
 use crate::driver::free_port;
 
 /// How many stages one release can give: more than all scenarios of a run ask for.
-const EMBEDDERS: u16 = 160;
+const EMBEDDERS: u16 = 200;
 
 /// One release, served to many embedders. Emitting compresses hard and takes seconds, so it is
 /// done once; storage is partitioned by the embedding site, so each site has a vault of its own.

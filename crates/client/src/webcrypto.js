@@ -1,33 +1,31 @@
+import { KmsError } from './errors.js';
+import {
+  asObject,
+  bufferOf,
+  bytesOf,
+  checkedName,
+  contextOf,
+  failure,
+  kindOf,
+  paramsOf,
+  unsupported,
+} from './webcrypto-algorithm.js';
+import { KmsKey, checkPeer, idFor, idOf, pairOf, secretOf } from './webcrypto-key.js';
+
 /** @typedef {import('./kms.js').Kms} Kms */
-/** @typedef {Pick<Kms, 'sign' | 'verify'> & { keys: Pick<Kms['keys'], 'create' | 'publicKey'> }} SubtleKms */
-/** @typedef {import('./protocol.gen.js').KeySpec} KeySpec */
-/** @typedef {string | { name: string, namedCurve?: string, hash?: string | { name: string } }} Algorithm */
-/** @typedef {'sign' | 'verify' | 'generateKey' | 'exportKey'} Operation */
+/** @typedef {'sign' | 'verify' | 'mac' | 'verifyMac' | 'encrypt' | 'decrypt'} Calls */
+/** @typedef {'create' | 'describe' | 'publicKey' | 'agree' | 'derive' | 'wrap' | 'unwrap'} KeyCalls */
+/** @typedef {Pick<Kms, Calls> & { keys: Pick<Kms['keys'], KeyCalls> }} SubtleKms */
+/** @typedef {import('./webcrypto-algorithm.js').Algorithm} Algorithm */
+/** @typedef {import('./webcrypto-algorithm.js').Usage} Usage */
+/** @typedef {import('./webcrypto-key.js').KmsKeyPair} KmsKeyPair */
+/** @typedef {'Ed25519' | 'X25519' | { name: 'Ed25519' | 'X25519' } | { name: 'ECDSA' | 'ECDH', namedCurve: string }} PairAlgorithm */
+/** @typedef {{ name: 'AES-GCM', length: number } | { name: 'HMAC', hash: string | { name: string }, length?: number } | { name: 'HKDF' } | 'HKDF'} SecretAlgorithm */
 
-const OPERATIONS = ['sign', 'verify', 'generateKey', 'exportKey'];
+export { KmsKey };
 
-/** Which key a handle stands for. Nobody else can make a handle. @type {WeakMap<KmsKey, string>} */
-const ids = new WeakMap();
-
-/** A handle of a key in the enclave, shaped like a `CryptoKey`. It holds nothing of the key. */
-export class KmsKey {
-  /**
-   * @internal
-   * @param {'private' | 'public'} type
-   * @param {KeySpec} spec
-   */
-  constructor(type, spec) {
-    this.type = type;
-    /** Whether the private half can ever leave the enclave. */
-    this.extractable = type === 'public';
-    this.algorithm = Object.freeze(
-      spec === 'ed25519' ? { name: 'Ed25519' } : { name: 'ECDSA', namedCurve: 'P-256' },
-    );
-    /** @type {readonly ('sign' | 'verify')[]} */
-    this.usages = Object.freeze([type === 'private' ? 'sign' : 'verify']);
-    Object.freeze(this);
-  }
-}
+/** What keys are wrapped as; the second is the name of newer drafts. */
+const WRAPPED_FORMATS = ['raw', 'raw-secret'];
 
 /** The part of `SubtleCrypto` that keys of the enclave can do. */
 export class KmsSubtle {
@@ -43,12 +41,13 @@ export class KmsSubtle {
    *
    * @param {string} operation
    * @param {Algorithm} algorithm
+   * @param {Algorithm | number} [additional] what is derived, wrapped or unwrapped
    * @returns {boolean}
    */
-  static supports(operation, algorithm) {
+  static supports(operation, algorithm, additional) {
+    const made = typeof additional === 'number' ? undefined : additional;
     try {
-      specOf(algorithm, operation);
-      return OPERATIONS.includes(operation);
+      return supported(operation, algorithm, made);
     } catch {
       return false;
     }
@@ -57,42 +56,69 @@ export class KmsSubtle {
   /**
    * Makes a key in the enclave.
    *
-   * @param {Algorithm} algorithm
+   * @overload
+   * @param {PairAlgorithm} algorithm
    * @param {boolean} extractable only `false` can be had
-   * @param {('sign' | 'verify')[]} usages
-   * @returns {Promise<{ privateKey: KmsKey, publicKey: KmsKey }>}
+   * @param {Usage[]} usages
+   * @returns {Promise<KmsKeyPair>}
+   */
+  /**
+   * @overload
+   * @param {SecretAlgorithm} algorithm
+   * @param {boolean} extractable whether it can be wrapped
+   * @param {Usage[]} usages
+   * @returns {Promise<KmsKey>}
+   */
+  /**
+   * @overload
+   * @param {Algorithm} algorithm
+   * @param {boolean} extractable
+   * @param {Usage[]} usages
+   * @returns {Promise<KmsKey | KmsKeyPair>}
+   */
+  /**
+   * @param {Algorithm} algorithm
+   * @param {boolean} extractable
+   * @param {Usage[]} usages
+   * @returns {Promise<KmsKey | KmsKeyPair>}
    */
   async generateKey(algorithm, extractable, usages) {
-    const spec = specOf(algorithm, 'generateKey');
-    if (extractable) throw failure('NotSupportedError', 'A key of the enclave stays in it.');
-    if (!usages.includes('sign') || usages.some((usage) => !['sign', 'verify'].includes(usage))) {
-      throw failure('SyntaxError', 'A key of the enclave signs and verifies.');
-    }
-    const { keyId } = await this.#kms.keys.create({ spec });
-    return handles(keyId, spec);
+    const kind = kindOf(algorithm);
+    const key = await named(this.#kms.keys.create(paramsOf(kind, extractable, usages)));
+    return kind.pair ? pairOf(key) : secretOf(key);
   }
 
   /**
-   * Handles of a key that is there already and signs.
+   * Handles of a pair that is there already.
    *
    * @param {string} keyId
-   * @returns {Promise<{ privateKey: KmsKey, publicKey: KmsKey }>}
+   * @returns {Promise<KmsKeyPair>}
    */
   async keyPair(keyId) {
-    const { jwk } = await this.#kms.keys.publicKey(keyId);
-    if (jwk?.use !== 'sig') throw failure('NotSupportedError', 'The key does not sign.');
-    return handles(keyId, jwk.crv === 'Ed25519' ? 'ed25519' : 'ec-p256');
+    return pairOf(await this.#kms.keys.describe(keyId));
   }
 
   /**
-   * @param {Algorithm} algorithm `Ed25519`, or `ECDSA` with `SHA-256`
+   * The handle of a symmetric key that is there already.
+   *
+   * @param {string} keyId
+   * @returns {Promise<KmsKey>}
+   */
+  async secretKey(keyId) {
+    return secretOf(await this.#kms.keys.describe(keyId));
+  }
+
+  /**
+   * @param {Algorithm} algorithm `Ed25519`, `ECDSA` with `SHA-256`, or `HMAC`
    * @param {KmsKey} key
    * @param {BufferSource} data
    * @returns {Promise<ArrayBuffer>}
    */
   async sign(algorithm, key, data) {
-    const keyId = idOf(key, 'sign', algorithm);
-    return bufferOf(await this.#kms.sign(keyId, bytesOf(data)));
+    const keyId = idFor(key, 'sign', checkedName('sign', algorithm));
+    const bytes = bytesOf(data);
+    const make = key.type === 'secret' ? this.#kms.mac(keyId, bytes) : this.#kms.sign(keyId, bytes);
+    return bufferOf(await named(make));
   }
 
   /**
@@ -103,8 +129,106 @@ export class KmsSubtle {
    * @returns {Promise<boolean>}
    */
   async verify(algorithm, key, signature, data) {
-    const keyId = idOf(key, 'verify', algorithm);
-    return this.#kms.verify(keyId, bytesOf(data), bytesOf(signature));
+    const keyId = idFor(key, 'verify', checkedName('verify', algorithm));
+    const bytes = bytesOf(data);
+    return named(
+      key.type === 'secret'
+        ? this.#kms.verifyMac(keyId, bytes, bytesOf(signature))
+        : this.#kms.verify(keyId, bytes, bytesOf(signature)),
+    );
+  }
+
+  /**
+   * @param {Algorithm} algorithm `AES-GCM` without `iv`
+   * @param {KmsKey} key
+   * @param {BufferSource} data
+   * @returns {Promise<ArrayBuffer>} names the key's version and the nonce
+   */
+  async encrypt(algorithm, key, data) {
+    const keyId = idFor(key, 'encrypt', checkedName('encrypt', algorithm));
+    const context = contextOf('additionalData', algorithm);
+    return bufferOf(await named(this.#kms.encrypt(keyId, bytesOf(data), context)));
+  }
+
+  /**
+   * @param {Algorithm} algorithm as it was encrypted with
+   * @param {KmsKey} key
+   * @param {BufferSource} data what `encrypt` made
+   * @returns {Promise<ArrayBuffer>}
+   */
+  async decrypt(algorithm, key, data) {
+    const keyId = idFor(key, 'decrypt', checkedName('decrypt', algorithm));
+    const context = contextOf('additionalData', algorithm);
+    return bufferOf(await named(this.#kms.decrypt(keyId, bytesOf(data), context)));
+  }
+
+  /**
+   * Makes a key of another one, inside the enclave.
+   *
+   * @param {Algorithm} algorithm `X25519` or `ECDH` with `public`, of the enclave or the browser;
+   *   `HKDF` with `SHA-256`, `info` and no `salt`
+   * @param {KmsKey} baseKey
+   * @param {Algorithm} derivedKeyType `AES-GCM`, `HMAC` or `HKDF`
+   * @param {boolean} extractable whether it can be wrapped, if `baseKey` can; a private key never can
+   * @param {Usage[]} usages
+   * @returns {Promise<KmsKey>}
+   */
+  async deriveKey(algorithm, baseKey, derivedKeyType, extractable, usages) {
+    const keyId = idFor(baseKey, 'deriveKey', checkedName('deriveKey', algorithm));
+    if (extractable && !baseKey.extractable) {
+      throw failure('InvalidAccessError', 'What is made of a key that stays in the enclave stays.');
+    }
+    const params = paramsOf(symmetric(derivedKeyType), extractable, usages);
+    const { keys } = this.#kms;
+    if (baseKey.type === 'secret') {
+      return secretOf(await named(keys.derive(keyId, params, contextOf('info', algorithm))));
+    }
+    const peer = await this.#peer(baseKey, asObject(algorithm).public);
+    return secretOf(await named(keys.agree(keyId, peer, params)));
+  }
+
+  /**
+   * @param {'raw' | 'raw-secret'} format
+   * @param {KmsKey} key an extractable one
+   * @param {KmsKey} wrappingKey
+   * @param {Algorithm} wrapAlgorithm `AES-GCM` without `iv`
+   * @returns {Promise<ArrayBuffer>} in the enclave's own form: `unwrapKey` alone reads it
+   */
+  async wrapKey(format, key, wrappingKey, wrapAlgorithm) {
+    const keyId = idFor(wrappingKey, 'wrapKey', checkedName('wrapKey', wrapAlgorithm));
+    const target = idOf(key);
+    checkFormat(format);
+    if (key.type !== 'secret') throw unsupported('Only symmetric keys are wrapped.');
+    if (!key.extractable) throw failure('InvalidAccessError', 'The key stays in the enclave.');
+    const context = contextOf('additionalData', wrapAlgorithm);
+    return bufferOf(await named(this.#kms.keys.wrap(keyId, target, context)));
+  }
+
+  /**
+   * @param {'raw' | 'raw-secret'} format
+   * @param {BufferSource} wrappedKey what `wrapKey` made
+   * @param {KmsKey} unwrappingKey
+   * @param {Algorithm} unwrapAlgorithm as it was wrapped with
+   * @param {Algorithm} unwrappedKeyAlgorithm `AES-GCM`, `HMAC` or `HKDF`
+   * @param {boolean} extractable whether it can be wrapped again
+   * @param {Usage[]} usages
+   * @returns {Promise<KmsKey>}
+   */
+  async unwrapKey(
+    format,
+    wrappedKey,
+    unwrappingKey,
+    unwrapAlgorithm,
+    unwrappedKeyAlgorithm,
+    extractable,
+    usages,
+  ) {
+    const keyId = idFor(unwrappingKey, 'unwrapKey', checkedName('unwrapKey', unwrapAlgorithm));
+    checkFormat(format);
+    const params = paramsOf(symmetric(unwrappedKeyAlgorithm), extractable, usages);
+    const context = contextOf('additionalData', unwrapAlgorithm);
+    const made = this.#kms.keys.unwrap(keyId, bytesOf(wrappedKey), params, context);
+    return secretOf(await named(made));
   }
 
   /**
@@ -113,87 +237,104 @@ export class KmsSubtle {
    * @returns {Promise<JsonWebKey | ArrayBuffer>}
    */
   async exportKey(format, key) {
-    const keyId = idOf(key, 'exportKey', key.algorithm);
-    const { jwk, spki, raw } = await this.#kms.keys.publicKey(keyId);
+    const keyId = idOf(key);
+    if (!key.extractable) throw failure('InvalidAccessError', 'The key stays in the enclave.');
+    if (key.type !== 'public') throw unsupported('A secret key leaves the enclave wrapped only.');
+    const { jwk, spki, raw } = await named(this.#kms.keys.publicKey(keyId));
     if (format === 'spki') return bufferOf(spki);
     if (format === 'raw') return bufferOf(raw);
-    if (format !== 'jwk' || jwk === undefined) {
-      throw failure('NotSupportedError', 'There is no such format.');
-    }
+    if (format !== 'jwk' || jwk === undefined) throw unsupported('There is no such format.');
     const { kty, crv, x, y } = jwk;
     const point = y === undefined ? { x } : { x, y };
-    return { kty, crv, ...point, ext: true, key_ops: ['verify'] };
+    return { kty, crv, ...point, ext: true, key_ops: [...key.usages] };
+  }
+
+  /**
+   * The other side's public key as it is sent to the enclave, which judges it.
+   *
+   * @param {KmsKey} own
+   * @param {KmsKey | CryptoKey | undefined} key
+   * @returns {Promise<Uint8Array>}
+   */
+  async #peer(own, key) {
+    checkPeer(own, key);
+    if (key instanceof KmsKey) return (await named(this.#kms.keys.publicKey(idOf(key)))).raw;
+    return new Uint8Array(await crypto.subtle.exportKey('raw', /** @type {CryptoKey} */ (key)));
   }
 }
 
 /**
- * @param {string} keyId
- * @param {KeySpec} spec
- */
-function handles(keyId, spec) {
-  const pair = { privateKey: new KmsKey('private', spec), publicKey: new KmsKey('public', spec) };
-  ids.set(pair.privateKey, keyId);
-  ids.set(pair.publicKey, keyId);
-  return pair;
-}
-
-/**
- * @param {Algorithm} algorithm
  * @param {string} operation
- * @returns {KeySpec}
- */
-function specOf(algorithm, operation) {
-  /** @type {Exclude<Algorithm, string>} */
-  const { name, namedCurve, hash } =
-    typeof algorithm === 'string' ? { name: algorithm } : algorithm;
-  if (name === 'Ed25519') return 'ed25519';
-  const usesHash = operation === 'sign' || operation === 'verify';
-  const digest = typeof hash === 'object' ? hash.name : hash;
-  const fits = usesHash ? digest === 'SHA-256' : namedCurve === 'P-256';
-  if (name !== 'ECDSA' || !fits) throw failure('NotSupportedError', 'No key does this.');
-  return 'ec-p256';
-}
-
-/**
- * The key that a handle stands for, if it may do this.
- *
- * @param {KmsKey} key
- * @param {'sign' | 'verify' | 'exportKey'} operation
  * @param {Algorithm} algorithm
- * @returns {string}
+ * @param {Algorithm} [additional]
+ * @returns {boolean}
  */
-function idOf(key, operation, algorithm) {
-  const keyId = ids.get(key);
-  if (keyId === undefined) throw failure('InvalidAccessError', 'This is no key of the enclave.');
-  const usage = operation === 'exportKey' ? key.extractable : key.usages.includes(operation);
-  const asked = specOf(algorithm, operation);
-  const own = key.algorithm.name === 'Ed25519' ? 'ed25519' : 'ec-p256';
-  if (!usage || asked !== own) throw failure('InvalidAccessError', 'The key is not for this.');
-  return keyId;
+function supported(operation, algorithm, additional) {
+  switch (operation) {
+    case 'sign':
+    case 'verify':
+    case 'encrypt':
+    case 'decrypt':
+      return checkedName(operation, algorithm) !== '';
+    case 'generateKey':
+      return kindOf(algorithm) !== undefined;
+    case 'exportKey':
+      return kindOf(algorithm).pair;
+    case 'deriveKey':
+    case 'wrapKey':
+    case 'unwrapKey':
+      checkedName(operation, algorithm);
+      return additional === undefined || symmetric(additional) !== undefined;
+    default:
+      return false;
+  }
 }
 
 /**
- * @param {string} name
- * @param {string} message
+ * @param {Algorithm} algorithm
+ * @returns {import('./webcrypto-algorithm.js').Kind}
  */
-function failure(name, message) {
-  return new DOMException(message, name);
+function symmetric(algorithm) {
+  const kind = kindOf(algorithm);
+  if (kind.pair) throw unsupported('Only symmetric keys are made of others.');
+  return kind;
+}
+
+/** @param {string} format */
+function checkFormat(format) {
+  if (!WRAPPED_FORMATS.includes(format)) throw unsupported('There is no such format.');
 }
 
 /**
- * @param {BufferSource} source
- * @returns {Uint8Array}
+ * The enclave's refusals that Web Cryptography has a name for, under that name. The others stay as
+ * they are: it knows neither locked vaults nor persons who decline.
+ *
+ * @template T
+ * @param {Promise<T>} call
+ * @returns {Promise<T>}
  */
-function bytesOf(source) {
-  return ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice()
-    : new Uint8Array(source).slice();
+async function named(call) {
+  try {
+    return await call;
+  } catch (error) {
+    throw error instanceof KmsError ? nameOf(error) : error;
+  }
 }
 
-/**
- * @param {Uint8Array} bytes
- * @returns {ArrayBuffer}
- */
-function bufferOf(bytes) {
-  return new Uint8Array(bytes).buffer;
+/** @param {KmsError} error */
+function nameOf(error) {
+  switch (error.code) {
+    case 'invalid_ciphertext':
+    case 'invalid_key':
+    case 'payload_too_large':
+      return failure('OperationError', error.message, error);
+    case 'unsupported_algorithm':
+      return unsupported(error.message);
+    case 'policy_denied':
+      return error.rule === 'operation'
+        ? failure('InvalidAccessError', error.message, error)
+        : error;
+    default:
+      return error;
+  }
 }

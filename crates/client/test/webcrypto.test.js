@@ -51,7 +51,7 @@ test('a handle holds nothing and cannot be forged', async () => {
     usages: ['sign'],
   });
   assert.ok(Object.isFrozen(privateKey) && Object.isFrozen(privateKey.usages));
-  const forged = new KmsKey('private', 'ed25519');
+  const forged = new KmsKey('private', { name: 'Ed25519' }, ['sign']);
   for (const key of [forged, structuredClone({ ...privateKey }), null]) {
     await assert.rejects(subtle.sign('Ed25519', key, data), named('InvalidAccessError'));
   }

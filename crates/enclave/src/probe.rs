@@ -174,6 +174,18 @@ pub async fn probe_hpke_open(input: JsValue) -> Result<Vec<u8>, JsValue> {
     opened.map(|plaintext| plaintext.expose().to_vec()).map_err(name)
 }
 
+/// `{ key, public, encapsulated, info }`: what HKDF makes of the shared secret of the KEM.
+#[wasm_bindgen(js_name = probeDecapsulate)]
+pub async fn probe_decapsulate(input: JsValue) -> Result<Vec<u8>, JsValue> {
+    let input = Input(input.unchecked_into());
+    let public = PublicKey::from_raw(KeyKind::HpkeX25519, &input.bytes("public")).map_err(name)?;
+    let (crypto, key) = input.stored(KeyKind::HpkeX25519).await?;
+    let secret = crypto.decapsulate(&key, &public, &input.bytes("encapsulated")).await;
+    let secret = secret.map_err(name)?;
+    let derived = secret.derive::<32>(&[], &input.bytes("info")).map_err(name)?;
+    Ok(derived.expose().to_vec())
+}
+
 /// `{ kind, public }`: the thumbprint.
 #[wasm_bindgen(js_name = probeThumbprint)]
 pub fn probe_thumbprint(input: JsValue) -> Result<Vec<u8>, JsValue> {

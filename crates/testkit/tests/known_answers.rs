@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+use std::collections::BTreeMap;
+
 use kms_crypto::CryptoError;
 use kms_crypto::software::SoftwareProvider;
-use kms_testkit::known_answers::{self, Case};
+use kms_testkit::known_answers::{self, ASIDE, Case, Fate, Group};
 use pollster::block_on;
 
 #[test]
@@ -23,4 +25,27 @@ fn software_gives_every_known_answer() {
 #[test]
 fn there_is_no_other_suite() {
     assert!(known_answers::load("x448").is_err());
+}
+
+/// A group that is run is in its suite, whole, and the others are known by number and reason.
+#[test]
+fn every_group_of_wycheproof_is_run_or_explained() {
+    let groups = known_answers::groups().unwrap();
+    let mut run = BTreeMap::new();
+    let mut aside = BTreeMap::new();
+    for Group { file, vectors, fate } in &groups {
+        match fate {
+            Fate::Run(suite) => *run.entry(*suite).or_insert(0) += vectors,
+            Fate::Aside(reason) => *aside.entry(*reason).or_insert(0) += 1,
+            Fate::Unexplained => panic!("a group of {file} is neither run nor explained"),
+        }
+    }
+    assert_eq!(aside, ASIDE.iter().copied().collect());
+    for (name, vectors) in run {
+        let suite = known_answers::load(name).unwrap();
+        // A suite may set vectors of its groups aside, or whole groups, which are counted above.
+        let reasons = suite.set_aside.iter().filter(|(reason, _)| !aside.contains_key(reason));
+        let within: usize = reasons.map(|(_, count)| count).sum();
+        assert_eq!(suite.vectors + within, vectors, "{name}");
+    }
 }

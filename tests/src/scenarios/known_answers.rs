@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::{probe::calls, scenario::scenarios, world::World};
 
 scenarios!(
-    "known_answers": ed25519, ecdsa_p256, aes_256_gcm, hkdf_sha256, hmac_sha256, x25519,
-    ecdh_p256, hpke, hpke_x_wing, rfc, zeros, none_is_left_out,
+    "known_answers": ed25519, ecdsa_p256, ecdsa_p256_der, aes_256_gcm, hkdf_sha256, hmac_sha256,
+    x25519, ecdh_p256, ecdh_p256_der, hpke, hpke_x_wing, rfc, zeros, none_is_left_out,
 );
 
 async fn run(world: &World, name: &'static str) -> Result<()> {
@@ -56,6 +56,10 @@ async fn ecdsa_p256(world: &mut World) -> Result<()> {
     run(world, "ecdsa_p256").await
 }
 
+async fn ecdsa_p256_der(world: &mut World) -> Result<()> {
+    run(world, "ecdsa_p256_der").await
+}
+
 async fn aes_256_gcm(world: &mut World) -> Result<()> {
     run(world, "aes_256_gcm").await
 }
@@ -78,6 +82,10 @@ async fn ecdh_p256(world: &mut World) -> Result<()> {
 
 async fn hpke_x_wing(world: &mut World) -> Result<()> {
     run(world, "hpke_x_wing").await
+}
+
+async fn ecdh_p256_der(world: &mut World) -> Result<()> {
+    run(world, "ecdh_p256_der").await
 }
 
 async fn hpke(world: &mut World) -> Result<()> {

@@ -6,7 +6,9 @@ mod accessibility;
 mod approvals;
 mod audit;
 mod backups;
+mod differential;
 mod enrolments;
+mod facade;
 mod faults;
 mod flow;
 mod hostile;
@@ -25,6 +27,7 @@ mod storage;
 mod tamper;
 mod typing;
 mod vaults;
+mod vectors;
 mod ways;
 mod windows;
 
@@ -42,6 +45,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         backups::ALL,
         keys::ALL,
         operations::ALL,
+        facade::ALL,
         leases::ALL,
         approvals::ALL,
         storage::ALL,
@@ -53,7 +57,9 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         windows::ALL,
         tamper::ALL,
         known_answers::ALL,
+        vectors::ALL,
         interchange::ALL,
+        differential::ALL,
         memory::ALL,
         faults::ALL,
     ];

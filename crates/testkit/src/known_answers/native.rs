@@ -67,6 +67,12 @@ async fn asked<P: CryptoProvider>(provider: &P, call: &Call) -> Result<Answer, C
             let binding = hpke::Binding { info, aad };
             bytes(&hpke::open(provider, (&key, &public), binding, data).await?)
         }
+        Call::Decapsulate { key, public, encapsulated } => {
+            let key = import(provider, KeyKind::HpkeX25519, key).await?;
+            let public = PublicKey::from_raw(KeyKind::HpkeX25519, public)?;
+            let secret = provider.decapsulate(&key, &public, encapsulated).await?;
+            Answer::Bytes(secret.derive::<32>(&[], AGREED_INFO)?.expose().to_vec())
+        }
         Call::Thumbprint { kind, public } => {
             Answer::Bytes(PublicKey::from_raw(*kind, public)?.thumbprint().into_bytes())
         }

@@ -29,7 +29,8 @@ struct Encryption {
     ct: ByteString,
 }
 
-/// RFC 9180, base mode.
+/// RFC 9180, base mode. Its appendix A has no suite with both X25519 and AES-256-GCM: the vectors
+/// that belong to it do, in the same form. What the appendix says of the KEM is in [`others`].
 pub(super) fn hpke() -> Result<Suite, String> {
     hpke_of(KeyKind::HpkeX25519, "hpke", HPKE)
 }
@@ -83,13 +84,38 @@ pub(super) fn others() -> Result<Suite, String> {
     derivations(&mut suite);
     macs(&mut suite);
     thumbprints(&mut suite);
+    encapsulations(&mut suite)?;
     suite.vectors = suite.cases.len();
     Ok(suite)
 }
 
-/// RFC 8032, section 7.1, tests 1 to 3.
+const TEST_1024: &str = include_str!("../../../../tests/vectors/ed25519/rfc8032-test-1024.json");
+
+#[derive(Deserialize)]
+struct Signed {
+    seed: ByteString,
+    message: ByteString,
+    signature: ByteString,
+}
+
+/// RFC 8032, section 7.1, all five tests.
 fn signatures(suite: &mut Suite) -> Result<(), String> {
-    let tests = [
+    let long: Signed = serde_json::from_str(TEST_1024).map_err(|error| error.to_string())?;
+    let mut sign = |seed: &[u8], message: &[u8], signature: &[u8]| {
+        let (kind, message) = (KeyKind::Ed25519, message.to_vec());
+        let call = Call::Sign { kind, key: form(kind, seed)?, message };
+        suite.add(8032, call, Answer::Bytes(signature.to_vec()));
+        Ok::<_, String>(())
+    };
+    for (seed, message, signature) in short_messages() {
+        sign(&seed, message, &signature)?;
+    }
+    sign(&long.seed, &long.message, &long.signature)
+}
+
+/// Seed, message and signature of tests 1 to 3 and *SHA(abc)*.
+fn short_messages() -> [([u8; 32], &'static [u8], [u8; 64]); 4] {
+    [
         (
             hex!("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"),
             &hex!("")[..],
@@ -114,13 +140,18 @@ fn signatures(suite: &mut Suite) -> Result<(), String> {
                  18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
             ),
         ),
-    ];
-    for (seed, message, signature) in tests {
-        let (kind, message) = (KeyKind::Ed25519, message.to_vec());
-        let call = Call::Sign { kind, key: form(kind, &seed)?, message };
-        suite.add(8032, call, Answer::Bytes(signature.to_vec()));
-    }
-    Ok(())
+        (
+            hex!("833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42"),
+            &hex!(
+                "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a
+                 2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"
+            ),
+            hex!(
+                "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b589
+                 09351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704"
+            ),
+        ),
+    ]
 }
 
 /// RFC 7748, sections 5.2 and 6.1. The second input of 5.2 has the bit set that a reader masks:
@@ -240,9 +271,44 @@ fn macs(suite: &mut Suite) {
     }
 }
 
-/// RFC 8037, appendix A.3: an RFC 7638 thumbprint. RFC 7638 itself has one of RSA alone.
+/// RFC 7638 itself has a thumbprint of RSA alone. RFC 8037, appendix A.3, has one of Ed25519, and
+/// RFC 9449, section 6.1, one of P-256 (of the key in its section 4.1).
 fn thumbprints(suite: &mut Suite) {
-    let public = hex!("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a").to_vec();
-    let call = Call::Thumbprint { kind: KeyKind::Ed25519, public };
-    suite.add(7638, call, Answer::Bytes(b"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k".to_vec()));
+    let ed25519 = hex!("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+    let p256 = hex!(
+        "0497cb45ae1c7edf8b55de14480910d8f730a40e5a41845e3651051f595016045b
+         f551388dffce93fa3ae336d34e572e3496a31e6b7abfd4c356b53409dbc64430"
+    );
+    let tests = [
+        (KeyKind::Ed25519, &ed25519[..], "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"),
+        (KeyKind::EcP256, &p256[..], "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"),
+    ];
+    for (kind, public, thumbprint) in tests {
+        let call = Call::Thumbprint { kind, public: public.to_vec() };
+        suite.add(7638, call, Answer::Bytes(thumbprint.into()));
+    }
+}
+
+/// RFC 9180, appendices A.1.1 and A.2.1: the KEM is that of the enclave, the ciphers are not.
+fn encapsulations(suite: &mut Suite) -> Result<(), String> {
+    let tests = [
+        (
+            hex!("4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8"),
+            hex!("3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d"),
+            hex!("37fda3567bdbd628e88668c3c8d7e97d1d1253b6d4ea6d44c150f741f1bf4431"),
+            hex!("fe0e18c9f024ce43799ae393c7e8fe8fce9d218875e8227b0187c04e7d2ea1fc"),
+        ),
+        (
+            hex!("8057991eef8f1f1af18f4a9491d16a1ce333f695d4db8e38da75975c4478e0fb"),
+            hex!("4310ee97d88cc1f088a5576c77ab0cf5c3ac797f3d95139c6c84b5429c59662a"),
+            hex!("1afa08d3dec047a643885163f1180476fa7ddb54c6a8029ea33f95796bf2ac4a"),
+            hex!("0bbe78490412b4bbea4812666f7916932b828bba79942424abb65244930d69a7"),
+        ),
+    ];
+    for (key, public, encapsulated, secret) in tests {
+        let (key, public) = (form(KeyKind::HpkeX25519, &key)?, public.to_vec());
+        let call = Call::Decapsulate { key, public, encapsulated: encapsulated.to_vec() };
+        suite.add(9180, call, agreed(&secret));
+    }
+    Ok(())
 }

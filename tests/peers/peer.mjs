@@ -1,0 +1,137 @@
+// Other people's libraries, for the tests to compare with. A line of JSON asks, a line answers; bytes
+// travel as `{ bytes: base64 }`.
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import * as hpke from '@hpke/core';
+import { gcm } from '@noble/ciphers/aes.js';
+import { ed25519, x25519 } from '@noble/curves/ed25519.js';
+import { p256 } from '@noble/curves/nist.js';
+import { expand, hkdf } from '@noble/hashes/hkdf.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import * as jose from 'jose';
+import {
+  agreedInfo,
+  array,
+  contextIsAsWritten,
+  encodedContext,
+  example,
+  parts,
+  prefix,
+} from './formats.mjs';
+
+const utf8 = (text) => new TextEncoder().encode(text);
+const FORMATS = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
+
+const suite = new hpke.CipherSuite({
+  kem: new hpke.DhkemX25519HkdfSha256(),
+  kdf: new hpke.HkdfSha256(),
+  aead: new hpke.Aes256Gcm(),
+});
+
+async function seal(raw, info, aad, plaintext) {
+  const recipientPublicKey = await suite.kem.deserializePublicKey(raw);
+  const sender = await suite.createSenderContext({ recipientPublicKey, info });
+  const ciphertext = await sender.seal(plaintext, aad);
+  return new Uint8Array([...new Uint8Array(sender.enc), ...new Uint8Array(ciphertext)]);
+}
+
+async function open(secret, info, aad, sealed) {
+  const recipientKey = await suite.kem.deserializePrivateKey(secret);
+  const enc = sealed.slice(0, 32);
+  const recipient = await suite.createRecipientContext({ recipientKey, enc, info });
+  return new Uint8Array(await recipient.open(sealed.slice(32), aad));
+}
+
+/** The example of the documentation, word for word. Whoever follows it gets `sealed`. */
+async function sealByExample({ raw, plaintext }) {
+  const AsyncFunction = (async () => {}).constructor;
+  const code = `${example(FORMATS)}\nreturn sealed;`;
+  const run = new AsyncFunction(...Object.keys(hpke), 'raw', 'plaintext', code);
+  return run(...Object.values(hpke), raw, plaintext);
+}
+
+const aadOf = ({ label, keyId, version, context }) => array(label, keyId, version, context);
+
+const SHARED = {
+  x25519: {
+    half: (secret) => x25519.getPublicKey(secret),
+    shared: (secret, peer) => x25519.getSharedSecret(secret, peer),
+  },
+  'ec-p256-agreement': {
+    half: (secret) => p256.getPublicKey(secret, false),
+    // The x coordinate, without what says that it is one.
+    shared: (secret, peer) => p256.getSharedSecret(secret, peer, true).slice(1),
+  },
+};
+
+const CURVES = {
+  ed25519: {
+    half: (secret) => ed25519.getPublicKey(secret),
+    sign: (message, secret) => ed25519.sign(message, secret),
+    verify: (...asked) => ed25519.verify(...asked),
+  },
+  'ec-p256': {
+    half: (secret) => p256.getPublicKey(secret, false),
+    sign: (message, secret) => p256.sign(message, secret),
+    // What signs in a browser knows no rule of low numbers.
+    verify: (...asked) => p256.verify(...asked, { lowS: false }),
+  },
+};
+
+const ASKED = {
+  thumbprint: ({ jwk }) => jose.calculateJwkThumbprint(jwk),
+  token: async ({ jwk, token }) =>
+    (await jose.compactVerify(token, await jose.importJWK(jwk))).payload,
+  half: ({ spec, secret }) => ({ ...CURVES, ...SHARED })[spec].half(secret),
+  sign: ({ spec, secret, message }) => CURVES[spec].sign(message, secret),
+  verify: ({ spec, raw, message, signature }) => CURVES[spec].verify(signature, message, raw),
+  hmac: ({ key, message }) => hmac(sha256, key, message),
+  encrypt: ({ key, nonce, plaintext, ...bound }) => {
+    const sealed = gcm(key, nonce, aadOf(bound)).encrypt(plaintext);
+    return new Uint8Array([...prefix(bound.label, bound.version), ...nonce, ...sealed]);
+  },
+  decrypt: ({ key, ciphertext, ...bound }) => {
+    const { form, version, nonce, sealed } = parts(ciphertext);
+    if (form !== prefix(bound.label, version)[0]) throw new Error(`form ${form}`);
+    return gcm(key, nonce, aadOf({ ...bound, version })).decrypt(sealed);
+  },
+  agreed: ({ spec, secret, peer, purpose, context }) => {
+    const { half, shared } = SHARED[spec];
+    const info = agreedInfo(purpose, [half(secret), peer], context);
+    return hkdf(sha256, shared(secret, peer), undefined, info, 32);
+  },
+  derived: ({ key, keyId, version, purpose, context }) =>
+    expand(sha256, key, array('ats-kms/v1/derive', purpose, keyId, version, context), 32),
+  seal: ({ raw, context, plaintext }) =>
+    seal(raw, utf8('ats-kms/v1/seal'), encodedContext(context), plaintext),
+  open: ({ secret, context, sealed }) =>
+    open(secret, utf8('ats-kms/v1/seal'), encodedContext(context), sealed),
+  sealKey: ({ raw, spec, context, key }) =>
+    seal(raw, utf8('ats-kms/v1/key'), array(spec, context), key),
+  openKey: ({ secret, spec, context, sealed }) =>
+    open(secret, utf8('ats-kms/v1/key'), array(spec, context), sealed),
+  sealByExample,
+  contextIsAsWritten: () => contextIsAsWritten(FORMATS),
+};
+
+function encode(value) {
+  return value instanceof Uint8Array ? { bytes: Buffer.from(value).toString('base64') } : value;
+}
+
+function decode(value) {
+  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value.bytes === 'string') return new Uint8Array(Buffer.from(value.bytes, 'base64'));
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, decode(part)]));
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { name, params } = JSON.parse(line);
+  let answer;
+  try {
+    answer = { result: encode(await ASKED[name](decode(params))) };
+  } catch (error) {
+    answer = { error: String(error) };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
