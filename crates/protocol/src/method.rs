@@ -12,8 +12,9 @@ use crate::{
     FromValue, GenerateDataKeyParams, ImportKeyParams, IntoValue, IssueTokenParams, Lease,
     LeaseList, LeaseParams, MacParams, MacTag, ManageKeysParams, MinVersionsParams, OpenParams,
     Plaintext, PublicKeyParams, RandomBytes, RandomParams, ScheduleDeletionParams, SealParams,
-    Sealed, SignParams, Signature, TrimKeyParams, UnwrapKeyParams, UpdateKeyParams, Value,
-    VapidToken, Verdict, VerifyMacParams, VerifyParams, WrapKeyParams, WrappedKey, limits,
+    Sealed, SignJwtParams, SignParams, Signature, SignedJwt, TrimKeyParams, UnwrapKeyParams,
+    UpdateKeyParams, Value, VapidToken, Verdict, VerifyMacParams, VerifyParams, WrapKeyParams,
+    WrappedKey, limits,
 };
 
 /// Which vault state a method needs.
@@ -259,6 +260,9 @@ methods! {
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
     #[doc = "Signs data with a key."]
     Sign = "sign"(SignParams) -> Signature, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, UserCancelled, ApprovalTooLarge, AuditUnavailable];
+    #[doc = "Signs a token (RFC 7519) whose claims the template of the key allows."]
+    SignJwt = "jwt.sign"(SignJwtParams) -> SignedJwt, Unlocked, PerKey, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Verifies a signature against the public half of a key."]
     Verify = "verify"(VerifyParams) -> Verdict, Unlocked, None, PerKey,
