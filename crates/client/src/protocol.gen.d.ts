@@ -794,6 +794,24 @@ export interface RandomBytes {
   bytes: Uint8Array;
 }
 
+/** Parameters of `webpush.encrypt`: a message, and what a browser gives for a subscription. */
+export interface EncryptWebPushParams {
+  /** The receiver's public key, `getKey('p256dh')` of the subscription: an uncompressed point. */
+  p256dh: Uint8Array;
+  /** The receiver's authentication secret, `getKey('auth')`: 16 bytes. */
+  auth: Uint8Array;
+  /** The message, at most 3993 bytes. */
+  payload: Uint8Array;
+  /** Length that a shorter message is padded to, at most 3993; not padded if absent. A push service sees the length. */
+  paddedLength?: number;
+}
+
+/** A message for Web Push. */
+export interface WebPushMessage {
+  /** The body of the request to the push service, in the content encoding `aes128gcm`. */
+  body: Uint8Array;
+}
+
 /** Parameters of `vapid.create_lease`: what the person is asked to allow. */
 export interface CreateLeaseParams {
   /** Which key: `ec-p256`, as VAPID demands (RFC 8292, section 2). */
@@ -1104,6 +1122,8 @@ export interface Methods {
   'keys.import': { params: ImportKeyParams; result: KeyInfo };
   /** Returns random bytes. */
   'random': { params: RandomParams; result: RandomBytes };
+  /** Encrypts a message for Web Push (RFC 8291) by a key that is made for it. No key of the vault is used. */
+  'webpush.encrypt': { params: EncryptWebPushParams; result: WebPushMessage };
   /** Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did. */
   'vapid.create_lease': { params: CreateLeaseParams; result: Lease };
   /** Issues a VAPID token (RFC 8292) under a lease of the calling site and counts it. */

@@ -173,6 +173,10 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'bytes': new Uint8Array([97, 116, 115]) }) satisfies Methods['random']['result'];
 
+({ 'p256dh': new Uint8Array([97, 116, 115]), 'auth': new Uint8Array([97, 116, 115]), 'payload': new Uint8Array([97, 116, 115]), 'paddedLength': 1 }) satisfies Methods['webpush.encrypt']['params'];
+
+({ 'body': new Uint8Array([97, 116, 115]) }) satisfies Methods['webpush.encrypt']['result'];
+
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'audiences': ["https://push.example"], 'lifeMs': 1, 'tokens': 1, 'contact': "https://app.example/contact" }) satisfies Methods['vapid.create_lease']['params'];
 
 ({ 'leaseId': "AAECAwQFBgcICQoLDA0ODw", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'audiences': ["https://push.example"], 'contact': "https://app.example/contact", 'created': 1763769600000, 'ends': 1763769600000, 'tokens': 1, 'used': 1 }) satisfies Methods['vapid.create_lease']['result'];

@@ -27,6 +27,7 @@ pub mod schema;
 mod types;
 mod use_types;
 mod value;
+mod webpush_types;
 
 pub use claims::{ByClaim, ClaimValue, FixedClaim};
 pub use context::EncryptionContext;
@@ -44,6 +45,7 @@ pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, R
 pub use types::*;
 pub use use_types::*;
 pub use value::{Fields, FromValue, IntoValue, Name, Value};
+pub use webpush_types::*;
 
 /// The one protocol version of this release.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -217,6 +217,9 @@ impl<P: Ports> Inner<P> {
             Request::Seal(params) => Response::Seal(self.seal_to_key(caller, params).await?),
             Request::Open(params) => Response::Open(self.open_sealed(caller, params).await?),
             Request::Random(params) => Response::Random(self.random(&params)?),
+            Request::EncryptWebPush(params) => {
+                Response::EncryptWebPush(self.encrypt_web_push(params).await?)
+            }
             Request::CreateLease(params) => {
                 Response::CreateLease(self.create_lease(caller, params).await?)
             }
