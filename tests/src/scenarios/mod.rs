@@ -23,6 +23,7 @@ mod memory;
 mod operations;
 mod storage;
 mod tamper;
+mod tokens;
 mod typing;
 mod vaults;
 mod ways;
@@ -43,6 +44,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         keys::ALL,
         operations::ALL,
         leases::ALL,
+        tokens::ALL,
         approvals::ALL,
         storage::ALL,
         lacks::ALL,
