@@ -1,7 +1,5 @@
 //! What tokens claim, and what a template says of it: values by the names of claims.
 
-use std::collections::BTreeMap;
-
 use crate::limits::MAX_CLAIM_TEXT;
 use crate::schema::{Shape, TypeDoc, TypeRef, Wire, add, doc};
 use crate::{ClaimName, ErrorCode, FromValue, IntoValue, Name, Value};
@@ -9,13 +7,13 @@ use crate::{ClaimName, ErrorCode, FromValue, IntoValue, Name, Value};
 /// The largest integer that every reader of JSON agrees about (RFC 8259, section 6).
 const MAX_NUMBER: u64 = (1 << 53) - 1;
 
-/// Something for each of several claims.
+/// Something for each of several claims, in the order in which it was given. They are few.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ByClaim<T>(BTreeMap<ClaimName, T>);
+pub struct ByClaim<T>(Vec<(ClaimName, T)>);
 
 impl<T> Default for ByClaim<T> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self(Vec::new())
     }
 }
 
@@ -26,7 +24,7 @@ impl<T> ByClaim<T> {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// Names and what is here for them, in the order of the names.
+    /// Names and what is here for them.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
@@ -41,14 +39,15 @@ impl<T> FromIterator<(ClaimName, T)> for ByClaim<T> {
 impl<T: FromValue> FromValue for ByClaim<T> {
     fn from_value(value: Value) -> Result<Self, ErrorCode> {
         let Value::Map(members) = value else { return Err(ErrorCode::InvalidParams) };
-        let mut claims = BTreeMap::new();
+        let mut claims = Self::default();
         for (name, value) in members {
             let name = ClaimName::new(name)?;
-            if claims.insert(name, T::from_value(value)?).is_some() {
+            if claims.get(name.as_str()).is_some() {
                 return Err(ErrorCode::InvalidParams);
             }
+            claims.0.push((name, T::from_value(value)?));
         }
-        Ok(Self(claims))
+        Ok(claims)
     }
 }
 

@@ -71,3 +71,20 @@ impl From<JoseError> for Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kms_protocol::PolicyRule;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_keeps_its_rule_and_nothing_else_is_told() {
+        let denied = Error::from(JoseError::Denied(PolicyRule::JwtLife));
+        assert_eq!(denied, Error::Denied(PolicyRule::JwtLife));
+        let large = Error::from(JoseError::TooLarge);
+        assert_eq!(large, Error::Code(ErrorCode::PayloadTooLarge));
+        let wrong = Error::from(JoseError::UnsupportedAlgorithm);
+        assert_eq!(wrong, Error::Code(ErrorCode::Internal));
+    }
+}

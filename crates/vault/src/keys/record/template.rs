@@ -113,11 +113,10 @@ impl FixedRecord {
     fn new((name, value): (&str, &FixedClaim)) -> Self {
         let (mut text, mut number, mut flag) = (None, None, None);
         match value.value() {
-            ClaimValue::Number(is) => number = Some(*is),
-            ClaimValue::Flag(is) => flag = Some(*is),
             ClaimValue::Text(is) => text = Some(is.clone()),
-            // No list is fixed, and a record without a value is unreadable.
-            ClaimValue::Texts(_) => {}
+            ClaimValue::Number(is) => number = Some(*is),
+            // No list is fixed.
+            other => flag = Some(*other == ClaimValue::Flag(true)),
         }
         Self { name: name.into(), text, number, flag }
     }
