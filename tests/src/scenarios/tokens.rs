@@ -15,7 +15,7 @@ use crate::{
 scenarios!("tokens": a_token_keeps_to_its_template, a_person_sees_the_claims,
     the_template_in_words, a_message_reaches_its_receiver);
 
-/// The library jose: header and claims, if all of it is as a bank wants it.
+/// The library `jose`: header and claims, if all of it is as a bank wants it.
 const VERIFY: &str = "
     const { calculateJwkThumbprint, createLocalJWKSet, jwtVerify } = await import('jose');
     const { token, jwk } = given;
@@ -26,7 +26,7 @@ const VERIFY: &str = "
     const own = (await calculateJwkThumbprint(jwk)) === protectedHeader.kid;
     found = { own, header: Object.keys(protectedHeader), payload };";
 
-/// The library http_ece: the message.
+/// The library `http_ece`: the message.
 const DECRYPT: &str = "
     const { createECDH } = await import('node:crypto');
     const { default: ece } = await import('http_ece');
