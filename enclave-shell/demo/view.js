@@ -71,6 +71,8 @@ const METHODS = {
   'leases.extend': 'Push messages allowed for longer',
   'leases.revoke': 'Push messages no longer allowed',
   'sign.approval': 'Signature approved or not',
+  'jwt.sign': 'Token signed',
+  'jwt.sign.approval': 'Token approved or not',
   'sign': 'Signed',
   'verify': 'Signature checked',
   'encrypt': 'Encrypted',

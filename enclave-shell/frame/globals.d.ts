@@ -105,6 +105,7 @@ type KeySpec =
 
 type KeyUsage_ =
   | 'sign'
+  | 'jwt'
   | 'verify'
   | 'vapid'
   | 'encrypt'
@@ -155,9 +156,22 @@ interface KeyInfo {
     maxUses?: number;
     rate?: { uses: number; periodMs: number };
     confirmation?: 'none' | 'sheet';
+    jwt?: JwtTemplate;
   };
   /** Uses that were counted. */
   uses?: number;
+}
+
+/** What the tokens of a key say. */
+interface JwtTemplate {
+  typ: string;
+  audiences: string[];
+  maxLifeSeconds: number;
+  claims?: Record<string, 'text' | 'number' | 'boolean' | 'texts'>;
+  required?: string[];
+  fixed?: Record<string, string | number | boolean>;
+  notBefore?: boolean;
+  tokenId?: boolean;
 }
 
 interface PublicKeyInfo {

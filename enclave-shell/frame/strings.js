@@ -383,6 +383,7 @@ const TEXT = Object.freeze({
 
   usage: Object.freeze({
     sign: 'making signatures',
+    jwt: 'signing tokens',
     verify: 'checking signatures',
     vapid: 'push messages that you allowed',
     encrypt: 'encrypting',
@@ -417,6 +418,20 @@ const TEXT = Object.freeze({
     maxUses: (most, uses) => `It can be used ${most} times in all; ${uses} are counted.`,
     /** @param {number} uses @param {string} time */
     rate: (uses, time) => `It can be used ${uses} times in ${time}.`,
+    /** @param {string} typ @param {string} time */
+    tokens: (typ, time) => `Its tokens are of the type ${typ} and live ${time} at most.`,
+    /** @param {string} audiences */
+    audiences: (audiences) => `They are for ${audiences}, and for nobody else.`,
+    /** @param {string} claims */
+    saidAlways: (claims) => `Every one of them says ${claims}.`,
+    /** @param {string} claims */
+    claims: (claims) => `Its sites choose what they say of ${claims}.`,
+    saidNothing: 'Its sites choose nothing of what they say.',
+    /** @param {string} name @param {'text' | 'number' | 'boolean' | 'texts'} type @param {boolean} always */
+    claim: (name, type, always) => {
+      const types = { text: 'a text', number: 'a number', boolean: 'yes or no', texts: 'texts' };
+      return `${name} (${types[type]}${always ? ', always there' : ''})`;
+    },
     confirmed: 'You are asked before each use, and see what it is for.',
     audit: Object.freeze({
       durable: 'Each use is in the log before its result is given out.',
@@ -580,6 +595,8 @@ const TEXT = Object.freeze({
     'leases.revoke': 'Push messages no longer allowed',
     'sign.approval': 'Approval of a signature',
     sign: 'Signature made',
+    'jwt.sign.approval': 'Approval of a token',
+    'jwt.sign': 'Token signed',
     verify: 'Signature checked',
     encrypt: 'Encrypted',
     decrypt: 'Decrypted',
@@ -626,7 +643,7 @@ const TEXT = Object.freeze({
     titleAll: 'Approve all of this?',
     /** @param {number} count */
     asksAll: (count) => `wants to use your keys ${count} times:`,
-    does: Object.freeze({ sign: 'Sign', other: 'Use' }),
+    does: Object.freeze({ sign: 'Sign', 'jwt.sign': 'Sign a token that says', other: 'Use' }),
     /** @param {string} label */
     named: (label) => `with the key “${label}”`,
     unnamed: 'with a key that has no name',

@@ -152,14 +152,37 @@ function policySentences({ callerOrigins, usage, audit, policy, uses }) {
   const lines = [text.owner(owner)];
   if (others.length > 0) lines.push(text.others(others.join(', ')));
   lines.push(text.usage(usage.map((one) => TEXT.usage[one]).join(text.and)));
-  const { notBefore, notAfter, maxUses, rate, confirmation } = policy;
+  const { notBefore, notAfter, maxUses, rate, confirmation, jwt } = policy;
   if (typeof notBefore === 'number') lines.push(text.notBefore(dayOf(notBefore)));
   if (typeof notAfter === 'number') lines.push(text.notAfter(dayOf(notAfter)));
   if (typeof maxUses === 'number') lines.push(text.maxUses(maxUses, uses ?? 0));
   if (rate) lines.push(text.rate(rate.uses, inWords(Math.ceil(rate.periodMs / 1000))));
+  if (jwt) lines.push(...tokenSentences(jwt));
   if (confirmation === 'sheet') lines.push(text.confirmed);
   lines.push(text.audit[audit], text.fixed);
   return lines;
+}
+
+/**
+ * What the tokens of a key say, in words.
+ * @param {JwtTemplate} template
+ * @returns {string[]}
+ */
+function tokenSentences({ typ, audiences, maxLifeSeconds, claims, required, fixed }) {
+  const text = TEXT.policy;
+  const always = new Set(required ?? []);
+  const chosen = Object.entries(claims ?? {}).map(([name, type]) =>
+    text.claim(name, type, always.has(name)),
+  );
+  const said = Object.entries(fixed ?? {}).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  const most =
+    maxLifeSeconds < 7200 ? inWords(maxLifeSeconds) : durationOf(maxLifeSeconds * 1000);
+  return [
+    text.tokens(typ, most),
+    text.audiences(audiences.join(text.and)),
+    ...(said.length > 0 ? [text.saidAlways(said.join(', '))] : []),
+    chosen.length > 0 ? text.claims(chosen.join(', ')) : text.saidNothing,
+  ];
 }
 
 /**

@@ -64,6 +64,7 @@ fn everything_that_is_logged_has_a_name_for_people() {
     // opens.
     let mut expected = vec![
         "sign.approval",
+        "jwt.sign.approval",
         "keys.destroy",
         "keys.index",
         "vault.clock",

@@ -10,6 +10,7 @@ mod driver;
 mod engine;
 mod http;
 mod keyboard;
+mod library;
 mod page;
 mod peer;
 mod probe;

@@ -14,6 +14,7 @@ export { Kms } from './kms.js';
 /** @typedef {import('./protocol.gen.js').KeyInfo} KeyInfo */
 /** @typedef {import('./protocol.gen.js').KeySpec} KeySpec */
 /** @typedef {import('./protocol.gen.js').KeyUsage} KeyUsage */
+/** @typedef {import('./protocol.gen.js').JwtTemplate} JwtTemplate */
 /** @typedef {import('./protocol.gen.js').EncryptionContext} EncryptionContext */
 /** @typedef {import('./protocol.gen.js').DataKey} DataKey */
 /** @typedef {import('./protocol.gen.js').VaultStatus} VaultStatus */

@@ -1,7 +1,12 @@
 import { base64url } from './base64url.js';
+import { given } from './bytes.js';
+import { single } from './single.js';
 
 /** @typedef {Pick<import('./kms.js').Kms, 'sign'> & { keys: Pick<import('./kms.js').Kms['keys'], 'publicKey'> }} SigningKms */
 /** @typedef {import('./protocol.gen.js').Jwk} Jwk */
+/** @typedef {import('./protocol.gen.js').Methods} Methods */
+/** @typedef {import('./protocol.gen.js').ClaimValue} ClaimValue */
+/** @typedef {import('./rpc.js').CallOptions} CallOptions */
 /** @typedef {string | number | boolean | null | Json[] | { [name: string]: Json }} Json */
 /** @typedef {{ [name: string]: Json | undefined }} JwtPayload */
 
@@ -44,6 +49,23 @@ export async function joseKey(kms, keyId) {
  */
 export function jwkSet(keys) {
   return { keys: keys.map(({ publicJwk }) => publicJwk) };
+}
+
+/**
+ * Signs a token with a key that has a template (`policy.jwt`). The enclave writes header, `iat`,
+ * `exp` and what the template fixes; what the template does not allow is refused with
+ * `policy_denied`, and `error.rule` says why.
+ *
+ * @param {import('./single.js').AskedKms} kms
+ * @param {string} keyId
+ * @param {{ [name: string]: ClaimValue }} [claims] what the template leaves to the page
+ * @param {CallOptions & { lifeSeconds?: number, version?: number }} [options] as long as the
+ *   template lets it live, and the latest version, if none is named
+ * @returns {Promise<Methods['jwt.sign']['result']>}
+ */
+export function signJwt(kms, keyId, claims = {}, { lifeSeconds, version, ...options } = {}) {
+  const params = { keyId, claims, ...given({ lifeSeconds, version }) };
+  return single(kms, { method: 'jwt.sign', params }, options);
 }
 
 /** Header parameters that can be set; all others would be a way around a verifier's rules. */

@@ -10,6 +10,7 @@ export const INTERACTIVE = new Set([
   'vault.restore',
   'vault.reset',
   'sign',
+  'jwt.sign',
   'vapid.create_lease',
   'leases.extend',
 ]);

@@ -242,6 +242,7 @@ export type AuditMode =
 export type KeyUsage =
   | 'sign'
   | 'verify'
+  | 'jwt'
   | 'vapid'
   | 'encrypt'
   | 'decrypt'
@@ -271,6 +272,36 @@ export type Confirmation =
   | 'none'
   | 'sheet';
 
+/** What the value of a claim is. */
+export type ClaimType =
+  | 'text'
+  | 'number'
+  | 'boolean'
+  | 'texts';
+
+/** The value that a claim has in every token of a key. A text has at most 256 bytes of UTF-8, a number is whole, from 0 to 2^53 - 1. */
+export type FixedClaim = string | number | boolean;
+
+/** What the tokens of a key say (RFC 7519). The enclave writes `iat` and `exp` by its own clock, and what is fixed; a page gives the rest. What is not named here is refused. */
+export interface JwtTemplate {
+  /** The header parameter `typ`: `JWT`, or a type of its own such as `receipt+jwt`. */
+  typ: string;
+  /** For whom a token can be: 1 to 8 texts of at most 256 visible characters of ASCII. Each value of `aud` is one of them; where there is one alone, a page can leave `aud` out. */
+  audiences: string[];
+  /** Longest time from `iat` to `exp` in seconds, 1 to 31 536 000. */
+  maxLifeSeconds: number;
+  /** Claims whose values a page chooses, and of which type they are. Not `iss`, and none that the enclave writes. With those that are fixed at most 16. */
+  claims?: { [name: string]: ClaimType };
+  /** Those of them that every token has. */
+  required?: string[];
+  /** Claims that have the same value in every token, such as `iss`. */
+  fixed?: { [name: string]: FixedClaim };
+  /** Whether the enclave writes `nbf`, which is `iat` then. */
+  notBefore?: boolean;
+  /** Whether the enclave writes `jti`: 128 random bits in base64url. */
+  tokenId?: boolean;
+}
+
 /** What may be done with a key. Whatever is not allowed here is refused, and it never changes. */
 export interface KeyPolicy {
   /** What it may be used for; at least one use, each one that its spec is for. */
@@ -287,6 +318,8 @@ export interface KeyPolicy {
   rate?: RateLimit;
   /** Whether a person confirms each use of the private key; `none` if absent. */
   confirmation?: Confirmation;
+  /** What its tokens say: there is one if `operations` has `jwt`, and only then. */
+  jwt?: JwtTemplate;
 }
 
 /** Parameters of `keys.create`. */
@@ -482,6 +515,31 @@ export interface SignParams {
 export interface Signature {
   /** 64 bytes. */
   signature: Uint8Array;
+  /** The version that signed. */
+  version: number;
+}
+
+/** The value of a claim. Numbers are whole, from 0 to 2^53 - 1. */
+export type ClaimValue = string | number | boolean | string[];
+
+/** Parameters of `jwt.sign`. */
+export interface SignJwtParams {
+  /** Which key. Its policy has `jwt`. */
+  keyId: string;
+  /** What the token is to claim, beside what the enclave writes. */
+  claims?: { [name: string]: ClaimValue };
+  /** How long the token is to live, in seconds; as long as the template lets it if absent. */
+  lifeSeconds?: number;
+  /** With which version; the latest if absent. */
+  version?: number;
+}
+
+/** A signed token. */
+export interface SignedJwt {
+  /** The token, a compact JWS (RFC 7515) with the header `{alg, kid, typ}`. */
+  token: string;
+  /** When it expires, in milliseconds since 1970-01-01T00:00Z. */
+  expires: number;
   /** The version that signed. */
   version: number;
 }
@@ -739,6 +797,24 @@ export interface RandomBytes {
   bytes: Uint8Array;
 }
 
+/** Parameters of `webpush.encrypt`: a message, and what a browser gives for a subscription. */
+export interface EncryptWebPushParams {
+  /** The receiver's public key, `getKey('p256dh')` of the subscription: an uncompressed point. */
+  p256dh: Uint8Array;
+  /** The receiver's authentication secret, `getKey('auth')`: 16 bytes. */
+  auth: Uint8Array;
+  /** The message, at most 3993 bytes. */
+  payload: Uint8Array;
+  /** Length that a shorter message is padded to, at most 3993; not padded if absent. A push service sees the length. */
+  paddedLength?: number;
+}
+
+/** A message for Web Push. */
+export interface WebPushMessage {
+  /** The body of the request to the push service, in the content encoding `aes128gcm`. */
+  body: Uint8Array;
+}
+
 /** Parameters of `vapid.create_lease`: what the person is asked to allow. */
 export interface CreateLeaseParams {
   /** Which key: `ec-p256`, as VAPID demands (RFC 8292, section 2). */
@@ -953,7 +1029,13 @@ export type PolicyRule =
   | 'not_after'
   | 'max_uses'
   | 'rate'
-  | 'owner';
+  | 'owner'
+  | 'jwt_claim'
+  | 'jwt_type'
+  | 'jwt_fixed'
+  | 'jwt_required'
+  | 'jwt_audience'
+  | 'jwt_life';
 
 /** The method table. */
 export interface Methods {
@@ -1007,6 +1089,8 @@ export interface Methods {
   'keys.cancel_deletion': { params: KeyParams; result: KeyInfo };
   /** Signs data with a key. */
   'sign': { params: SignParams; result: Signature };
+  /** Signs a token (RFC 7519) whose claims the template of the key allows. */
+  'jwt.sign': { params: SignJwtParams; result: SignedJwt };
   /** Verifies a signature against the public half of a key. */
   'verify': { params: VerifyParams; result: Verdict };
   /** Encrypts by AES-256-GCM, bound to a context. */
@@ -1041,6 +1125,8 @@ export interface Methods {
   'keys.import': { params: ImportKeyParams; result: KeyInfo };
   /** Returns random bytes. */
   'random': { params: RandomParams; result: RandomBytes };
+  /** Encrypts a message for Web Push (RFC 8291) by a key that is made for it. No key of the vault is used. */
+  'webpush.encrypt': { params: EncryptWebPushParams; result: WebPushMessage };
   /** Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did. */
   'vapid.create_lease': { params: CreateLeaseParams; result: Lease };
   /** Issues a VAPID token (RFC 8292) under a lease of the calling site and counts it. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import * as jose from 'jose';
 import { receipt } from '../examples/jose.js';
-import { CompactSign, SignJWT, joseKey, jwkSet } from '../src/jose.js';
+import { CompactSign, SignJWT, joseKey, jwkSet, signJwt } from '../src/jose.js';
 import { softKms } from './soft-kms.js';
 
 const SPECS = { ed25519: 'EdDSA', 'ec-p256': 'ES256' };
@@ -64,6 +65,59 @@ test('a header says what is true of the key, and nothing else', async () => {
   for (const time of [1.5, '1 hour', NaN]) {
     assert.throws(() => new SignJWT().setExpirationTime(time), { name: 'TypeError' });
   }
+});
+
+test('tokens by a template verify in the library jose', async () => {
+  const file = new URL('../../../tests/vectors/jwt/tokens.json', import.meta.url);
+  const vectors = JSON.parse(readFileSync(file, 'utf8'));
+  assert.deepEqual(
+    vectors.map(({ spec, jwk }) => [spec, jwk.alg]),
+    Object.entries(SPECS),
+  );
+  for (const { jwk, token } of vectors) {
+    assert.equal(jwk.kid, await jose.calculateJwkThumbprint(jwk));
+    const rules = {
+      algorithms: [jwk.alg],
+      audience: 'https://bank.example',
+      currentDate: new Date(1_800_000_000_000),
+      issuer: 'https://shop.example',
+      maxTokenAge: 300,
+      requiredClaims: ['jti', 'nbf'],
+      typ: 'receipt+jwt',
+    };
+    const known = jose.createLocalJWKSet({ keys: [jwk] });
+    const { payload, protectedHeader } = await jose.jwtVerify(token, known, rules);
+    assert.deepEqual(protectedHeader, { alg: jwk.alg, kid: jwk.kid, typ: 'receipt+jwt' });
+    const { amount, lines, iat, nbf, exp } = payload;
+    assert.deepEqual([amount, lines], [12, ['tea \u2615', '"cake"']]);
+    assert.deepEqual([nbf - iat, exp - iat], [0, 300]);
+    const late = { ...rules, currentDate: new Date(1_800_000_300_000) };
+    await assert.rejects(jose.jwtVerify(token, known, late), jose.errors.JWTExpired);
+    const changed = token.replace(/\.[^.]*\./, `.${btoa('{"amount":99}').replace(/=*$/, '')}.`);
+    await assert.rejects(
+      jose.jwtVerify(changed, known, rules),
+      jose.errors.JWSSignatureVerificationFailed,
+    );
+  }
+});
+
+test('a token by a template is one request, and its refusal is thrown', async () => {
+  const asked = [];
+  const refusal = Object.assign(new Error('no'), { code: 'policy_denied', rule: 'jwt_claim' });
+  const kms = {
+    async batch(requests, options) {
+      asked.push([requests, options]);
+      return asked.length === 1 ? [{ result: { token: 'a.b.c' } }] : [{ error: refusal }];
+    },
+  };
+  const signed = await signJwt(kms, 'key', { amount: 1 }, { lifeSeconds: 60, deadlineMs: 5 });
+  assert.deepEqual(signed, { token: 'a.b.c' });
+  await assert.rejects(signJwt(kms, 'key'), refusal);
+  const request = (params) => [{ method: 'jwt.sign', params: { keyId: 'key', ...params } }];
+  assert.deepEqual(asked, [
+    [request({ claims: { amount: 1 }, lifeSeconds: 60 }), { deadlineMs: 5 }],
+    [request({ claims: {} }), {}],
+  ]);
 });
 
 test('a key that signs no tokens is refused', async () => {

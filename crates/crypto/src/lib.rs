@@ -23,6 +23,7 @@ mod secret;
 pub mod software;
 pub mod strength;
 pub mod strict;
+pub mod webpush;
 
 pub use agreement::SharedSecret;
 pub use envelope::{Envelope, RecordContext, RecordType};

@@ -157,6 +157,19 @@ pub trait CryptoProvider {
     /// 7748) or ECDH on P-256 (SP 800-56A, section 5.7.1.2).
     async fn agree(&self, key: &Self::Key, peer: &PublicKey) -> Result<SharedSecret, CryptoError>;
 
+    /// Agrees on a secret with the owner of `peer`, a key for agreement, by a pair of keys that is made
+    /// for this and dropped; with it comes the public half of that pair.
+    async fn agree_once(&self, peer: &PublicKey) -> Result<(PublicKey, SharedSecret), CryptoError>;
+
+    /// Encrypts by AES-128-GCM without additional data; the tag is appended. The key is for one
+    /// message.
+    async fn seal_once(
+        &self,
+        key: &SecretBytes<16>,
+        nonce: &[u8; NONCE_LEN],
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, CryptoError>;
+
     /// A fresh secret for the owner of an HPKE key: `Encap` (RFC 9180, section 4.1).
     async fn encapsulate(&self, recipient: &PublicKey) -> Result<Encapsulated, CryptoError>;
 

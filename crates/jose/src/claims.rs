@@ -33,6 +33,17 @@ impl Claims {
         self.0.to_json()
     }
 
+    /// One claim in a line, as JSON writes its value: what stands in a text begins no line. Of when
+    /// the token is made, only how long it lives from then on.
+    #[must_use]
+    pub fn to_lines(&self) -> String {
+        let seconds = self.exp().unwrap_or(0).saturating_sub(self.iat().unwrap_or(0));
+        let shown = self.names().filter(|name| !matches!(*name, "iat" | "nbf" | "exp" | "jti"));
+        let line = |name| self.get(name).map(|value| format!("{name}: {}\n", value.to_json()));
+        let lines: String = shown.filter_map(line).collect();
+        format!("{lines}exp: iat + {seconds}")
+    }
+
     /// Who issued it (section 4.1.1).
     #[must_use]
     pub fn iss(&self) -> Option<&str> {

@@ -1,6 +1,6 @@
 //! Why a token is not made or not believed.
 
-use crate::Rule;
+use kms_protocol::PolicyRule;
 
 /// A refusal. None of them says anything about the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +32,10 @@ pub enum JoseError {
     /// Not one JSON object within the limits, or a registered claim of the wrong kind.
     #[error("the claims are not acceptable")]
     InvalidClaims,
+    /// The parts of a template contradict each other, or are too many.
+    #[error("the template is not acceptable")]
+    InvalidTemplate,
     /// A rule of the template does not allow these claims.
-    #[error("the template does not allow this: {0}")]
-    Denied(Rule),
+    #[error("the template does not allow this: {}", .0.as_str())]
+    Denied(PolicyRule),
 }

@@ -27,6 +27,14 @@ pub enum Json {
     Object(Object),
 }
 
+impl Json {
+    /// The text without white space.
+    pub(crate) fn to_json(&self) -> String {
+        // As for an object.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
 /// The members of an object, in order. No name stands twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Object(Vec<(String, Json)>);
@@ -52,6 +60,21 @@ impl Object {
     pub(crate) fn to_json(&self) -> String {
         // Only a map with other names than texts, or a writer that fails, could fail.
         serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Adds a member, or gives one another value.
+    pub(crate) fn set(&mut self, name: &str, value: Json) {
+        match self.0.iter_mut().find(|(known, _)| known == name) {
+            Some((_, known)) => *known = value,
+            None => self.0.push((name.into(), value)),
+        }
+    }
+
+    /// Adds a member that is not there yet.
+    pub(crate) fn complete(&mut self, name: &str, value: Json) {
+        if self.get(name).is_none() {
+            self.set(name, value);
+        }
     }
 
     /// A member.

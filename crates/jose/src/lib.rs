@@ -22,6 +22,6 @@ pub use claims::Claims;
 pub use compact::{Header, Jws, Unsigned};
 pub use error::JoseError;
 pub use json::{Json, Object};
-pub use template::{JwtTemplate, Rule};
+pub use template::{Issue, Template};
 pub use token_type::TokenType;
 pub use verify::{Verified, verify};

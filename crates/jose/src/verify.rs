@@ -5,7 +5,7 @@ use kms_crypto::PublicKey;
 use crate::{Claims, JoseError, Jws, TokenType};
 
 /// A token that one of the known keys signed. Whether its claims are acceptable now is for a
-/// [`crate::JwtTemplate`] to say.
+/// [`crate::Template`] to say.
 #[derive(Debug)]
 pub struct Verified {
     /// Thumbprint of the key that signed it.

@@ -1,4 +1,4 @@
-//! Known answers: RFC 7515, RFC 7520, RFC 8037.
+//! Known answers: RFC 7515, RFC 7520, RFC 8037, RFC 8292.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -28,6 +28,16 @@ const A4: &str = concat!(
     "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
 );
 const A_SECRET: [u8; 32] = hex!("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+
+// RFC 8292, section 2.4.
+const VAPID: &str = concat!(
+    "eyJ0eXAiOiJKV1QiLCJhbGciOiJFUzI1NiJ9.",
+    "eyJhdWQiOiJodHRwczovL3B1c2guZXhhbXBsZS5uZXQiLCJleHAiOjE0NTM1MjM3NjgsInN1YiI6Im1haWx0bzpw",
+    "dXNoQGV4YW1wbGUuY29tIn0.",
+    "i3CYb7t4xfxCDquptFOepC9GAu_HLGkMlMuCGSK2rpiUfnK9ojFwDXb1JrErtmysazNjjvW2L9OkSSHzvoD1oA"
+);
+const VAPID_KEY: &str =
+    "BA1Hxzyi1RUM1b5wjxsn7nGxAszw2u61m164i3MrAIxHF6YK5h4SDYic-dRuU_RCPCfA5aq9ojSwk5Y2EmClBPs";
 
 fn p256() -> PublicKey {
     PublicKey::from_raw(KeySpec::EcP256, &A3_KEY).unwrap()
@@ -60,6 +70,21 @@ fn rfc_8037_a_4_verifies_and_is_what_the_key_signs() {
     let (input, signature) = A4.rsplit_once('.').unwrap();
     let made = signer.sign(input.as_bytes()).unwrap();
     assert_eq!(Base64UrlUnpadded::encode_string(&made), signature);
+}
+
+#[test]
+fn the_token_of_rfc_8292_verifies_with_its_key() {
+    let key = Base64UrlUnpadded::decode_vec(VAPID_KEY).unwrap();
+    let key = PublicKey::from_raw(KeySpec::EcP256, &key).unwrap();
+    let payload = concat!(
+        r#"{"aud":"https://push.example.net","exp":1453523768,"#,
+        r#""sub":"mailto:push@example.com"}"#
+    );
+    let jws = Jws::parse(VAPID).unwrap();
+    assert_eq!(jws.header().typ.as_deref(), Some("JWT"));
+    assert_eq!(jws.verify(&key), Ok(payload.as_bytes()));
+    let field = kms_jose::vapid::authorization(VAPID, &key);
+    assert_eq!(field, format!("vapid t={VAPID}, k={VAPID_KEY}"));
 }
 
 // RFC 7515, appendix A.4, is ES512; RFC 7520, sections 4.1 to 4.4, are RS256, PS384, ES512 and

@@ -1,6 +1,8 @@
 //! Bounded strings, one type per meaning.
 
-use crate::limits::{MAX_ALIAS, MAX_ID, MAX_LABEL, MAX_ORIGIN};
+use crate::limits::{
+    MAX_ALIAS, MAX_CLAIM_NAME, MAX_CLAIM_TEXT, MAX_ID, MAX_LABEL, MAX_ORIGIN, MAX_TOKEN_TYPE,
+};
 use crate::schema::{TypeRef, Wire};
 use crate::{ErrorCode, FromValue, IntoValue, Value};
 
@@ -106,6 +108,30 @@ bounded! {
     /// without query, fragment and escapes. Never a mail address: a token names no person.
     ContactUrl, "https://app.example/contact", |text| {
         text.len() <= MAX_ORIGIN && is_plain_https_url(text)
+    }
+}
+bounded! {
+    /// Name of a claim (RFC 7519, section 4): 1 to 64 printable characters of ASCII from a letter on,
+    /// none of which JSON escapes.
+    ClaimName, "scope", |text| {
+        let plain = |b: u8| b.is_ascii_graphic() && !b"\"\\".contains(&b);
+        (1..=MAX_CLAIM_NAME).contains(&text.len())
+            && text.starts_with(|first: char| first.is_ascii_alphabetic())
+            && text.bytes().all(plain)
+    }
+}
+bounded! {
+    /// Whom a token is for: 1 to 256 visible characters of ASCII.
+    Audience, "https://api.example", |text| {
+        (1..=MAX_CLAIM_TEXT).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+    }
+}
+bounded! {
+    /// The type of a token: a media type without `application/` (RFC 7515, section 4.1.9), 1 to 64
+    /// letters, digits and `+-._`.
+    JwtType, "JWT", |text| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"+-._".contains(&b);
+        (1..=MAX_TOKEN_TYPE).contains(&text.len()) && text.bytes().all(plain)
     }
 }
 bounded! {

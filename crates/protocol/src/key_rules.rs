@@ -37,6 +37,7 @@ impl Method {
                 (KeyCaller::Allowed, KeyState::ALL, None)
             }
             Method::Sign => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Sign)),
+            Method::SignJwt => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Jwt)),
             Method::Verify => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Verify)),
             Method::Encrypt | Method::Rewrap => {
                 (KeyCaller::Allowed, USABLE, Some(KeyUsage::Encrypt))
@@ -93,9 +94,11 @@ impl KeySpec {
     #[must_use]
     pub const fn usages(self) -> SpecUsages {
         let (ordinary, further): (&[KeyUsage], &[KeyUsage]) = match self {
-            KeySpec::Ed25519 => (&[KeyUsage::Sign, KeyUsage::Verify], &[]),
+            KeySpec::Ed25519 => (&[KeyUsage::Sign, KeyUsage::Verify], &[KeyUsage::Jwt]),
             // VAPID tokens are on P-256 only (RFC 8292, section 2).
-            KeySpec::EcP256 => (&[KeyUsage::Sign, KeyUsage::Verify], &[KeyUsage::Vapid]),
+            KeySpec::EcP256 => {
+                (&[KeyUsage::Sign, KeyUsage::Verify], &[KeyUsage::Jwt, KeyUsage::Vapid])
+            }
             KeySpec::X25519 | KeySpec::EcP256Agreement => (&[KeyUsage::Agree], &[]),
             KeySpec::Aes256 => (
                 &[KeyUsage::Encrypt, KeyUsage::Decrypt],
@@ -121,6 +124,7 @@ impl KeySpec {
 /// Two uses that no key has together, because one would undo the other; and why.
 pub const APART: &[(KeyUsage, KeyUsage, &str)] = &[
     (KeyUsage::Vapid, KeyUsage::Sign, "a site could sign tokens without a lease"),
+    (KeyUsage::Vapid, KeyUsage::Jwt, "a template could allow tokens without a lease"),
     // HKDF-Expand of one block is one HMAC.
     (KeyUsage::Derive, KeyUsage::Mac, "a site could compute a derived key as a code"),
 ];
@@ -131,6 +135,7 @@ impl KeyUsage {
     pub const fn makes(self) -> bool {
         match self {
             KeyUsage::Sign
+            | KeyUsage::Jwt
             | KeyUsage::Vapid
             | KeyUsage::Encrypt
             | KeyUsage::DataKey

@@ -1,7 +1,10 @@
 //! The named types of the wire that are about what keys are, and about their life.
 
 use crate::schema::{FieldDoc, Shape, TypeDoc, TypeRef, Wire, add, doc};
-use crate::{CallerOrigin, ErrorCode, Fields, FromValue, IntoValue, KeyAlias, KeyId, Label, Value};
+use crate::{
+    CallerOrigin, ErrorCode, Fields, FromValue, IntoValue, JwtTemplate, KeyAlias, KeyId, Label,
+    Value,
+};
 
 tokens! {
     /// What a key is: algorithm and size.
@@ -34,6 +37,8 @@ tokens! {
         Sign => "sign",
         /// Checking signatures.
         Verify => "verify",
+        /// Signing tokens whose claims the template of the key allows.
+        Jwt => "jwt",
         /// Signing VAPID tokens (RFC 8292) under a lease, and nothing else.
         Vapid => "vapid",
         /// Encrypting, and encrypting again with the latest version.
@@ -143,6 +148,18 @@ tokens! {
         Rate => "rate",
         /// Only the site that made the key may change it.
         Owner => "owner",
+        /// The template does not name a claim, or the enclave writes it.
+        JwtClaim => "jwt_claim",
+        /// A claim has another type than the template says.
+        JwtType => "jwt_type",
+        /// A claim has another value than the one that is fixed.
+        JwtFixed => "jwt_fixed",
+        /// A claim is missing that every token has.
+        JwtRequired => "jwt_required",
+        /// The audience is none of the template's, or not named.
+        JwtAudience => "jwt_audience",
+        /// The token would live longer than the template lets it, or not at all.
+        JwtLife => "jwt_life",
     }
 }
 
@@ -183,6 +200,8 @@ record! {
         rate: Option<RateLimit> => "rate",
         /// Whether a person confirms each use of the private key; `none` if absent.
         confirmation: Option<Confirmation> => "confirmation",
+        /// What its tokens say: there is one if `operations` has `jwt`, and only then.
+        jwt: Option<Box<JwtTemplate>> => "jwt",
     }
 }
 

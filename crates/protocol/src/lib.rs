@@ -10,11 +10,13 @@
 //! No type of this crate can carry a key or a credential; messages between the enclave's
 //! own user interface and its worker are not part of this protocol.
 
+mod claims;
 mod context;
 mod error;
 mod ids;
 #[macro_use]
 mod macros;
+mod jwt_types;
 mod key_rules;
 mod key_types;
 mod lease_types;
@@ -25,13 +27,16 @@ pub mod schema;
 mod types;
 mod use_types;
 mod value;
+mod webpush_types;
 
+pub use claims::{ByClaim, ClaimValue, FixedClaim};
 pub use context::EncryptionContext;
 pub use error::{ErrorCode, ErrorInfo, Retry, Side};
 pub use ids::{
-    CallerOrigin, ContactUrl, Cursor, EnrolmentId, KeyAlias, KeyId, Label, LeaseId, Nonce,
-    PushOrigin, RequestId,
+    Audience, CallerOrigin, ClaimName, ContactUrl, Cursor, EnrolmentId, JwtType, KeyAlias, KeyId,
+    Label, LeaseId, Nonce, PushOrigin, RequestId,
 };
+pub use jwt_types::*;
 pub use key_rules::{APART, KeyCaller, KeyRule, SpecUsages};
 pub use key_types::*;
 pub use lease_types::*;
@@ -40,6 +45,7 @@ pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, R
 pub use types::*;
 pub use use_types::*;
 pub use value::{Fields, FromValue, IntoValue, Name, Value};
+pub use webpush_types::*;
 
 /// The one protocol version of this release.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -60,6 +60,18 @@ pub const DEFAULT_DEADLINE_MS: u32 = 30_000;
 pub const MAX_DEADLINE_MS: u32 = 1_800_000;
 /// Most keys or audit entries in one page of a listing.
 pub const MAX_PAGE: u32 = 100;
+/// Most claims that a template names, those that are fixed included.
+pub const MAX_CLAIMS: usize = 16;
+/// Longest name of a claim, in bytes.
+pub const MAX_CLAIM_NAME: usize = 64;
+/// Longest text of a claim that is fixed, and longest name of an audience, in UTF-8 bytes.
+pub const MAX_CLAIM_TEXT: usize = 256;
+/// Most audiences of a template.
+pub const MAX_AUDIENCES: usize = 8;
+/// Longest type of a token, in bytes.
+pub const MAX_TOKEN_TYPE: usize = 64;
+/// Longest life that a template can give a token, in seconds: a year.
+pub const MAX_TOKEN_LIFE_S: u32 = 365 * 24 * 60 * 60;
 /// Shortest life of a lease that can be asked for, in milliseconds.
 pub const MIN_LEASE_MS: u32 = 60_000;
 /// Longest life of a lease, from the moment a person allows or extends it: 30 days.

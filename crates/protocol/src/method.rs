@@ -8,12 +8,13 @@ use crate::types::{
 };
 use crate::{
     AgreeKeyParams, Ciphertext, CreateLeaseParams, DataKey, DecryptDataKeyParams, DecryptParams,
-    DeriveKeyParams, EncryptParams, ErrorCode, ExportKeyParams, ExportedKey, ExtendLeaseParams,
-    FromValue, GenerateDataKeyParams, ImportKeyParams, IntoValue, IssueTokenParams, Lease,
-    LeaseList, LeaseParams, MacParams, MacTag, ManageKeysParams, MinVersionsParams, OpenParams,
-    Plaintext, PublicKeyParams, RandomBytes, RandomParams, ScheduleDeletionParams, SealParams,
-    Sealed, SignParams, Signature, TrimKeyParams, UnwrapKeyParams, UpdateKeyParams, Value,
-    VapidToken, Verdict, VerifyMacParams, VerifyParams, WrapKeyParams, WrappedKey, limits,
+    DeriveKeyParams, EncryptParams, EncryptWebPushParams, ErrorCode, ExportKeyParams, ExportedKey,
+    ExtendLeaseParams, FromValue, GenerateDataKeyParams, ImportKeyParams, IntoValue,
+    IssueTokenParams, Lease, LeaseList, LeaseParams, MacParams, MacTag, ManageKeysParams,
+    MinVersionsParams, OpenParams, Plaintext, PublicKeyParams, RandomBytes, RandomParams,
+    ScheduleDeletionParams, SealParams, Sealed, SignJwtParams, SignParams, Signature, SignedJwt,
+    TrimKeyParams, UnwrapKeyParams, UpdateKeyParams, Value, VapidToken, Verdict, VerifyMacParams,
+    VerifyParams, WebPushMessage, WrapKeyParams, WrappedKey, limits,
 };
 
 /// Which vault state a method needs.
@@ -260,6 +261,9 @@ methods! {
     #[doc = "Signs data with a key."]
     Sign = "sign"(SignParams) -> Signature, Unlocked, PerKey, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, UserCancelled, ApprovalTooLarge, AuditUnavailable];
+    #[doc = "Signs a token (RFC 7519) whose claims the template of the key allows."]
+    SignJwt = "jwt.sign"(SignJwtParams) -> SignedJwt, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Verifies a signature against the public half of a key."]
     Verify = "verify"(VerifyParams) -> Verdict, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
@@ -310,6 +314,9 @@ methods! {
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AliasTaken, TooManyKeys, AuditUnavailable];
     #[doc = "Returns random bytes."]
     Random = "random"(RandomParams) -> RandomBytes, Nothing, None, Never, errors [];
+    #[doc = "Encrypts a message for Web Push (RFC 8291) by a key that is made for it. No key of the vault is used."]
+    EncryptWebPush = "webpush.encrypt"(EncryptWebPushParams) -> WebPushMessage, Nothing, None, Never,
+        errors [InvalidKey, PayloadTooLarge];
     #[doc = "Asks the user, in enclave-owned UI and with a fresh unlock, to allow the calling site VAPID tokens for a time; resolves when they did."]
     CreateLease = "vapid.create_lease"(CreateLeaseParams) -> Lease, Unlocked, Sheet, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, UserCancelled, TooManyLeases, OutOfMemory];

@@ -49,6 +49,8 @@ pub enum Shape {
     Tokens(Vec<(&'static str, String)>),
     /// An object with strings under names of the caller's choice.
     Texts,
+    /// A value of one of these types of TypeScript.
+    OneOf(&'static [&'static str]),
 }
 
 /// A member of an object.

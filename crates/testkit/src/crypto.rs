@@ -7,8 +7,8 @@ use futures_channel::oneshot;
 use kms_crypto::hpke::Encapsulated;
 use kms_crypto::software::{DeviceKey, SealingKey, SoftwareKey, SoftwareProvider};
 use kms_crypto::{
-    AeadContext, CryptoError, CryptoProvider, KeyKind, NewKey, PublicKey, SecretBytes, SecretVec,
-    SharedSecret,
+    AeadContext, CryptoError, CryptoProvider, KeyKind, NONCE_LEN, NewKey, PublicKey, SecretBytes,
+    SecretVec, SharedSecret,
 };
 use kms_protocol::Protection;
 
@@ -207,6 +207,19 @@ impl CryptoProvider for TestCrypto {
         peer: &PublicKey,
     ) -> Result<SharedSecret, CryptoError> {
         self.inner.agree(key, peer).await
+    }
+
+    async fn agree_once(&self, peer: &PublicKey) -> Result<(PublicKey, SharedSecret), CryptoError> {
+        self.inner.agree_once(peer).await
+    }
+
+    async fn seal_once(
+        &self,
+        key: &SecretBytes<16>,
+        nonce: &[u8; NONCE_LEN],
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        self.inner.seal_once(key, nonce, plaintext).await
     }
 
     async fn encapsulate(&self, recipient: &PublicKey) -> Result<Encapsulated, CryptoError> {

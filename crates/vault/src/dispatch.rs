@@ -185,6 +185,7 @@ impl<P: Ports> Inner<P> {
                 Response::CancelDeletion(self.cancel_deletion(caller, params.key_id).await?)
             }
             Request::Sign(params) => Response::Sign(self.sign(caller, params).await?),
+            Request::SignJwt(params) => Response::SignJwt(self.sign_jwt(caller, params).await?),
             Request::Verify(params) => Response::Verify(self.verify(caller, params).await?),
             Request::Encrypt(params) => Response::Encrypt(self.encrypt(caller, params).await?),
             Request::Decrypt(params) => Response::Decrypt(self.decrypt(caller, params).await?),
@@ -216,6 +217,9 @@ impl<P: Ports> Inner<P> {
             Request::Seal(params) => Response::Seal(self.seal_to_key(caller, params).await?),
             Request::Open(params) => Response::Open(self.open_sealed(caller, params).await?),
             Request::Random(params) => Response::Random(self.random(&params)?),
+            Request::EncryptWebPush(params) => {
+                Response::EncryptWebPush(self.encrypt_web_push(params).await?)
+            }
             Request::CreateLease(params) => {
                 Response::CreateLease(self.create_lease(caller, params).await?)
             }

@@ -3,7 +3,10 @@
 
 use kms_crypto::software::SoftwareProvider;
 use kms_crypto::{CryptoError, Envelope, PublicKey};
-use kms_protocol::{AuditMode, CallerOrigin, EnrolmentId, KeyId, KeyOrigin, KeySpec};
+use kms_protocol::{
+    Audience, AuditMode, CallerOrigin, ClaimName, ClaimType, ClaimValue, EnrolmentId, FixedClaim,
+    JwtTemplate, JwtType, KeyId, KeyOrigin, KeyPolicy, KeySpec, KeyUsage,
+};
 
 use crate::header::{EnrolmentRecord, Header, Method};
 use crate::keys::{FIRST, KeyRecord, NewKey, PolicyRecord, VersionRecord};
@@ -62,19 +65,23 @@ pub fn seeds() -> Vec<Vec<u8>> {
 
 fn made() -> Result<Vec<Vec<u8>>, Error> {
     let origin = CallerOrigin::new("https://page.example")?;
-    let policy = PolicyRecord::new(&origin, (KeySpec::Ed25519, AuditMode::Durable), None)?;
-    let new = NewKey {
-        spec: KeySpec::Ed25519,
-        label: None,
-        alias: None,
-        created: 1,
-        origin: KeyOrigin::Generated,
-        policy,
+    let of = (KeySpec::Ed25519, AuditMode::Durable);
+    let new = |asked| {
+        Ok::<_, Error>(NewKey {
+            spec: KeySpec::Ed25519,
+            label: None,
+            alias: None,
+            created: 1,
+            origin: KeyOrigin::Generated,
+            policy: PolicyRecord::new(&origin, of, asked)?,
+        })
     };
     let public = PublicKey::from_raw(KeySpec::Ed25519, &PUBLIC)?;
     let wrapped = [&[0x83, 0x43, 0xa1, 1, 3, 0xa1, 5, 0x4c][..], &[0; 12], &[0x50], &[0; 16]];
     let wrapped = Envelope::decode(&wrapped.concat())?;
-    let key = KeyRecord::new(new, VersionRecord::new(FIRST, 1, (Some(&public), &wrapped)));
+    let version = || VersionRecord::new(FIRST, 1, (Some(&public), &wrapped));
+    let key = KeyRecord::new(new(None)?, version());
+    let for_tokens = KeyRecord::new(new(Some(for_tokens()?))?, version());
     let id = EnrolmentId::new(ID)?;
     let mut header = Header::new([1; 16], 1);
     header.add(EnrolmentRecord::new(&id, Method::Phrase, [2; 32], 3))?;
@@ -82,6 +89,36 @@ fn made() -> Result<Vec<Vec<u8>>, Error> {
     settings.set_recipient(ID, [3; 32]);
     settings.note_removal("BAECAwQFBgcICQoLDA0ODw");
     settings.leases_mut().push(LeaseRecord::sample());
-    let kinds = [key.encode(), cbor::encode(&settings), header.encode()];
-    Ok((0..).zip(kinds).map(|(kind, bytes)| [vec![kind], bytes].concat()).collect())
+    let kinds = [
+        (0, key.encode()),
+        (0, for_tokens.encode()),
+        (1, cbor::encode(&settings)),
+        (2, header.encode()),
+    ];
+    Ok(kinds.into_iter().map(|(kind, bytes)| [vec![kind], bytes].concat()).collect())
+}
+
+/// A policy with a template.
+fn for_tokens() -> Result<KeyPolicy, Error> {
+    let fixed = FixedClaim::new(ClaimValue::Text("shop".into()))?;
+    let template = JwtTemplate {
+        typ: JwtType::new("JWT")?,
+        audiences: vec![Audience::new("bank")?],
+        max_life_s: 300,
+        claims: Some([(ClaimName::new("amount")?, ClaimType::Number)].into_iter().collect()),
+        required: Some(vec![ClaimName::new("amount")?]),
+        fixed: Some([(ClaimName::new("iss")?, fixed)].into_iter().collect()),
+        not_before: Some(true),
+        token_id: Some(true),
+    };
+    Ok(KeyPolicy {
+        operations: vec![KeyUsage::Jwt],
+        caller_origins: None,
+        not_before: None,
+        not_after: None,
+        max_uses: None,
+        rate: None,
+        confirmation: None,
+        jwt: Some(Box::new(template)),
+    })
 }

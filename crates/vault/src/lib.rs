@@ -36,6 +36,7 @@ mod stored;
 mod time;
 mod ui;
 mod unlock;
+mod webpush;
 
 pub use enclave::{Config, Enclave};
 pub use error::Error;

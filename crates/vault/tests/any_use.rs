@@ -4,7 +4,7 @@
 
 use kms_protocol::{KeySpec, KeyUsage, Method, Name, SpecUsages, Value};
 use kms_testkit::invariants::{broken, contains_secret};
-use kms_testkit::tab::{bytes, outcome, text};
+use kms_testkit::tab::{bytes, outcome, template, text};
 use kms_testkit::{PASSPHRASE, Tab, watched};
 use proptest::prelude::*;
 
@@ -29,8 +29,9 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-const METHODS: [Method; 21] = [
+const METHODS: [Method; 22] = [
     Method::Sign,
+    Method::SignJwt,
     Method::Verify,
     Method::Encrypt,
     Method::Decrypt,
@@ -97,7 +98,9 @@ impl World {
 
     fn create(&mut self, spec: usize, all: bool) {
         let spec = KeySpec::ALL[spec];
-        let policy = Value::object([("operations", uses(spec, all))]);
+        let signs = all && spec.usages().contain(KeyUsage::Jwt);
+        let jwt = if signs { template() } else { Value::Null };
+        let policy = Value::object([("operations", uses(spec, all)), ("jwt", jwt)]);
         let params = [("spec", Value::Text(spec.as_str().into())), ("policy", policy)];
         let made = self.ask(Method::CreateKey, Value::object(params), true);
         self.keys.push((spec, text(&made.unwrap(), "keyId")));

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use kms_protocol::{
     Interaction, KeyCaller, KeyRule, KeySpec, KeyState, KeyUsage, Method, Needs, Value,
 };
-use kms_testkit::tab::{bytes, member, origin, outcome, text};
+use kms_testkit::tab::{bytes, member, origin, outcome, template, text};
 use kms_testkit::{PASSPHRASE, Tab};
 use kms_vault::{RecordKey, SessionId, Table};
 
@@ -189,16 +189,22 @@ fn made_for(tab: &Tab, method: Method, id: &str) -> Vec<u8> {
     ["ciphertext", "wrapped", "sealed"].map(|name| bytes(&made, name)).concat()
 }
 
+/// The template of a key that signs tokens; nothing for any other.
+fn template_for(uses: &[KeyUsage]) -> Value {
+    if uses.contains(&KeyUsage::Jwt) { template() } else { Value::Null }
+}
+
 /// A vault with a key in a state; the key also belongs to a guest, and is for `uses`. With what the
 /// method reads.
 fn with_key(method: Method, state: KeyState, uses: &[KeyUsage]) -> (Tab, String, Vec<u8>) {
     let mut tab = Tab::ready();
     let is_for = |spec: &&KeySpec| uses.iter().all(|usage| spec.usages().contain(*usage));
     let spec = KeySpec::ALL.iter().find(is_for).unwrap();
-    let uses = uses.iter().map(|usage| Value::Text(usage.as_str().into())).collect();
+    let names = uses.iter().map(|usage| Value::Text(usage.as_str().into())).collect();
     let policy = Value::object([
-        ("operations", Value::List(uses)),
+        ("operations", Value::List(names)),
         ("callerOrigins", Value::List(vec![Value::Text(GUEST.into())])),
+        ("jwt", template_for(uses)),
     ]);
     let spec = Value::Text(spec.as_str().into());
     let key = tab.call("keys.create", Value::object([("spec", spec), ("policy", policy)]));
@@ -256,6 +262,7 @@ fn with_confirmed_key(usage: KeyUsage) -> Option<(Tab, String)> {
     let policy = Value::object([
         ("operations", Value::List(vec![Value::Text(usage.as_str().into())])),
         ("confirmation", Value::Text("sheet".into())),
+        ("jwt", template_for(&[usage])),
     ]);
     let make = |spec: &KeySpec| {
         let spec = Value::Text(spec.as_str().into());

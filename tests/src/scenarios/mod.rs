@@ -25,6 +25,7 @@ mod memory;
 mod operations;
 mod storage;
 mod tamper;
+mod tokens;
 mod typing;
 mod vaults;
 mod vectors;
@@ -47,6 +48,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         operations::ALL,
         facade::ALL,
         leases::ALL,
+        tokens::ALL,
         approvals::ALL,
         storage::ALL,
         lacks::ALL,

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use kms_protocol::Protection;
 
+use super::aead::seal_once;
 use super::{SealingKey, SoftwareKey, encapsulate};
 use crate::hpke::Encapsulated;
 use crate::{
@@ -161,6 +162,22 @@ impl CryptoProvider for SoftwareProvider {
         peer: &PublicKey,
     ) -> Result<SharedSecret, CryptoError> {
         key.agree(peer)
+    }
+
+    async fn agree_once(&self, peer: &PublicKey) -> Result<(PublicKey, SharedSecret), CryptoError> {
+        let key = SoftwareKey::generate(peer.kind(), |out| self.fill_random(out))?;
+        // A key of another kind has nothing to agree with, and may have no public half.
+        let secret = key.agree(peer)?;
+        Ok((key.public_key()?.ok_or(CryptoError::InvalidKey)?, secret))
+    }
+
+    async fn seal_once(
+        &self,
+        key: &SecretBytes<16>,
+        nonce: &[u8; NONCE_LEN],
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        seal_once(key, nonce, plaintext)
     }
 
     async fn encapsulate(&self, recipient: &PublicKey) -> Result<Encapsulated, CryptoError> {

@@ -1,4 +1,4 @@
-//! AES-256-GCM.
+//! AES-GCM.
 
 use js_sys::Uint8Array;
 use kms_crypto::{AeadContext, CryptoError, KeyKind, NONCE_LEN, SecretBytes, SecretVec, TAG_LEN};
@@ -36,6 +36,18 @@ pub(super) async fn open(
     let call = subtle::decrypt(&aes_gcm(context), key, ciphertext);
     let plaintext = subtle::buffer(call).await.map_err(|_| CryptoError::InvalidCiphertext)?;
     Ok(take(&plaintext))
+}
+
+/// Encrypts by AES-128-GCM with a key for one message.
+pub(super) async fn seal_once(
+    key: &SecretBytes<16>,
+    nonce: &[u8; NONCE_LEN],
+    plaintext: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
+    let usages = usages(&["encrypt"]);
+    let call = subtle::import_key("raw", key.expose(), &"AES-GCM".into(), false, &usages);
+    let key = subtle::key(call).await?;
+    seal(&key, AeadContext { nonce, aad: &[] }, plaintext).await
 }
 
 /// Moves a secret out of the JavaScript heap.

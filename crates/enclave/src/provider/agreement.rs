@@ -1,7 +1,7 @@
 //! Key agreement, and the KEM of HPKE that is made of it.
 
 use kms_crypto::hpke::{Encapsulated, kem_secret};
-use kms_crypto::software;
+use kms_crypto::software::{self, SoftwareKey};
 use kms_crypto::{CryptoError, KeyKind, PublicKey, SecretBytes, SharedSecret};
 use kms_protocol::Protection;
 
@@ -36,6 +36,24 @@ async fn shared(
     let secret = SecretBytes::new_with(|out| bits.copy_to(&mut out[..]));
     bits.fill(0, 0, 32);
     SharedSecret::new(kind, secret)
+}
+
+/// Agrees by a pair of keys that is dropped afterwards.
+pub(super) async fn agree_once(
+    held_by: Protection,
+    peer: &PublicKey,
+) -> Result<(PublicKey, SharedSecret), CryptoError> {
+    let kind = peer.kind();
+    if !kind.is_agreement() {
+        return Err(CryptoError::InvalidKey);
+    }
+    if held_by == Protection::Enclave {
+        let key = SoftwareKey::generate(kind, keys::random)?;
+        return Ok((key.public_key()?.ok_or(CryptoError::InvalidKey)?, key.agree(peer)?));
+    }
+    let pair = keys::generate_pair(kind, false).await?;
+    let public = keys::public_half(kind, &pair).await?;
+    Ok((public, shared(&pair.private_key(), kind, peer).await?))
 }
 
 pub(super) async fn encapsulate(

@@ -12,8 +12,8 @@ pub(crate) mod subtle;
 use futures_util::future::join4;
 use kms_crypto::hpke::Encapsulated;
 use kms_crypto::{
-    AeadContext, CryptoError, CryptoProvider, KeyKind, NewKey, PublicKey, SecretBytes, SecretVec,
-    SharedSecret,
+    AeadContext, CryptoError, CryptoProvider, KeyKind, NONCE_LEN, NewKey, PublicKey, SecretBytes,
+    SecretVec, SharedSecret,
 };
 use kms_protocol::Protection;
 
@@ -162,6 +162,19 @@ impl CryptoProvider for WebCrypto {
 
     async fn agree(&self, key: &Key, peer: &PublicKey) -> Result<SharedSecret, CryptoError> {
         agreement::agree(key, peer).await
+    }
+
+    async fn agree_once(&self, peer: &PublicKey) -> Result<(PublicKey, SharedSecret), CryptoError> {
+        agreement::agree_once(self.protection(peer.kind()), peer).await
+    }
+
+    async fn seal_once(
+        &self,
+        key: &SecretBytes<16>,
+        nonce: &[u8; NONCE_LEN],
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, CryptoError> {
+        aead::seal_once(key, nonce, plaintext).await
     }
 
     async fn encapsulate(&self, recipient: &PublicKey) -> Result<Encapsulated, CryptoError> {

@@ -96,6 +96,10 @@ fn method_row(method: Method) -> String {
 fn type_section(ty: &TypeDoc) -> String {
     let mut out = format!("\n### {}\n\n{}\n\n", ty.name, ty.doc);
     match &ty.shape {
+        Shape::OneOf(types) => {
+            let types: Vec<_> = types.iter().map(|one| format!("`{one}`")).collect();
+            let _ = writeln!(out, "One of {}.", types.join(", "));
+        }
         Shape::Texts => return out.trim_end().to_owned() + "\n",
         Shape::Record(fields) if fields.is_empty() => return out.trim_end().to_owned() + "\n",
         Shape::Record(fields) => {

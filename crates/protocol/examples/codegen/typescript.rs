@@ -38,6 +38,9 @@ fn definition(ty: &TypeDoc) -> String {
         Shape::Texts => {
             let _ = writeln!(out, "export type {} = {{ [name: string]: string }};\n", ty.name);
         }
+        Shape::OneOf(types) => {
+            let _ = writeln!(out, "export type {} = {};\n", ty.name, types.join(" | "));
+        }
         Shape::Record(fields) if fields.is_empty() => {
             let _ = writeln!(out, "export type {} = Record<string, never>;\n", ty.name);
         }

@@ -5,6 +5,7 @@
 
 mod json;
 pub mod seeds;
+mod template;
 
 use std::cell::RefCell;
 
@@ -15,6 +16,7 @@ use kms_crypto::{Envelope, PublicKey};
 use kms_jose::{Claims, Jws, TokenType, verify};
 use kms_protocol::{KeySpec, Value};
 
+pub use self::template::template;
 use crate::tab::{member, outcome};
 use crate::{MemoryFiles, PASSPHRASE, Tab, TestPorts};
 
@@ -22,11 +24,12 @@ use crate::{MemoryFiles, PASSPHRASE, Tab, TestPorts};
 pub type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
 /// Every target.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     ("request", request, seeds::requests),
     ("envelope", envelope, seeds::envelopes),
     ("records", records, kms_vault::fuzzing::seeds),
     ("jws", jws, seeds::tokens),
+    ("template", template, template::seeds),
     ("backup", backup, seeds::backups),
 ];
 

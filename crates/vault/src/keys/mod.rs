@@ -12,6 +12,7 @@ mod encrypt;
 mod find;
 mod hpke;
 mod index;
+mod jwt;
 mod list;
 mod mac;
 mod overview;

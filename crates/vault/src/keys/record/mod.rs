@@ -2,6 +2,7 @@
 
 mod change;
 mod policy;
+mod template;
 mod uses;
 mod v1;
 

@@ -1,6 +1,7 @@
 //! Who may do what with a key. A policy never changes: its digest is in the additional data of
 //! every wrapped version of the key.
 
+use kms_jose::Template;
 use kms_protocol::limits::{MAX_ORIGINS, MAX_PERIOD_MS, MIN_PERIOD_MS};
 use kms_protocol::{
     APART, AuditMode, CallerOrigin, Confirmation, ErrorCode, KeyPolicy, KeySpec, KeyUsage,
@@ -9,6 +10,7 @@ use kms_protocol::{
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
+use super::template::TemplateRecord;
 use super::token;
 use super::uses::Uses;
 use crate::{Error, cbor};
@@ -38,6 +40,9 @@ pub(crate) struct PolicyRecord {
     /// Whether a person confirms each use; absent where nobody is asked.
     #[n(7)]
     confirmation: Option<String>,
+    /// What its tokens say.
+    #[n(8)]
+    jwt: Option<TemplateRecord>,
 }
 
 /// How often a key may be used.
@@ -65,6 +70,7 @@ impl PolicyRecord {
             max_uses: None,
             rate: None,
             confirmation: None,
+            jwt: None,
         });
         check(spec, &asked)?;
         let others = asked.caller_origins.unwrap_or_default();
@@ -83,6 +89,7 @@ impl PolicyRecord {
             max_uses: asked.max_uses,
             rate,
             confirmation: asks.map(|confirmation| confirmation.as_str().into()),
+            jwt: asked.jwt.map(|template| TemplateRecord::new(*template)).transpose()?,
         })
     }
 
@@ -150,6 +157,7 @@ impl PolicyRecord {
     pub(super) fn publish(&self) -> Result<KeyPolicy, ErrorCode> {
         let others = self.caller_origins()?.split_off(1);
         let rate = self.rate.map(|rate| RateLimit { uses: rate.uses, period_ms: rate.period_ms });
+        let jwt = self.jwt.as_ref().map(|template| template.publish().map(Box::new));
         Ok(KeyPolicy {
             operations: self.usage()?,
             caller_origins: (!others.is_empty()).then_some(others),
@@ -158,6 +166,7 @@ impl PolicyRecord {
             max_uses: self.max_uses,
             rate,
             confirmation: self.confirmation()?,
+            jwt: jwt.transpose().map_err(|_| ErrorCode::Unreadable)?,
         })
     }
 
@@ -179,6 +188,11 @@ impl PolicyRecord {
         name.map(|name| token(Confirmation::ALL, Confirmation::as_str, name)).transpose()
     }
 
+    /// The template of the tokens of the key.
+    pub(crate) fn template(&self) -> Result<Template, ErrorCode> {
+        self.jwt.as_ref().ok_or(ErrorCode::Unreadable)?.read()
+    }
+
     /// When audit entries are on disk.
     pub(super) fn audit(&self) -> Result<AuditMode, ErrorCode> {
         token(AuditMode::ALL, AuditMode::as_str, &self.audit)
@@ -197,6 +211,8 @@ fn check(spec: KeySpec, asked: &KeyPolicy) -> Result<(), ErrorCode> {
     let lent = uses.contains(&KeyUsage::Vapid);
     let counted = asked.max_uses.is_some() || asked.rate.is_some();
     let fits = fits && !APART.iter().any(both) && !(lent && counted);
+    // Without a template there is nothing that a token could say, and without the use no token.
+    let fits = fits && uses.contains(&KeyUsage::Jwt) == asked.jwt.is_some();
     let asks = asked.confirmation.is_some_and(|asked| asked != Confirmation::None);
     let fits = fits && (!asks || uses.iter().all(|usage| can_ask(*usage)));
     let period = MIN_PERIOD_MS..=MAX_PERIOD_MS;
@@ -210,7 +226,7 @@ fn check(spec: KeySpec, asked: &KeyPolicy) -> Result<(), ErrorCode> {
 /// Whether a person can be asked about such a use. Nobody is, about tokens under a lease: who
 /// allowed it is away.
 fn can_ask(usage: KeyUsage) -> bool {
-    matches!(usage, KeyUsage::Sign | KeyUsage::Verify)
+    matches!(usage, KeyUsage::Sign | KeyUsage::Jwt | KeyUsage::Verify)
 }
 
 fn all_differ<T: PartialEq>(items: &[T]) -> bool {

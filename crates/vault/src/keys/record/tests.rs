@@ -4,11 +4,12 @@ use kms_crypto::software::SoftwareProvider;
 use kms_crypto::{CryptoProvider, Envelope, RecordContext, RecordType};
 use kms_protocol::limits::MAX_VERSIONS;
 use kms_protocol::{
-    APART, AuditMode, CallerOrigin, Confirmation, ErrorCode, KeyAlias, KeyPolicy, KeySpec,
-    KeyState, KeyUsage, Method, MinVersionsParams, PolicyRule, RateLimit, SpecUsages,
+    APART, AuditMode, CallerOrigin, Confirmation, ErrorCode, JwtTemplate, KeyAlias, KeyPolicy,
+    KeySpec, KeyState, KeyUsage, Method, MinVersionsParams, PolicyRule, RateLimit, SpecUsages,
 };
 use pollster::block_on;
 
+use super::template::full;
 use super::v1::KeyRecordV1;
 use super::*;
 use crate::Error;
@@ -187,7 +188,13 @@ fn asked() -> KeyPolicy {
         max_uses: None,
         rate: None,
         confirmation: None,
+        jwt: None,
     }
+}
+
+/// A policy for tokens of this template.
+fn tokens(template: JwtTemplate) -> KeyPolicy {
+    KeyPolicy { operations: vec![KeyUsage::Jwt], jwt: Some(Box::new(template)), ..asked() }
 }
 
 fn made(asked: KeyPolicy) -> Result<KeyRecord, ErrorCode> {
@@ -237,7 +244,8 @@ fn every_rule_of_a_policy_refuses_by_its_name() {
 }
 
 fn policy_of(spec: KeySpec, operations: &[KeyUsage]) -> Result<PolicyRecord, ErrorCode> {
-    let policy = KeyPolicy { operations: operations.to_vec(), ..asked() };
+    let jwt = operations.contains(&KeyUsage::Jwt).then(|| Box::new(full()));
+    let policy = KeyPolicy { operations: operations.to_vec(), jwt, ..asked() };
     PolicyRecord::new(&origin(SITE), (spec, AuditMode::Durable), Some(policy))
 }
 
@@ -308,6 +316,9 @@ fn a_policy_that_makes_no_sense_is_refused() {
         KeyPolicy { rate: rate(0, 1000), ..asked() },
         KeyPolicy { rate: rate(1, 999), ..asked() },
         KeyPolicy { rate: rate(1, u64::MAX), ..asked() },
+        KeyPolicy { operations: vec![KeyUsage::Jwt], ..asked() },
+        KeyPolicy { jwt: Some(Box::new(full())), ..asked() },
+        tokens(JwtTemplate { audiences: vec![], ..full() }),
     ];
     for policy in senseless {
         assert_eq!(made(policy.clone()), Err(ErrorCode::InvalidParams), "{policy:?}");
@@ -329,6 +340,13 @@ fn every_member_of_a_policy_is_in_its_digest_and_an_old_one_keeps_its_own() {
         KeyPolicy { rate: Some(RateLimit { uses: 8, period_ms: 1000 }), ..asked() },
         KeyPolicy { rate: Some(RateLimit { uses: 7, period_ms: 1001 }), ..asked() },
         KeyPolicy { confirmation: Some(Confirmation::Sheet), ..asked() },
+        tokens(full()),
+        tokens(JwtTemplate { max_life_s: 2, ..full() }),
+        tokens(JwtTemplate { fixed: None, ..full() }),
+        tokens(JwtTemplate { required: None, ..full() }),
+        tokens(JwtTemplate { claims: None, required: None, ..full() }),
+        tokens(JwtTemplate { not_before: None, ..full() }),
+        tokens(JwtTemplate { token_id: Some(false), ..full() }),
     ];
     let digests: std::collections::BTreeSet<_> = all.iter().cloned().map(digest).collect();
     assert_eq!(digests.len(), all.len());

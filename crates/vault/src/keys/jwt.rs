@@ -1,0 +1,90 @@
+//! Tokens by the template of a key. The page gives claims, the enclave the rest, and nothing that
+//! the template does not allow is signed.
+
+use std::rc::Rc;
+
+use kms_crypto::CryptoProvider;
+use kms_jose::{Claims, Issue, JoseError, Template, Unsigned};
+use kms_protocol::{ByClaim, ClaimValue, ErrorCode, Method, SignJwtParams, SignedJwt};
+
+use super::using::Operation;
+use crate::enclave::Inner;
+use crate::session::Caller;
+use crate::{Clock, Error, Ports, random};
+
+/// A token as a page asks for it.
+struct Asked {
+    claims: ByClaim<ClaimValue>,
+    life_s: Option<u32>,
+}
+
+impl<P: Ports> Inner<P> {
+    /// Signs a token with a key of the caller. A person who is asked sees its claims; when it begins
+    /// is decided after they have answered.
+    pub(crate) async fn sign_jwt(
+        self: &Rc<Self>,
+        caller: &Caller,
+        params: SignJwtParams,
+    ) -> Result<SignedJwt, Error> {
+        let SignJwtParams { key_id, claims, life_s, version } = params;
+        let asked = Asked { claims: claims.unwrap_or_default(), life_s };
+        let operation = Operation::new(caller, Method::SignJwt, (key_id, version))?;
+        let vault = self.unlocked()?;
+        let key = self.permitted(&vault, &operation).await?;
+        let template = key.record.policy().template()?;
+        let shown = match self.claims(&template, &asked) {
+            Ok(claims) => {
+                format!("typ: {}\n{}", template.as_policy().typ.as_str(), claims.to_lines())
+            }
+            Err(error) => {
+                self.defer(self.draft(&operation, error.code().as_str()));
+                return Err(error);
+            }
+        };
+        let operation = operation.showing("jwt.sign.approval", shown.as_bytes());
+        self.using(operation, async |permitted| {
+            let claims = self.claims(&template, &asked)?;
+            let unsigned = Unsigned::new(&permitted.public()?, &template.typ()?, &claims)?;
+            let handle = permitted.handle(&self.ports).await?;
+            let signature = self.ports.crypto().sign(&handle, unsigned.signing_input()).await?;
+            let expires = claims.exp().ok_or(ErrorCode::Internal)? * 1000;
+            Ok(SignedJwt { token: unsigned.sign(&signature), expires, version: permitted.version })
+        })
+        .await
+    }
+
+    /// The claims of the token if it were issued now.
+    fn claims(&self, template: &Template, asked: &Asked) -> Result<Claims, Error> {
+        let now_s = self.ports.clock().now_ms() / 1000;
+        let id = random::id(self.ports.crypto())?;
+        Ok(template.issue(&asked.claims, &Issue { now_s, life_s: asked.life_s, id })?)
+    }
+}
+
+impl From<JoseError> for Error {
+    /// For what the enclave itself signs: nothing else of it can go wrong.
+    fn from(error: JoseError) -> Self {
+        match error {
+            JoseError::Denied(rule) => Self::Denied(rule),
+            JoseError::TooLarge => Self::Code(ErrorCode::PayloadTooLarge),
+            _ => Self::Code(ErrorCode::Internal),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kms_protocol::PolicyRule;
+
+    use super::*;
+
+    #[test]
+    fn a_refusal_keeps_its_rule_and_nothing_else_is_told() {
+        let denied = Error::from(JoseError::Denied(PolicyRule::JwtLife));
+        assert_eq!(denied, Error::Denied(PolicyRule::JwtLife));
+        let large = Error::from(JoseError::TooLarge);
+        assert_eq!(large, Error::Code(ErrorCode::PayloadTooLarge));
+        let wrong = Error::from(JoseError::UnsupportedAlgorithm);
+        assert_eq!(wrong, Error::Code(ErrorCode::Internal));
+    }
+}
