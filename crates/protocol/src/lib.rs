@@ -22,6 +22,7 @@ pub mod limits;
 mod message;
 mod method;
 pub mod schema;
+mod stream_types;
 mod types;
 mod use_types;
 mod value;
@@ -30,13 +31,14 @@ pub use context::EncryptionContext;
 pub use error::{ErrorCode, ErrorInfo, Retry, Side};
 pub use ids::{
     CallerOrigin, ContactUrl, Cursor, EnrolmentId, KeyAlias, KeyId, Label, LeaseId, Nonce,
-    PushOrigin, RequestId,
+    PushOrigin, RequestId, StreamId,
 };
 pub use key_rules::{APART, KeyCaller, KeyRule, SpecUsages};
 pub use key_types::*;
 pub use lease_types::*;
 pub use message::{Call, Incoming, WireError, event, reply_error, reply_ok};
 pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, Response};
+pub use stream_types::*;
 pub use types::*;
 pub use use_types::*;
 pub use value::{Fields, FromValue, IntoValue, Name, Value};
