@@ -22,6 +22,7 @@ mod locking;
 mod memory;
 mod operations;
 mod storage;
+mod streams;
 mod tamper;
 mod typing;
 mod vaults;
@@ -42,6 +43,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         backups::ALL,
         keys::ALL,
         operations::ALL,
+        streams::ALL,
         leases::ALL,
         approvals::ALL,
         storage::ALL,

@@ -126,6 +126,21 @@ fn a_key_that_may_not_be_used_any_more_ends_its_streams() {
     assert_eq!(after(&[("keys.update", &[word("label", "Files")]), rotate]), [Ok(()), Ok(())]);
 }
 
+#[test]
+fn a_key_that_another_tab_disables_ends_the_streams_of_this_one_when_it_learns_of_it() {
+    let tab = Tab::ready();
+    let key = key(&tab);
+    let (stream, _) = encrypting(&tab, &key).unwrap();
+    let beside = tab.beside();
+    assert!(beside.unlock(PASSPHRASE).is_ok());
+    assert!(beside.call("keys.disable", params(&[word("keyId", &key)])).is_ok());
+    assert!(write(&tab, &stream, (0, false), &message(CHUNK_LEN)).is_ok());
+    assert!(tab.create("aes-256", "durable").is_ok());
+    let refused = write(&tab, &stream, (1, false), &message(CHUNK_LEN));
+    assert!(refused == Err("invalid_key_state".into()));
+    assert!(is_gone(&tab, &stream));
+}
+
 type Open = fn(&Tab, &str, &[u8]) -> Result<String, Code>;
 
 #[test]
