@@ -90,8 +90,8 @@ fn runs_of_chunks_make_the_same_message_as_one_run() {
         let after = Place { first: u32::try_from(cut).unwrap(), last: true };
         let both = [seal(before, first).unwrap(), seal(after, second).unwrap()].concat();
         assert!(both == once, "{cut}");
-        let (one, two) = once.split_at(cut * SEALED_CHUNK_LEN);
-        let opened = [open(before, one).unwrap(), open(after, two).unwrap()].concat();
+        let (head, tail) = once.split_at(cut * SEALED_CHUNK_LEN);
+        let opened = [open(before, head).unwrap(), open(after, tail).unwrap()].concat();
         assert!(opened == plain, "{cut}");
     }
 }
