@@ -30,8 +30,14 @@ function source(bytes, size) {
   });
 }
 
-const through = async (bytes, pair, size = 100_000) =>
-  new Uint8Array(await new Response(source(bytes, size).pipeThrough(pair)).arrayBuffer());
+/** All that comes out. A `Response` would do, but Chromium's does not tell what went wrong. */
+async function through(bytes, pair, size = 100_000) {
+  const parts = [];
+  const sink = new WritableStream({ write: (part) => void parts.push(part) });
+  await source(bytes, size).pipeThrough(pair).pipeTo(sink);
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
 const encrypted = (bytes, size) => through(bytes, encryptStream(kms, { ...key, context }), size);
 const decrypted = (bytes, size) => through(bytes, decryptStream(kms, { ...key, context }), size);
 const outcome = (promise) => promise.then(() => 'result', ({ code, name }) => code ?? name);
