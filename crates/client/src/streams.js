@@ -19,6 +19,10 @@ const TAG = 16;
 /** Chunks of one write: as many as the enclave takes. */
 const AT_ONCE = 7;
 const HEADER = 65;
+/** Writes of one stream that are under way: the way to the enclave takes longer than its work. */
+const UNDER_WAY = 4;
+/** Those of a whole connection: what the small memory of the enclave has room for. */
+const MOST_UNDER_WAY = 8;
 
 /**
  * Encrypts whatever is written, in chunks; what is read is the header and then the ciphertext. It
@@ -77,9 +81,37 @@ function bytesOf(source) {
   return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
 }
 
+/** Room for the writes of a connection. */
+class Room {
+  #free = MOST_UNDER_WAY;
+  /** @type {(() => void)[]} */
+  #waiting = [];
+
+  /** @type {WeakMap<object, Room>} */
+  static #rooms = new WeakMap();
+
+  /** @param {object} kms */
+  static of(kms) {
+    const room = Room.#rooms.get(kms) ?? new Room();
+    Room.#rooms.set(kms, room);
+    return room;
+  }
+
+  async enter() {
+    if (this.#free > 0) this.#free--;
+    else await new Promise((resolve) => this.#waiting.push(() => resolve(undefined)));
+  }
+
+  leave() {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#free++;
+  }
+}
+
 /**
- * A stream of the enclave between a writable and a readable side. At most two writes are under way,
- * and the next one waits until somebody reads.
+ * A stream of the enclave between a writable and a readable side. Few writes are under way, and the
+ * next one waits until somebody reads.
  *
  * @implements {BytePair}
  */
@@ -97,6 +129,9 @@ class Pair {
   #chunk = 0;
   /** Until everything that was sent has been delivered. @type {Promise<void>} */
   #delivered = Promise.resolve();
+  /** The same of each write that is under way. @type {Promise<void>[]} */
+  #underWay = [];
+  #room;
   #wake = () => {};
   #life = new AbortController();
   /** @type {ReadableStreamDefaultController<Uint8Array>} */
@@ -112,6 +147,7 @@ class Pair {
    */
   constructor(kms, { unit, header }, open, { signal } = {}) {
     this.#kms = kms;
+    this.#room = Room.of(kms);
     this.#open = open;
     this.#header = new Uint8Array(header);
     this.#missing = header;
@@ -202,25 +238,34 @@ class Pair {
   }
 
   /**
-   * Resolves when one write at most is still under way.
+   * Resolves when one more can be sent.
    *
-   * @param {Uint8Array} data copied before anything is waited for, apart from a reader
+   * @param {Uint8Array} data copied when it is sent
    * @param {boolean} last
    */
   async #send(data, last) {
     while ((this.#out.desiredSize ?? 0) <= 0 && !this.#life.signal.aborted) {
       await new Promise((resolve) => (this.#wake = () => resolve(undefined)));
     }
+    await this.#room.enter();
+    const answer = this.#write(data, last).finally(() => this.#room.leave());
+    this.#chunk += AT_ONCE;
+    this.#delivered = this.#deliver(this.#delivered, answer);
+    // The next write may never come: what fails ends everything by itself.
+    for (const promise of [answer, this.#delivered]) promise.catch((error) => this.#end(error));
+    this.#underWay.push(this.#delivered);
+    if (this.#underWay.length >= UNDER_WAY) await this.#underWay.shift();
+  }
+
+  /**
+   * @param {Uint8Array} data
+   * @param {boolean} last
+   */
+  async #write(data, last) {
     this.#life.signal.throwIfAborted();
     const streamId = /** @type {string} */ (this.#streamId);
     const params = { streamId, chunk: this.#chunk, data, last };
-    const answer = call(this.#kms, 'streams.write', params, this.#life.signal);
-    this.#chunk += AT_ONCE;
-    const before = this.#delivered;
-    this.#delivered = this.#deliver(before, answer);
-    // The next write may never come: what fails ends everything by itself.
-    for (const promise of [answer, this.#delivered]) promise.catch((error) => this.#end(error));
-    await before;
+    return call(this.#kms, 'streams.write', params, this.#life.signal);
   }
 
   /**

@@ -76,16 +76,17 @@ export function softStreams({ before = () => {} } = {}) {
       signal?.throwIfAborted();
       heard.push(method);
       const copy = params.data ? { ...params, data: params.data.slice() } : params;
-      under.most = Math.max(under.most, ++under.now);
-      const done = answer(method, copy, method === 'streams.write' ? turn : undefined);
-      if (method === 'streams.write') turn = done.catch(() => {});
+      const writes = method === 'streams.write';
+      if (writes) under.most = Math.max(under.most, ++under.now);
+      const done = answer(method, copy, writes ? turn : undefined);
+      if (writes) turn = done.catch(() => {});
       try {
         return [{ result: await done }];
       } catch (error) {
-        if (method === 'streams.write') open.delete(params.streamId);
+        if (writes) open.delete(params.streamId);
         return [{ error: error instanceof KmsError ? error : new KmsError('invalid_ciphertext') }];
       } finally {
-        under.now--;
+        if (writes) under.now--;
       }
     },
   };

@@ -64,6 +64,7 @@ pub(super) async fn all(
     rows.extend(bench.arithmetic().await.context("the arithmetic")?);
     rows.push(bench.boot().await.context("the start")?);
     rows.push(bench.wire());
+    rows.sort_by_key(Row::number);
     Ok(rows)
 }
 

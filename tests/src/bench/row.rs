@@ -102,6 +102,13 @@ pub(super) struct Row {
     pub unit: Unit,
 }
 
+impl Row {
+    /// Number of the goal.
+    pub(super) fn number(&self) -> u8 {
+        self.number
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
