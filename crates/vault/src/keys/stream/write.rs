@@ -75,11 +75,10 @@ impl<P: Ports> Inner<P> {
     async fn work(&self, stream: &Stream<P>, place: Place, data: &[u8]) -> Result<Vec<u8>, Error> {
         let crypto = self.ports.crypto();
         if stream.usage == KeyUsage::Encrypt {
-            return Ok(stream::seal(crypto, &stream.key, place, data).await?);
+            Ok(stream::seal(crypto, &stream.key, place, data).await?)
+        } else {
+            Ok(stream::open(crypto, &stream.key, place, data).await?)
         }
-        let mut opened = stream::open(crypto, &stream.key, place, data).await?;
-        // To the page, which it is for; a copy would have to be wiped.
-        Ok(std::mem::take(&mut *opened))
     }
 }
 
