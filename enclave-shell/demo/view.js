@@ -78,6 +78,8 @@ const METHODS = {
   'encrypt': 'Encrypted',
   'decrypt': 'Decrypted',
   'rewrap': 'Encrypted again',
+  'streams.encrypt': 'Stream encrypted',
+  'streams.decrypt': 'Stream decrypted',
   'mac': 'Authentication code made',
   'verify_mac': 'Authentication code checked',
   'seal': 'Sealed',

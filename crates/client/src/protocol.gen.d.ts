@@ -46,6 +46,7 @@ export type ErrorCode =
   | 'lease_expired'
   | 'lease_exhausted'
   | 'lease_audience'
+  | 'stream_not_found'
   | 'too_many_leases'
   | 'clock_set_back'
   | 'invalid_key'
@@ -603,6 +604,68 @@ export interface Plaintext {
   version: number;
 }
 
+/** Parameters of `streams.encrypt`. */
+export interface EncryptStreamParams {
+  /** Which key. */
+  keyId: string;
+  /** What the stream is bound to, at most 16 texts; nothing if absent. */
+  context?: EncryptionContext;
+  /** With which version; the latest if absent. */
+  version?: number;
+}
+
+/** A stream that encrypts. */
+export interface EncryptStream {
+  /** Names it, for this connection. */
+  streamId: string;
+  /** 65 bytes: the stream's own key, encrypted. It names the version that encrypted, and is kept with what the stream makes. */
+  header: Uint8Array;
+  /** The same version. */
+  version: number;
+}
+
+/** Parameters of `streams.decrypt`. */
+export interface DecryptStreamParams {
+  /** Which key. */
+  keyId: string;
+  /** What `streams.encrypt` returned. */
+  header: Uint8Array;
+  /** What the stream is bound to. */
+  context?: EncryptionContext;
+}
+
+/** A stream that decrypts. */
+export interface DecryptStream {
+  /** Names it, for this connection. */
+  streamId: string;
+  /** The version that the header names. */
+  version: number;
+}
+
+/** Parameters of `streams.write`. */
+export interface WriteStreamParams {
+  /** Which stream. */
+  streamId: string;
+  /** Number of the first chunk in `data`, from 0: how many the stream has had. */
+  chunk: number;
+  /** 1 to 7 chunks. One has 65 536 bytes of plaintext, or 65 552 encrypted. Only the last one of the stream may be shorter, and is empty only if nothing came before it. */
+  data: Uint8Array;
+  /** Whether the stream ends with them. */
+  last: boolean;
+}
+
+/** What became of some chunks. */
+export interface StreamData {
+  /** The same chunks, encrypted or decrypted. */
+  data: Uint8Array;
+}
+
+/** A stream. */
+export interface StreamParams {
+  /** Which stream. */
+  streamId: string;
+}
+
 /** Parameters of `mac`. */
 export interface MacParams {
   /** Which key. */
@@ -1099,6 +1162,14 @@ export interface Methods {
   'decrypt': { params: DecryptParams; result: Plaintext };
   /** Encrypts a ciphertext again with the latest version, bound to the same context. The plaintext does not leave. */
   'rewrap': { params: DecryptParams; result: Ciphertext };
+  /** Opens a stream that encrypts a message of any length, bound to a context. That is one use of the key. */
+  'streams.encrypt': { params: EncryptStreamParams; result: EncryptStream };
+  /** Opens a stream that decrypts, with the version that the header names. That is one use of the key. */
+  'streams.decrypt': { params: DecryptStreamParams; result: DecryptStream };
+  /** Encrypts or decrypts the next chunks of a stream. Writes are done in the order in which they arrive. One that fails or is aborted ends the stream. */
+  'streams.write': { params: WriteStreamParams; result: StreamData };
+  /** Ends a stream before its last chunk. */
+  'streams.close': { params: StreamParams; result: Empty };
   /** Makes a message authentication code by HMAC-SHA-256. */
   'mac': { params: MacParams; result: MacTag };
   /** Checks a message authentication code. */

@@ -121,6 +121,22 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'ciphertext': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['rewrap']['result'];
 
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'context': { 'purpose': "drafts", 'user': "7" }, 'version': 1 }) satisfies Methods['streams.encrypt']['params'];
+
+({ 'streamId': "AAECAwQFBgcICQoLDA0ODw", 'header': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['streams.encrypt']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'header': new Uint8Array([97, 116, 115]), 'context': { 'purpose': "drafts", 'user': "7" } }) satisfies Methods['streams.decrypt']['params'];
+
+({ 'streamId': "AAECAwQFBgcICQoLDA0ODw", 'version': 1 }) satisfies Methods['streams.decrypt']['result'];
+
+({ 'streamId': "AAECAwQFBgcICQoLDA0ODw", 'chunk': 1, 'data': new Uint8Array([97, 116, 115]), 'last': true }) satisfies Methods['streams.write']['params'];
+
+({ 'data': new Uint8Array([97, 116, 115]) }) satisfies Methods['streams.write']['result'];
+
+({ 'streamId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['streams.close']['params'];
+
+({  }) satisfies Methods['streams.close']['result'];
+
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['mac']['params'];
 
 ({ 'mac': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['mac']['result'];

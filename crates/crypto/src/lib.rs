@@ -2,7 +2,7 @@
 //!
 //! Private-key work and AEAD happen behind the port, so that the browser can do them where
 //! it can. What is the same everywhere lives here: strict checks of signatures and public
-//! keys, the HKDF labels, the labelled steps of HPKE, Argon2id, recovery phrases, what a passkey answers, and the envelope that binds a record to its place.
+//! keys, the HKDF labels, the labelled steps of HPKE, the chunks of a stream, Argon2id, recovery phrases, what a passkey answers, and the envelope that binds a record to its place.
 
 mod agreement;
 pub mod backup_key;
@@ -21,6 +21,7 @@ mod provider;
 mod public_key;
 mod secret;
 pub mod software;
+pub mod stream;
 pub mod strength;
 pub mod strict;
 pub mod webpush;

@@ -20,7 +20,7 @@ pub const TAG_LEN: usize = 16;
 /// What one AEAD call is bound to.
 #[derive(Clone, Copy)]
 pub struct AeadContext<'a> {
-    /// Random nonce, never used twice under one key.
+    /// Never used twice under one key: random, or a count where the key is for one message.
     pub nonce: &'a [u8; NONCE_LEN],
     /// Additional authenticated data, recomputed from the expected context.
     pub aad: &'a [u8],
@@ -42,7 +42,7 @@ pub struct NewKey<K> {
 /// is not for.
 #[allow(async_fn_in_trait)] // single-threaded: no Send bound is wanted
 pub trait CryptoProvider {
-    /// AES-256-GCM key that seals records or wraps keys.
+    /// AES-256-GCM key that seals records or the chunks of one message, or wraps keys.
     type SealingKey;
     /// A key of the vault, of one [`KeyKind`].
     type Key;

@@ -120,6 +120,7 @@ errors! {
     LeaseExpired, "lease_expired", Never, Enclave, "The lease has ended.";
     LeaseExhausted, "lease_exhausted", Never, Enclave, "The lease covers no further token.";
     LeaseAudience, "lease_audience", Never, Enclave, "The lease does not cover this push service.";
+    StreamNotFound, "stream_not_found", Never, Enclave, "There is no such stream of this connection, or it has ended.";
     TooManyLeases, "too_many_leases", Never, Enclave, "There are as many leases as there may be.";
     ClockSetBack, "clock_set_back", Never, Enclave, "The device's clock is behind the time at which the lease was last used.";
     InvalidKey, "invalid_key", Never, Enclave, "The key is not valid.";

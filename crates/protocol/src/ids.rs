@@ -99,6 +99,10 @@ bounded! {
     LeaseId, "AAECAwQFBgcICQoLDA0ODw", |text| text.len() == 22 && is_base64url(text)
 }
 bounded! {
+    /// Random name of a stream: 16 bytes in base64url without padding (22 characters).
+    StreamId, "AAECAwQFBgcICQoLDA0ODw", |text| text.len() == 22 && is_base64url(text)
+}
+bounded! {
     /// Serialised `https` origin of a push service, which is the audience of its tokens (RFC 8292,
     /// section 2); at most 128 characters.
     PushOrigin, "https://push.example", |text| text.len() <= MAX_ORIGIN && is_https_origin(text)

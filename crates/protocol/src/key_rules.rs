@@ -39,10 +39,12 @@ impl Method {
             Method::Sign => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Sign)),
             Method::SignJwt => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Jwt)),
             Method::Verify => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Verify)),
-            Method::Encrypt | Method::Rewrap => {
+            Method::Encrypt | Method::Rewrap | Method::EncryptStream => {
                 (KeyCaller::Allowed, USABLE, Some(KeyUsage::Encrypt))
             }
-            Method::Decrypt => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Decrypt)),
+            Method::Decrypt | Method::DecryptStream => {
+                (KeyCaller::Allowed, USABLE, Some(KeyUsage::Decrypt))
+            }
             Method::Mac => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Mac)),
             Method::VerifyMac => (KeyCaller::Allowed, USABLE, Some(KeyUsage::VerifyMac)),
             Method::GenerateDataKey => (KeyCaller::Allowed, USABLE, Some(KeyUsage::DataKey)),

@@ -24,6 +24,7 @@ pub mod limits;
 mod message;
 mod method;
 pub mod schema;
+mod stream_types;
 mod types;
 mod use_types;
 mod value;
@@ -34,7 +35,7 @@ pub use context::EncryptionContext;
 pub use error::{ErrorCode, ErrorInfo, Retry, Side};
 pub use ids::{
     Audience, CallerOrigin, ClaimName, ContactUrl, Cursor, EnrolmentId, JwtType, KeyAlias, KeyId,
-    Label, LeaseId, Nonce, PushOrigin, RequestId,
+    Label, LeaseId, Nonce, PushOrigin, RequestId, StreamId,
 };
 pub use jwt_types::*;
 pub use key_rules::{APART, KeyCaller, KeyRule, SpecUsages};
@@ -42,6 +43,7 @@ pub use key_types::*;
 pub use lease_types::*;
 pub use message::{Call, Incoming, WireError, event, reply_error, reply_ok};
 pub use method::{AuditRule, Interaction, Method, MethodPolicy, Needs, Request, Response};
+pub use stream_types::*;
 pub use types::*;
 pub use use_types::*;
 pub use value::{Fields, FromValue, IntoValue, Name, Value};

@@ -15,6 +15,14 @@ pub const MAX_DATA: usize = 1 << 20;
 /// Largest plaintext that is encrypted or sealed, in bytes: what becomes of it comes back as one byte
 /// array. X-Wing adds most: 1136 bytes.
 pub const MAX_PLAINTEXT: usize = MAX_DATA - 1280;
+/// Most chunks of one write to a stream.
+pub const MAX_STREAM_CHUNKS: usize = 7;
+/// Most streams of one port that are open.
+pub const MAX_STREAMS: usize = 4;
+/// Most streams of all ports together.
+pub const MAX_ALL_STREAMS: usize = 8;
+/// How long a stream may wait for its next write, in milliseconds.
+pub const STREAM_IDLE_MS: u64 = 300_000;
 /// Most members of an encryption context.
 pub const MAX_CONTEXT: usize = 16;
 /// Longest name of a member of it, in UTF-8 bytes.

@@ -8,13 +8,15 @@ use crate::types::{
 };
 use crate::{
     AgreeKeyParams, Ciphertext, CreateLeaseParams, DataKey, DecryptDataKeyParams, DecryptParams,
-    DeriveKeyParams, EncryptParams, EncryptWebPushParams, ErrorCode, ExportKeyParams, ExportedKey,
+    DecryptStream, DecryptStreamParams, DeriveKeyParams, EncryptParams, EncryptStream,
+    EncryptStreamParams, EncryptWebPushParams, ErrorCode, ExportKeyParams, ExportedKey,
     ExtendLeaseParams, FromValue, GenerateDataKeyParams, ImportKeyParams, IntoValue,
     IssueTokenParams, Lease, LeaseList, LeaseParams, MacParams, MacTag, ManageKeysParams,
     MinVersionsParams, OpenParams, Plaintext, PublicKeyParams, RandomBytes, RandomParams,
     ScheduleDeletionParams, SealParams, Sealed, SignJwtParams, SignParams, Signature, SignedJwt,
-    TrimKeyParams, UnwrapKeyParams, UpdateKeyParams, Value, VapidToken, Verdict, VerifyMacParams,
-    VerifyParams, WebPushMessage, WrapKeyParams, WrappedKey, limits,
+    StreamData, StreamParams, TrimKeyParams, UnwrapKeyParams, UpdateKeyParams, Value, VapidToken,
+    Verdict, VerifyMacParams, VerifyParams, WebPushMessage, WrapKeyParams, WrappedKey,
+    WriteStreamParams, limits,
 };
 
 /// Which vault state a method needs.
@@ -276,6 +278,17 @@ methods! {
     #[doc = "Encrypts a ciphertext again with the latest version, bound to the same context. The plaintext does not leave."]
     Rewrap = "rewrap"(DecryptParams) -> Ciphertext, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    #[doc = "Opens a stream that encrypts a message of any length, bound to a context. That is one use of the key."]
+    EncryptStream = "streams.encrypt"(EncryptStreamParams) -> EncryptStream, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AuditUnavailable];
+    #[doc = "Opens a stream that decrypts, with the version that the header names. That is one use of the key."]
+    DecryptStream = "streams.decrypt"(DecryptStreamParams) -> DecryptStream, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    #[doc = "Encrypts or decrypts the next chunks of a stream. Writes are done in the order in which they arrive. One that fails or is aborted ends the stream."]
+    WriteStream = "streams.write"(WriteStreamParams) -> StreamData, Unlocked, None, Never,
+        errors [Locked, StreamNotFound, PayloadTooLarge, InvalidCiphertext, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound];
+    #[doc = "Ends a stream before its last chunk."]
+    CloseStream = "streams.close"(StreamParams) -> Empty, Unlocked, None, Never, errors [Locked, StreamNotFound];
     #[doc = "Makes a message authentication code by HMAC-SHA-256."]
     Mac = "mac"(MacParams) -> MacTag, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];

@@ -17,6 +17,8 @@ use kms_protocol::Protection;
 struct Plan {
     /// The next signature is not made before this says so.
     gate: RefCell<Option<oneshot::Receiver<()>>>,
+    /// The next seal is not made before this says so.
+    seal_gate: RefCell<Option<oneshot::Receiver<()>>>,
     fail_sign: Cell<bool>,
     /// Seals from now until the one that comes out wrong.
     spoil_seal: Cell<Option<u32>>,
@@ -52,6 +54,14 @@ impl CryptoPlan {
     pub fn hold_signature(&self) -> oneshot::Sender<()> {
         let (open, gate) = oneshot::channel();
         self.0.gate.replace(Some(gate));
+        open
+    }
+
+    /// The next seal waits until the sender says so, or is dropped.
+    #[must_use]
+    pub fn hold_seal(&self) -> oneshot::Sender<()> {
+        let (open, gate) = oneshot::channel();
+        self.0.seal_gate.replace(Some(gate));
         open
     }
 
@@ -95,6 +105,11 @@ impl CryptoProvider for TestCrypto {
         context: AeadContext<'_>,
         plaintext: &[u8],
     ) -> Result<Vec<u8>, CryptoError> {
+        let gate = self.plan.seal_gate.take();
+        if let Some(gate) = gate {
+            // Dropped is as good as opened.
+            let _opened = gate.await;
+        }
         let mut sealed = self.inner.seal(key, context, plaintext).await?;
         let left = self.plan.spoil_seal.get().map(|left| left - 1);
         self.plan.spoil_seal.set(left.filter(|left| *left > 0));

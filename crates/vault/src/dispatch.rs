@@ -190,6 +190,19 @@ impl<P: Ports> Inner<P> {
             Request::Encrypt(params) => Response::Encrypt(self.encrypt(caller, params).await?),
             Request::Decrypt(params) => Response::Decrypt(self.decrypt(caller, params).await?),
             Request::Rewrap(params) => Response::Rewrap(self.rewrap(caller, params).await?),
+            Request::EncryptStream(params) => {
+                Response::EncryptStream(self.encrypt_stream(caller, params).await?)
+            }
+            Request::DecryptStream(params) => {
+                Response::DecryptStream(self.decrypt_stream(caller, params).await?)
+            }
+            Request::WriteStream(params) => {
+                Response::WriteStream(self.write_stream(caller, params).await?)
+            }
+            Request::CloseStream(params) => {
+                self.close_stream(caller, &params.stream_id)?;
+                Response::CloseStream(Empty {})
+            }
             Request::Mac(params) => Response::Mac(self.mac(caller, params).await?),
             Request::VerifyMac(params) => {
                 Response::VerifyMac(self.verify_mac(caller, params).await?)

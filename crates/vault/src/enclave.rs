@@ -16,6 +16,7 @@ use crate::session::Sessions;
 use crate::sheet::Sheet;
 use crate::state::Phase;
 use crate::time::Moment;
+use crate::turns::Turns;
 use crate::{Clock, Error, Outbox, Ports, SessionId, UiEvent};
 
 /// What a release knows about itself.
@@ -62,6 +63,8 @@ pub(crate) struct Inner<P: Ports> {
     pub(crate) sheet: RefCell<Sheet<P>>,
     /// Whose turn it is to read many records: the memory is for one page at a time.
     pub(crate) paging: Mutex<()>,
+    /// Whose turn it is to write to a stream.
+    pub(crate) writing: Turns,
     /// What the person denied lately.
     pub(crate) denials: RefCell<Denials>,
 }
@@ -79,6 +82,7 @@ impl<P: Ports> Enclave<P> {
             sessions: RefCell::default(),
             sheet: RefCell::default(),
             paging: Mutex::default(),
+            writing: Turns::default(),
             denials: RefCell::default(),
         }))
     }
@@ -100,6 +104,9 @@ impl<P: Ports> Enclave<P> {
     pub fn disconnect(&self, session: SessionId) {
         self.0.sessions.borrow_mut().disconnect(session);
         self.0.dismiss(session);
+        if let Ok(vault) = self.0.unlocked() {
+            vault.streams.borrow_mut().leave(session);
+        }
     }
 
     /// Handles one message of a session: the reply, the replies of a batch in their order, or

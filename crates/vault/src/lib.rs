@@ -34,6 +34,7 @@ mod sheet;
 mod state;
 mod stored;
 mod time;
+mod turns;
 mod ui;
 mod unlock;
 mod webpush;

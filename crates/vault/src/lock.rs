@@ -96,6 +96,9 @@ impl<P: Ports> Inner<P> {
         self.expire_sheet();
         let now = self.ports.clock().monotonic_ms();
         self.sessions.borrow_mut().expire(now);
+        if let Ok(vault) = self.unlocked() {
+            vault.streams.borrow_mut().expire(Moment::now(self.ports.clock()));
+        }
         self.flush_for_a_while().await;
         self.check_in_background().await;
     }

@@ -9,7 +9,7 @@ use kms_protocol::{AutoLock, ErrorCode, KeyId, LockReason, Needs, VaultState};
 use crate::audit::{CheckpointKey, Log};
 use crate::enclave::Inner;
 use crate::header::VaultId;
-use crate::keys::{Cache, Root};
+use crate::keys::{Cache, Root, Streams};
 use crate::lease::Now;
 use crate::settings::Settings;
 use crate::time::Moment;
@@ -58,6 +58,7 @@ pub(crate) struct UnlockedVault<P: Ports> {
     pub(crate) id: VaultId,
     secrets: RefCell<Option<Secrets<P>>>,
     pub(crate) cache: RefCell<Cache<P>>,
+    pub(crate) streams: RefCell<Streams<P>>,
     pub(crate) log: Log,
     /// As they were last read or written here.
     pub(crate) settings: RefCell<Settings>,
@@ -68,7 +69,7 @@ pub(crate) struct UnlockedVault<P: Ports> {
 }
 
 /// A sealing key of the provider of these ports.
-type SealingKey<P> = <<P as Ports>::Crypto as CryptoProvider>::SealingKey;
+pub(crate) type SealingKey<P> = <<P as Ports>::Crypto as CryptoProvider>::SealingKey;
 /// A signing key of it.
 type SigningKey<P> = <<P as Ports>::Crypto as CryptoProvider>::Key;
 
@@ -107,6 +108,7 @@ impl<P: Ports> UnlockedVault<P> {
             id,
             secrets: RefCell::new(Some(secrets)),
             cache: RefCell::default(),
+            streams: RefCell::default(),
             log,
             settings: RefCell::new(settings),
             index: RefCell::new(index),
@@ -138,6 +140,7 @@ impl<P: Ports> UnlockedVault<P> {
     /// Drops every handle and wipes every secret.
     pub(crate) fn wipe(&self) {
         *self.cache.borrow_mut() = Cache::default();
+        *self.streams.borrow_mut() = Streams::default();
         self.secrets.borrow_mut().take();
     }
 

@@ -4,7 +4,7 @@
 
 use kms_protocol::{KeySpec, KeyUsage, Method, Name, SpecUsages, Value};
 use kms_testkit::invariants::{broken, contains_secret};
-use kms_testkit::tab::{bytes, outcome, template, text};
+use kms_testkit::tab::{bytes, member, outcome, template, text};
 use kms_testkit::{PASSPHRASE, Tab, watched};
 use proptest::prelude::*;
 
@@ -29,13 +29,15 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-const METHODS: [Method; 22] = [
+const METHODS: [Method; 24] = [
     Method::Sign,
     Method::SignJwt,
     Method::Verify,
     Method::Encrypt,
     Method::Decrypt,
     Method::Rewrap,
+    Method::EncryptStream,
+    Method::DecryptStream,
     Method::Mac,
     Method::VerifyMac,
     Method::Seal,
@@ -142,6 +144,7 @@ impl World {
             Method::VerifyMac => vec![("data", text()), ("mac", given)],
             Method::Encrypt | Method::Seal => vec![("plaintext", text())],
             Method::Decrypt | Method::Rewrap => vec![("ciphertext", given)],
+            Method::DecryptStream => vec![("header", given)],
             Method::Open => vec![("sealed", given)],
             Method::GenerateDataKey => vec![("withPlaintext", Value::Bool(what.is_multiple_of(2)))],
             Method::DecryptDataKey => vec![("wrapped", given)],
@@ -164,12 +167,28 @@ impl World {
         let mut members = vec![(Name::Borrowed("keyId"), id)];
         members.retain(|_| method != Method::ListKeys);
         members.extend(more.into_iter().map(|(name, value)| (Name::Borrowed(name), value)));
-        let answer = self.ask(method, Value::Map(members), method == Method::RotateKey);
+        // The key of a stream is as secret as those of the vault.
+        let makes = matches!(method, Method::RotateKey | Method::EncryptStream);
+        let answer = self.ask(method, Value::Map(members), makes);
         let Some(answer) = answer else { return };
+        self.stream(&answer);
         self.done.push(method);
-        for name in ["ciphertext", "sealed", "wrapped", "signature", "mac"] {
+        for name in ["ciphertext", "sealed", "wrapped", "signature", "mac", "header"] {
             self.given.extend(Some(bytes(&answer, name)).filter(|bytes| !bytes.is_empty()));
         }
+    }
+
+    /// Uses a stream that was opened, up to its end: a page can only have a few.
+    fn stream(&mut self, opened: &Value) {
+        let Some(stream_id) = member(opened, "streamId") else { return };
+        let members = [
+            ("streamId", stream_id),
+            ("chunk", Value::Number(0.0)),
+            ("data", Value::Bytes(b"text".to_vec())),
+            ("last", Value::Bool(true)),
+        ];
+        // One that decrypts finds no ciphertext in it.
+        self.ask(Method::WriteStream, Value::object(members), false);
     }
 
     fn check(&self) {

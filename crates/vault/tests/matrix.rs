@@ -151,6 +151,7 @@ fn good(method: Method, (id, made): (&str, &[u8])) -> Value {
         Method::Encrypt | Method::Seal => params(id, &[("plaintext", Value::Bytes(vec![1]))]),
         Method::Decrypt | Method::Rewrap => params(id, &[reads("ciphertext")]),
         Method::DecryptDataKey => params(id, &[reads("wrapped")]),
+        Method::DecryptStream => params(id, &[reads("header")]),
         Method::VerifyMac => params(id, &[data, ("mac", Value::Bytes(vec![0; 32]))]),
         Method::Verify => params(id, &[data, ("signature", Value::Bytes(vec![0; 64]))]),
         Method::SetMinVersions => params(id, &[number("minEncryptionVersion", 1.0)]),
@@ -181,12 +182,13 @@ fn made_for(tab: &Tab, method: Method, id: &str) -> Vec<u8> {
             let recipient = ("recipient", Value::Bytes(bytes(&public, "raw")));
             tab.call("keys.export", params(&exportable(tab), &[recipient]))
         }
+        Method::DecryptStream => tab.call("streams.encrypt", params(id, &[])),
         Method::DecryptDataKey => tab.call("data_keys.generate", params(id, &[bare])),
         _ => return Vec::new(),
     };
     // A key that is not for it makes nothing, and the method is refused before it reads anything.
     let Ok(made) = made else { return Vec::new() };
-    ["ciphertext", "wrapped", "sealed"].map(|name| bytes(&made, name)).concat()
+    ["ciphertext", "wrapped", "sealed", "header"].map(|name| bytes(&made, name)).concat()
 }
 
 /// The template of a key that signs tokens; nothing for any other.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use kms_crypto::software::SoftwareProvider;
 use kms_crypto::{CryptoError, CryptoProvider};
-use kms_protocol::EnrolmentKind;
+use kms_protocol::{EnrolmentKind, Value};
 use kms_testkit::invariants::broken;
 use kms_testkit::person::encrypt;
 use kms_testkit::{PASSPHRASE, Tab, TestPorts, seeded_provider};
@@ -152,5 +152,14 @@ fn no_key_and_no_backup_is_made() {
             tab.does(UiEvent::Confirm).await;
         });
         done.is_ok() && tab.files.made().len() == made + 1
+    });
+}
+
+#[test]
+fn no_stream_is_opened() {
+    let before = Tab::ready();
+    let key = Value::Text(before.create("aes-256", "durable").unwrap());
+    ends_well(&before, true, |tab| {
+        tab.call("streams.encrypt", Value::object([("keyId", key.clone())])).is_ok()
     });
 }

@@ -27,6 +27,7 @@ pub(super) struct Effort {
     rounds: u32,
     echo_blocks: u32,
     sign_blocks: u32,
+    streams: u32,
     janked_echoes: u32,
     boots: u32,
     ed25519_blocks: u32,
@@ -40,6 +41,7 @@ impl Effort {
         rounds: 1,
         echo_blocks: 30,
         sign_blocks: 20,
+        streams: 5,
         janked_echoes: 250,
         boots: 8,
         ed25519_blocks: 15,
@@ -62,6 +64,7 @@ pub(super) async fn all(
     rows.extend(bench.arithmetic().await.context("the arithmetic")?);
     rows.push(bench.boot().await.context("the start")?);
     rows.push(bench.wire());
+    rows.sort_by_key(Row::number);
     Ok(rows)
 }
 
@@ -73,19 +76,21 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// Rows 1 to 3.
+    /// Rows 1 to 3, and 11.
     async fn channel(&self) -> Result<Vec<Row>> {
         self.connect().await?;
         self.set_up().await?;
         let echo = self.sample("echo", json!([self.effort.echo_blocks])).await?;
         let p256 = self.sample("sign", json!([self.effort.sign_blocks, "ec-p256"])).await?;
         let ed25519 = self.sample("sign", json!([self.effort.sign_blocks, "ed25519"])).await?;
+        let aes_gcm = self.sample("aesGcm", json!([self.effort.streams])).await?;
         let jank = self.under_jank().await?;
         Ok(vec![
             self.compare(Goal::ECHO, &echo, "reference")?,
             self.row(Goal::JANK, jank.percentile("ours", 99)?, jank.percentile("reference", 99)?),
             self.compare(Goal::SIGN_P256, &p256, "reference")?,
             self.compare(Goal::SIGN_ED25519, &ed25519, "reference")?,
+            self.compare(Goal::AES_GCM, &aes_gcm, "reference")?,
         ])
     }
 

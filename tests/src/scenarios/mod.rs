@@ -24,6 +24,7 @@ mod locking;
 mod memory;
 mod operations;
 mod storage;
+mod streams;
 mod tamper;
 mod tokens;
 mod typing;
@@ -47,6 +48,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         keys::ALL,
         operations::ALL,
         facade::ALL,
+        streams::ALL,
         leases::ALL,
         tokens::ALL,
         approvals::ALL,

@@ -48,7 +48,7 @@ the request. Types that could carry a key or a credential do not exist.\n\n\
 ## Limits\n\n";
 
 fn limit_table() -> String {
-    let rows: [(&str, u64); 14] = [
+    let rows: [(&str, u64); 18] = [
         ("nesting of a message", limits::MAX_DEPTH as u64),
         ("own keys of one object", limits::MAX_KEYS as u64),
         ("requests in a batch, items of a list", limits::MAX_ITEMS as u64),
@@ -62,6 +62,10 @@ fn limit_table() -> String {
         ("requests per second, per port", u64::from(limits::RATE_PER_SECOND)),
         ("requests at once, per port", u64::from(limits::RATE_BURST)),
         ("requests of one message that a person approves", limits::MAX_APPROVALS as u64),
+        ("chunks of one write to a stream", limits::MAX_STREAM_CHUNKS as u64),
+        ("streams that are open, per port", limits::MAX_STREAMS as u64),
+        ("streams that are open, in all", limits::MAX_ALL_STREAMS as u64),
+        ("milliseconds between two writes of a stream", limits::STREAM_IDLE_MS),
         ("items in a page of a listing", u64::from(limits::MAX_PAGE)),
     ];
     let mut out = "| what | at most |\n|---|---|\n".to_owned();

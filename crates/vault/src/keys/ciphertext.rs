@@ -15,6 +15,8 @@ pub(super) enum Form {
     DataKey,
     /// A key of the vault, of this spec.
     Key(KeySpec),
+    /// The key of a stream.
+    Stream,
 }
 
 impl Form {
@@ -24,6 +26,7 @@ impl Form {
             Self::Data => 1,
             Self::DataKey => 2,
             Self::Key(_) => 3,
+            Self::Stream => 4,
         }
     }
 
@@ -32,6 +35,7 @@ impl Form {
         match self {
             Self::Data => "ats-kms/v1/encrypt".into(),
             Self::DataKey => "ats-kms/v1/data-key".into(),
+            Self::Stream => "ats-kms/v1/stream".into(),
             Self::Key(spec) => format!("ats-kms/v1/wrap/{}", spec.as_str()),
         }
     }
@@ -81,8 +85,13 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Form; 4] =
-        [Form::Data, Form::DataKey, Form::Key(KeySpec::Aes256), Form::Key(KeySpec::HmacSha256)];
+    const ALL: [Form; 5] = [
+        Form::Data,
+        Form::DataKey,
+        Form::Key(KeySpec::Aes256),
+        Form::Key(KeySpec::HmacSha256),
+        Form::Stream,
+    ];
 
     fn context(members: &[(&'static str, &str)]) -> EncryptionContext {
         let member =
@@ -107,6 +116,8 @@ mod tests {
         let aad = Form::DataKey.aad((&id(), 1), &EncryptionContext::default());
         let wrapped = Form::Key(KeySpec::Aes256).aad((&id(), 1), &EncryptionContext::default());
         assert!(wrapped.starts_with(b"\x84\x77ats-kms/v1/wrap/aes-256\x76"));
+        let stream = Form::Stream.aad((&id(), 1), &EncryptionContext::default());
+        assert_eq!(stream, b"\x84\x71ats-kms/v1/stream\x76AAECAwQFBgcICQoLDA0ODw\x01\xa0");
         assert_eq!(aad, b"\x84\x73ats-kms/v1/data-key\x76AAECAwQFBgcICQoLDA0ODw\x01\xa0");
     }
 

@@ -18,6 +18,7 @@ mod mac;
 mod overview;
 mod record;
 mod sign;
+mod stream;
 mod transfer;
 mod using;
 mod vapid;
@@ -31,4 +32,5 @@ pub(crate) use index::{
 pub(crate) use record::KeyRecord;
 #[cfg(feature = "fuzzing")]
 pub(crate) use record::{FIRST, NewKey, PolicyRecord, VersionRecord};
+pub(crate) use stream::Streams;
 pub(crate) use using::unlogged;

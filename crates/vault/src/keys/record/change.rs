@@ -40,6 +40,21 @@ impl KeyRecord {
         if self.counts(usage) {
             self.policy.allows_more(&self.uses, now_ms)?;
         }
+        self.admits_version(usage, version)
+    }
+
+    /// Whether a use that was permitted may still go on. It has its time and was counted.
+    pub(crate) fn permits_still(
+        &self,
+        origin: &CallerOrigin,
+        (usage, version): (KeyUsage, Option<u32>),
+    ) -> Result<(), Error> {
+        self.policy.knows(origin)?;
+        self.must_be(&[KeyState::Enabled])?;
+        self.admits_version(usage, version)
+    }
+
+    fn admits_version(&self, usage: KeyUsage, version: Option<u32>) -> Result<(), Error> {
         if !usage.makes() {
             return self.may_read(version);
         }
