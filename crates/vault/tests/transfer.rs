@@ -182,7 +182,7 @@ fn a_key_moves_under_the_seal_of_x_wing() {
     assert_eq!(public.len(), 1216);
     let sealed = export(&here, &key, &public).unwrap();
     assert_eq!(sealed.len(), 1120 + 32 + 16);
-    let arrived = import(&there, &receiving, &sealed, &[codes()]).unwrap();
+    let arrived = import(&there, &receiving, &sealed, &[codes(), context("7")]).unwrap();
     assert_eq!(mac(&there, &arrived), mac(&here, &key));
 }
 
