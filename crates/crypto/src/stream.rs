@@ -8,7 +8,7 @@
 
 use futures_util::future::try_join_all;
 
-use crate::{AeadContext, CryptoError, CryptoProvider, NONCE_LEN, TAG_LEN};
+use crate::{AeadContext, CryptoError, CryptoProvider, NONCE_LEN, SecretVec, TAG_LEN};
 
 /// Bytes of every chunk but the last.
 pub const CHUNK_LEN: usize = 64 * 1024;
@@ -64,9 +64,9 @@ pub async fn seal<P: CryptoProvider>(
 ) -> Result<Vec<u8>, CryptoError> {
     let chunks = place.chunks(plaintext.len()).ok_or(CryptoError::InvalidParameters)?;
     // Side by side: a browser works on several at once.
-    let sealed = try_join_all((0..chunks).map(async |at| {
-        let context = AeadContext { nonce: &place.nonce((at, chunks)), aad: &[] };
-        provider.seal(key, context, part(plaintext, (at, CHUNK_LEN))).await
+    let sealed = try_join_all((0..chunks).map(|at| {
+        let chunk = part(plaintext, (at, CHUNK_LEN));
+        seal_chunk(provider, key, place.nonce((at, chunks)), chunk)
     }));
     Ok(sealed.await?.concat())
 }
@@ -80,14 +80,32 @@ pub async fn open<P: CryptoProvider>(
     sealed: &[u8],
 ) -> Result<Vec<u8>, CryptoError> {
     let chunks = place.sealed_chunks(sealed.len()).ok_or(CryptoError::InvalidCiphertext)?;
-    let opened = try_join_all((0..chunks).map(async |at| {
-        let context = AeadContext { nonce: &place.nonce((at, chunks)), aad: &[] };
-        provider.open(key, context, part(sealed, (at, SEALED_CHUNK_LEN))).await
+    let opened = try_join_all((0..chunks).map(|at| {
+        let chunk = part(sealed, (at, SEALED_CHUNK_LEN));
+        open_chunk(provider, key, place.nonce((at, chunks)), chunk)
     }));
     // Of its full length from the start, so that it is never moved.
     let mut plaintext = Vec::with_capacity(sealed.len());
     opened.await?.iter().for_each(|chunk| plaintext.extend_from_slice(chunk.expose()));
     Ok(plaintext)
+}
+
+async fn seal_chunk<P: CryptoProvider>(
+    provider: &P,
+    key: &P::SealingKey,
+    nonce: [u8; NONCE_LEN],
+    chunk: &[u8],
+) -> Result<Vec<u8>, CryptoError> {
+    provider.seal(key, AeadContext { nonce: &nonce, aad: &[] }, chunk).await
+}
+
+async fn open_chunk<P: CryptoProvider>(
+    provider: &P,
+    key: &P::SealingKey,
+    nonce: [u8; NONCE_LEN],
+    chunk: &[u8],
+) -> Result<SecretVec, CryptoError> {
+    provider.open(key, AeadContext { nonce: &nonce, aad: &[] }, chunk).await
 }
 
 /// A chunk of this length at most.

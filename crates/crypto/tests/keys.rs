@@ -8,7 +8,8 @@ use std::cell::Cell;
 use kms_crypto::hpke::Binding;
 use kms_crypto::software::{SoftwareKey, SoftwareProvider};
 use kms_crypto::{
-    AeadContext, CryptoError, CryptoProvider, KeyKind, NewKey, PublicKey, SecretBytes, hpke,
+    AeadContext, CryptoError, CryptoProvider, KeyKind, NewKey, PublicKey, SecretBytes,
+    SharedSecret, hpke,
 };
 use pollster::block_on;
 
@@ -240,6 +241,21 @@ fn opens_for_the_owner_alone(kind: KeyKind) {
     assert_eq!(open(&owner, &agreement, BINDING, &sealed), Err(CryptoError::InvalidKey));
     let sealed = block_on(hpke::seal(&provider, &agreement, BINDING, b""));
     assert_eq!(sealed, Err(CryptoError::InvalidKey));
+}
+
+#[test]
+fn only_keys_for_hpke_have_its_form_and_its_secrets() {
+    let kinds = KeyKind::ALL.iter().filter(|kind| hpke::overhead(**kind).is_some());
+    assert_eq!(kinds.collect::<Vec<_>>(), [&KeyKind::HpkeX25519, &KeyKind::HpkeXWing]);
+    let agreed = SharedSecret::new(KeyKind::HpkeX25519, SecretBytes::new_with(|out| out.fill(7)));
+    let agreed = agreed.unwrap();
+    let secret = |encapsulated: &[u8], recipient: &PublicKey| {
+        hpke::kem_secret(&agreed, encapsulated, recipient).err()
+    };
+    let (own, other) = (base_point(KeyKind::HpkeX25519), base_point(KeyKind::X25519));
+    assert_eq!(secret(&[9; 32], &own), None);
+    assert_eq!(secret(&[9; 31], &own), Some(CryptoError::InvalidKey));
+    assert_eq!(secret(&[9; 32], &other), Some(CryptoError::InvalidKey));
 }
 
 // RFC 9180 gives the same ephemeral key to whoever draws its private key: the sealing side.

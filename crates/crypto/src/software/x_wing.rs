@@ -88,16 +88,13 @@ pub(super) fn decapsulate(
 
 /// `expandDecapsulationKey` (section 5.2).
 fn expand(seed: &SecretBytes<32>) -> Result<Private, CryptoError> {
-    let expanded = SecretBytes::<96>::new_with(|out| {
-        let mut shake = Shake256::default();
-        Update::update(&mut shake, seed.expose());
-        shake.finalize_xof().read(out);
-    });
-    let [d, z, x25519] = expanded.expose().as_chunks::<32>().0 else {
-        return Err(CryptoError::Unavailable);
-    };
-    let (ml_kem, key) = MlKem768::generate_deterministic(&Array(*d), &Array(*z));
-    let x25519 = SoftwareKey::from_secret(KeyKind::HpkeX25519, SecretBytes::copy_of(x25519)?)?;
+    let mut shake = Shake256::default();
+    Update::update(&mut shake, seed.expose());
+    let mut expanded = shake.finalize_xof();
+    let mut next = || SecretBytes::<32>::new_with(|out| expanded.read(out));
+    let (d, z, x25519) = (next(), next(), next());
+    let (ml_kem, key) = MlKem768::generate_deterministic(&Array(*d.expose()), &Array(*z.expose()));
+    let x25519 = SoftwareKey::from_secret(KeyKind::HpkeX25519, x25519)?;
     wipe_stack();
     let public = [&key.as_bytes()[..], public_half(&x25519)?.raw()].concat();
     Ok(Private { ml_kem, x25519, public })
