@@ -90,6 +90,71 @@ async function sign(blocks, spec) {
   return inTurns(blocks, () => kms.sign(keyId, data), () => bare.call({ sign: spec, data }));
 }
 
+const BATCH = 64;
+const DATA = new Uint8Array(200);
+
+/** Every key that was made in bulk. @type {string[]} */
+const bulk = [];
+
+/** The same request many times, in batches. */
+async function batches(count, request) {
+  const results = [];
+  for (let left = count; left > 0; left -= BATCH) {
+    const replies = await kms.batch(new Array(Math.min(BATCH, left)).fill(request));
+    if (replies.some(({ error }) => error)) throw new Error('not all of it was done');
+    results.push(...replies.map(({ result }) => result));
+  }
+  return results;
+}
+
+/** Makes the log longer. */
+async function logEntries(count) {
+  const { keyId } = await kms.keys.create({ spec: 'ec-p256', audit: 'deferred' });
+  await batches(count, { method: 'sign', params: { keyId, data: DATA } });
+}
+
+/** Makes more keys. */
+async function makeKeys(count) {
+  const params = { spec: 'ec-p256', audit: 'deferred' };
+  const keys = await batches(count, { method: 'keys.create', params });
+  bulk.push(...keys.map(({ keyId }) => keyId));
+}
+
+/** One number for each block of signatures whose entries are stored before they are given out. */
+async function durableSign(blocks) {
+  const { keyId } = await kms.keys.create({ spec: 'ec-p256', audit: 'durable' });
+  const ours = [];
+  for (let i = 0; i < blocks; i++) ours.push(await block(() => kms.sign(keyId, DATA)));
+  return { ours };
+}
+
+/** Locks the vault; ends when the person has opened it again and its log was checked. */
+async function reopen() {
+  await kms.lock();
+  await kms.unlock();
+  for (let checked = false; !checked; ) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const { audit } = await kms.status();
+    checked = audit?.checked === audit?.count;
+  }
+}
+
+/** One number for each operation on some of all keys, none of which was used since the unlock. */
+async function atLarge(count) {
+  const times = { list: [], sign: [], rotate: [] };
+  let cursor;
+  for (let i = 0; i < count; i++) {
+    const keyId = bulk[Math.floor((i * bulk.length) / count)];
+    times.sign.push(await timed(() => kms.sign(keyId, DATA)));
+    times.rotate.push(await timed(() => kms.keys.rotate(keyId)));
+    const page = async () => {
+      ({ next: cursor } = await kms.keys.list({ limit: 20, ...(cursor && { cursor }) }));
+    };
+    times.list.push(await timed(page));
+  }
+  return times;
+}
+
 const LARGE = 16 << 20;
 
 /** One number for each 16 MiB: in the enclave as a stream, here in one call. */
@@ -151,4 +216,7 @@ async function boot(count) {
   return times;
 }
 
-globalThis.bench = { start, setup: () => kms.setup(), echo, sign, aesGcm, underJank, boot };
+globalThis.bench = {
+  start, setup: () => kms.setup(), echo, sign, aesGcm, underJank, boot,
+  logEntries, makeKeys, durableSign, reopen, atLarge,
+};

@@ -32,6 +32,10 @@ pub(super) struct Effort {
     boots: u32,
     ed25519_blocks: u32,
     argon2_runs: u32,
+    durable_blocks: u32,
+    /// Thousands of log entries, and of keys.
+    thousands: u32,
+    at_large: u32,
 }
 
 impl Effort {
@@ -46,10 +50,20 @@ impl Effort {
         boots: 8,
         ed25519_blocks: 15,
         argon2_runs: 3,
+        durable_blocks: 4,
+        thousands: 1,
+        at_large: 40,
     };
 
     /// Takes a few minutes.
-    pub(super) const FULL: Self = Self { name: "full", rounds: 6, ..Self::QUICK };
+    pub(super) const FULL: Self = Self {
+        name: "full",
+        rounds: 6,
+        thousands: 10,
+        at_large: 100,
+        durable_blocks: 8,
+        ..Self::QUICK
+    };
 }
 
 /// Measures every row.
@@ -60,7 +74,9 @@ pub(super) async fn all(
     effort: Effort,
 ) -> Result<Vec<Row>> {
     let bench = Bench { page, site, engine, effort };
-    let mut rows = bench.channel().await.context("the channel")?;
+    // First, while the log is short.
+    let mut rows = bench.growth().await.context("the growth")?;
+    rows.extend(bench.channel().await.context("the channel")?);
     rows.extend(bench.arithmetic().await.context("the arithmetic")?);
     rows.push(bench.boot().await.context("the start")?);
     rows.push(bench.wire());
@@ -79,7 +95,7 @@ impl Bench<'_> {
     /// Rows 1 to 3, and 11.
     async fn channel(&self) -> Result<Vec<Row>> {
         self.connect().await?;
-        self.set_up().await?;
+        self.reopen().await?;
         let echo = self.sample("echo", json!([self.effort.echo_blocks])).await?;
         let p256 = self.sample("sign", json!([self.effort.sign_blocks, "ec-p256"])).await?;
         let ed25519 = self.sample("sign", json!([self.effort.sign_blocks, "ed25519"])).await?;
@@ -92,6 +108,51 @@ impl Bench<'_> {
             self.compare(Goal::SIGN_ED25519, &ed25519, "reference")?,
             self.compare(Goal::AES_GCM, &aes_gcm, "reference")?,
         ])
+    }
+
+    /// Rows 4 and 12. The log, and then the number of keys, grows on the way.
+    async fn growth(&self) -> Result<Vec<Row>> {
+        let Effort { thousands, at_large, durable_blocks, .. } = self.effort;
+        self.connect().await?;
+        self.set_up().await?;
+        let short = self.once("durableSign", json!([durable_blocks])).await?;
+        for _ in 0..thousands {
+            self.call("logEntries", json!([1000])).await?;
+        }
+        let long = self.once("durableSign", json!([durable_blocks])).await?;
+        let few = self.at_large(json!([100]), at_large).await?;
+        for _ in 1..thousands {
+            self.call("makeKeys", json!([1000])).await?;
+        }
+        let many = self.at_large(json!([900]), at_large).await?;
+        let row = |goal, name| -> Result<Row> {
+            Ok(self.row(goal, many.median(name)?, few.median(name)?))
+        };
+        Ok(vec![
+            self.row(Goal::LONG_LOG, long.median("ours")?, short.median("ours")?),
+            row(Goal::LIST, "list")?,
+            row(Goal::FIRST_SIGN, "sign")?,
+            row(Goal::ROTATE, "rotate")?,
+        ])
+    }
+
+    /// Makes so many keys more, and uses some of all after the vault was opened again.
+    async fn at_large(&self, more: Value, count: u32) -> Result<Samples> {
+        self.call("makeKeys", more).await?;
+        self.reopen().await?;
+        self.once("atLarge", json!([count])).await
+    }
+
+    async fn once(&self, function: &str, arguments: Value) -> Result<Samples> {
+        Ok(serde_json::from_value(self.call(function, arguments).await?)?)
+    }
+
+    /// Opens the vault as a person would.
+    async fn reopen(&self) -> Result<()> {
+        self.page.eval("window.reopened = window.bench.reopen();", &[]).await?;
+        VaultUi(self.page).unlock(PASSPHRASE).await?;
+        self.page.eval("await window.reopened;", &[]).await?;
+        Ok(())
     }
 
     /// Rows 7 and 8.
