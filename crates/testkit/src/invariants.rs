@@ -82,6 +82,13 @@ fn is_refused_rightly(tab: &Tab, id: &str, code: &str) -> bool {
     }
 }
 
+/// Method and outcome of the entries of a key.
+#[must_use]
+pub fn logged(tab: &Tab, key: &str) -> Vec<(String, String)> {
+    let all = entries(tab).into_iter().filter(|entry| text(entry, "keyId") == key);
+    all.map(|entry| (text(&entry, "method"), text(&entry, "outcome"))).collect()
+}
+
 /// Every audit entry.
 #[must_use]
 pub fn entries(tab: &Tab) -> Vec<Value> {

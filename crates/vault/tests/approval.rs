@@ -4,7 +4,7 @@
 use futures_util::future::join;
 use kms_protocol::limits::MAX_APPROVALS;
 use kms_protocol::{ErrorCode, Value};
-use kms_testkit::invariants::entries;
+use kms_testkit::invariants::logged;
 use kms_testkit::person::turns;
 use kms_testkit::tab::{member, origin, outcome, text};
 use kms_testkit::{PASSPHRASE, Tab};
@@ -51,12 +51,6 @@ fn policy(more: &[(&'static str, &'static str)]) -> Value {
     let mut members = vec![("operations".into(), signs)];
     members.extend(more.iter().map(|(name, value)| ((*name).into(), Value::Text((*value).into()))));
     Value::Map(members)
-}
-
-/// Method and outcome of the entries of a key.
-fn logged(tab: &Tab, key: &str) -> Vec<(String, String)> {
-    let all = entries(tab).into_iter().filter(|entry| text(entry, "keyId") == key);
-    all.map(|entry| (text(&entry, "method"), text(&entry, "outcome"))).collect()
 }
 
 fn row(method: &str, outcome: &str) -> (String, String) {

@@ -4,7 +4,7 @@
 use kms_crypto::PublicKey;
 use kms_jose::{TokenType, Verified, verify};
 use kms_protocol::{KeySpec, Name, Value};
-use kms_testkit::invariants::{broken, entries};
+use kms_testkit::invariants::{broken, logged};
 use kms_testkit::tab::{bytes, member, outcome, template, text};
 use kms_testkit::{PASSPHRASE, Tab};
 use kms_vault::UiEvent;
@@ -75,12 +75,6 @@ fn refusal(tab: &Tab, method: &str, params: Value) -> (String, String) {
 
 fn denied(rule: &str) -> (String, String) {
     ("policy_denied".into(), rule.into())
-}
-
-/// Method and outcome of the entries of a key.
-fn logged(tab: &Tab, key: &str) -> Vec<(String, String)> {
-    let all = entries(tab).into_iter().filter(|entry| text(entry, "keyId") == key);
-    all.map(|entry| (text(&entry, "method"), text(&entry, "outcome"))).collect()
 }
 
 fn row(method: &str, outcome: &str) -> (String, String) {
