@@ -49,6 +49,15 @@ impl Engine {
     }
 }
 
+/// What lets the browser tests leave out most of what the tree has passed before.
+#[derive(Clone, Copy)]
+pub(crate) struct Account<'a> {
+    /// Fingerprint of the tree that was built.
+    pub tree: &'a str,
+    /// Leave nothing out.
+    pub again: bool,
+}
+
 /// Builds everything that the browser programs read.
 pub(crate) fn prepare(repo: &Repo) -> Result<()> {
     setup::browsers()?;
@@ -60,13 +69,21 @@ pub(crate) fn prepare(repo: &Repo) -> Result<()> {
 /// Runs the end-to-end tests on what `prepare` built, in every engine even if one fails.
 ///
 /// The engines run beside each other and take turns, so that there is always work and never too much.
-pub(crate) fn test(repo: &Repo, engine: Engine, filter: Option<&str>) -> Result<()> {
+pub(crate) fn test(
+    repo: &Repo,
+    engine: Engine,
+    filter: Option<&str>,
+    account: Option<Account<'_>>,
+) -> Result<()> {
     let program = program(repo, "run")?;
     let runs = present(engine)?.into_iter().map(|engine| {
         let mut command = copy(&program);
         command.args(["--engine", engine.name()]).arg("--turns").arg(repo.target("e2e/turns"));
         if let Some(filter) = filter {
             command.args(["--filter", filter]);
+        }
+        if let Some(Account { tree, again }) = account {
+            command.args(["--tree", tree]).args(again.then_some("--again"));
         }
         (engine.name(), command)
     });

@@ -159,5 +159,5 @@ fn perform(arguments: Arguments) -> Result<()> {
 
 fn end_to_end(repo: &Repo, engine: Engine, filter: Option<&str>) -> Result<()> {
     browsers::prepare(repo)?;
-    browsers::test(repo, engine, filter)
+    browsers::test(repo, engine, filter, None)
 }

@@ -1,7 +1,7 @@
 //! Which steps this very tree has passed before, so that they are not repeated.
 //!
-//! Only for steps that depend on nothing but the tree and the compiler. What a browser or a clock has
-//! a part in runs every time.
+//! Only for steps that depend on nothing but the tree and the compiler. What a clock has a part in runs
+//! every time; the browser tests keep their own account (`tests/src/known.rs`).
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

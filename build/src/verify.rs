@@ -4,23 +4,25 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::browsers::{self, Engine};
+use crate::browsers::{self, Account, Engine};
 use crate::passed::Passed;
 use crate::process::{cargo, run};
 use crate::repo::Repo;
 use crate::steps::Steps;
-use crate::{codegen, coverage, dist, fuzz, repro, scripts, setup, tidy, wasm};
+use crate::{codegen, coverage, dist, files, fuzz, repro, scripts, setup, tidy, wasm};
 
 /// How long each fuzz target runs.
 const FUZZ_SECONDS: u32 = 10;
 
 /// Runs all steps, cheap ones first, and always prints the summary.
 pub(crate) fn run_all(repo: &Repo, with_browsers: bool, again: bool) -> Result<()> {
+    let tree = files::fingerprint(repo)?;
+    let account = Account { tree: &tree, again };
     let mut steps = Steps::new();
     let result = sources(repo, &mut steps, with_browsers)
         .and_then(|()| compiled(repo, &mut steps, again))
         .and_then(|()| artefacts(repo, &mut steps))
-        .and_then(|()| in_browsers(repo, &mut steps, with_browsers));
+        .and_then(|()| in_browsers(repo, &mut steps, with_browsers.then_some(account)));
     steps.print();
     result
 }
@@ -58,15 +60,17 @@ fn artefacts(repo: &Repo, steps: &mut Steps) -> Result<()> {
     steps.run("reproducible", || repro::once(repo))
 }
 
-fn in_browsers(repo: &Repo, steps: &mut Steps, with_browsers: bool) -> Result<()> {
-    if !with_browsers {
+fn in_browsers(repo: &Repo, steps: &mut Steps, account: Option<Account<'_>>) -> Result<()> {
+    let Some(account) = account else {
         steps.skip("browser tests (--skip-browsers)");
         return Ok(());
-    }
+    };
     for engine in Engine::All.each().into_iter().filter(|engine| !engine.is_present()) {
         steps.skip(&format!("browser tests in {}", engine.name()));
     }
-    steps.run("browser tests", || browsers::test(repo, Engine::All, None))
+    // Of a tree that has changed since the builds began nothing is to be remembered.
+    let account = (files::fingerprint(repo)? == account.tree).then_some(account);
+    steps.run("browser tests", || browsers::test(repo, Engine::All, None, account))
 }
 
 fn spelling(repo: &Repo) -> Result<()> {

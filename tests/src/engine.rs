@@ -3,6 +3,7 @@
 use std::{
     fmt, fs, io,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Result, anyhow};
@@ -112,6 +113,10 @@ const MINI_BROWSERS: &[&str] = &[
     "/usr/lib/aarch64-linux-gnu/webkit2gtk-4.0/MiniBrowser",
 ];
 
+/// Debian's packages of the engine, its language and its driver.
+const WEBKIT_PACKAGES: &[&str] =
+    &["libwebkit2gtk-4.*", "libjavascriptcoregtk-4.*", "webkit2gtk-driver"];
+
 impl fmt::Display for Engine {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
@@ -135,6 +140,19 @@ impl Engine {
             }
         };
         Ok(Programs { driver, browser })
+    }
+
+    /// Versions of browser and driver, where they can be had.
+    pub(crate) fn version(self) -> Option<String> {
+        let programs = self.programs().ok()?;
+        match self {
+            Self::Chromium | Self::Firefox => [programs.browser, programs.driver]
+                .iter()
+                .map(|program| said(Command::new(program).arg("--version")))
+                .collect(),
+            // Neither of its programs tells its version, and the engine is in libraries.
+            Self::Webkitgtk => said(Command::new("dpkg-query").arg("--show").args(WEBKIT_PACKAGES)),
+        }
     }
 
     /// Whether a session started again on the same profile still has its IndexedDB.
@@ -250,6 +268,12 @@ fn find(program: &str) -> Result<PathBuf> {
         .map(|directory| directory.join(program))
         .find(|candidate| candidate.is_file())
         .ok_or_else(|| missing(program))
+}
+
+/// What a program prints, if it ends well and says something.
+fn said(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    String::from_utf8(output.stdout).ok().filter(|text| !text.trim().is_empty())
 }
 
 fn missing(program: &str) -> anyhow::Error {

@@ -10,6 +10,7 @@ mod driver;
 mod engine;
 mod http;
 mod keyboard;
+mod known;
 mod library;
 mod page;
 mod peer;
@@ -35,7 +36,7 @@ use std::{
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{engine::Engine, turns::Turns, world::World};
+use crate::{engine::Engine, known::Known, turns::Turns, world::World};
 
 /// Browser end-to-end tests of ATS KMS.
 #[derive(Parser)]
@@ -58,6 +59,12 @@ enum Command {
         /// Folder in which programs that run beside each other take turns.
         #[arg(long)]
         turns: Option<PathBuf>,
+        /// Fingerprint of the tree: what it has passed in this very browser need not run again.
+        #[arg(long)]
+        tree: Option<String>,
+        /// Run it again all the same.
+        #[arg(long)]
+        again: bool,
         #[command(flatten)]
         builds: Builds,
     },
@@ -95,8 +102,12 @@ struct Builds {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode> {
     match Cli::parse().command {
-        Command::Run { engine, filter, turns, builds } => {
-            run(engine, &filter, turns.as_deref(), &builds).await
+        Command::Run { engine, filter, turns, tree, again, builds } => {
+            let turns = Turns::new(turns.as_deref())?;
+            let known = |directory: &Path| {
+                tree.map_or(Known::NOTHING, |tree| Known::of(&tree, engine, directory, again))
+            };
+            run(engine, &filter, &turns, known, &builds).await
         }
         Command::Bench { engine, options, builds } => bench::run(engine, &options, &builds).await,
         Command::Screenshots { out, builds } => screenshots::run(&out, &builds).await,
@@ -106,7 +117,8 @@ async fn main() -> Result<ExitCode> {
 async fn run(
     engine: Engine,
     filter: &str,
-    turns: Option<&Path>,
+    turns: &Turns,
+    known: impl FnOnce(&Path) -> Known,
     builds: &Builds,
 ) -> Result<ExitCode> {
     if let Err(error) = engine.programs() {
@@ -118,7 +130,8 @@ async fn run(
     }
     let mut world = World::new(engine, &builds.enclave, &builds.probe_enclave)?;
     println!("{engine}:");
-    let tally = scenario::run_all(&mut world, filter, &Turns::new(turns)?).await?;
+    let known = known(&world.directory);
+    let tally = scenario::run_all(&mut world, filter, turns, known).await?;
     println!("{engine}: {tally}");
     Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

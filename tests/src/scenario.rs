@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use fantoccini::Client;
 use serde_json::Value;
 
-use crate::{engine::Launch, page::Page as _, turns::Turns, world::World};
+use crate::{engine::Launch, known::Known, page::Page as _, turns::Turns, world::World};
 
 /// One scenario may take this long, browser start included.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -87,36 +87,49 @@ pub(crate) struct Tally {
     passed: usize,
     failed: usize,
     skipped: usize,
+    /// Not run: this very tree has passed them before.
+    known: usize,
 }
 
 impl Tally {
     /// Whether nothing failed, and something ran.
     pub(crate) fn is_good(&self) -> bool {
-        self.failed == 0 && self.passed > 0
+        self.failed == 0 && self.passed + self.known > 0
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { passed, failed, skipped } = self;
-        write!(out, "{passed} passed, {failed} failed, {skipped} skipped")
+        let Self { passed, failed, skipped, known } = self;
+        write!(out, "{passed} passed, {failed} failed, {skipped} skipped")?;
+        if *known > 0 { write!(out, ", {known} passed before") } else { Ok(()) }
     }
 }
 
 /// Runs the scenarios whose names contain `filter`, or one of several with commas between, a line
 /// for each.
-pub(crate) async fn run_all(world: &mut World, filter: &str, turns: &Turns) -> Result<Tally> {
+pub(crate) async fn run_all(
+    world: &mut World,
+    filter: &str,
+    turns: &Turns,
+    mut known: Known,
+) -> Result<Tally> {
     let is_meant = |scenario: &Scenario| filter.split(',').any(|part| scenario.name.contains(part));
     let mut chosen: Vec<_> = crate::scenarios::all().filter(is_meant).collect();
     // A different start needs a different browser: those come last, together.
     chosen.sort_by_key(|scenario| scenario.launch != Launch::ORDINARY);
     let mut tally = Tally::default();
     for scenario in chosen {
+        if known.covers(scenario.name) {
+            tally.known += 1;
+            continue;
+        }
         let _turn = turns.take().await?;
         let start = Instant::now();
         let outcome = run_one(world, &scenario).await;
         let seconds = start.elapsed().as_secs_f32();
         let name = scenario.name;
+        known.keep(name, outcome.is_ok())?;
         match outcome {
             Ok(()) => {
                 tally.passed += 1;
