@@ -68,8 +68,11 @@ enum Task {
     /// Build twice under different circumstances and compare every byte.
     Repro {
         /// Build once and compare with this manifest (a file or a URL).
-        #[arg(long, value_name = "MANIFEST")]
+        #[arg(long, value_name = "MANIFEST", conflicts_with = "roots")]
         against: Option<String>,
+        /// Build in the roots of two releases of Debian (needs root and debootstrap).
+        #[arg(long)]
+        roots: bool,
     },
     /// Test the pure crates and compare the lines that no test reaches with build/coverage.txt.
     Coverage {
@@ -138,8 +141,9 @@ fn perform(arguments: Arguments) -> Result<()> {
         Task::Demo => demo::serve(&repo),
         Task::Codegen { check: false } => codegen::write(&repo),
         Task::Codegen { check: true } => codegen::check(&repo),
-        Task::Repro { against: None } => repro::twice(&repo),
-        Task::Repro { against: Some(manifest) } => repro::against(&repo, &manifest),
+        Task::Repro { roots: true, .. } => repro::in_two_roots(&repo),
+        Task::Repro { against: None, .. } => repro::twice(&repo),
+        Task::Repro { against: Some(manifest), .. } => repro::against(&repo, &manifest),
         Task::Coverage { update: false } => coverage::check(&repo),
         Task::Coverage { update: true } => coverage::update(&repo),
         Task::Tidy => tidy::run(&repo),
