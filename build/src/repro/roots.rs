@@ -92,11 +92,13 @@ impl Machine {
     /// Runs a command inside, with nothing of this process' surroundings.
     fn run(&self, root: &Path, arguments: &[&str]) -> Result<()> {
         let inside = Path::new("/").join(self.tree);
-        let mut command = Command::new("chroot");
-        command.arg(format!("--userspec={0}:{0}", self.user)).arg(root);
-        command.args(["env", "--ignore-environment", "PATH=/opt/rust/bin:/usr/bin:/bin"]);
-        command.arg(format!("--chdir={}", inside.display()));
-        command.arg(format!("HOME={}", inside.display()));
+        // rustc finds its libraries by /proc; what is mounted goes when the command ends.
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "--pid", "--fork"]);
+        command.arg(format!("--mount-proc={}", root.join("proc").display()));
+        command.args(["chroot", &format!("--userspec={0}:{0}", self.user)]).arg(root);
+        command.args(["env", "--ignore-environment"]).arg(format!("--chdir={}", inside.display()));
+        command.arg("PATH=/opt/rust/bin:/usr/bin:/bin").arg(format!("HOME={}", inside.display()));
         command.arg(format!("CARGO_HOME={}", inside.join("cargo-home").display()));
         command.args(["CARGO_NET_OFFLINE=true", &format!("TZ={}", self.time_zone)]);
         run(command.args(arguments)).with_context(|| format!("in the root of {}", self.suite))
