@@ -115,10 +115,12 @@ async function showStatus() {
 
 async function showKeys() {
   const keys = [];
+  let unreadable = 0;
   let cursor;
   do {
     const page = await app.kms.keys.list(cursor ? { cursor } : {});
     keys.push(...page.keys);
+    unreadable += page.unreadable;
     cursor = page.next;
   } while (cursor);
   if (app.state !== 'unlocked') return;
@@ -130,8 +132,10 @@ async function showKeys() {
     byId('keys').replaceChildren(...keys.map((key) => keyItem(key, key.keyId === app.selected)));
     app.shown = shown;
   }
-  byId('keys-empty').hidden = keys.length > 0;
-  byId('keys-empty').textContent = 'No keys yet. Make the first one above.';
+  byId('keys-empty').hidden = keys.length > 0 && unreadable === 0;
+  byId('keys-empty').textContent = unreadable > 0
+    ? `${unreadable} of the vault’s keys cannot be read. Open the keys in the vault to see which.`
+    : 'No keys yet. Make the first one above.';
   enable();
   await showPublicKey();
 }

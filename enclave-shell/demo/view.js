@@ -70,9 +70,7 @@ const METHODS = {
   'vapid.issue_token': 'Push token issued',
   'leases.extend': 'Push messages allowed for longer',
   'leases.revoke': 'Push messages no longer allowed',
-  'sign.approval': 'Signature approved or not',
   'jwt.sign': 'Token signed',
-  'jwt.sign.approval': 'Token approved or not',
   'sign': 'Signed',
   'verify': 'Signature checked',
   'encrypt': 'Encrypted',
@@ -131,6 +129,17 @@ export function keyItem(key, selected) {
   return item;
 }
 
+/**
+ * What was done, in words.
+ * @param {string} method
+ * @returns {string}
+ */
+function nameOf(method) {
+  const ending = '.approval';
+  if (method.endsWith(ending)) return `Asked you: ${nameOf(method.slice(0, -ending.length))}`;
+  return METHODS[method] ?? method;
+}
+
 /** @returns {HTMLLIElement} */
 export function auditEntry({ seq, time, method, keyId, callerOrigin, outcome }) {
   const result = element('span', 'log-outcome', outcome);
@@ -143,7 +152,7 @@ export function auditEntry({ seq, time, method, keyId, callerOrigin, outcome }) 
   item.dataset.method = method;
   item.append(
     element('span', 'log-seq', String(seq)),
-    element('span', 'log-what', METHODS[method] ?? method),
+    element('span', 'log-what', nameOf(method)),
     result,
     where,
   );

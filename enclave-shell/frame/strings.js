@@ -564,6 +564,8 @@ const TEXT = Object.freeze({
     ok: 'Done',
     person: 'you, in the vault',
     enclave: 'the enclave',
+    /** @param {string} what */
+    approval: (what) => `Approval: ${what}`,
     /** @param {number} seq @param {string} time @param {string} who */
     about: (seq, time, who) => `No. ${seq} · ${time} · ${who}`,
     /** @param {string} name */
@@ -593,9 +595,7 @@ const TEXT = Object.freeze({
     'vapid.issue_token': 'Push token issued',
     'leases.extend': 'Push messages allowed for longer',
     'leases.revoke': 'Push messages no longer allowed',
-    'sign.approval': 'Approval of a signature',
     sign: 'Signature made',
-    'jwt.sign.approval': 'Approval of a token',
     'jwt.sign': 'Token signed',
     verify: 'Signature checked',
     encrypt: 'Encrypted',
@@ -645,11 +645,31 @@ const TEXT = Object.freeze({
     titleAll: 'Approve all of this?',
     /** @param {number} count */
     asksAll: (count) => `wants to use your keys ${count} times:`,
-    does: Object.freeze({ sign: 'Sign', 'jwt.sign': 'Sign a token that says', other: 'Use' }),
+    does: Object.freeze({
+      sign: 'Sign',
+      'jwt.sign': 'Sign a token that says',
+      encrypt: 'Encrypt',
+      decrypt: 'Decrypt for the site',
+      rewrap: 'Encrypt again with the latest version',
+      'streams.encrypt': 'Encrypt a stream',
+      'streams.decrypt': 'Decrypt a stream for the site',
+      mac: 'Make an authentication code of',
+      verify_mac: 'Check an authentication code of',
+      open: 'Open for the site',
+      'data_keys.generate': 'Make a data key',
+      'data_keys.decrypt': 'Give the site a data key',
+      'keys.agree': 'Agree on a new key',
+      'keys.derive': 'Derive a new key',
+      'keys.wrap': 'Let a key out, wrapped under another',
+      'keys.unwrap': 'Unwrap a new key',
+      'keys.export': 'Let the key out, sealed to somebody',
+      'keys.import': 'Bring in a new key',
+      other: 'Use',
+    }),
     /** @param {string} label */
     named: (label) => `with the key “${label}”`,
     unnamed: 'with a key that has no name',
-    content: 'What is signed',
+    content: 'What the key is used on',
     nothing: 'Nothing: the data is empty.',
     /** @param {number} bytes */
     data: (bytes) => `${bytes === 1 ? '1 byte' : `${bytes} bytes`} of data that cannot be read here.`,

@@ -1,5 +1,8 @@
 // The page of the audit log.
 
+/** Ends the name of a use that a person approved, or did not. */
+const APPROVAL = '.approval';
+
 /**
  * @param {Show & { screen: 'audit' }} view
  * @returns {Screen_}
@@ -40,7 +43,7 @@ function isFiltered(filter) {
 function entryRow({ seq, time, method, keyId, callerOrigin, outcome }, view) {
   const text = TEXT.audit;
   const done = outcome === 'ok';
-  const what = make('strong', {}, Object.hasOwn(TEXT.method, method) ? textOf(TEXT.method, method) : method);
+  const what = make('strong', {}, nameOf(method));
   const result = make('b', { class: done ? 'done' : 'state' }, done ? text.ok : outcomeOf(outcome));
   const own = method === 'vault.auto_lock' ? text.enclave : text.person;
   const who = callerOrigin ? shortSite(callerOrigin) : own;
@@ -48,6 +51,16 @@ function entryRow({ seq, time, method, keyId, callerOrigin, outcome }, view) {
   if (keyId) facts.push(make('span', {}, text.key(nameIn(view, keyId))));
   const about = make('p', { class: 'facts' }, make('span', { class: 'line' }, what, result), ...facts);
   return make('li', { value: String(seq), 'data-method': method, 'data-outcome': outcome }, about);
+}
+
+/**
+ * What was done, in words; a name that this release does not know stands as it is.
+ * @param {string} method
+ * @returns {string}
+ */
+function nameOf(method) {
+  if (method.endsWith(APPROVAL)) return TEXT.audit.approval(nameOf(method.slice(0, -APPROVAL.length)));
+  return Object.hasOwn(TEXT.method, method) ? textOf(TEXT.method, method) : method;
 }
 
 /**

@@ -63,8 +63,6 @@ fn everything_that_is_logged_has_a_name_for_people() {
     // What no method asks for, and what a person decides, also on the page that `vault.manage`
     // opens.
     let mut expected = vec![
-        "sign.approval",
-        "jwt.sign.approval",
         "keys.destroy",
         "keys.index",
         "vault.clock",

@@ -268,7 +268,7 @@ export interface RateLimit {
   periodMs: number;
 }
 
-/** Whether a person confirms each use of a private key. */
+/** Whether a person confirms each use of a private or secret key. */
 export type Confirmation =
   | 'none'
   | 'sheet';
@@ -317,7 +317,7 @@ export interface KeyPolicy {
   maxUses?: number;
   /** Most uses of the private or secret key in a period. */
   rate?: RateLimit;
-  /** Whether a person confirms each use of the private key; `none` if absent. */
+  /** Whether a person confirms each use of the private or secret key; `none` if absent. */
   confirmation?: Confirmation;
   /** What its tokens say: there is one if `operations` has `jwt`, and only then. */
   jwt?: JwtTemplate;
@@ -422,6 +422,8 @@ export interface KeyPage {
   keys: KeyInfo[];
   /** Start of the next page; absent on the last one. */
   next?: string;
+  /** How many records on the way cannot be read: missing, damaged or put back. Whose keys they are is not known. The person sees which in the enclave's own list. */
+  unreadable: number;
 }
 
 /** Parameters that name a key. */

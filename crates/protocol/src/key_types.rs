@@ -164,7 +164,7 @@ tokens! {
 }
 
 tokens! {
-    /// Whether a person confirms each use of a private key.
+    /// Whether a person confirms each use of a private or secret key.
     Confirmation {
         /// Nobody is asked.
         None => "none",
@@ -198,7 +198,7 @@ record! {
         max_uses: Option<u64> => "maxUses",
         /// Most uses of the private or secret key in a period.
         rate: Option<RateLimit> => "rate",
-        /// Whether a person confirms each use of the private key; `none` if absent.
+        /// Whether a person confirms each use of the private or secret key; `none` if absent.
         confirmation: Option<Confirmation> => "confirmation",
         /// What its tokens say: there is one if `operations` has `jwt`, and only then.
         jwt: Option<Box<JwtTemplate>> => "jwt",

@@ -270,61 +270,61 @@ methods! {
     Verify = "verify"(VerifyParams) -> Verdict, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
     #[doc = "Encrypts by AES-256-GCM, bound to a context."]
-    Encrypt = "encrypt"(EncryptParams) -> Ciphertext, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    Encrypt = "encrypt"(EncryptParams) -> Ciphertext, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Decrypts with the version that the ciphertext names."]
-    Decrypt = "decrypt"(DecryptParams) -> Plaintext, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    Decrypt = "decrypt"(DecryptParams) -> Plaintext, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Encrypts a ciphertext again with the latest version, bound to the same context. The plaintext does not leave."]
-    Rewrap = "rewrap"(DecryptParams) -> Ciphertext, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    Rewrap = "rewrap"(DecryptParams) -> Ciphertext, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Opens a stream that encrypts a message of any length, bound to a context. That is one use of the key."]
-    EncryptStream = "streams.encrypt"(EncryptStreamParams) -> EncryptStream, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AuditUnavailable];
+    EncryptStream = "streams.encrypt"(EncryptStreamParams) -> EncryptStream, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Opens a stream that decrypts, with the version that the header names. That is one use of the key."]
-    DecryptStream = "streams.decrypt"(DecryptStreamParams) -> DecryptStream, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    DecryptStream = "streams.decrypt"(DecryptStreamParams) -> DecryptStream, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Encrypts or decrypts the next chunks of a stream. Writes are done in the order in which they arrive. One that fails or is aborted ends the stream."]
     WriteStream = "streams.write"(WriteStreamParams) -> StreamData, Unlocked, None, Never,
         errors [Locked, StreamNotFound, PayloadTooLarge, InvalidCiphertext, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound];
     #[doc = "Ends a stream before its last chunk."]
     CloseStream = "streams.close"(StreamParams) -> Empty, Unlocked, None, Never, errors [Locked, StreamNotFound];
     #[doc = "Makes a message authentication code by HMAC-SHA-256."]
-    Mac = "mac"(MacParams) -> MacTag, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    Mac = "mac"(MacParams) -> MacTag, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Checks a message authentication code."]
-    VerifyMac = "verify_mac"(VerifyMacParams) -> Verdict, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
+    VerifyMac = "verify_mac"(VerifyMacParams) -> Verdict, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Makes a data key for the page's own encryption and wraps it, bound to a context."]
-    GenerateDataKey = "data_keys.generate"(GenerateDataKeyParams) -> DataKey, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AuditUnavailable];
+    GenerateDataKey = "data_keys.generate"(GenerateDataKeyParams) -> DataKey, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Unwraps a data key, with the version that it names."]
-    DecryptDataKey = "data_keys.decrypt"(DecryptDataKeyParams) -> Plaintext, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    DecryptDataKey = "data_keys.decrypt"(DecryptDataKeyParams) -> Plaintext, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Seals to the public half of a key by HPKE (RFC 9180) in base mode, bound to a context."]
     Seal = "seal"(SealParams) -> Sealed, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];
     #[doc = "Opens what was sealed to the public half of a key, by whomever."]
-    Open = "open"(OpenParams) -> Plaintext, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AuditUnavailable];
+    Open = "open"(OpenParams) -> Plaintext, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Agrees with the owner of a public key on a new key of the vault. The shared secret goes through HKDF and never comes out."]
-    AgreeKey = "keys.agree"(AgreeKeyParams) -> KeyInfo, Unlocked, None, Durable,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidKey, AliasTaken, TooManyKeys, AuditUnavailable];
+    AgreeKey = "keys.agree"(AgreeKeyParams) -> KeyInfo, Unlocked, PerKey, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidKey, AliasTaken, TooManyKeys, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Derives a new key of the vault from a key and a context. The same ones give the same key."]
-    DeriveKey = "keys.derive"(DeriveKeyParams) -> KeyInfo, Unlocked, None, Durable,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AliasTaken, TooManyKeys, AuditUnavailable];
+    DeriveKey = "keys.derive"(DeriveKeyParams) -> KeyInfo, Unlocked, PerKey, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AliasTaken, TooManyKeys, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Wraps a symmetric key under another one, if its policy lets it leave."]
-    WrapKey = "keys.wrap"(WrapKeyParams) -> WrappedKey, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AuditUnavailable];
+    WrapKey = "keys.wrap"(WrapKeyParams) -> WrappedKey, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Unwraps a key into a new key of the vault, with its own policy."]
-    UnwrapKey = "keys.unwrap"(UnwrapKeyParams) -> KeyInfo, Unlocked, None, Durable,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AliasTaken, TooManyKeys, AuditUnavailable];
+    UnwrapKey = "keys.unwrap"(UnwrapKeyParams) -> KeyInfo, Unlocked, PerKey, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AliasTaken, TooManyKeys, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Seals a symmetric key to a public key, if its policy lets it leave."]
-    ExportKey = "keys.export"(ExportKeyParams) -> ExportedKey, Unlocked, None, PerKey,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidKey, AuditUnavailable];
+    ExportKey = "keys.export"(ExportKeyParams) -> ExportedKey, Unlocked, PerKey, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidKey, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Opens a symmetric key that was sealed to a key of the vault, into a new key with its own policy."]
-    ImportKey = "keys.import"(ImportKeyParams) -> KeyInfo, Unlocked, None, Durable,
-        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AliasTaken, TooManyKeys, AuditUnavailable];
+    ImportKey = "keys.import"(ImportKeyParams) -> KeyInfo, Unlocked, PerKey, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AliasTaken, TooManyKeys, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Returns random bytes."]
     Random = "random"(RandomParams) -> RandomBytes, Nothing, None, Never, errors [];
     #[doc = "Encrypts a message for Web Push (RFC 8291) by a key that is made for it. No key of the vault is used."]

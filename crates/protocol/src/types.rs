@@ -283,6 +283,9 @@ record! {
         keys: Vec<KeyInfo> => "keys",
         /// Start of the next page; absent on the last one.
         next: Option<Cursor> => "next",
+        /// How many records on the way cannot be read: missing, damaged or put back. Whose keys they are
+        /// is not known. The person sees which in the enclave's own list.
+        unreadable: u32 => "unreadable",
     }
 }
 

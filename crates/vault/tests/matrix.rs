@@ -283,7 +283,9 @@ fn a_person_confirms_what_the_table_says() {
             assert!(!asks, "{}: no key asks", method.name());
             continue;
         };
-        let reply = reply(&tab, tab.session, (*method, good(*method, (&id, &[0; 64]))));
+        let wraps = *method == Method::WrapKey;
+        let made = if wraps { exportable(&tab).into_bytes() } else { vec![0; 64] };
+        let reply = reply(&tab, tab.session, (*method, good(*method, (&id, &made))));
         assert_eq!(reply.is_none(), asks, "{}", method.name());
         let shown = tab.approval().operations;
         let methods: Vec<_> = shown.iter().map(|one| one.method.as_str()).collect();

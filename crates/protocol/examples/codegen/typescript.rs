@@ -94,11 +94,12 @@ export interface Events {
 /// `methods.gen.js`: what the client has to know of the table when it runs.
 pub(crate) fn interactive() -> String {
     let asks = |method: &&Method| method.policy().interaction != Interaction::None;
-    let names = Method::ALL.iter().filter(asks).map(|method| format!("  '{}',\n", method.name()));
-    let names: String = names.collect();
+    let names: Vec<_> = Method::ALL.iter().filter(asks).map(|method| method.name()).collect();
+    // In one text: every page loads it.
     format!(
         "{HEAD}\n/** Methods that end, or may have to end, when a person has acted. */\n\
-         export const INTERACTIVE = new Set([\n{names}]);\n"
+         export const INTERACTIVE = new Set(\n  '{}'.split(' '),\n);\n",
+        names.join(" ")
     )
 }
 

@@ -12,6 +12,7 @@ use minicbor::bytes::ByteSlice;
 
 use super::ciphertext::Canonical;
 use super::create::Plan;
+use super::facts::Facts;
 use super::using::{Operation, Permitted};
 use crate::enclave::Inner;
 use crate::session::Caller;
@@ -71,13 +72,16 @@ impl<P: Ports> Inner<P> {
         let (plan, context) =
             (self.symmetric_plan(caller, *key, KeyOrigin::Derived)?, context.unwrap_or_default());
         let purpose = purpose(plan.spec(), &plan.policy().usage()?);
-        let operation = Operation::new(caller, Method::AgreeKey, (key_id, version))?;
+        let shown =
+            || Facts::default().new_key(&plan).bytes("peer", &peer).context(&context).told();
+        let operation =
+            Operation::new(caller, Method::AgreeKey, (key_id, version))?.showing(&shown);
         let made = self.using(operation, async |permitted| {
             stays_in(&permitted, &plan)?;
             let (handle, own) = (permitted.handle(&self.ports).await?, permitted.public()?);
-            let peer = PublicKey::from_raw(own.kind(), &peer)?;
-            let info = agree_info(purpose, (&own, &peer), &context);
-            let shared = self.ports.crypto().agree(&handle, &peer).await?;
+            let other = PublicKey::from_raw(own.kind(), &peer)?;
+            let info = agree_info(purpose, (&own, &other), &context);
+            let shared = self.ports.crypto().agree(&handle, &other).await?;
             permitted.vault.import(&self.ports, &plan, shared.derive(&[], &info)?).await
         });
         let made = made.await?;
@@ -95,7 +99,9 @@ impl<P: Ports> Inner<P> {
         let (plan, context) =
             (self.symmetric_plan(caller, *key, KeyOrigin::Derived)?, context.unwrap_or_default());
         let purpose = purpose(plan.spec(), &plan.policy().usage()?);
+        let shown = || Facts::default().new_key(&plan).context(&context).told();
         let operation = Operation::new(caller, Method::DeriveKey, (key_id.clone(), version))?;
+        let operation = operation.showing(&shown);
         let made = self.using(operation, async |permitted| {
             stays_in(&permitted, &plan)?;
             let handle = permitted.handle(&self.ports).await?;

@@ -10,6 +10,7 @@ use kms_protocol::{
 };
 
 use super::ciphertext::Form;
+use super::facts::Facts;
 use super::using::{Operation, Permitted};
 use crate::enclave::Inner;
 use crate::session::Caller;
@@ -78,8 +79,10 @@ impl<P: Ports> Inner<P> {
     ) -> Result<Ciphertext, Error> {
         let EncryptParams { key_id, plaintext, context, version } = params;
         fits(&plaintext)?;
-        let what = (Form::Data, &context.unwrap_or_default());
-        let operation = Operation::new(caller, Method::Encrypt, (key_id, version))?;
+        let context = context.unwrap_or_default();
+        let what = (Form::Data, &context);
+        let shown = || Facts::default().data("plaintext", &plaintext).context(&context).told();
+        let operation = Operation::new(caller, Method::Encrypt, (key_id, version))?.showing(&shown);
         self.using(operation, async |permitted| {
             let ciphertext = permitted.encrypt(&self.ports, what, &plaintext).await?;
             Ok(Ciphertext { ciphertext, version: permitted.version })
@@ -94,9 +97,11 @@ impl<P: Ports> Inner<P> {
         params: DecryptParams,
     ) -> Result<Plaintext, Error> {
         let DecryptParams { key_id, ciphertext, context } = params;
-        let what = (Form::Data, &context.unwrap_or_default());
+        let context = context.unwrap_or_default();
+        let what = (Form::Data, &context);
         let version = version_of(Form::Data, &ciphertext);
-        let operation = Operation::new(caller, Method::Decrypt, (key_id, version))?;
+        let shown = || Facts::default().bytes("ciphertext", &ciphertext).context(&context).told();
+        let operation = Operation::new(caller, Method::Decrypt, (key_id, version))?.showing(&shown);
         self.using(operation, async |permitted| {
             let plaintext = permitted.decrypt(&self.ports, what, &ciphertext).await?;
             Ok(Plaintext { plaintext: plaintext.expose().to_vec(), version: permitted.version })
@@ -111,8 +116,10 @@ impl<P: Ports> Inner<P> {
         params: DecryptParams,
     ) -> Result<Ciphertext, Error> {
         let DecryptParams { key_id, ciphertext, context } = params;
-        let what = (Form::Data, &context.unwrap_or_default());
-        let operation = Operation::new(caller, Method::Rewrap, (key_id, None))?;
+        let context = context.unwrap_or_default();
+        let what = (Form::Data, &context);
+        let shown = || Facts::default().bytes("ciphertext", &ciphertext).context(&context).told();
+        let operation = Operation::new(caller, Method::Rewrap, (key_id, None))?.showing(&shown);
         let operation = operation.reading(version_of(Form::Data, &ciphertext));
         self.using(operation, async |permitted| {
             let plaintext = permitted.decrypt(&self.ports, what, &ciphertext).await?;
@@ -129,11 +136,16 @@ impl<P: Ports> Inner<P> {
         params: GenerateDataKeyParams,
     ) -> Result<DataKey, Error> {
         let GenerateDataKeyParams { key_id, context, with_plaintext } = params;
-        let what = (Form::DataKey, &context.unwrap_or_default());
+        let context = context.unwrap_or_default();
+        let what = (Form::DataKey, &context);
         let bare = with_plaintext.unwrap_or(false);
         let usage = if bare { KeyUsage::DataKeyPlaintext } else { KeyUsage::DataKey };
-        let operation =
-            Operation::new(caller, Method::GenerateDataKey, (key_id, None))?.with(usage);
+        let shown = || {
+            let told = if bare { "goes to the site" } else { "stays wrapped" };
+            Facts::default().line("plaintext", told).context(&context).told()
+        };
+        let operation = Operation::new(caller, Method::GenerateDataKey, (key_id, None))?;
+        let operation = operation.with(usage).showing(&shown);
         self.using(operation, async |permitted| {
             let fill = |out: &mut [u8; DATA_KEY_LEN]| self.ports.crypto().fill_random(out);
             let key = SecretBytes::try_new_with(fill)?;
@@ -151,9 +163,12 @@ impl<P: Ports> Inner<P> {
         params: DecryptDataKeyParams,
     ) -> Result<Plaintext, Error> {
         let DecryptDataKeyParams { key_id, wrapped, context } = params;
-        let what = (Form::DataKey, &context.unwrap_or_default());
+        let context = context.unwrap_or_default();
+        let what = (Form::DataKey, &context);
         let version = version_of(Form::DataKey, &wrapped);
+        let shown = || Facts::default().bytes("wrapped", &wrapped).context(&context).told();
         let operation = Operation::new(caller, Method::DecryptDataKey, (key_id, version))?;
+        let operation = operation.showing(&shown);
         self.using(operation, async |permitted| {
             let plaintext = permitted.decrypt(&self.ports, what, &wrapped).await?;
             Ok(Plaintext { plaintext: plaintext.expose().to_vec(), version: permitted.version })

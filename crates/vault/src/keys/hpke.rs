@@ -8,6 +8,7 @@ use kms_protocol::{Method, OpenParams, Plaintext, SealParams, Sealed};
 
 use super::ciphertext::Canonical;
 use super::encrypt::fits;
+use super::facts::Facts;
 use super::using::Operation;
 use crate::enclave::Inner;
 use crate::session::Caller;
@@ -43,9 +44,11 @@ impl<P: Ports> Inner<P> {
         params: OpenParams,
     ) -> Result<Plaintext, Error> {
         let OpenParams { key_id, sealed, context, version } = params;
-        let aad = cbor::encode(&Canonical(&context.unwrap_or_default()));
+        let context = context.unwrap_or_default();
+        let aad = cbor::encode(&Canonical(&context));
         let binding = Binding { info: INFO, aad: &aad };
-        let operation = Operation::new(caller, Method::Open, (key_id, version))?;
+        let shown = || Facts::default().bytes("sealed", &sealed).context(&context).told();
+        let operation = Operation::new(caller, Method::Open, (key_id, version))?.showing(&shown);
         self.using(operation, async |permitted| {
             let (handle, public) = (permitted.handle(&self.ports).await?, permitted.public()?);
             let key = (&*handle, &public);

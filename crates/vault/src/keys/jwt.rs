@@ -1,6 +1,7 @@
 //! Tokens by the template of a key. The page gives claims, the enclave the rest, and nothing that
 //! the template does not allow is signed.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use kms_crypto::CryptoProvider;
@@ -41,7 +42,8 @@ impl<P: Ports> Inner<P> {
                 return Err(error);
             }
         };
-        let operation = operation.showing("jwt.sign.approval", shown.as_bytes());
+        let shown = || Cow::Borrowed(shown.as_bytes());
+        let operation = operation.showing(&shown);
         self.using(operation, async |permitted| {
             let claims = self.claims(&template, &asked)?;
             let unsigned = Unsigned::new(&permitted.public()?, &template.typ()?, &claims)?;

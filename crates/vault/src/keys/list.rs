@@ -1,5 +1,7 @@
 //! Listing keys, page by page.
 
+use std::collections::BTreeMap;
+
 use kms_protocol::limits::MAX_PAGE;
 use kms_protocol::{
     CallerOrigin, Cursor, ErrorCode, KeyAlias, KeyId, KeyInfo, KeyPage, ListKeysParams,
@@ -9,10 +11,20 @@ use super::cache::belongs;
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::state::UnlockedVault;
-use crate::{Error, Ports, RecordKey, Store, Table};
+use crate::{Error, Ports, RecordKey, Store, Table, VaultLock};
 
 /// Most records that one page looks at; the rest is left to the next page.
 const MAX_SCAN: u32 = 400;
+
+/// Records that follow one another.
+struct Scan {
+    /// Those that the index knows, with their generations.
+    found: Vec<(KeyId, u64, Vec<u8>)>,
+    /// How many others there are, or should be.
+    unreadable: u32,
+    /// The last one, if others may follow.
+    last: Option<String>,
+}
 
 impl<P: Ports> Inner<P> {
     /// A page of the caller's keys, in the order of their ids.
@@ -27,8 +39,14 @@ impl<P: Ports> Inner<P> {
         }
         let vault = self.unlocked()?;
         let _turn = self.paging.lock().await;
-        let page = self.consistent(&vault, || self.page(&vault, (&caller.origin, &params), limit));
-        let page = page.await?;
+        let read = || self.page(&vault, (&caller.origin, &params), limit);
+        let mut page = self.consistent(&vault, read).await?;
+        if page.unreadable > 0 {
+            // Another tab may have written what this one does not know yet.
+            let _exclusive = self.ports.lock().acquire().await;
+            self.refresh_if_behind(&vault).await?;
+            page = read().await?;
+        }
         vault.still_open()?;
         Ok(page)
     }
@@ -40,59 +58,63 @@ impl<P: Ports> Inner<P> {
         limit: u32,
     ) -> Result<KeyPage, Error> {
         let wanted = |info: &KeyInfo| belongs(info, origin).is_ok() && passes(info, params);
-        let mut page = KeyPage { keys: Vec::new(), next: None };
+        let mut page = KeyPage { keys: Vec::new(), next: None, unreadable: 0 };
         let mut after = params.cursor.as_ref().map(|cursor| cursor.as_str().to_owned());
         let mut scanned = 0;
         loop {
             // Never more than the page still needs, so that its last record is its cursor.
             let need = limit - u32::try_from(page.keys.len()).unwrap_or(limit);
-            let found = self.scan(vault, after.as_deref(), need).await?;
-            let last = found.len() < need as usize;
+            let Scan { found, unreadable, last } = self.scan(vault, after.as_deref(), need).await?;
+            page.unreadable += unreadable;
             for (key_id, generation, sealed) in found {
-                let place = (&key_id, generation);
-                let info = self.info(vault, place, &sealed).await?;
-                page.keys.extend(Some(info).filter(wanted));
-                after = Some(key_id.as_str().into());
+                match self.info(vault, (&key_id, generation), &sealed).await {
+                    Ok(info) => page.keys.extend(Some(info).filter(wanted)),
+                    Err(Error::Code(ErrorCode::Unreadable)) => page.unreadable += 1,
+                    Err(error) => return Err(error),
+                }
             }
             scanned += need;
-            if last {
-                break;
-            }
+            let Some(last) = last else { break };
             if page.keys.len() >= limit as usize || scanned >= MAX_SCAN {
-                page.next = after.map(Cursor::new).transpose()?;
+                page.next = Some(Cursor::new(last).map_err(|_| ErrorCode::Unreadable)?);
                 break;
             }
+            after = Some(last);
         }
         Ok(page)
     }
 
-    /// The next records. There must be as many as the index knows, no more and no others.
+    /// The next records, as the index knows them. One that it does not know, and one that it knows
+    /// and that is not there, is counted and hides no other.
     async fn scan(
         &self,
         vault: &UnlockedVault<P>,
         after: Option<&str>,
         need: u32,
-    ) -> Result<Vec<(KeyId, u64, Vec<u8>)>, Error> {
-        let unreadable = Error::Code(ErrorCode::Unreadable);
+    ) -> Result<Scan, Error> {
         let key = after.map(|after| RecordKey::Text(after.into()));
         let records = self.ports.store().list(Table::Keys, key.as_ref(), need).await?;
-        let whole = records.len() == need as usize;
-        let last = match records.last() {
-            Some((RecordKey::Text(id), _)) if whole => Some(id.as_str()),
-            _ => None,
+        let last = match records.last().filter(|_| records.len() == need as usize) {
+            Some((RecordKey::Text(id), _)) => Some(id.clone()),
+            // Behind a record that is none of ours nothing could be found.
+            Some(_) => return Err(Error::Code(ErrorCode::Unreadable)),
+            None => None,
         };
-        let indexed = vault.indexed(&self.ports, (after, last)).await?;
-        if indexed.len() != records.len() {
-            return Err(unreadable);
-        }
-        let mut found = Vec::with_capacity(records.len());
-        for ((id, generation), (key, sealed)) in indexed.into_iter().zip(records) {
-            if key != RecordKey::Text(id.clone()) {
-                return Err(unreadable);
+        let indexed = vault.indexed(&self.ports, (after, last.as_deref())).await?;
+        let mut indexed: BTreeMap<_, _> = indexed.into_iter().collect();
+        let mut scan = Scan { found: Vec::with_capacity(records.len()), unreadable: 0, last };
+        for (key, sealed) in records {
+            let known = match key {
+                RecordKey::Text(id) => indexed.remove(&id).zip(KeyId::new(id).ok()),
+                _ => None,
+            };
+            match known {
+                Some((generation, id)) => scan.found.push((id, generation, sealed)),
+                None => scan.unreadable += 1,
             }
-            found.push((KeyId::new(id)?, generation, sealed));
         }
-        Ok(found)
+        scan.unreadable += u32::try_from(indexed.len()).unwrap_or(u32::MAX);
+        Ok(scan)
     }
 
     pub(super) async fn info(

@@ -1,5 +1,6 @@
 //! Message authentication codes, and random bytes.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use kms_crypto::CryptoProvider;
@@ -21,7 +22,8 @@ impl<P: Ports> Inner<P> {
         params: MacParams,
     ) -> Result<MacTag, Error> {
         let MacParams { key_id, data, version } = params;
-        let operation = Operation::new(caller, Method::Mac, (key_id, version))?;
+        let shown = || Cow::Borrowed(&data[..]);
+        let operation = Operation::new(caller, Method::Mac, (key_id, version))?.showing(&shown);
         self.using(operation, async |permitted| {
             let handle = permitted.handle(&self.ports).await?;
             let mac = self.ports.crypto().mac(&handle, &data).await?;
@@ -37,7 +39,9 @@ impl<P: Ports> Inner<P> {
         params: VerifyMacParams,
     ) -> Result<Verdict, Error> {
         let VerifyMacParams { key_id, data, mac, version } = params;
-        let operation = Operation::new(caller, Method::VerifyMac, (key_id, version))?;
+        let shown = || Cow::Borrowed(&data[..]);
+        let operation =
+            Operation::new(caller, Method::VerifyMac, (key_id, version))?.showing(&shown);
         self.using(operation, async |permitted| {
             let handle = permitted.handle(&self.ports).await?;
             let valid = self.ports.crypto().verify_mac(&handle, &data, &mac).await?;

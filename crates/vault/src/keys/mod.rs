@@ -9,6 +9,7 @@ mod delete;
 mod derive;
 mod edits;
 mod encrypt;
+mod facts;
 mod find;
 mod hpke;
 mod index;

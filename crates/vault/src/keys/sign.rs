@@ -1,5 +1,6 @@
 //! Signatures.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use kms_crypto::CryptoProvider;
@@ -18,8 +19,8 @@ impl<P: Ports> Inner<P> {
         params: SignParams,
     ) -> Result<Signature, Error> {
         let SignParams { key_id, data, version } = params;
-        let operation = Operation::new(caller, Method::Sign, (key_id, version))?
-            .showing("sign.approval", &data);
+        let shown = || Cow::Borrowed(&data[..]);
+        let operation = Operation::new(caller, Method::Sign, (key_id, version))?.showing(&shown);
         self.using(operation, async |permitted| {
             let handle = permitted.handle(&self.ports).await?;
             let signature = self.ports.crypto().sign(&handle, &data).await?;

@@ -12,6 +12,7 @@ use kms_protocol::{
 
 use super::ciphertext::{Canonical, Form};
 use super::encrypt::version_of;
+use super::facts::Facts;
 use super::using::Operation;
 use crate::enclave::Inner;
 use crate::session::Caller;
@@ -45,9 +46,12 @@ impl<P: Ports> Inner<P> {
     ) -> Result<WrappedKey, Error> {
         let WrapKeyParams { key_id, target_key_id, context } = params;
         let context = context.unwrap_or_default();
-        let operation = Operation::new(caller, Method::WrapKey, (key_id, None))?;
+        let shown =
+            || Facts::default().key_id("targetKeyId", &target_key_id).context(&context).told();
+        let operation =
+            Operation::new(caller, Method::WrapKey, (key_id.clone(), None))?.showing(&shown);
         self.using(operation, async |permitted| {
-            let (spec, secret) = self.leaving(caller, target_key_id).await?;
+            let (spec, secret) = self.leaving(caller, (&target_key_id, &key_id)).await?;
             let what = (Form::Key(spec), &context);
             let wrapped = permitted.encrypt(&self.ports, what, secret.expose()).await?;
             Ok(WrappedKey { wrapped, version: permitted.version })
@@ -64,9 +68,13 @@ impl<P: Ports> Inner<P> {
         let UnwrapKeyParams { key_id, wrapped, context, key } = params;
         let vault = self.unlocked()?;
         let plan = self.symmetric_plan(caller, *key, KeyOrigin::Imported)?;
-        let what = (Form::Key(plan.spec()), &context.unwrap_or_default());
+        let context = context.unwrap_or_default();
+        let what = (Form::Key(plan.spec()), &context);
         let version = version_of(what.0, &wrapped);
-        let operation = Operation::new(caller, Method::UnwrapKey, (key_id, version))?;
+        let shown =
+            || Facts::default().new_key(&plan).bytes("wrapped", &wrapped).context(&context).told();
+        let operation =
+            Operation::new(caller, Method::UnwrapKey, (key_id, version))?.showing(&shown);
         let made = self.using(operation, async |permitted| {
             let opened = permitted.decrypt(&self.ports, what, &wrapped).await?;
             permitted.vault.import(&self.ports, &plan, received(&opened)?).await
@@ -83,14 +91,16 @@ impl<P: Ports> Inner<P> {
     ) -> Result<ExportedKey, Error> {
         let ExportKeyParams { key_id, recipient, context, version } = params;
         let context = context.unwrap_or_default();
-        let operation = Operation::new(caller, Method::ExportKey, (key_id, version))?;
+        let shown = || Facts::default().bytes("recipient", &recipient).context(&context).told();
+        let operation =
+            Operation::new(caller, Method::ExportKey, (key_id, version))?.showing(&shown);
         self.using(operation, async |permitted| {
-            let recipient = recipient_of(&recipient)?;
+            let to = recipient_of(&recipient)?;
             let secret = permitted.secret(&self.ports).await?;
             let aad = sealed_aad(permitted.key.info.spec, &context);
             let binding = Binding { info: INFO, aad: &aad };
             let crypto = self.ports.crypto();
-            let sealed = hpke::seal(crypto, &recipient, binding, secret.expose()).await?;
+            let sealed = hpke::seal(crypto, &to, binding, secret.expose()).await?;
             Ok(ExportedKey { sealed, version: permitted.version })
         })
         .await
@@ -105,9 +115,13 @@ impl<P: Ports> Inner<P> {
         let ImportKeyParams { key_id, sealed, context, version, key } = params;
         let vault = self.unlocked()?;
         let plan = self.symmetric_plan(caller, *key, KeyOrigin::Imported)?;
-        let aad = sealed_aad(plan.spec(), &context.unwrap_or_default());
+        let context = context.unwrap_or_default();
+        let aad = sealed_aad(plan.spec(), &context);
         let binding = Binding { info: INFO, aad: &aad };
-        let operation = Operation::new(caller, Method::ImportKey, (key_id, version))?;
+        let shown =
+            || Facts::default().new_key(&plan).bytes("sealed", &sealed).context(&context).told();
+        let operation =
+            Operation::new(caller, Method::ImportKey, (key_id, version))?.showing(&shown);
         let made = self.using(operation, async |permitted| {
             let (handle, public) = (permitted.handle(&self.ports).await?, permitted.public()?);
             let key = (&*handle, &public);
@@ -122,10 +136,12 @@ impl<P: Ports> Inner<P> {
     async fn leaving(
         self: &Rc<Self>,
         caller: &Caller,
-        key_id: KeyId,
+        (key_id, under): (&KeyId, &KeyId),
     ) -> Result<(KeySpec, SecretVec), Error> {
-        let operation = Operation::new(caller, Method::WrapKey, (key_id, None))?;
-        self.using(operation.with(KeyUsage::Export), async |permitted| {
+        let shown = || Facts::default().key_id("wrapped under", under).told();
+        let operation = Operation::new(caller, Method::WrapKey, (key_id.clone(), None))?;
+        let operation = operation.with(KeyUsage::Export).showing(&shown);
+        self.using(operation, async |permitted| {
             let secret = permitted.secret(&self.ports).await?;
             Ok((permitted.key.info.spec, secret))
         })

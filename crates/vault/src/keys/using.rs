@@ -1,6 +1,7 @@
 //! The way of every use of a key: permitted, done, and logged or counted as the key demands. A use
 //! of a cached key with deferred audit touches no storage.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use kms_crypto::{PublicKey, SecretVec};
@@ -19,7 +20,7 @@ use crate::{Clock, Error, Ports, seal};
 /// A use of a key, for its policy and for the log.
 pub(super) struct Operation<'a> {
     pub(super) method: Method,
-    usage: KeyUsage,
+    pub(super) usage: KeyUsage,
     pub(super) key_id: KeyId,
     /// The latest version if absent.
     pub(super) version: Option<u32>,
@@ -27,17 +28,12 @@ pub(super) struct Operation<'a> {
     reads: Option<u32>,
     pub(super) caller: &'a Caller,
     /// What a person is shown of it, if the policy of the key asks for that.
-    pub(super) shown: Option<Shown<'a>>,
+    pub(super) shown: Option<Show<'a>>,
 }
 
-/// What a person confirms before it is done.
-#[derive(Clone, Copy)]
-pub(super) struct Shown<'a> {
-    /// What the entry says was done when they did, or did not.
-    pub(super) entry: &'static str,
-    /// What the key is used on.
-    pub(super) data: &'a [u8],
-}
+/// What a person is shown: what the key is used on, or facts about it. Worked out only when
+/// somebody is asked.
+pub(super) type Show<'a> = &'a dyn Fn() -> Cow<'a, [u8]>;
 
 /// A key that may be used, and the version of it that is.
 pub(super) struct Permitted<'a, P: Ports> {
@@ -92,8 +88,8 @@ impl<'a> Operation<'a> {
     }
 
     /// The same, of which a person can be shown what the key is used on.
-    pub(super) fn showing(self, entry: &'static str, data: &'a [u8]) -> Self {
-        Self { shown: Some(Shown { entry, data }), ..self }
+    pub(super) fn showing(self, shown: Show<'a>) -> Self {
+        Self { shown: Some(shown), ..self }
     }
 
     /// The same with this version.

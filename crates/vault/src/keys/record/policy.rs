@@ -226,7 +226,7 @@ fn check(spec: KeySpec, asked: &KeyPolicy) -> Result<(), ErrorCode> {
 /// Whether a person can be asked about such a use. Nobody is, about tokens under a lease: who
 /// allowed it is away.
 fn can_ask(usage: KeyUsage) -> bool {
-    matches!(usage, KeyUsage::Sign | KeyUsage::Jwt | KeyUsage::Verify)
+    usage != KeyUsage::Vapid
 }
 
 fn all_differ<T: PartialEq>(items: &[T]) -> bool {

@@ -13,6 +13,7 @@ use super::table::{EndOnDrop, Stream};
 use crate::enclave::Inner;
 use crate::keys::ciphertext::Form;
 use crate::keys::encrypt::version_of;
+use crate::keys::facts::Facts;
 use crate::keys::using::{Operation, Permitted};
 use crate::session::Caller;
 use crate::time::Moment;
@@ -29,8 +30,12 @@ impl<P: Ports> Inner<P> {
         params: EncryptStreamParams,
     ) -> Result<EncryptStream, Error> {
         let EncryptStreamParams { key_id, context, version } = params;
-        let what = (Form::Stream, &context.unwrap_or_default());
+        let context = context.unwrap_or_default();
+        let what = (Form::Stream, &context);
+        let shown =
+            || Facts::default().line("plaintext", "all that follows").context(&context).told();
         let operation = Operation::new(caller, Method::EncryptStream, (key_id, version))?;
+        let operation = operation.showing(&shown);
         let opened = self.open_stream(operation, KeyUsage::Encrypt, async |permitted| {
             let fill = |out: &mut [u8; 32]| self.ports.crypto().fill_random(out);
             let key = SecretBytes::try_new_with(fill)?;
@@ -48,9 +53,12 @@ impl<P: Ports> Inner<P> {
         params: DecryptStreamParams,
     ) -> Result<DecryptStream, Error> {
         let DecryptStreamParams { key_id, header, context } = params;
-        let what = (Form::Stream, &context.unwrap_or_default());
+        let context = context.unwrap_or_default();
+        let what = (Form::Stream, &context);
         let version = version_of(Form::Stream, &header);
+        let shown = || Facts::default().bytes("header", &header).context(&context).told();
         let operation = Operation::new(caller, Method::DecryptStream, (key_id, version))?;
+        let operation = operation.showing(&shown);
         let opened = self.open_stream(operation, KeyUsage::Decrypt, async |permitted| {
             let key = permitted.decrypt(&self.ports, what, &header).await?;
             Ok((SecretBytes::copy_of(key.expose())?, ()))
