@@ -545,10 +545,23 @@ fn two_keys_that_ask_are_asked_about_one_after_the_other() {
 fn a_person_sees_what_a_new_key_will_be_for() {
     let tab = Tab::ready();
     let key = confirmed_for(&tab, "hmac-sha256", &["derive"]);
-    let new = ("key", Value::object([("spec", Value::Text("aes-256".into()))]));
-    let (shown, made) = shown_of(&tab, "keys.derive", about(&key, &[new]));
-    assert_eq!(shown, ["key: aes-256 for encrypt, decrypt"]);
-    assert!(made.is_ok());
+    let policy = Value::object([
+        ("operations", Value::List(vec![Value::Text("encrypt".into())])),
+        ("callerOrigins", Value::List(vec![Value::Text("https://guest.example".into())])),
+        ("confirmation", Value::Text("sheet".into())),
+    ]);
+    let page = kms_testkit::PAGE;
+    let asking = format!(
+        "key: aes-256 for encrypt\nkey of: {page}\nkey of: https://guest.example\nkey asks: you"
+    );
+    let ordinary = format!("key: aes-256 for encrypt, decrypt\nkey of: {page}\nkey asks: nobody");
+    for (policy, expected) in [(policy, asking), (Value::Null, ordinary)] {
+        let spec = ("spec", Value::Text("aes-256".into()));
+        let new = ("key", Value::object([spec, ("policy", policy)]));
+        let (shown, made) = shown_of(&tab, "keys.derive", about(&key, &[new]));
+        assert_eq!(shown, [expected]);
+        assert!(made.is_ok());
+    }
 }
 
 #[test]

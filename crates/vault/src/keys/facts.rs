@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use kms_protocol::{EncryptionContext, KeyId};
+use kms_protocol::{EncryptionContext, KeyId, KeyUsage};
 use sha2::{Digest, Sha256};
 
 use super::create::Plan;
@@ -48,11 +48,15 @@ impl Facts {
         self.line(name, key_id.as_str())
     }
 
-    /// The key that is made: what it is and what it will be for.
+    /// The key that is made: what it is, what it will be for, for which sites, and whether somebody
+    /// will be asked about its uses.
     pub(super) fn new_key(self, plan: &Plan) -> Self {
-        let uses = plan.policy().usage().unwrap_or_default();
-        let uses: Vec<_> = uses.iter().map(|usage| usage.as_str()).collect();
-        self.line("key", &format!("{} for {}", plan.spec().as_str(), uses.join(", ")))
+        let policy = plan.policy();
+        let uses: Vec<_> = policy.usage().into_iter().flatten().map(KeyUsage::as_str).collect();
+        let sites = policy.caller_origins().unwrap_or_default();
+        let facts = self.line("key", &format!("{} for {}", plan.spec().as_str(), uses.join(", ")));
+        let facts = sites.iter().fold(facts, |facts, site| facts.line("key of", site.as_str()));
+        facts.line("key asks", if policy.asks() { "you" } else { "nobody" })
     }
 
     /// A fact in the enclave's own words.

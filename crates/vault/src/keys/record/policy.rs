@@ -127,7 +127,7 @@ impl PolicyRecord {
     }
 
     /// Whether a person confirms each use. What this release does not know it does not skip.
-    pub(super) fn asks(&self) -> bool {
+    pub(crate) fn asks(&self) -> bool {
         self.confirmation.is_some()
     }
 
@@ -171,7 +171,7 @@ impl PolicyRecord {
     }
 
     /// Sites that may use the key.
-    pub(super) fn caller_origins(&self) -> Result<Vec<CallerOrigin>, ErrorCode> {
+    pub(crate) fn caller_origins(&self) -> Result<Vec<CallerOrigin>, ErrorCode> {
         let origin = |text: &String| CallerOrigin::new(text.as_str());
         let origins: Result<Vec<_>, _> = self.origins.iter().map(origin).collect();
         origins.ok().filter(|origins| !origins.is_empty()).ok_or(ErrorCode::Unreadable)
