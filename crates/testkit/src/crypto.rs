@@ -144,6 +144,7 @@ impl CryptoProvider for TestCrypto {
         wrapping: &SealingKey,
         context: AeadContext<'_>,
     ) -> Result<NewKey<SoftwareKey>, CryptoError> {
+        crate::random::note(secret.expose());
         self.inner.import_key(kind, secret, wrapping, context).await
     }
 

@@ -10,11 +10,21 @@ thread_local! {
     static WATCHED: RefCell<Option<Vec<Vec<u8>>>> = const { RefCell::new(None) };
 }
 
-/// Everything that providers of this thread draw while something is done.
+/// Everything that providers of this thread draw while something is done, and every secret that
+/// becomes a key.
 pub fn watched<T>(work: impl FnOnce() -> T) -> (T, Vec<Vec<u8>>) {
     WATCHED.set(Some(Vec::new()));
     let done = work();
     (done, WATCHED.take().unwrap_or_default())
+}
+
+/// Shows whoever watches what somebody has come by.
+pub(crate) fn note(bytes: &[u8]) {
+    WATCHED.with_borrow_mut(|watched| {
+        if let Some(watched) = watched {
+            watched.push(bytes.to_vec());
+        }
+    });
 }
 
 /// The software provider over `SplitMix64` from this seed. Not random at all.
@@ -31,11 +41,7 @@ pub fn seeded_provider(seed: u64) -> SoftwareProvider {
             let bytes = (mixed ^ (mixed >> 31)).to_le_bytes();
             chunk.copy_from_slice(&bytes[..chunk.len()]);
         }
-        WATCHED.with_borrow_mut(|drawn| {
-            if let Some(drawn) = drawn {
-                drawn.push(out.to_vec());
-            }
-        });
+        note(out);
         Ok(())
     })
 }

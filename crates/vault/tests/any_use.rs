@@ -86,7 +86,8 @@ impl World {
         world
     }
 
-    /// Whatever is drawn in 32 bytes while a key is made is that key.
+    /// Whatever is drawn in 32 bytes while a key is made is that key, and so is what a key is made of
+    /// that is agreed on, derived, unwrapped or imported.
     fn ask(&mut self, method: Method, params: Value, makes: bool) -> Option<Value> {
         let (tab, request) = (&self.tab, self.tab.request(method.name(), params));
         let (reply, drawn) = watched(|| tab.send(request));
@@ -168,7 +169,15 @@ impl World {
         members.retain(|_| method != Method::ListKeys);
         members.extend(more.into_iter().map(|(name, value)| (Name::Borrowed(name), value)));
         // The key of a stream is as secret as those of the vault.
-        let makes = matches!(method, Method::RotateKey | Method::EncryptStream);
+        let makes = matches!(
+            method,
+            Method::RotateKey
+                | Method::EncryptStream
+                | Method::AgreeKey
+                | Method::DeriveKey
+                | Method::UnwrapKey
+                | Method::ImportKey
+        );
         let answer = self.ask(method, Value::Map(members), makes);
         let Some(answer) = answer else { return };
         self.stream(&answer);
@@ -233,6 +242,27 @@ fn every_method_of_the_sequences_succeeds_in_some() {
         assert!(world.done.contains(&method), "{method:?}");
     }
     world.check();
+}
+
+#[test]
+fn what_a_key_is_made_of_is_searched_for() {
+    // What is unwrapped or imported has to be wrapped or exported before.
+    for (method, before) in [
+        (Method::AgreeKey, None),
+        (Method::DeriveKey, None),
+        (Method::UnwrapKey, Some(Method::WrapKey)),
+        (Method::ImportKey, Some(Method::ExportKey)),
+    ] {
+        let mut world = World::new();
+        for round in 0..4 {
+            for method in before.into_iter().chain([method]) {
+                (0..8).for_each(|what| world.use_key(method, round, what));
+            }
+        }
+        let made = world.done.iter().filter(|done| **done == method).count();
+        let without = World::new().secrets.len();
+        assert!(made > 0 && world.secrets.len() >= without + made, "{method:?}");
+    }
 }
 
 #[test]

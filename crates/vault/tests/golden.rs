@@ -11,7 +11,7 @@ use kms_protocol::{AutoLock, EnrolmentKind, ErrorCode, KeySpec, Value};
 use kms_testkit::golden::Golden;
 use kms_testkit::invariants::{broken, entries, listed};
 use kms_testkit::person::new;
-use kms_testkit::tab::{bytes, member, text};
+use kms_testkit::tab::{bytes, member, template, text};
 use kms_testkit::{FakePasskey, Fault, PASSPHRASE, Tab, TestPorts, golden, seeded_provider};
 use kms_vault::{Action, RecordKey, Store, Table, UiEvent};
 use pollster::block_on;
@@ -24,6 +24,8 @@ const V2_LONG: &str = include_str!("golden/v2-long.txt");
 const V3: &str = include_str!("golden/v3.txt");
 /// Header of schema 3, keys of every spec, and what they made.
 const V4: &str = include_str!("golden/v4.txt");
+/// The same with X-Wing, and with a key whose policy has a template for its tokens.
+const V5: &str = include_str!("golden/v5.txt");
 
 /// A tab on a golden disk, with Argon2id in earnest.
 fn tab(golden: &Golden) -> Tab {
@@ -68,6 +70,16 @@ fn reads_what_was_made(golden: &Golden, tab: &Tab) {
     for words in golden.expected("sealed") {
         let read = read(&words, "open", "sealed", &[context(), first.clone()]);
         assert_eq!(bytes(&read, "plaintext"), GOLDEN);
+    }
+    for words in golden.expected("tokens") {
+        let aud = Value::object([("aud", Value::Text("https://api.example".into()))]);
+        let signed = tab.call("jwt.sign", with_key(&words[1], &[("claims", aud)]));
+        assert!(signed.is_ok());
+        // Its policy, which its digest is sealed with, names no other use.
+        assert_eq!(
+            tab.call("sign", with_key(&words[1], &[data.clone()])),
+            Err("policy_denied".into())
+        );
     }
     for words in golden.expected("mac") {
         let verdict = read(&words, "verify_mac", "mac", &[data.clone(), first.clone()]);
@@ -132,8 +144,8 @@ fn what_was_read_of_schema_1_is_migrated_only_by_a_write() {
 }
 
 #[test]
-fn vaults_of_schema_2_open_with_each_enrolment() {
-    for text in [V2, V2_LONG, V3, V4] {
+fn vaults_of_later_schemas_open_with_each_enrolment() {
+    for text in [V2, V2_LONG, V3, V4, V5] {
         opens_with_each_enrolment(&Golden::read(text));
     }
 }
@@ -291,7 +303,7 @@ fn write_a_golden_vault() {
     assert!(tab.set_up(PASSPHRASE).is_ok());
     enrol_more(&tab);
     println!(
-        "# Keys of every spec and what they made. Passphrase: {PASSPHRASE}. Bytes are base64."
+        "# Keys of every spec, one with a template for its tokens, and what they made. Passphrase: {PASSPHRASE}. Bytes are base64."
     );
     println!("words {}", tab.words());
     for spec in KeySpec::ALL {
@@ -301,6 +313,10 @@ fn write_a_golden_vault() {
         let info = tab.call("keys.describe", with_key(&id, &[])).unwrap();
         println!("expect key {id} {} {}", spec.as_str(), kid(&info));
     }
+    let id = tab.create_for_tokens("ed25519", template(), &[]).unwrap();
+    let info = tab.call("keys.describe", with_key(&id, &[])).unwrap();
+    println!("expect tokens {id}");
+    println!("expect key {id} ed25519 {}", kid(&info));
     block_on(tab.enclave.tick());
     // A device key cannot be read, but it was drawn here.
     let stored = block_on(tab.store.device_key()).unwrap().unwrap();
