@@ -97,7 +97,7 @@ impl<P: Ports> Inner<P> {
         let last = match records.last().filter(|_| records.len() == need as usize) {
             Some((RecordKey::Text(id), _)) => Some(id.clone()),
             // Behind a record that is none of ours nothing could be found.
-            Some(_) => return Err(Error::Code(ErrorCode::Unreadable)),
+            Some((RecordKey::Number(_), _)) => return Err(Error::Code(ErrorCode::Unreadable)),
             None => None,
         };
         let indexed = vault.indexed(&self.ports, (after, last.as_deref())).await?;
@@ -106,7 +106,7 @@ impl<P: Ports> Inner<P> {
         for (key, sealed) in records {
             let known = match key {
                 RecordKey::Text(id) => indexed.remove(&id).zip(KeyId::new(id).ok()),
-                _ => None,
+                RecordKey::Number(_) => None,
             };
             match known {
                 Some((generation, id)) => scan.found.push((id, generation, sealed)),
