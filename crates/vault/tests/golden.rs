@@ -77,7 +77,7 @@ fn reads_what_was_made(golden: &Golden, tab: &Tab) {
         assert!(signed.is_ok());
         // Its policy, which its digest is sealed with, names no other use.
         assert_eq!(
-            tab.call("sign", with_key(&words[1], &[data.clone()])),
+            tab.call("sign", with_key(&words[1], std::slice::from_ref(&data))),
             Err("policy_denied".into())
         );
     }
