@@ -80,7 +80,7 @@ impl Checker {
 
     /// The same for colours.
     async fn finds_pale_letters(&self, page: &Client) -> Result<()> {
-        page.eval("document.querySelector('h1').style.color = 'gray';", &[]).await?;
+        page.eval("document.querySelector('h1').style.color = '#444';", &[]).await?;
         ensure!(self.check(page, "mistake").await.is_err(), "grey on dark passes");
         page.eval("document.querySelector('h1').style.color = '';", &[]).await?;
         Ok(())

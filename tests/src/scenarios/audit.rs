@@ -72,13 +72,13 @@ async fn reopened<'a>(page: &'a fantoccini::Client, stage: &Stage) -> Result<Ses
 /// How the vault tells of its log within a few seconds.
 async fn checked(session: &Session<'_>) -> Result<String> {
     for _ in 0..40 {
-        let status = session.status().await;
-        match &status {
-            Ok(status) if status["audit"]["checked"] == status["audit"]["count"] => {
-                return Ok("whole".into());
-            }
-            Ok(_) => {}
-            Err(_) => return session.refusal("vault.status", json!({})).await,
+        let Ok(status) = session.status().await else {
+            return session.refusal("vault.status", json!({})).await;
+        };
+        let audit = &status["audit"];
+        ensure!(audit["count"].is_u64(), "nothing is told of the log: {status}");
+        if audit["checked"] == audit["count"] {
+            return Ok("whole".into());
         }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
