@@ -116,8 +116,7 @@ async fn connect(app: Arc<App>, clock: Clock, stream: TcpStream, ended: watch::R
         return;
     };
     let role = app.desk.config().role(&leaf.id);
-    let peer =
-        Peer { id: leaf.id, certificate: leaf.certificate, expires: leaf.expires, role };
+    let peer = Peer { id: leaf.id, certificate: leaf.certificate, expires: leaf.expires, role };
     let life = Duration::from_secs(peer.expires.saturating_sub(clock())).min(OLDEST);
     let end = Instant::now() + life;
     let (router, peer) = (router(app), Arc::new(peer));

@@ -204,9 +204,8 @@ impl Inner {
     /// An event that does not fit the state is a fault of the broker: it stops deciding.
     fn append(&mut self, event: Event, now_s: u64) -> Result<(), Problem> {
         let applied = self.state.apply(&event, now_s);
-        let written = applied.and_then(|()| {
-            self.chain.write(now_s, event).map_err(|_| Problem::STORE)
-        });
+        let written =
+            applied.and_then(|()| self.chain.write(now_s, event).map_err(|_| Problem::STORE));
         match written {
             Ok(line) => {
                 self.pending.extend_from_slice(line.as_bytes());

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use kms_token::SpiffeId;
 use kms_tlog::VerifierKey;
+use kms_token::SpiffeId;
 
 use crate::Error;
 use crate::desk::read_checkpoint;

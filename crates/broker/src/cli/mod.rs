@@ -16,8 +16,8 @@ use kms_broker::serve::Server;
 use kms_broker::store::Clock;
 use kms_broker::tls::Source;
 use kms_broker::{Error, trace};
-use kms_token::SpiffeId;
 use kms_tlog::VerifierKey;
+use kms_token::SpiffeId;
 use tokio::signal::unix::{SignalKind, signal};
 
 use args::{AuditCommand, Cli, Command, ServeArgs, TraceArgs, VerifyArgs};

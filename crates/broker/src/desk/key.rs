@@ -8,8 +8,8 @@ use std::path::Path;
 
 use base64ct::{Base64, Encoding};
 use ed25519_dalek::{Signer, SigningKey};
-use kms_token::SpiffeId;
 use kms_tlog::{Checkpoint, Note, NoteError, VerifierKey};
+use kms_token::SpiffeId;
 use rustls::crypto::ring::default_provider;
 use zeroize::Zeroizing;
 

@@ -52,9 +52,10 @@ pub(super) async fn consistency(
     query: Result<Query<Consistency>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(Consistency { old, new }) = query.map_err(|_| Problem::BAD_REQUEST)?;
-    let found = app.desk.store.chain(|chain, durable| {
-        chain.consistency(old, new).filter(|_| new <= durable)
-    })?;
+    let found = app
+        .desk
+        .store
+        .chain(|chain, durable| chain.consistency(old, new).filter(|_| new <= durable))?;
     let proof = found.ok_or(Problem::NOT_FOUND)?;
     Ok(answer::json(StatusCode::OK, json!({ "proof": texts(&proof) })))
 }

@@ -74,8 +74,7 @@ fn named(id: &str) -> Result<Id, Problem> {
 }
 
 fn shown(pending: &Pending) -> Result<Value, Problem> {
-    let challenge: Value =
-        serde_json::from_str(&pending.challenge).map_err(|_| Problem::STORE)?;
+    let challenge: Value = serde_json::from_str(&pending.challenge).map_err(|_| Problem::STORE)?;
     let digest = kms_token::Digest::of(pending.challenge.as_bytes()).to_string();
     let (text, expires, first) = (&pending.challenge, pending.expires, &pending.first);
     Ok(json!({
