@@ -30,21 +30,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the files of the certificate are looked at.
 const WATCH: Duration = Duration::from_secs(2);
 /// How long a connection lives at most, whatever its certificate says.
-const OLDEST: Duration = Duration::from_secs(3600);
+const OLDEST: Duration = Duration::from_hours(1);
 
 /// A broker that listens.
 #[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
-    clock: Clock2,
+    clock: Shown,
     listener: TcpListener,
 }
 
 /// A clock that can be printed.
 #[derive(Clone)]
-struct Clock2(Clock);
+struct Shown(Clock);
 
-impl std::fmt::Debug for Clock2 {
+impl std::fmt::Debug for Shown {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Clock")
     }
@@ -54,7 +54,7 @@ impl Server {
     /// Listens.
     pub async fn bind(app: Arc<App>, listen: SocketAddr, clock: Clock) -> Result<Self, Error> {
         let listener = TcpListener::bind(listen).await.map_err(Error::Net)?;
-        Ok(Self { app, clock: Clock2(clock), listener })
+        Ok(Self { app, clock: Shown(clock), listener })
     }
 
     /// The address, with the port that was chosen.

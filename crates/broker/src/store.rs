@@ -206,16 +206,9 @@ impl Inner {
         let applied = self.state.apply(&event, now_s);
         let written =
             applied.and_then(|()| self.chain.write(now_s, event).map_err(|_| Problem::STORE));
-        match written {
-            Ok(line) => {
-                self.pending.extend_from_slice(line.as_bytes());
-                Ok(())
-            }
-            Err(_) => {
-                self.failed = true;
-                Err(Problem::STORE)
-            }
-        }
+        self.failed |= written.is_err();
+        self.pending.extend_from_slice(written.map_err(|_| Problem::STORE)?.as_bytes());
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Using a token: once.
 
 use kms_token::{
-    Authorization, Binding, Circumstances, Digest, Refusal, SpiffeId, Token, Verified, Verifier,
+    Authorization, Binding, Circumstances, Digest, SpiffeId, Token, Verified, Verifier,
 };
 
 use crate::Problem;
@@ -60,8 +60,7 @@ impl Desk {
         let accepted = self.store.decide(|state, now_s| {
             let verifier =
                 Verifier { ring: &state.ring, audience, life: self.config().token_life() };
-            let verified: Result<Verified, Refusal> = verifier.verify(token, &shown(now_s));
-            let Verified { authorization, approvers } = verified?;
+            let Verified { authorization, approvers } = verifier.verify(token, &shown(now_s))?;
             state.admit(authorization.jti)?;
             self.policy.admit_again(&authorization.challenge)?;
             let event = Event::Used {

@@ -41,6 +41,6 @@ pub(super) fn harden(mut response: Response) -> Response {
 }
 
 /// A status and a JSON value.
-pub(super) fn json(status: StatusCode, value: serde_json::Value) -> Response {
+pub(super) fn json(status: StatusCode, value: &serde_json::Value) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
 }

@@ -44,7 +44,7 @@ pub(super) async fn inclusion(
     })?;
     let (leaf, proof) = found.ok_or(Problem::NOT_FOUND)?;
     let value = json!({ "leaf": text(&leaf), "proof": texts(&proof) });
-    Ok(answer::json(StatusCode::OK, value))
+    Ok(answer::json(StatusCode::OK, &value))
 }
 
 pub(super) async fn consistency(
@@ -57,7 +57,7 @@ pub(super) async fn consistency(
         .store
         .chain(|chain, durable| chain.consistency(old, new).filter(|_| new <= durable))?;
     let proof = found.ok_or(Problem::NOT_FOUND)?;
-    Ok(answer::json(StatusCode::OK, json!({ "proof": texts(&proof) })))
+    Ok(answer::json(StatusCode::OK, &json!({ "proof": texts(&proof) })))
 }
 
 /// Whether the broker decides: the log can be written, and the clock is right.
@@ -65,7 +65,7 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Response, Prob
     app.desk.store.look(|_, _| Ok(()))?;
     let size = app.desk.store.chain(|_, durable| durable)?;
     let certificate = app.source.identity().leaf.expires;
-    Ok(answer::json(StatusCode::OK, json!({ "log": size, "certificate_expires": certificate })))
+    Ok(answer::json(StatusCode::OK, &json!({ "log": size, "certificate_expires": certificate })))
 }
 
 fn text(hash: &Hash) -> String {

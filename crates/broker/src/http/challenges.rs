@@ -29,20 +29,20 @@ pub(super) async fn ask(
     let asking = Asking::parse(&body::read(body, body::OWN).await?)?;
     let asked = app.desk.ask(&peer, asking).await;
     let asked = asked.inspect_err(|problem| app.desk.refused(&peer, *problem, None))?;
-    Ok(answer::json(StatusCode::CREATED, shown(&asked)?))
+    Ok(answer::json(StatusCode::CREATED, &shown(&asked)?))
 }
 
 pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let pending = app.desk.pending()?;
     let pending: Vec<_> = pending.iter().map(shown).collect::<Result<_, _>>()?;
-    Ok(answer::json(StatusCode::OK, json!({ "challenges": pending })))
+    Ok(answer::json(StatusCode::OK, &json!({ "challenges": pending })))
 }
 
 pub(super) async fn read(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    Ok(answer::json(StatusCode::OK, shown(&app.desk.challenge(named(&id)?)?)?))
+    Ok(answer::json(StatusCode::OK, &shown(&app.desk.challenge(named(&id)?)?)?))
 }
 
 pub(super) async fn approve(
@@ -65,7 +65,7 @@ pub(super) async fn collect(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let token = app.desk.collect(&peer, named(&id)?).await?;
-    Ok(answer::json(StatusCode::OK, json!({ "token": token.reveal() })))
+    Ok(answer::json(StatusCode::OK, &json!({ "token": token.reveal() })))
 }
 
 /// A name that is not well-formed is nobody's.

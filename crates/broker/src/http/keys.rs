@@ -38,7 +38,7 @@ pub(super) async fn jwks(State(app): State<Arc<App>>) -> Result<Response, Proble
         let known = state.ring.iter().filter(|(_, key)| key.state != KeyState::Revoked);
         Ok(known.map(|(kid, key)| jwk(kid, key)).collect())
     })?;
-    Ok(answer::json(StatusCode::OK, json!({ "keys": keys })))
+    Ok(answer::json(StatusCode::OK, &json!({ "keys": keys })))
 }
 
 fn jwk(kid: &str, key: &Key) -> Value {
@@ -78,5 +78,5 @@ pub(super) async fn revoked(
     })?;
     let until = now_s + FRESH_S;
     let value = json!({ "as_of": now_s, "valid_until": until, "revocations": statements });
-    Ok(answer::json(StatusCode::OK, value))
+    Ok(answer::json(StatusCode::OK, &value))
 }

@@ -45,7 +45,7 @@ pub(super) async fn introspect(
         },
         None => inactive(),
     };
-    Ok(answer::json(StatusCode::OK, value))
+    Ok(answer::json(StatusCode::OK, &value))
 }
 
 impl Drop for Asked {
