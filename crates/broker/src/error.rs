@@ -68,10 +68,10 @@ impl Problem {
     pub const NOT_FOUND: Self = Self::new(404, "not_found");
     /// Another method.
     pub const METHOD: Self = Self::new(405, "method");
+    /// The body does not come.
+    pub const SLOW: Self = Self::new(408, "slow");
     /// It is in another state.
     pub const CONFLICT: Self = Self::new(409, "conflict");
-    /// The time of the challenge is over.
-    pub const EXPIRED: Self = Self::new(410, "challenge_expired");
     /// The body is longer than is read.
     pub const TOO_LARGE: Self = Self::new(413, "too_large");
     /// Too many requests.

@@ -139,6 +139,9 @@ fn action(
     if !(1..=2).contains(&rule.approvals) {
         return Err("1 or 2 approvals");
     }
+    if !rule.path.starts_with('/') {
+        return Err("a path begins with a slash");
+    }
     let path = format!("{prefix}{}", rule.path);
     // With something in place of its constraints it has to be a path of a request.
     let sample = path.replace(['{', '}'], "");

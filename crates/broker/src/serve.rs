@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, interval, sleep_until, timeout};
+use tokio::time::{Instant, interval, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service;
 
@@ -29,6 +29,8 @@ const MOST: usize = 1024;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the files of the certificate are looked at.
 const WATCH: Duration = Duration::from_secs(2);
+/// How long nobody is let in after the system has refused a connection.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How long a connection lives at most, whatever its certificate says.
 const OLDEST: Duration = Duration::from_hours(1);
 
@@ -75,8 +77,12 @@ impl Server {
                 _ = watching.tick() => self.maintain(),
                 Some(_) = connections.join_next() => {}
                 accepted = self.listener.accept() => {
-                    let (Ok((stream, _)), Ok(slot)) = (accepted, slots.clone().try_acquire_owned())
-                    else { continue };
+                    let Ok((stream, _)) = accepted else {
+                        // No file descriptor, perhaps: not to be asked for again at once.
+                        sleep(PAUSE).await;
+                        continue;
+                    };
+                    let Ok(slot) = slots.clone().try_acquire_owned() else { continue };
                     let (app, clock) = (Arc::clone(&self.app), Arc::clone(&self.clock.0));
                     let connection = connect(app, clock, stream, ended.clone());
                     connections.spawn(async move {

@@ -34,7 +34,8 @@ pub struct State {
 struct Known {
     challenge: Id,
     sub: SpiffeId,
-    iat: u64,
+    /// When the broker heard of it: approvers' clocks do not decide about revocation.
+    at: u64,
     exp: u64,
     delivered: bool,
     used: bool,
@@ -45,8 +46,6 @@ struct Known {
 pub struct Revoked {
     /// When the broker heard of it.
     pub at: u64,
-    /// When it was signed.
-    pub iat: u64,
     /// What is revoked.
     pub target: Target,
     /// The statement.
@@ -98,10 +97,10 @@ impl State {
                 let (owner, admin, state) = (owner.clone(), *admin, KeyState::Active);
                 self.ring.enrol(Key { public, owner, admin, state })?;
             }
-            Event::Minted { challenge, jti, sub, iat, exp, .. } => {
+            Event::Minted { challenge, jti, sub, exp, .. } => {
                 let (challenge, sub) = (Id::parse(challenge)?, SpiffeId::parse(sub)?);
-                let (iat, exp, delivered, used) = (*iat, *exp, false, false);
-                let known = Known { challenge, sub, iat, exp, delivered, used };
+                let (exp, delivered, used) = (*exp, false, false);
+                let known = Known { challenge, sub, at, exp, delivered, used };
                 if self.tokens.insert(Id::parse(jti)?, known).is_some() {
                     return Err(Problem::CONFLICT);
                 }
@@ -131,8 +130,8 @@ impl State {
             if let Target::Challenge(id) = &target {
                 self.open.remove(id);
             }
-            let (iat, statement) = (signed.iat, statement.into());
-            self.revoked.push(Revoked { at, iat, target, statement });
+            let statement = statement.into();
+            self.revoked.push(Revoked { at, target, statement });
         }
         Ok(())
     }
@@ -164,7 +163,7 @@ impl State {
         self.revoked.iter().any(|revoked| match &revoked.target {
             Target::Token(id) => *id == jti,
             Target::Challenge(id) => *id == known.challenge,
-            Target::Subject(id) => *id == known.sub && known.iat <= revoked.iat,
+            Target::Subject(id) => *id == known.sub && known.at <= revoked.at,
         })
     }
 
@@ -174,7 +173,7 @@ impl State {
         self.revoked.iter().any(|revoked| match &revoked.target {
             Target::Token(_) => false,
             Target::Challenge(id) => *id == challenge.id,
-            Target::Subject(id) => *id == challenge.sub && at <= revoked.iat,
+            Target::Subject(id) => *id == challenge.sub && at <= revoked.at,
         })
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
@@ -85,7 +86,8 @@ impl Store {
         let failed = |error| Error::file(path, error);
         let new = !path.exists();
         let mut options = OpenOptions::new();
-        let mut file = options.read(true).append(true).create(true).open(path).map_err(failed)?;
+        let mut file =
+            options.read(true).append(true).create(true).mode(0o600).open(path).map_err(failed)?;
         if file.try_lock().is_err() {
             return Err(Error::Checkpoint("another broker has this log"));
         }

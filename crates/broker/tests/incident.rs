@@ -7,7 +7,7 @@ mod support;
 use base64ct::{Base64, Encoding};
 use kms_broker::trace;
 use kms_tlog::{Checkpoint, Hash, Note, VerifierKey, verify_consistency, verify_inclusion};
-use kms_token::{Id, KeyState, Signer, Statement, Target, Token, state};
+use kms_token::{Id, KeyState, Life, Signer, Statement, Target, Token, mint, state};
 use serde_json::{Value, json};
 use support::{
     ADMIN, AGENT, Approver, BILLING, BROKER, RELAY, World, alice, bob, id, random, read_42, root,
@@ -68,6 +68,21 @@ async fn a_workload_and_a_challenge_are_revoked_as_a_whole() {
     world.wait(2);
     let token = world.token(&agent, &read_42()).await;
     assert_eq!(world.present(&agent, &token, "GET", PATH, "").await.0, 200);
+}
+
+#[tokio::test]
+async fn an_approver_whose_clock_is_ahead_gains_nothing() {
+    let world = World::new().await;
+    let agent = world.workload(AGENT);
+    let challenge = world.open(&agent, &read_42()).await;
+    let minting = (random(), world.now() + 20, Life::default());
+    let token = mint(&alice(), &challenge, None, minting).await.unwrap();
+    assert_eq!(world.approve(&challenge, token.reveal()).await.0, 204);
+    assert_eq!(world.collect(&agent, &challenge).await.0, 200);
+    let all = Statement::Revoke(Target::Subject(id(AGENT)));
+    assert_eq!(world.state(&alice(), &all).await.0, 204);
+    let answer = world.present(&agent, token.reveal(), "GET", PATH, "").await;
+    assert_eq!(code(&answer), (403, "token_revoked"));
 }
 
 #[tokio::test]

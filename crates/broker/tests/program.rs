@@ -23,10 +23,20 @@ use tempfile::TempDir;
 
 const PATH: &str = "/v1/proxy/crm/contacts/42";
 
+/// A process that does not outlast its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
 /// A broker in a process of its own.
 struct Program {
     dir: TempDir,
-    child: Child,
+    child: Running,
     address: String,
     key: String,
 }
@@ -58,13 +68,12 @@ impl Program {
         let key = key.strip_prefix("log key ").unwrap().to_owned();
         let address = lines.next().unwrap().unwrap();
         let address = address.strip_prefix("listening on ").unwrap().to_owned();
-        Self { dir, child, address, key }
+        Self { dir, child: Running(child), address, key }
     }
 
     /// The end without a warning.
-    fn kill(mut self) -> TempDir {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    fn kill(self) -> TempDir {
+        drop(self.child);
         self.dir
     }
 

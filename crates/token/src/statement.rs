@@ -21,7 +21,7 @@ pub enum Target {
     Token(Id),
     /// A challenge and the token of it; a person's no is this, too.
     Challenge(Id),
-    /// All that a workload has until the statement was signed.
+    /// All that a workload has when the statement arrives.
     Subject(SpiffeId),
 }
 

@@ -5,6 +5,7 @@ mod key;
 mod present;
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use kms_token::{Digest, Id, SpiffeId};
@@ -42,7 +43,8 @@ pub struct Desk {
     pub store: Store,
     config: Config,
     key: LogKey,
-    checkpoint: PathBuf,
+    /// Where the last checkpoint is kept; one at a time writes it.
+    checkpoint: Mutex<PathBuf>,
 }
 
 impl Desk {
@@ -52,7 +54,7 @@ impl Desk {
         let log = dir.join("log.jsonl");
         let key = LogKey::open(&dir.join("log.key"), &id, !log.exists())?;
         let store = Store::open(&log, &id, clock)?;
-        let checkpoint = dir.join("checkpoint");
+        let checkpoint = Mutex::new(dir.join("checkpoint"));
         let desk = Self { id, policy, store, config, key, checkpoint };
         desk.begin()?;
         Ok(desk)
@@ -60,7 +62,9 @@ impl Desk {
 
     fn begin(&self) -> Result<(), Error> {
         let stopped = |_| Error::Checkpoint("cannot be written");
-        self.key.compare(&self.checkpoint, &self.store)?;
+        let kept = self.checkpoint.lock().map_err(|_| stopped(Problem::STORE))?;
+        self.key.compare(&kept, &self.store)?;
+        drop(kept);
         let keys = self.config.keys()?;
         pollster::block_on(self.store.decide(|state, _| {
             let mut events = vec![Event::Started { broker: self.id.to_string() }];
@@ -95,9 +99,10 @@ impl Desk {
 
     /// A signed checkpoint of what is on the disk. The last one is kept beside the log.
     pub fn checkpoint(&self) -> Result<String, Problem> {
+        let kept = self.checkpoint.lock().map_err(|_| Problem::STORE)?;
         let note = self.store.chain(|chain, size| self.key.sign(chain, size))?;
         let note = note.map_err(|_| Problem::STORE)?;
-        key::keep(&self.checkpoint, &note).map_err(|_| Problem::STORE)?;
+        key::keep(&kept, &note).map_err(|_| Problem::STORE)?;
         Ok(note)
     }
 

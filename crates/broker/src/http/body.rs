@@ -1,9 +1,12 @@
 //! Bodies of requests, read whole and with a limit.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kms_token::Token;
+use tokio::time::timeout;
 
 use crate::Problem;
 
@@ -12,8 +15,12 @@ pub(super) const OWN: usize = 32 * 1024;
 /// Longest body that is passed on, in bytes.
 pub(super) const PASSED: usize = 1024 * 1024;
 
+/// How long a body may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    match Limited::new(body, limit).collect().await {
+    let read = timeout(PATIENCE, Limited::new(body, limit).collect()).await;
+    match read.map_err(|_| Problem::SLOW)? {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::TOO_LARGE),
         Err(_) => Err(Problem::BAD_REQUEST),

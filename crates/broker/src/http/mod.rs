@@ -149,14 +149,13 @@ fn admit_peer(
     if now >= peer.expires {
         return Err(Problem::CERTIFICATE_EXPIRED);
     }
+    // First of all: who is refused is noted in the log, and may not fill it.
+    app.peers.check_key(&peer.id.to_string()).map_err(|_| Problem::RATE)?;
     let role = peer.role.ok_or(Problem::ROLE)?;
     let on_path = || ACCESS.iter().filter(|(_, known, _)| *known == path);
     let known = on_path().find(|(known, ..)| *known == "*" || *known == method.as_str());
     let may = on_path().any(|(.., roles)| roles.contains(&role));
     // Who has nothing to do here does not learn which methods there are.
     let (.., roles) = known.ok_or(if may { Problem::METHOD } else { Problem::ROLE })?;
-    if !roles.contains(&role) {
-        return Err(Problem::ROLE);
-    }
-    app.peers.check_key(&peer.id.to_string()).map_err(|_| Problem::RATE)
+    if roles.contains(&role) { Ok(()) } else { Err(Problem::ROLE) }
 }

@@ -47,13 +47,17 @@ pub(super) async fn forward(
     let binding = binding(&parts, &body).map_err(refuse)?;
     // Before the token is used: an agent that comes too often keeps it.
     app.limit_connector(&name)?;
-    let presented = app.desk.present(&peer, &token, &binding).await?;
-    drop(token);
-    let jti = presented.authorization.jti.to_string();
-    let answer = pass_on(&app, connector, &name, &binding, (&parts.headers, body)).await;
-    let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
-    app.desk.store.note(Event::Answered { jti, status });
-    answer
+    let connector = connector.clone();
+    // To its end, and into the log, also if the workload does not wait for it.
+    let passed = tokio::spawn(async move {
+        let jti = app.desk.present(&peer, &token, &binding).await?.authorization.jti.to_string();
+        drop(token);
+        let answer = pass_on(&app, &connector, &name, &binding, (&parts.headers, body)).await;
+        let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
+        app.desk.store.note(Event::Answered { jti, status });
+        answer
+    });
+    passed.await.map_err(|_| Problem::UPSTREAM)?
 }
 
 /// The request as the token has to have it: as it arrived, nothing decoded or normalised.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
+use axum::http::{HeaderMap, Method, Request, Response};
 use ed25519_dalek::{Signer as _, SigningKey};
 use kms_broker::client::Upstream;
 use kms_broker::config::Config;
@@ -394,8 +394,4 @@ pub fn leg() -> Value {
         "basis": "contract",
         "jurisdiction": "DE",
     })
-}
-
-pub fn ok() -> u16 {
-    StatusCode::OK.as_u16()
 }
