@@ -11,7 +11,7 @@ use crate::repo::Repo;
 use crate::wasm::TARGET;
 
 /// Workspace crates that each crate may use; the list points down only.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("kms-protocol", &[]),
     ("kms-crypto", &["kms-protocol"]),
     ("kms-jose", &["kms-protocol", "kms-crypto"]),
@@ -19,6 +19,8 @@ const MAY_USE: [(&str, &[&str]); 13] = [
     ("kms-tlog", &[]),
     ("kms-manifest", &[]),
     ("kms-vault", &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog"]),
+    ("kms-token", &["kms-crypto", "kms-jose"]),
+    ("kms-broker", &["kms-crypto", "kms-jose", "kms-tlog", "kms-token"]),
     ("kms-enclave", &["kms-protocol", "kms-crypto", "kms-vault"]),
     ("kms-tools", &["kms-protocol", "kms-crypto", "kms-backup"]),
     ("kms-testkit", &["kms-protocol", "kms-crypto", "kms-jose", "kms-vault"]),
@@ -40,12 +42,12 @@ const RESERVED: [(&str, &[&str]); 6] = [
     ("js-sys", &["kms-enclave", "kms-tools"]),
     ("web-sys", &["kms-enclave"]),
     ("wasm-bindgen-cli-support", &["xtask"]),
-    ("tokio", &["enclave-shell", "kms-e2e"]),
+    ("tokio", &["enclave-shell", "kms-broker", "kms-e2e"]),
 ];
 
 /// Crates that run inside the enclave but know nothing of the browser, nor
 /// of a runtime: not even through a dependency.
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
     "kms-protocol",
     "kms-crypto",
     "kms-jose",
@@ -53,6 +55,7 @@ const PURE: [&str; 7] = [
     "kms-vault",
     "kms-backup",
     "kms-manifest",
+    "kms-token",
 ];
 const IMPURE: [&str; 5] = ["web-sys", "js-sys", "wasm-bindgen", "tokio", "mio"];
 

@@ -17,7 +17,7 @@ impl Claims {
     }
 
     /// Takes an object whose registered claims are of the right kind.
-    pub(crate) fn check(object: Object) -> Result<Self, JoseError> {
+    pub fn check(object: Object) -> Result<Self, JoseError> {
         let well_formed = object.names().all(|name| match (name, object.get(name)) {
             ("iss" | "sub" | "jti", Some(value)) => matches!(value, Json::Text(_)),
             ("exp" | "nbf" | "iat", Some(value)) => matches!(value, Json::Integer(_)),

@@ -76,6 +76,12 @@ impl<'a> Jws<'a> {
         &self.header
     }
 
+    /// The payload, which nobody vouches for: only to say which token was refused.
+    #[must_use]
+    pub fn unverified_payload(&self) -> &[u8] {
+        &self.payload
+    }
+
     /// The payload, if this key signed it with its own algorithm.
     pub fn verify(&self, key: &PublicKey) -> Result<&[u8], JoseError> {
         if Algorithm::of(key.kind()) != Some(self.header.algorithm) {

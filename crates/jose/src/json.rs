@@ -41,7 +41,8 @@ pub struct Object(Vec<(String, Json)>);
 
 impl Object {
     /// Reads one object and nothing behind it. `None` for everything that is not acceptable.
-    pub(crate) fn parse(json: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn parse(json: &[u8]) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let value = Value { depth: 0 }.deserialize(&mut deserializer).ok()?;
         deserializer.end().ok()?;
@@ -52,18 +53,20 @@ impl Object {
     }
 
     /// An object of these members; the caller gives each name once.
-    pub(crate) fn of<const N: usize>(members: [(&str, Json); N]) -> Self {
+    #[must_use]
+    pub fn of<const N: usize>(members: [(&str, Json); N]) -> Self {
         Self(members.map(|(name, value)| (name.into(), value)).into())
     }
 
     /// The text without white space, members in order.
-    pub(crate) fn to_json(&self) -> String {
+    #[must_use]
+    pub fn to_json(&self) -> String {
         // Only a map with other names than texts, or a writer that fails, could fail.
         serde_json::to_string(self).unwrap_or_default()
     }
 
     /// Adds a member, or gives one another value.
-    pub(crate) fn set(&mut self, name: &str, value: Json) {
+    pub fn set(&mut self, name: &str, value: Json) {
         match self.0.iter_mut().find(|(known, _)| known == name) {
             Some((_, known)) => *known = value,
             None => self.0.push((name.into(), value)),

@@ -1,0 +1,105 @@
+//! The command line.
+
+mod args;
+mod ask;
+mod pki;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Parser;
+use kms_broker::config::Config;
+use kms_broker::desk::Desk;
+use kms_broker::http::App;
+use kms_broker::serve::Server;
+use kms_broker::store::Clock;
+use kms_broker::tls::Source;
+use kms_broker::{Error, trace};
+use kms_tlog::VerifierKey;
+use kms_token::SpiffeId;
+use tokio::signal::unix::{SignalKind, signal};
+
+use args::{AuditCommand, Cli, Command, ServeArgs, TraceArgs, VerifyArgs};
+
+pub(crate) fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(args) => runtime().and_then(|runtime| runtime.block_on(serve(args))),
+        Command::Healthcheck(args) => ask::run(&args.peer, &ask::Ask::Health),
+        Command::Revoke(args) => ask::run(&args.peer, &ask::Ask::Revoke(&args)),
+        Command::Rotate(args) => ask::run(&args.peer, &ask::Ask::Rotate(&args)),
+        Command::Audit(AuditCommand::Verify(args)) => verify(&args),
+        Command::Audit(AuditCommand::Trace(args)) => show(&args),
+        Command::DevPki(args) => pki::write(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Runtime::new().map_err(Error::Net)
+}
+
+fn now() -> u64 {
+    // Before 1970 nothing is valid, so that it fails closed.
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+async fn serve(args: ServeArgs) -> Result<(), Error> {
+    let json = std::fs::read(&args.config).map_err(|error| Error::file(&args.config, error))?;
+    let config = Config::parse(&json)?;
+    let source = Source::open(args.files.files(), config.id()?, args.tls_min_version)?;
+    let clock: Clock = Arc::new(now);
+    let desk = Desk::open(config, &args.state, Arc::clone(&clock))?;
+    println!("log key {}", desk.log_key().verifier());
+    let app = Arc::new(App::new(desk, Arc::new(source))?);
+    let server = Server::bind(app, args.listen, clock).await?;
+    println!("listening on {}", server.address()?);
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Net)?;
+    server
+        .run(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        })
+        .await;
+    Ok(())
+}
+
+fn verify(args: &VerifyArgs) -> Result<(), Error> {
+    let id = spiffe_id(&args.id)?;
+    let kept = match (&args.checkpoint, &args.key) {
+        (Some(path), Some(key)) => {
+            let note = std::fs::read_to_string(path).map_err(|error| Error::file(path, error))?;
+            let key = VerifierKey::parse(key);
+            Some((note, key.map_err(|_| Error::Checkpoint("not the key of a log"))?))
+        }
+        _ => None,
+    };
+    let checkpoint = kept.as_ref().map(|(note, key)| (note.as_str(), key));
+    let lines = trace::verify(&args.log, &id, checkpoint)?;
+    println!("{lines} entries, whole and in order");
+    Ok(())
+}
+
+fn show(args: &TraceArgs) -> Result<(), Error> {
+    let lines = trace::trace(&args.log, &args.jti)?;
+    if lines.is_empty() {
+        return Err(Error::Answer("nothing about this token".into()));
+    }
+    for line in lines {
+        let text = serde_json::to_string(&line).map_err(|_| Error::Log(line.seq, "odd"))?;
+        println!("{text}");
+    }
+    Ok(())
+}
+
+fn spiffe_id(text: &str) -> Result<SpiffeId, Error> {
+    SpiffeId::parse(text).map_err(|_| Error::Config(format!("{text} is not a SPIFFE id")))
+}

@@ -1,0 +1,66 @@
+//! The other side of mutual TLS: one request to one server that is known by its SPIFFE id.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use kms_token::SpiffeId;
+use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use crate::Error;
+use crate::tls::Identity;
+
+/// Longest answer that is read, in bytes.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
+/// How long a connection, and then an answer, may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server.
+#[derive(Clone, Copy, Debug)]
+pub struct Upstream<'a> {
+    /// `host:port`.
+    pub address: &'a str,
+    /// Who it has to be.
+    pub id: &'a SpiffeId,
+}
+
+impl Upstream<'_> {
+    /// Asks over a connection of its own, and follows nothing.
+    pub async fn ask(
+        &self,
+        identity: &Identity,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, Error> {
+        let late = |_| Error::Net(std::io::ErrorKind::TimedOut.into());
+        timeout(PATIENCE, self.ask_patiently(identity, request)).await.map_err(late)?
+    }
+
+    async fn ask_patiently(
+        &self,
+        identity: &Identity,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, Error> {
+        let other = |error: hyper::Error| Error::Net(std::io::Error::other(error));
+        let connector = TlsConnector::from(Arc::new(identity.client(self.id)?));
+        let stream = TcpStream::connect(self.address).await.map_err(Error::Net)?;
+        // It is known by its id; the name is a formality that is not sent either.
+        let name = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([127, 0, 0, 1])));
+        let stream = connector.connect(name, stream).await.map_err(Error::Net)?;
+        let (mut sender, connection) =
+            http1::handshake(TokioIo::new(stream)).await.map_err(other)?;
+        let connection = tokio::spawn(connection);
+        let answer = sender.send_request(request.map(Full::new)).await.map_err(other)?;
+        let (parts, body) = answer.into_parts();
+        let body = Limited::new(body, MAX_ANSWER).collect().await;
+        let body = body.map_err(|error| Error::Net(std::io::Error::other(error)))?;
+        connection.abort();
+        Ok(Response::from_parts(parts, body.to_bytes()))
+    }
+}

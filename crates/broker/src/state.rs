@@ -1,0 +1,215 @@
+//! What the log says is so now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use kms_crypto::{KeyKind, PublicKey};
+use kms_token::{
+    Challenge, HARD_CAP_S, Id, Key, KeyRing, KeyState, Refusal, SKEW_S, Signed, SpiffeId,
+    Statement, Target, Token,
+};
+
+use crate::Problem;
+use crate::log::Event;
+
+/// For so long something about a token matters after it was minted or a statement was signed.
+const MEMORY_S: u64 = HARD_CAP_S + 2 * SKEW_S;
+
+/// The state.
+#[derive(Debug)]
+pub struct State {
+    broker: SpiffeId,
+    /// The approvers' keys.
+    pub ring: KeyRing,
+    tokens: BTreeMap<Id, Known>,
+    revoked: Vec<Revoked>,
+    statements: BTreeMap<Id, u64>,
+    /// Challenges that are open. They are not made from the log.
+    pub open: BTreeMap<Id, Open>,
+    next_prune: u64,
+}
+
+/// A token that was minted here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Known {
+    challenge: Id,
+    sub: SpiffeId,
+    /// When the broker heard of it: approvers' clocks do not decide about revocation.
+    at: u64,
+    exp: u64,
+    delivered: bool,
+    used: bool,
+}
+
+/// A revocation that still matters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revoked {
+    /// When the broker heard of it.
+    pub at: u64,
+    /// What is revoked.
+    pub target: Target,
+    /// The statement.
+    pub statement: String,
+}
+
+/// A challenge that is open.
+#[derive(Debug)]
+pub struct Open {
+    /// What is asked.
+    pub challenge: Challenge,
+    /// When it was asked.
+    pub at: u64,
+    /// Until when it can be answered.
+    pub expires: u64,
+    /// The first of two approvals.
+    pub first: Option<String>,
+    /// The token, until it is picked up.
+    pub token: Option<Token>,
+    /// Whether it was minted.
+    pub minted: bool,
+}
+
+impl State {
+    /// The state of a log without lines.
+    #[must_use]
+    pub fn new(broker: SpiffeId) -> Self {
+        Self {
+            broker,
+            ring: KeyRing::default(),
+            tokens: BTreeMap::new(),
+            revoked: Vec::new(),
+            statements: BTreeMap::new(),
+            open: BTreeMap::new(),
+            next_prune: 0,
+        }
+    }
+
+    /// Does what a line says. Lines that cannot follow from the state are refused: a log that was made
+    /// up does not become the state.
+    pub fn apply(&mut self, event: &Event, at: u64) -> Result<(), Problem> {
+        match event {
+            Event::Started { broker } if broker == self.broker.as_str() => self.open.clear(),
+            Event::Started { .. } => return Err(Problem::CONFLICT),
+            Event::Enrolled { key, owner, admin } => {
+                let raw = Base64UrlUnpadded::decode_vec(key).map_err(|_| Refusal::Name)?;
+                let public = PublicKey::from_raw(KeyKind::Ed25519, &raw);
+                let public = public.map_err(|_| Refusal::Name)?;
+                let (owner, admin, state) = (owner.clone(), *admin, KeyState::Active);
+                self.ring.enrol(Key { public, owner, admin, state })?;
+            }
+            Event::Minted { challenge, jti, sub, exp, .. } => {
+                let (challenge, sub) = (Id::parse(challenge)?, SpiffeId::parse(sub)?);
+                let (exp, delivered, used) = (*exp, false, false);
+                let known = Known { challenge, sub, at, exp, delivered, used };
+                if self.tokens.insert(Id::parse(jti)?, known).is_some() {
+                    return Err(Problem::CONFLICT);
+                }
+            }
+            Event::Delivered { jti } => self.known(jti, |known| !known.delivered)?.delivered = true,
+            Event::Used { jti, .. } => {
+                self.known(jti, |known| known.delivered && !known.used)?.used = true;
+            }
+            Event::Stated { statement } => self.hear(statement, at)?,
+            Event::Asked { .. }
+            | Event::Approved { .. }
+            | Event::Answered { .. }
+            | Event::Refused { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn known(&mut self, jti: &str, is: impl Fn(&Known) -> bool) -> Result<&mut Known, Problem> {
+        self.tokens.get_mut(&Id::parse(jti)?).filter(|known| is(known)).ok_or(Problem::CONFLICT)
+    }
+
+    fn hear(&mut self, statement: &str, at: u64) -> Result<(), Problem> {
+        let signed = self.check_statement(statement, at)?;
+        self.ring.apply(&signed)?;
+        self.statements.insert(signed.jti, at);
+        if let Statement::Revoke(target) = signed.statement {
+            if let Target::Challenge(id) = &target {
+                self.open.remove(id);
+            }
+            let statement = statement.into();
+            self.revoked.push(Revoked { at, target, statement });
+        }
+        Ok(())
+    }
+
+    /// Checks a statement and what it would do, without doing it.
+    pub fn check_statement(&self, statement: &str, at: u64) -> Result<Signed, Problem> {
+        let signed = Signed::verify(statement, &self.ring, &self.broker, at)?;
+        if self.statements.contains_key(&signed.jti) {
+            return Err(Problem::CONFLICT);
+        }
+        self.ring.clone().apply(&signed)?;
+        Ok(signed)
+    }
+
+    /// Whether a token may be used: it was handed out here, is not used yet, and not revoked.
+    pub fn admit(&self, jti: Id) -> Result<(), Problem> {
+        let known = self.tokens.get(&jti).filter(|known| known.delivered);
+        let known = known.ok_or(Problem::TOKEN_UNKNOWN)?;
+        if self.is_revoked(jti, known) {
+            Err(Problem::TOKEN_REVOKED)
+        } else if known.used {
+            Err(Problem::TOKEN_USED)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn is_revoked(&self, jti: Id, known: &Known) -> bool {
+        self.revoked.iter().any(|revoked| match &revoked.target {
+            Target::Token(id) => *id == jti,
+            Target::Challenge(id) => *id == known.challenge,
+            Target::Subject(id) => *id == known.sub && known.at <= revoked.at,
+        })
+    }
+
+    /// Whether a token of this challenge could not be used: it or its workload is revoked.
+    #[must_use]
+    pub fn is_refused(&self, challenge: &Challenge, at: u64) -> bool {
+        self.revoked.iter().any(|revoked| match &revoked.target {
+            Target::Token(_) => false,
+            Target::Challenge(id) => *id == challenge.id,
+            Target::Subject(id) => *id == challenge.sub && at <= revoked.at,
+        })
+    }
+
+    /// Whether a token of this name is known.
+    #[must_use]
+    pub fn has_token(&self, jti: Id) -> bool {
+        self.tokens.contains_key(&jti)
+    }
+
+    /// Revocations that the broker heard of at this time or later, and that still matter.
+    pub fn revoked_since(&self, at: u64) -> impl Iterator<Item = &Revoked> {
+        self.revoked.iter().filter(move |revoked| revoked.at >= at)
+    }
+
+    /// How many challenges and tokens are alive.
+    #[must_use]
+    pub fn alive(&self) -> usize {
+        self.open.len() + self.tokens.len()
+    }
+
+    /// Forgets what is over. Nothing is forgotten before its end: at the bound, requests are refused.
+    pub fn prune(&mut self, now_s: u64) {
+        if now_s < self.next_prune {
+            return;
+        }
+        self.next_prune = now_s + 1;
+        self.open.retain(|_, open| now_s < open.expires);
+        self.tokens.retain(|_, known| now_s < known.exp);
+        let alive = |at: u64| now_s <= at.saturating_add(MEMORY_S);
+        self.revoked.retain(|revoked| alive(revoked.at));
+        self.statements.retain(|_, at| alive(*at));
+    }
+
+    /// Thumbprints of all known keys.
+    #[must_use]
+    pub fn kids(&self) -> BTreeSet<&str> {
+        self.ring.iter().map(|(kid, _)| kid).collect()
+    }
+}

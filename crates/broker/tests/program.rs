@@ -1,0 +1,234 @@
+//! The program: its commands, and `kill -9`.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method, Request};
+use base64ct::{Base64, Encoding};
+use kms_broker::client::Upstream;
+use kms_broker::tls::{Files, Identity};
+use kms_token::{Challenge, Life, Token, mint};
+use serde_json::{Value, json};
+use support::{
+    ADMIN, AGENT, Approver, BROKER, CRM, RELAY, alice, config, id, random, read_42, real_now,
+    service,
+};
+use tempfile::TempDir;
+
+const PATH: &str = "/v1/proxy/crm/contacts/42";
+
+/// A process that does not outlast its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// A broker in a process of its own.
+struct Program {
+    dir: TempDir,
+    child: Running,
+    address: String,
+    key: String,
+}
+
+fn command() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_kms-broker"))
+}
+
+fn text(output: &Output) -> String {
+    [&output.stdout[..], &output.stderr[..]].map(String::from_utf8_lossy).concat()
+}
+
+impl Program {
+    fn start(dir: TempDir) -> Self {
+        let path = |name: &str| dir.path().join(name);
+        let mut child = command()
+            .arg("serve")
+            .args(["--listen", "127.0.0.1:0"])
+            .arg("--config")
+            .arg(path("config.json"))
+            .arg("--state")
+            .arg(path("state"))
+            .args(files(dir.path(), "broker"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let key = lines.next().unwrap().unwrap();
+        let key = key.strip_prefix("log key ").unwrap().to_owned();
+        let address = lines.next().unwrap().unwrap();
+        let address = address.strip_prefix("listening on ").unwrap().to_owned();
+        Self { dir, child: Running(child), address, key }
+    }
+
+    /// The end without a warning.
+    fn kill(self) -> TempDir {
+        drop(self.child);
+        self.dir
+    }
+
+    fn log(&self) -> PathBuf {
+        self.dir.path().join("state/log.jsonl")
+    }
+
+    /// Runs a command that asks this broker.
+    fn run(&self, name: &str, by: &str, arguments: &[&str]) -> Output {
+        let own = id(by).path().trim_start_matches('/').replace('/', "-");
+        command()
+            .arg(name)
+            .args(["--broker", &self.address, "--broker-id", BROKER, "--id", by])
+            .args(files(self.dir.path(), &own))
+            .args(arguments)
+            .output()
+            .unwrap()
+    }
+
+    async fn ask(
+        &self,
+        by: &str,
+        (method, path): (&str, &str),
+        body: &Value,
+        token: Option<&str>,
+    ) -> (u16, Value) {
+        let own = id(by).path().trim_start_matches('/').replace('/', "-");
+        let at = |end: &str| self.dir.path().join("pki").join(format!("{own}.{end}"));
+        let bundle = self.dir.path().join("pki/bundle.pem");
+        let files = Files { certificate: at("pem"), key: at("key"), bundle };
+        let identity = Identity::read(&files, &id(by)).unwrap();
+        let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
+        let mut request = Request::new(body);
+        *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
+        *request.uri_mut() = path.parse().unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("host", "broker".parse().unwrap());
+        if let Some(token) = token {
+            headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+        }
+        *request.headers_mut() = headers;
+        let broker = id(BROKER);
+        let upstream = Upstream { address: &self.address, id: &broker };
+        let answer = upstream.ask(&identity, request).await.unwrap();
+        let value = serde_json::from_slice(answer.body()).unwrap_or(Value::Null);
+        (answer.status().as_u16(), value)
+    }
+
+    async fn token(&self) -> String {
+        let (_, asked) = self.ask(AGENT, ("POST", "/v1/challenges"), &read_42(), None).await;
+        let challenge = asked["challenge"].as_str().unwrap();
+        let challenge = Challenge::parse(challenge.as_bytes()).unwrap();
+        let minting = (random(), real_now(), Life::default());
+        let token = mint(&alice(), &challenge, None, minting).await.unwrap();
+        let base = format!("/v1/challenges/{}", challenge.id);
+        let (approvals, pick_up) = (format!("{base}/approvals"), format!("{base}/token"));
+        let signed = json!({ "signed": token.reveal() });
+        self.ask(RELAY, ("POST", &approvals), &signed, None).await;
+        let (_, value) = self.ask(AGENT, ("POST", &pick_up), &Value::Null, None).await;
+        value["token"].as_str().unwrap().to_owned()
+    }
+}
+
+fn files(dir: &Path, name: &str) -> Vec<String> {
+    let at = |file: &str| dir.join("pki").join(file).display().to_string();
+    vec![
+        "--svid-cert".into(),
+        at(&format!("{name}.pem")),
+        "--svid-key".into(),
+        at(&format!("{name}.key")),
+        "--bundle".into(),
+        at("bundle.pem"),
+    ]
+}
+
+async fn prepare() -> (TempDir, service::Service) {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("state")).unwrap();
+    let mut pki = command();
+    pki.arg("dev-pki").arg("--out").arg(dir.path().join("pki"));
+    for name in [BROKER, AGENT, RELAY, ADMIN, CRM] {
+        pki.args(["--id", name]);
+    }
+    assert!(pki.status().unwrap().success());
+    let at = |file: &str| dir.path().join("pki").join(file);
+    let (certificate, key) = (at("service-crm.pem"), at("service-crm.key"));
+    let files = Files { certificate, key, bundle: at("bundle.pem") };
+    let service = service::Service::start(files, CRM).await;
+    let json = config(&service.address.to_string()).to_string();
+    std::fs::write(dir.path().join("config.json"), json).unwrap();
+    for (name, seed) in [("alice", 1), ("new", 4)] {
+        let seed = Base64::encode_string(&[seed; 32]);
+        std::fs::write(dir.path().join(name), seed).unwrap();
+    }
+    (dir, service)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_used_stays_used_after_kill_9() {
+    let (mut dir, _service) = prepare().await;
+    for _ in 0..3 {
+        let program = Program::start(dir);
+        let token = program.token().await;
+        let used = program.ask(AGENT, ("GET", PATH), &Value::Null, Some(&token)).await;
+        assert_eq!(used.0, 200);
+        let program = Program::start(program.kill());
+        let (status, value) = program.ask(AGENT, ("GET", PATH), &Value::Null, Some(&token)).await;
+        assert_eq!((status, &value["code"]), (403, &json!("token_used")));
+        dir = program.kill();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_contains_investigates_and_rotates() {
+    let (dir, _service) = prepare().await;
+    let program = Program::start(dir);
+    let health = program.run("healthcheck", ADMIN, &[]);
+    assert!(health.status.success() && text(&health).contains("\"log\""), "{}", text(&health));
+    assert!(!program.run("healthcheck", AGENT, &[]).status.success());
+
+    let token = program.token().await;
+    let jti = Token::parse(&token).unwrap().jti().to_string();
+    let key = program.dir.path().join("alice").display().to_string();
+    let revoked = program.run("revoke", ADMIN, &["--signing-key", &key, "--jti", &jti]);
+    assert!(revoked.status.success(), "{}", text(&revoked));
+    let (status, value) = program.ask(AGENT, ("GET", PATH), &Value::Null, Some(&token)).await;
+    assert_eq!((status, &value["code"]), (403, &json!("token_revoked")));
+
+    let new = program.dir.path().join("new").display().to_string();
+    let rotated = program.run("rotate", ADMIN, &["--old-key", &key, "--new-key", &new]);
+    assert!(rotated.status.success(), "{}", text(&rotated));
+    let again = program.run("rotate", ADMIN, &["--old-key", &key, "--new-key", &new]);
+    assert!(!again.status.success() && text(&again).contains("key_right"), "{}", text(&again));
+    let (_, keys) = program.ask(AGENT, ("GET", "/v1/jwks"), &Value::Null, None).await;
+    assert!(keys.to_string().contains(&Approver::new(4).kid()));
+
+    program.ask(RELAY, ("GET", "/v1/audit/checkpoint"), &Value::Null, None).await;
+    let (log, key) = (program.log(), program.key.clone());
+    let kept = program.dir.path().join("state/checkpoint");
+    let verify = |log: &Path| {
+        let mut verify = command();
+        verify.args(["audit", "verify", "--id", BROKER, "--key", &key]);
+        verify.arg("--log").arg(log).arg("--checkpoint").arg(&kept).output().unwrap()
+    };
+    let verified = verify(&log);
+    assert!(verified.status.success(), "{}", text(&verified));
+    let trace = command().args(["audit", "trace", "--jti", &jti, "--log"]).arg(&log).output();
+    let trace = text(&trace.unwrap());
+    for event in ["asked", "minted", "delivered", "refused"] {
+        assert!(trace.contains(&format!("\"event\":\"{event}\"")), "{event}: {trace}");
+    }
+    assert!(trace.contains("\"owner\":\"alice\""), "{trace}");
+    let forged = program.dir.path().join("forged.jsonl");
+    let changed = std::fs::read_to_string(&log).unwrap().replacen("alice", "mallory", 1);
+    std::fs::write(&forged, changed).unwrap();
+    assert!(!verify(&forged).status.success());
+    program.kill();
+}
