@@ -1,17 +1,16 @@
 //! Deterministic compression: the same bytes in, the same bytes out, on every machine.
 
 use std::io::{self, Read, Write};
-use std::num::NonZeroU64;
 
-use zopfli::{Format, Options};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
-/// gzip (RFC 1952), without name or time.
+/// gzip (RFC 1952), without name or time. For whoever takes no Brotli, which every browser does: more
+/// than a second of work for a few percent would not pay.
 pub(crate) fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let options =
-        Options { iteration_count: NonZeroU64::MIN.saturating_add(14), ..Options::default() };
-    let mut out = Vec::new();
-    zopfli::compress(options, Format::Gzip, bytes, &mut out)?;
-    Ok(out)
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    encoder.finish()
 }
 
 /// Brotli (RFC 7932) at the highest quality.
