@@ -31,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const WATCH: Duration = Duration::from_secs(2);
 /// How long nobody is let in after the system has refused a connection.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How often a checkpoint is kept beside the log.
+const KEEP: Duration = Duration::from_mins(1);
 /// How long a connection lives at most, whatever its certificate says.
 const OLDEST: Duration = Duration::from_hours(1);
 
@@ -69,12 +71,13 @@ impl Server {
         let (ending, ended) = watch::channel(false);
         let slots = Arc::new(Semaphore::new(MOST));
         let mut connections = JoinSet::new();
-        let mut watching = interval(WATCH);
+        let (mut watching, mut keeping) = (interval(WATCH), interval(KEEP));
         tokio::pin!(stop);
         loop {
             tokio::select! {
                 () = &mut stop => break,
                 _ = watching.tick() => self.maintain(),
+                _ = keeping.tick() => self.keep(),
                 Some(_) = connections.join_next() => {}
                 accepted = self.listener.accept() => {
                     let Ok((stream, _)) = accepted else {
@@ -96,7 +99,15 @@ impl Server {
         let all = async { while connections.join_next().await.is_some() {} };
         // Who has not ended by then is cut off.
         let _ = timeout(PATIENCE, all).await;
+        self.keep();
         self.app.desk.store.close();
+    }
+
+    /// Without one, only others would find that the log was cut.
+    fn keep(&self) {
+        if self.app.desk.checkpoint().is_err() {
+            eprintln!("no checkpoint: the log or its folder cannot be written");
+        }
     }
 
     fn maintain(&self) {

@@ -6,6 +6,7 @@ mod support;
 
 use axum::body::Bytes;
 use axum::http::HeaderMap;
+use kms_broker::log::Event;
 use kms_token::{Digest, Token};
 use serde_json::{Value, json};
 use support::{AGENT, BILLING, RELAY, World, alice, bob, leg, pay_7, read_42, write_42};
@@ -112,6 +113,25 @@ async fn a_token_is_for_one_request_of_one_certificate() {
     assert_eq!(code(&next), (403, "token_holder"));
     assert!(world.service.take().is_empty());
     assert_eq!(world.present(&agent, &token, "GET", PATH, "").await.0, 200);
+}
+
+#[tokio::test]
+async fn what_was_passed_on_is_followed_also_if_nobody_waits() {
+    let world = World::new().await;
+    let agent = world.workload(AGENT);
+    let mut asked = read_42();
+    asked["con"]["id"] = "slow".into();
+    asked["req"]["path"] = "/v1/proxy/crm/contacts/slow".into();
+    let token = world.token(&agent, &asked).await;
+    let path = "/v1/proxy/crm/contacts/slow";
+    let impatient = world.present(&agent, &token, "GET", path, "");
+    assert!(tokio::time::timeout(support::service::SLOW / 2, impatient).await.is_err());
+    tokio::time::sleep(support::service::SLOW * 2).await;
+    assert_eq!(world.service.take().len(), 1);
+    world.stop().await;
+    let jti = Token::parse(&token).unwrap().jti().to_string();
+    let last = kms_broker::trace::trace(&world.log(), &jti).unwrap().pop().unwrap();
+    assert!(matches!(last.what, Event::Answered { status: 200, .. }), "{last:?}");
 }
 
 #[tokio::test]

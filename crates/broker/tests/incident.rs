@@ -4,13 +4,18 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use base64ct::{Base64, Encoding};
+use kms_broker::config::Config;
+use kms_broker::desk::Desk;
 use kms_broker::trace;
 use kms_tlog::{Checkpoint, Hash, Note, VerifierKey, verify_consistency, verify_inclusion};
 use kms_token::{Id, KeyState, Life, Signer, Statement, Target, Token, mint, state};
 use serde_json::{Value, json};
 use support::{
-    ADMIN, AGENT, Approver, BILLING, BROKER, RELAY, World, alice, bob, id, random, read_42, root,
+    ADMIN, AGENT, Approver, BILLING, BROKER, RELAY, World, alice, bob, config, id, random, read_42,
+    real_now, root,
 };
 
 const PATH: &str = "/v1/proxy/crm/contacts/42";
@@ -229,6 +234,28 @@ async fn others_can_check_the_log() {
     assert!(lines >= new.size);
     assert!(trace::verify(&world.log(), &id(AGENT), None).is_err());
     assert!(trace::trace(&world.log(), "nothing").unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_log_that_was_cut_while_nobody_looked_does_not_start() {
+    let world = World::new().await;
+    let agent = world.workload(AGENT);
+    let token = world.token(&agent, &read_42()).await;
+    assert_eq!(world.present(&agent, &token, "GET", PATH, "").await.0, 200);
+    world.stop().await;
+    // As somebody would who wants to use the token again.
+    let log = std::fs::read_to_string(world.log()).unwrap();
+    let used = log.lines().position(|line| line.contains(r#""event":"used""#)).unwrap();
+    let cut: String = log.lines().take(used).map(|line| format!("{line}\n")).collect();
+    let open = || {
+        let json = config(&world.service.address.to_string()).to_string();
+        let config = Config::parse(json.as_bytes()).unwrap();
+        Desk::open(config, &world.dir.path().join("state"), Arc::new(real_now))
+    };
+    std::fs::write(world.log(), cut).unwrap();
+    assert!(open().is_err());
+    std::fs::write(world.log(), log).unwrap();
+    assert!(open().is_ok());
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Request, Response};
@@ -15,6 +16,9 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::id;
+
+/// How long it takes for what ends with `/slow`.
+pub const SLOW: Duration = Duration::from_millis(600);
 
 pub struct Asked {
     pub method: String,
@@ -62,6 +66,9 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
     let (method, target) = (parts.method.to_string(), parts.uri.to_string());
+    if target.ends_with("/slow") {
+        tokio::time::sleep(SLOW).await;
+    }
     kept.lock().unwrap().push(Asked { method, target, headers: parts.headers, body });
     let mut response = Response::new(Full::from(r#"{"name":"Ada"}"#));
     let headers = response.headers_mut();
