@@ -73,7 +73,7 @@ impl Stage {
 
 /// The demo with its client and pin, and beside it the hostile pages, which no policy restrains but
 /// one that lets itself embed nothing.
-fn test_pages(emitted: &Emitted) -> Result<Site> {
+pub(crate) fn test_pages(emitted: &Emitted) -> Result<Site> {
     let mut site = demo::embedder(&emitted.pin)?;
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("hostile"))? {
         let path = entry?.path();

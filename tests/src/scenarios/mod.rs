@@ -23,6 +23,7 @@ mod leases;
 mod locking;
 mod memory;
 mod operations;
+mod servers;
 mod storage;
 mod streams;
 mod tamper;
@@ -60,6 +61,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         intrusion::ALL,
         windows::ALL,
         tamper::ALL,
+        servers::ALL,
         known_answers::ALL,
         vectors::ALL,
         interchange::ALL,
