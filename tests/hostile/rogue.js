@@ -4,12 +4,12 @@ import { connect } from '/client/index.js';
 import { verifyEnclave } from '/client/verify.js';
 import { heard, pause } from './raw.js';
 
-async function attempt(url, pin, index) {
+async function attempt(url, pin, index, timeoutMs) {
   const release = { ...pin, url };
   let kms;
   let code = 'ready';
   try {
-    kms = await connect({ release });
+    kms = await connect({ release, timeoutMs });
   } catch (error) {
     code = error.code ?? String(error);
   }
@@ -20,10 +20,12 @@ async function attempt(url, pin, index) {
   return { code, level, pinned, ran, told: notProven.some((text) => text.includes('dishonest')) };
 }
 
-export default async function attack({ urls }) {
+export default async function attack({ urls, timeoutMs }) {
   heard.length = 0;
   const release = await (await fetch('/release.json')).json();
-  const found = await Promise.all(urls.map((url, index) => attempt(url, release, index)));
+  const found = await Promise.all(
+    urls.map((url, index) => attempt(url, release, index, timeoutMs)),
+  );
   await pause(100);
   return found;
 }

@@ -56,7 +56,8 @@ impl Host {
     pub(crate) fn of(files: &BTreeMap<String, Asset>, frames_only: bool) -> Self {
         let reply = |(path, asset): (&String, &Asset)| {
             let mut reply = plain(asset);
-            reply.frames_only = frames_only;
+            // Nobody but its own page asks for what is named by its content.
+            reply.frames_only = frames_only && !path.starts_with("/r/");
             (path.clone(), reply)
         };
         Self { replies: files.iter().map(reply).collect() }

@@ -7,6 +7,7 @@ mod approvals;
 mod audit;
 mod backups;
 mod differential;
+mod embedder;
 mod enrolments;
 mod facade;
 mod faults;
@@ -62,6 +63,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         windows::ALL,
         tamper::ALL,
         servers::ALL,
+        embedder::ALL,
         known_answers::ALL,
         vectors::ALL,
         interchange::ALL,
