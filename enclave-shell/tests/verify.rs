@@ -15,9 +15,9 @@ use common::{
     serve_plain, serve_tls, tools_path, verified,
 };
 use enclave_shell::Emitted;
-use enclave_shell::serve::{DevCertificate, ServeOptions, TlsVersion, start};
-use enclave_shell::verify::{Outcome, Report};
-use kms_manifest::{ENROL_PATH, MANIFEST_PATH, short_code};
+use enclave_shell::serve::{DevCertificate, ServeOptions, TlsVersion, start, start_site};
+use enclave_shell::verify::{Outcome, Report, VerifyOptions, verify_embedder};
+use kms_manifest::{ENROL_PATH, Gap, MANIFEST_PATH, short_code};
 
 /// A release and its port, to be served changed again and again: emitting takes longest.
 struct Release(Emitted, u16);
@@ -312,4 +312,36 @@ async fn plain_http_is_refused_off_loopback() {
     let listen = ([0, 0, 0, 0], port).into();
     let options = ServeOptions { listen, ..ServeOptions::loopback(port) };
     assert!(matches!(start(emitted, options), Err(enclave_shell::Error::PlainText)));
+}
+
+#[tokio::test]
+async fn what_an_embedder_lacks_is_named_with_its_fix() {
+    let (emitted, _) = local_release();
+    let enclave = emitted.pin.url.clone();
+    let site = enclave_shell::demo::embedder(&emitted.pin).unwrap();
+    let mut careless = site.clone();
+    careless.files.get_mut("/").unwrap().headers.remove("Cross-Origin-Opener-Policy");
+    for (site, gaps) in [(site, vec![]), (careless, vec![Gap::Opener])] {
+        let server = start_site(site, ServeOptions::loopback(0)).unwrap();
+        let origin = format!("http://pwa.localhost:{}", server.addr.port());
+        let check = async |path: &str| {
+            let (enclave, page) = (enclave.clone(), format!("{origin}{path}"));
+            let options = VerifyOptions::default();
+            let check = move || verify_embedder(enclave.as_str(), &page, &options);
+            tokio::task::spawn_blocking(check).await.unwrap().unwrap()
+        };
+        let report = check("/").await;
+        let found: Vec<_> = report.findings.iter().map(|finding| finding.gap.clone()).collect();
+        assert_eq!(found, gaps, "{report}");
+        let outcome = if gaps.is_empty() { Outcome::Match } else { Outcome::Mismatch };
+        assert_eq!(report.outcome, outcome, "{report}");
+        let fixes = gaps.iter().map(|gap| gap.fix(&enclave));
+        assert!(fixes.into_iter().all(|fix| report.to_string().contains(&fix)), "{report}");
+        let missing = check("/nothing").await;
+        assert_eq!(missing.outcome, Outcome::Unreachable, "{missing}");
+        assert!(missing.to_string().contains("404"), "{missing}");
+        server.stop().await;
+    }
+    let page = "not a page";
+    assert!(verify_embedder(enclave.as_str(), page, &VerifyOptions::default()).is_err());
 }

@@ -15,6 +15,7 @@ mod library;
 mod page;
 mod peer;
 mod probe;
+mod rogue;
 mod scenario;
 mod scenarios;
 mod screenshots;

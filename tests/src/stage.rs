@@ -73,7 +73,7 @@ impl Stage {
 
 /// The demo with its client and pin, and beside it the hostile pages, which no policy restrains but
 /// one that lets itself embed nothing.
-fn test_pages(emitted: &Emitted) -> Result<Site> {
+pub(crate) fn test_pages(emitted: &Emitted) -> Result<Site> {
     let mut site = demo::embedder(&emitted.pin)?;
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("hostile"))? {
         let path = entry?.path();
@@ -86,10 +86,23 @@ fn test_pages(emitted: &Emitted) -> Result<Site> {
             let mut strict = asset.clone();
             strict.headers.set("Content-Security-Policy", "frame-src 'none'");
             site.files.insert("/hostile/no-frames.html".to_owned(), strict);
+            site.files.insert("/hostile/careful.html".to_owned(), careful(&asset, emitted)?);
         }
         site.files.insert(format!("/hostile/{name}"), asset);
     }
     Ok(site)
+}
+
+/// The page with the headers of a careful embedder, who knows the enclave at any port.
+fn careful(page: &Asset, emitted: &Emitted) -> Result<Asset> {
+    const POLICY: &str = "Content-Security-Policy";
+    let url = &emitted.pin.url;
+    let mut headers = demo::embedder_headers(url);
+    let policy = headers.value(POLICY).context("no policy")?;
+    let policy = policy.replace(url.as_str(), &format!("http://{}:*", url.host()));
+    headers.set(POLICY, policy);
+    headers.set("Cache-Control", "no-store");
+    Ok(Asset::new(page.bytes.clone(), &page.media_type, headers))
 }
 
 /// Serves the enclave as a careless host would: without the given header, to any destination.

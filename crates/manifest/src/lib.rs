@@ -11,6 +11,7 @@
 mod code;
 mod csp;
 mod digest;
+mod embedder;
 mod headers;
 mod kind;
 mod lint;
@@ -22,6 +23,7 @@ mod validate;
 pub use code::{SHORT_CODE_BITS, short_code};
 pub use csp::{Csp, Directive, Keyword, Name, ParsedPolicy, Source, enclave_csp, enrol_csp};
 pub use digest::{DigestError, Sha256, Sha384};
+pub use embedder::{Gap, embedder_gaps};
 pub use headers::{HeaderError, HeaderSet, Headers, INERT_CSP, Scripts, inert_headers};
 pub use kind::{ENROL_PATH, FileKind, MANIFEST_PATH};
 pub use lint::{Finding, Problem, lint};

@@ -96,6 +96,9 @@ pub(crate) struct VerifyArgs {
     /// Trust the certificates in this PEM file instead of the public authorities.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
+    /// Check in addition what this page of an embedder sends, and say what it lacks.
+    #[arg(long, value_name = "URL")]
+    pub(crate) embedder: Option<String>,
     /// Write the report as JSON.
     #[arg(long)]
     pub(crate) json: bool,

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use enclave_shell::demo::{self, DemoOrigins};
 use enclave_shell::serve::{self, DevCertificate, Running, ServeOptions, Tls};
-use enclave_shell::verify::{VerifyOptions, verify};
+use enclave_shell::verify::{Outcome, VerifyOptions, verify, verify_embedder};
 use enclave_shell::{Deployment, Emitted, Error, Sources, audit, emit};
 use kms_manifest::{Pin, short_code};
 use kms_tlog::VerifierKey;
@@ -152,13 +152,24 @@ fn run_verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
         None => None,
     };
     let ca = args.ca.as_deref().map(read).transpose()?;
-    let report = verify(&args.url, &VerifyOptions { pin, ca, ..VerifyOptions::default() })?;
+    let options = VerifyOptions { pin, ca, ..VerifyOptions::default() };
+    let report = verify(&args.url, &options)?;
+    let embedder = args.embedder.as_deref();
+    let embedder = embedder.map(|page| verify_embedder(&args.url, page, &options)).transpose()?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        let mut all = serde_json::to_value(&report)?;
+        if let Some(embedder) = &embedder {
+            all["embedder"] = serde_json::to_value(embedder)?;
+        }
+        println!("{all:#}");
     } else {
         print!("{report}");
+        embedder.iter().for_each(|embedder| print!("{embedder}"));
     }
-    Ok(ExitCode::from(report.outcome.exit_code()))
+    // What is wrong with the release says more than what is wrong with a page that embeds it.
+    let outcomes = [Some(report.outcome), embedder.map(|embedder| embedder.outcome)];
+    let worst = outcomes.into_iter().flatten().find(|outcome| *outcome != Outcome::Match);
+    Ok(ExitCode::from(worst.unwrap_or(Outcome::Match).exit_code()))
 }
 
 fn run_audit_verify(args: &AuditVerifyArgs) -> Result<ExitCode, Failure> {

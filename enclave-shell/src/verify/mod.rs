@@ -1,6 +1,7 @@
 //! Compares a live server with its release: every byte and every header.
 
 mod asset;
+mod embedder;
 mod fetch;
 mod report;
 
@@ -12,6 +13,7 @@ use kms_manifest::{
 
 use fetch::{Client, Reply};
 
+pub use embedder::{EmbedderReport, verify_embedder};
 pub use report::{Mismatch, Outcome, Report};
 
 /// Why a verification could not even start.
@@ -25,6 +27,9 @@ pub enum VerifyError {
         /// What is wrong with it.
         source: kms_manifest::OriginError,
     },
+    /// The address of the embedding page is not one of a page.
+    #[error("{0}: not the address of a web page")]
+    Page(String),
     /// The CA file holds no certificate.
     #[error("the CA file holds no certificate")]
     Ca,
@@ -49,9 +54,7 @@ impl Default for VerifyOptions {
 
 /// Verifies the deployment at `url`. Blocks while it fetches; follows no redirect.
 pub fn verify(url: &str, options: &VerifyOptions) -> Result<Report, VerifyError> {
-    let url = url.strip_suffix('/').unwrap_or(url);
-    let origin: Origin =
-        url.parse().map_err(|source| VerifyError::Url { url: url.to_owned(), source })?;
+    let origin = parse_url(url)?;
     let client = Client::new(&origin, options)?;
     let mut report = Report::new(&origin, options.pin.is_some());
     if let Some(manifest) = check_manifest(&client, &origin, options.pin.as_ref(), &mut report) {
@@ -61,6 +64,11 @@ pub fn verify(url: &str, options: &VerifyOptions) -> Result<Report, VerifyError>
         asset::check_cors(&client, &manifest, &mut report);
     }
     Ok(report)
+}
+
+fn parse_url(url: &str) -> Result<Origin, VerifyError> {
+    let url = url.strip_suffix('/').unwrap_or(url);
+    url.parse().map_err(|source| VerifyError::Url { url: url.to_owned(), source })
 }
 
 /// The manifest, if it could be read; what is wrong with it goes to the report.

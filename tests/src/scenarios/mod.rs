@@ -7,6 +7,7 @@ mod approvals;
 mod audit;
 mod backups;
 mod differential;
+mod embedder;
 mod enrolments;
 mod facade;
 mod faults;
@@ -23,6 +24,7 @@ mod leases;
 mod locking;
 mod memory;
 mod operations;
+mod servers;
 mod storage;
 mod streams;
 mod tamper;
@@ -60,6 +62,8 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         intrusion::ALL,
         windows::ALL,
         tamper::ALL,
+        servers::ALL,
+        embedder::ALL,
         known_answers::ALL,
         vectors::ALL,
         interchange::ALL,
