@@ -20,12 +20,14 @@ async function attempt(url, pin, index, timeoutMs) {
   return { code, level, pinned, ran, told: notProven.some((text) => text.includes('dishonest')) };
 }
 
-export default async function attack({ urls, timeoutMs }) {
+export default async function attack({ urls, timeoutMs, control }) {
   heard.length = 0;
   const release = await (await fetch('/release.json')).json();
+  // By itself and with time: whether it starts does not depend on how busy the others keep it.
+  const honest = control && (await attempt(control, release, -1, 30_000));
   const found = await Promise.all(
     urls.map((url, index) => attempt(url, release, index, timeoutMs)),
   );
   await pause(100);
-  return found;
+  return { honest, found };
 }

@@ -3,9 +3,10 @@
 use anyhow::{Context as _, Result, ensure};
 use axum::http::StatusCode;
 use enclave_shell::{
-    Deployment, Emitted, Sources, emit,
+    Emitted,
     serve::{self, ServeOptions},
 };
+use kms_manifest::{Headers, Sha256, Sha384};
 use serde_json::{Value, json};
 
 use crate::{
@@ -204,16 +205,24 @@ fn host(emitted: &Emitted, index: usize, variant: &Variant, frames_only: bool) -
 }
 
 /// Lets the page connect to every host and check it.
-async fn meet(world: &World, stage: &Stage, hosts: Vec<Host>) -> Result<(Rogue, Vec<Value>)> {
+async fn meet(
+    world: &World,
+    stage: &Stage,
+    mut hosts: Vec<Host>,
+) -> Result<(Rogue, Value, Vec<Value>)> {
     let count = hosts.len();
+    // The same server with nothing changed: it is not the way of serving that fails.
+    hosts.push(Host::default());
     let rogue = Rogue::start(0, &stage.release.emitted, hosts).await?;
     let urls: Vec<_> = (0..count).map(|index| rogue.origin(index)).collect();
+    let argument = json!({"urls": urls, "timeoutMs": LIMIT_MS, "control": rogue.origin(count)});
     let page = world.page()?;
     stage.visit(page).await?;
-    let found = attack(page, "rogue", &json!({"urls": urls, "timeoutMs": LIMIT_MS})).await?;
-    let found = found.as_array().cloned().context("no findings")?;
+    let mut found = attack(page, "rogue", &argument).await?;
+    let honest = found["honest"].take();
+    let found = found["found"].as_array().cloned().context("no findings")?;
     ensure!(found.len() == count, "{} findings", found.len());
-    Ok((rogue, found))
+    Ok((rogue, honest, found))
 }
 
 async fn nothing_of_a_hostile_server_runs(world: &mut World) -> Result<()> {
@@ -223,11 +232,8 @@ async fn nothing_of_a_hostile_server_runs(world: &mut World) -> Result<()> {
     for (index, variant) in VARIANTS.iter().chain(TWO_FACED).enumerate() {
         hosts.push(host(emitted, index, variant, index >= VARIANTS.len())?);
     }
-    // The same server with nothing changed: it is not the way of serving that fails.
-    hosts.push(Host::default());
-    let (rogue, mut found) = meet(world, &stage, hosts).await?;
+    let (rogue, honest, found) = meet(world, &stage, hosts).await?;
     let enforced = world.engine.enforces_pin();
-    let honest = found.pop().context("the honest one")?;
     let level = if enforced { "enforced by browser" } else { "checked" };
     ensure!(honest["code"] == "ready" && honest["level"] == level, "honest: {honest}");
     let mut wrong = Vec::new();
@@ -249,38 +255,55 @@ async fn nothing_of_a_hostile_server_runs(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-/// Another release of the same enclave, which may be framed by the same page.
-fn emit_other(sources: &Sources, deployment: &Deployment, version: &str) -> Result<Emitted> {
-    let deployment = Deployment { version: version.to_owned(), ..deployment.clone() };
-    Ok(emit(sources, &deployment)?)
+/// The release with another module, for which all of its own pins fit.
+fn remade(emitted: &Emitted, change: impl FnOnce(&str) -> Result<String>) -> Result<Emitted> {
+    let mut made = emitted.clone();
+    let (old, new) = (&emitted.pin.module, &mut made.pin.module);
+    let mut module = made.files.remove(&old.path).context("module")?;
+    module.bytes = change(std::str::from_utf8(&module.bytes)?)?.into_bytes();
+    new.integrity = Sha384::of(&module.bytes);
+    new.path = old.path.replace("/r/", "/r/other-");
+    let renew = |text: &str| {
+        let digests = [&old.integrity, &new.integrity].map(ToString::to_string);
+        text.replace(&digests[0], &digests[1]).replace(&old.path, &new.path)
+    };
+    made.pin.csp = renew(&made.pin.csp);
+    let page = made.files.get_mut("/").context("page")?;
+    page.bytes = renew(std::str::from_utf8(&page.bytes)?).into_bytes();
+    let headers: Headers = page.headers.iter().map(|(name, value)| (name, renew(value))).collect();
+    page.headers = headers;
+    made.files.insert(new.path.clone(), module);
+    Ok(made)
 }
 
-/// The same version, but other bytes in its worker.
-fn altered(sources: &Sources) -> Sources {
-    let mut sources = sources.clone();
-    let line = ("other.js".to_owned(), "// Another release.\n".to_owned());
-    // The first part must stay first: it switches the language to strict mode.
-    sources.enclave.worker.splice(1..1, [line]);
-    sources
+fn replaced(text: &str, old: &str, new: &str) -> Result<String> {
+    ensure!(text.contains(old), "nothing to replace: {old}");
+    Ok(text.replacen(old, new, 1))
+}
+
+/// The same version, but other bytes in its worker, with the digest that it measures of them.
+fn altered(module: &str) -> Result<String> {
+    const START: &str = "const WORKER_SOURCE = ";
+    let line = module.lines().find_map(|line| line.strip_prefix(START)?.strip_suffix(';'));
+    let line = line.context("no worker")?;
+    let worker: String = serde_json::from_str(line)?;
+    let other = format!("{worker}// Another release.\n");
+    let digests = [&worker, &other].map(|source| Sha256::of(source.as_bytes()).to_string());
+    let module = replaced(module, line, &serde_json::to_string(&other)?)?;
+    replaced(&module, &digests[0], &digests[1])
 }
 
 async fn another_release_is_told(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
-    let version = &stage.release.emitted.pin.version;
-    let deployment = Deployment::new(&stage.kms, &[stage.pwa.as_str()])?;
-    let (honest, changed) = (&world.sources, altered(&world.sources));
-    let (old, forged) = std::thread::scope(|scope| {
-        let old = scope.spawn(|| emit_other(honest, &deployment, "0.0.1"));
-        let forged = emit_other(&changed, &deployment, version);
-        (old.join(), forged)
-    });
-    let old = old.map_err(|_| anyhow::anyhow!("emitting panicked"))??;
-    let forged = forged?;
+    let emitted = &stage.release.emitted;
+    let version = format!("version: \"{}\"", emitted.pin.version);
+    let old = remade(emitted, |module| replaced(module, &version, "version: \"0.0.1\""))?;
+    let forged = remade(emitted, altered)?;
     let mut hosts = Vec::new();
     for (release, frames_only) in [(&old, false), (&old, true), (&forged, false), (&forged, true)] {
         hosts.push(Host::of(&release.files, frames_only));
     }
-    let (_rogue, found) = meet(world, &stage, hosts).await?;
+    let (_rogue, _, found) = meet(world, &stage, hosts).await?;
     // Without the pin the old one says itself that it is another, the other by its digests.
     let codes = match world.engine.enforces_pin() {
         true => ["frame_unreachable"; 4],
@@ -312,8 +335,12 @@ async fn no_service_worker_comes_between(world: &mut World) -> Result<()> {
     no_worker_of_the_enclave(page, &stage).await?;
     let (kms_port, port) = (free_port()?, free_port()?);
     let embedder = format!("http://rogue0.localhost:{port}");
-    let deployment = Deployment::new(&format!("http://kms.localhost:{kms_port}"), &[&embedder])?;
-    let emitted = emit(&world.sources, &deployment)?;
+    let mut emitted = remade(&stage.release.emitted, |module| {
+        replaced(module, &format!("\"{}\"", stage.pwa), &format!("\"{embedder}\""))
+    })?;
+    let page_headers = &mut emitted.files.get_mut("/").context("page")?.headers;
+    page_headers.set("Content-Security-Policy", &emitted.pin.csp);
+    emitted.pin.url = format!("http://kms.localhost:{kms_port}").parse()?;
     let _enclave = serve::start(emitted.clone(), ServeOptions::loopback(kms_port))?;
     let host = Host::of(&test_pages(&emitted)?.files, false);
     let rogue = Rogue::start(port, &emitted, vec![host]).await?;
