@@ -40,8 +40,10 @@ impl Json {
 pub struct Object(Vec<(String, Json)>);
 
 impl Object {
-    /// Reads one object and nothing behind it. `None` for everything that is not acceptable.
-    pub(crate) fn parse(json: &[u8]) -> Option<Self> {
+    /// Reads one object and nothing behind it. `None` for everything that is not acceptable. How
+    /// long the text may be is for the caller to say.
+    #[must_use]
+    pub fn parse(json: &[u8]) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_slice(json);
         let value = Value { depth: 0 }.deserialize(&mut deserializer).ok()?;
         deserializer.end().ok()?;
