@@ -48,8 +48,9 @@ async function start() {
     host.module = module;
     const { version, digests } = RELEASE;
     const release = { version, digests };
-    const name = location.hostname;
-    worker.postMessage({ kind: 'init', role: 'enclave', module, release, host: name, partitioned });
+    const { hostname, origin } = location;
+    const init = { kind: 'init', role: 'enclave', module, release, host: hostname, origin };
+    worker.postMessage({ ...init, partitioned });
     await running;
     return worker;
   } catch (error) {

@@ -274,6 +274,8 @@ type View =
       digest: Uint8Array<ArrayBuffer>;
       operations: OperationInfo[];
       code?: string;
+      /** Of which one has to sign the digest; empty where a press is enough. */
+      passkeys: Uint8Array<ArrayBuffer>[];
     };
 
 /** An operation that needs the person's approval. */
@@ -329,7 +331,20 @@ type Factor =
       prf: Uint8Array<ArrayBuffer>;
       prfAtCreation?: Uint8Array<ArrayBuffer>;
       authenticatorData: Uint8Array<ArrayBuffer>;
+      /** Where it was created just now: DER `SubjectPublicKeyInfo`. */
+      publicKey?: Uint8Array<ArrayBuffer>;
     };
+
+/** What a passkey signed. */
+interface Assertion {
+  credential: Uint8Array<ArrayBuffer>;
+  clientData: Uint8Array<ArrayBuffer>;
+  authenticatorData: Uint8Array<ArrayBuffer>;
+  signature: Uint8Array<ArrayBuffer>;
+}
+
+/** What is approved, with what a passkey signed where one has to. */
+type Approved = { ui: 'approve'; digest: Uint8Array<ArrayBuffer>; code?: string } & Partial<Assertion>;
 
 /** What can be asked for on the management page. */
 type Action =
@@ -360,7 +375,7 @@ type OnScreen =
   | { ui: 'export' }
   | ({ ui: 'key' } & KeyAction)
   | { ui: 'confirm' }
-  | { ui: 'approve'; digest: Uint8Array<ArrayBuffer>; code?: string }
+  | Approved
   | { ui: 'cancel' };
 
 /** What the enclave is told. */

@@ -1,5 +1,6 @@
 // The ceremonies of Web Authentication. The browser asks the person; what comes back is the
-// output of the PRF extension, which opens the vault, and the authenticator's own statement.
+// output of the PRF extension, which opens the vault, and the authenticator's own statement; or a
+// signature, which approves.
 
 /**
  * A relying party is one exact host: a wider name would let neighbours evaluate the PRF.
@@ -73,10 +74,14 @@ function descriptor(id) {
 }
 
 /**
- * Creates a passkey.
+ * Creates a passkey. Of a key that the browser does not know as such there is no public half.
  * @param {NewPasskey} input
  * @param {AbortSignal} signal
- * @returns {Promise<{ id: Uint8Array<ArrayBuffer>, prf: Uint8Array<ArrayBuffer> | undefined }>}
+ * @returns {Promise<{
+ *   id: Uint8Array<ArrayBuffer>,
+ *   prf: Uint8Array<ArrayBuffer> | undefined,
+ *   publicKey: Uint8Array<ArrayBuffer> | undefined,
+ * }>}
  */
 async function createPasskey({ challenge, user, salt, exclude }, signal) {
   const name = TEXT.passkey.name(siteName());
@@ -93,29 +98,36 @@ async function createPasskey({ challenge, user, salt, exclude }, signal) {
     timeout: PASSKEY_LIMIT_MS,
   };
   const made = await navigator.credentials.create({ publicKey, signal });
-  if (!(made instanceof PublicKeyCredential)) throw new PasskeyProblem('passkey_failed');
+  if (
+    !(made instanceof PublicKeyCredential) ||
+    !(made.response instanceof AuthenticatorAttestationResponse)
+  ) {
+    throw new PasskeyProblem('passkey_failed');
+  }
   const { prf } = made.getClientExtensionResults();
   if (prf?.enabled === false) throw new PasskeyProblem('passkey_without_prf');
-  return { id: new Uint8Array(made.rawId.slice()), prf: prfOf(made) };
+  const spki = made.response.getPublicKey?.();
+  const key = spki ? new Uint8Array(spki.slice()) : undefined;
+  return { id: new Uint8Array(made.rawId.slice()), prf: prfOf(made), publicKey: key };
 }
 
 /**
- * Uses a passkey: one of those that are named or, if none is, any that the person has for this
- * host.
+ * An assertion of one of the passkeys that are named or, if none is, of any that the person has
+ * for this host.
  * @param {Uint8Array<ArrayBuffer>} challenge
  * @param {Uint8Array<ArrayBuffer>[]} credentials
- * @param {AuthenticationExtensionsPRFInputs} prf
+ * @param {AuthenticationExtensionsClientInputs} extensions
  * @param {AbortSignal} signal
- * @returns {Promise<Factor & { kind: 'passkey' }>}
+ * @returns {Promise<{ used: PublicKeyCredential, response: AuthenticatorAssertionResponse }>}
  */
-async function usePasskey(challenge, credentials, prf, signal) {
+async function assertionOf(challenge, credentials, extensions, signal) {
   /** @type {PublicKeyCredentialRequestOptions} */
   const publicKey = {
     challenge,
     rpId: relyingParty(),
     allowCredentials: credentials.map(descriptor),
     userVerification: 'required',
-    extensions: { prf },
+    extensions,
     timeout: PASSKEY_LIMIT_MS,
   };
   const used = await navigator.credentials.get({ publicKey, signal });
@@ -125,13 +137,44 @@ async function usePasskey(challenge, credentials, prf, signal) {
   ) {
     throw new PasskeyProblem('passkey_failed');
   }
+  return { used, response: used.response };
+}
+
+/**
+ * Uses a passkey to open the vault.
+ * @param {Uint8Array<ArrayBuffer>} challenge
+ * @param {Uint8Array<ArrayBuffer>[]} credentials
+ * @param {AuthenticationExtensionsPRFInputs} prf
+ * @param {AbortSignal} signal
+ * @returns {Promise<Factor & { kind: 'passkey' }>}
+ */
+async function usePasskey(challenge, credentials, prf, signal) {
+  const { used, response } = await assertionOf(challenge, credentials, { prf }, signal);
   const output = prfOf(used);
   if (output === undefined) throw new PasskeyProblem('passkey_without_prf');
   return {
     kind: 'passkey',
     credential: new Uint8Array(used.rawId.slice()),
     prf: output,
-    authenticatorData: new Uint8Array(used.response.authenticatorData.slice()),
+    authenticatorData: new Uint8Array(response.authenticatorData.slice()),
+  };
+}
+
+/**
+ * Uses one of these passkeys to sign what is approved. The browser names the site in its own
+ * prompt, which nothing can cover.
+ * @param {Uint8Array<ArrayBuffer>} digest
+ * @param {Uint8Array<ArrayBuffer>[]} credentials
+ * @param {AbortSignal} signal
+ * @returns {Promise<Assertion>}
+ */
+async function signByPasskey(digest, credentials, signal) {
+  const { used, response } = await assertionOf(digest, credentials, {}, signal);
+  return {
+    credential: new Uint8Array(used.rawId.slice()),
+    clientData: new Uint8Array(response.clientDataJSON.slice()),
+    authenticatorData: new Uint8Array(response.authenticatorData.slice()),
+    signature: new Uint8Array(response.signature.slice()),
   };
 }
 

@@ -671,6 +671,7 @@ const TEXT = Object.freeze({
     unnamed: 'with a key that has no name',
     content: 'What the key is used on',
     nothing: 'Nothing: the data is empty.',
+    passkey: 'Your passkey approves this: the browser asks for it next.',
     /** @param {number} bytes */
     data: (bytes) => `${bytes === 1 ? '1 byte' : `${bytes} bytes`} of data that cannot be read here.`,
     scroll: 'Scroll each text to its end to go on.',
@@ -719,6 +720,7 @@ const TEXT = Object.freeze({
     unlock_delayed: 'Too many wrong attempts.',
     weak_passphrase: 'The passphrase is too short or too long.',
     passkey_failed: 'The passkey was not used. Try again, or choose another way.',
+    passkey_required: 'Only a passkey of this vault can approve this.',
     passkey_without_prf:
       'This passkey cannot open a vault: it does not make the secret that a vault needs ' +
       '(the PRF extension). Use another passkey, or another way.',

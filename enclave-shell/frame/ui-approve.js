@@ -6,7 +6,7 @@
  * @returns {Screen_}
  */
 function approveScreen(view) {
-  const { operations, code, digest } = view;
+  const { operations, code, digest, passkeys } = view;
   const several = operations.length > 1;
   const text = {
     ...TEXT.approve,
@@ -20,6 +20,7 @@ function approveScreen(view) {
   const body = [list, more];
   const typed = code === undefined ? null : codeField(code);
   if (typed) body.push(note(TEXT.approve.blindTitle, TEXT.approve.blind), typed.box);
+  if (passkeys.length > 0) body.push(soft(TEXT.approve.passkey));
   return makeScreen('approve', {
     text,
     asks: several ? TEXT.approve.asksAll(operations.length) : TEXT.approve.asks,
@@ -32,8 +33,25 @@ function approveScreen(view) {
     check: () => (typed === null || typed.input.value.trim() === code ? null : TEXT.approve.check),
     send: () => {
       const answer = typed === null ? {} : { code: typed.input.value.trim() };
-      give({ ui: 'approve', digest: digest.slice(), ...answer });
+      approve({ ui: 'approve', digest: digest.slice(), ...answer });
     },
+  });
+}
+
+/**
+ * Sends what is approved, after a passkey has signed it where one has to. Which ones may is in the
+ * request that is on display now: one may have been enrolled or removed since the first.
+ * @param {Approved} approved
+ */
+function approve(approved) {
+  const passkeys = ui.view?.screen === 'approve' ? ui.view.passkeys : [];
+  if (passkeys.length === 0) {
+    give(approved);
+    return;
+  }
+  void hold(async (signal) => {
+    const assertion = await signByPasskey(approved.digest, passkeys, signal);
+    return { ...approved, ...assertion };
   });
 }
 

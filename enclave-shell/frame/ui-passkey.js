@@ -3,7 +3,7 @@
 /**
  * Runs a ceremony for the screen that is up, and sends what it gave. The screen may be gone by
  * the time the person has answered; then nothing is sent.
- * @param {(signal: AbortSignal) => Promise<OnScreen & { ui: 'factor' }>} work
+ * @param {(signal: AbortSignal) => Promise<(OnScreen & { ui: 'factor' }) | Approved>} work
  * @returns {Promise<boolean>} whether it was sent
  */
 async function hold(work) {
@@ -15,7 +15,9 @@ async function hold(work) {
   try {
     const answer = await work(ceremony.signal);
     if (ceremony.signal.aborted) {
-      if (answer.kind === 'passkey') wipe(answer.prf, answer.prfAtCreation);
+      if (answer.ui === 'factor' && answer.kind === 'passkey') {
+        wipe(answer.prf, answer.prfAtCreation);
+      }
       return false;
     }
     ui.ceremony = null;
@@ -80,7 +82,7 @@ function twoCeremonies(onMade) {
       made = await createPasskey(input, signal);
       onMade(true);
     }
-    const { id, prf } = made;
+    const { id, prf, publicKey } = made;
     const first = { eval: { first: input.salt } };
     const factor = await usePasskey(input.challenge, [id], first, signal).catch((error) => {
       // One that cannot open a vault is no use a second time.
@@ -90,6 +92,7 @@ function twoCeremonies(onMade) {
       throw error;
     });
     if (prf !== undefined) factor.prfAtCreation = prf.slice();
+    if (publicKey !== undefined) factor.publicKey = publicKey.slice();
     return /** @type {OnScreen & { ui: 'factor' }} */ ({ ui: 'factor', ...factor });
   };
   return { run, forget };

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'unlock_delayed'
   | 'weak_passphrase'
   | 'passkey_failed'
+  | 'passkey_required'
   | 'passkey_without_prf'
   | 'phrase_invalid'
   | 'phrase_mismatch'

@@ -1,14 +1,17 @@
 //! What a passkey answers: authenticator data (`WebAuthn` level 3, section 6.1) and the output
 //! of the PRF extension.
 //!
-//! There is no server here that would check a signature. What protects the vault is the PRF
-//! output, which only the passkey can compute. The checks refuse an answer that was made for
-//! another site or without the person, before it becomes part of a vault.
+//! What protects the vault is the PRF output, which only the passkey can compute: no signature is
+//! checked to open it. The checks refuse an answer that was made for another site or without the
+//! person, before it becomes part of a vault. What a passkey approves is signed.
 
+use der::asn1::UintRef;
+use der::{Decode, Reader, SliceReader};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::{CryptoError, SecretBytes};
+use crate::strict::SIGNATURE_LEN;
+use crate::{CryptoError, KeyKind, SecretBytes};
 
 /// Length of the PRF output.
 const PRF_LEN: usize = 32;
@@ -54,6 +57,47 @@ fn is_assertion(host: &str, data: &[u8]) -> bool {
     let announced = flags & ED != 0;
     let has_len = (FIXED_LEN + usize::from(announced)..=MAX_LEN).contains(&data.len());
     hash == Sha256::digest(host).as_slice() && flags & (UP | UV | AT) == UP | UV && has_len
+}
+
+/// What an assertion for the relying party `host` signs: its authenticator data and the hash of
+/// its client data (section 7.2, step 21). `None` if the authenticator data is no such thing.
+///
+/// Nothing may follow the signature counter that the flags do not announce: no extension is asked
+/// for where this is used.
+#[must_use]
+pub fn signed(host: &str, authenticator_data: &[u8], client_data: &[u8]) -> Option<Vec<u8>> {
+    let announced = authenticator_data.get(FIXED_LEN - 5)? & ED != 0;
+    let longer = authenticator_data.len() > FIXED_LEN;
+    let whole = is_assertion(host, authenticator_data) && longer == announced;
+    whole.then(|| [authenticator_data, &Sha256::digest(client_data)].concat())
+}
+
+/// A signature of a passkey (section 6.5.5) as `CryptoProvider::verify` takes it. `None` if it is
+/// none of this kind.
+#[must_use]
+pub fn signature(kind: KeyKind, bytes: &[u8]) -> Option<[u8; SIGNATURE_LEN]> {
+    match kind {
+        KeyKind::Ed25519 => bytes.try_into().ok(),
+        KeyKind::EcP256 => from_der(bytes).ok(),
+        _ => None,
+    }
+}
+
+/// `Ecdsa-Sig-Value` (RFC 3279, section 2.2.3) as `r ‖ s`.
+fn from_der(bytes: &[u8]) -> der::Result<[u8; SIGNATURE_LEN]> {
+    let mut signature = [0; SIGNATURE_LEN];
+    let mut reader = SliceReader::new(bytes)?;
+    reader.sequence(|members| {
+        for half in signature.chunks_mut(SIGNATURE_LEN / 2) {
+            let number = UintRef::decode(members)?;
+            let start = half.len().checked_sub(number.as_bytes().len());
+            let tail = start.and_then(|start| half.get_mut(start..));
+            tail.ok_or(der::ErrorKind::Overflow)?.copy_from_slice(number.as_bytes());
+        }
+        Ok::<_, der::Error>(())
+    })?;
+    reader.finish()?;
+    Ok(signature)
 }
 
 #[cfg(test)]
@@ -141,5 +185,68 @@ mod tests {
         let mut other = PRF;
         other[31] ^= 1;
         assert_eq!(error(&good, &PRF, Some(&other)), Some(CryptoError::PasskeyWithoutPrf));
+    }
+
+    #[test]
+    fn signs_the_data_and_the_hash_of_the_client_data() {
+        // FIPS 180-2, appendix B.1.
+        let abc = hex!("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        for good in [data(UP | UV, &[]), data(UP | UV | ED, &[0xa0])] {
+            assert_eq!(signed(HOST, &good, b"abc"), Some([&good[..], &abc].concat()));
+            assert_eq!(signed("example.org", &good, b"abc"), None);
+        }
+        for flags in [0, UP, UV, UP | UV | AT, UP | UV | ED] {
+            assert_eq!(signed(HOST, &data(flags, &[]), b"abc"), None, "{flags:#x}");
+        }
+        assert_eq!(signed(HOST, &data(UP | UV, &[0xa0]), b"abc"), None);
+        let good = data(UP | UV, &[]);
+        for len in 0..good.len() {
+            assert_eq!(signed(HOST, &good[..len], b"abc"), None, "{len}");
+        }
+    }
+
+    #[test]
+    fn an_ecdsa_signature_is_read_from_its_only_encoding() {
+        let ec = |der: &[u8]| signature(KeyKind::EcP256, der);
+        let raw = |r: &[u8], s: &[u8]| {
+            let mut raw = [0; 64];
+            raw[32 - r.len()..32].copy_from_slice(r);
+            raw[64 - s.len()..].copy_from_slice(s);
+            Some(raw)
+        };
+        assert_eq!(ec(&hex!("3006020101020102")), raw(&[1], &[2]));
+        assert_eq!(ec(&hex!("300702020080020101")), raw(&[0x80], &[1]));
+        let long = [&hex!("3045022100")[..], &[0xff; 32], &hex!("0220"), &[0x7f; 32]].concat();
+        assert_eq!(ec(&long), raw(&[0xff; 32], &[0x7f; 32]));
+        let bad = [
+            // Negative, not minimal, without a number, a number too many, something behind.
+            &hex!("3006020181020102")[..],
+            &hex!("300702020001020102"),
+            &hex!("3003020101"),
+            &hex!("3009020101020102020103"),
+            &hex!("300602010102010200"),
+            // A long form of the length, an indefinite one, a set, an empty number, nothing.
+            &hex!("308106020101020102"),
+            &hex!("30800201010201020000"),
+            &hex!("3106020101020102"),
+            &hex!("30050200020102"),
+            &[],
+        ];
+        for bad in bad {
+            assert_eq!(ec(bad), None, "{bad:02x?}");
+        }
+        let too_long = [&hex!("3026022101")[..], &[1; 32], &hex!("020101")].concat();
+        assert_eq!(ec(&too_long), None);
+        for len in 0..long.len() {
+            assert_eq!(ec(&long[..len]), None, "{len}");
+        }
+    }
+
+    #[test]
+    fn an_ed25519_signature_is_64_bytes_and_other_keys_sign_nothing() {
+        assert_eq!(signature(KeyKind::Ed25519, &[7; 64]), Some([7; 64]));
+        assert_eq!(signature(KeyKind::Ed25519, &[7; 63]), None);
+        assert_eq!(signature(KeyKind::Ed25519, &[7; 65]), None);
+        assert_eq!(signature(KeyKind::X25519, &[7; 64]), None);
     }
 }

@@ -58,6 +58,16 @@ impl PublicKey {
         if valid { Ok(Self { kind, raw: raw.to_vec() }) } else { Err(CryptoError::InvalidKey) }
     }
 
+    /// Reads a key that signs in DER `SubjectPublicKeyInfo`. `None` if it is of another algorithm,
+    /// an error if it is no valid key of its own.
+    #[must_use]
+    pub fn signing_from_spki(spki: &[u8]) -> Option<Result<Self, CryptoError>> {
+        let forms: [(KeyKind, &[u8]); 2] =
+            [(KeyKind::Ed25519, &ED25519_SPKI), (KeyKind::EcP256, &P256_SPKI)];
+        let read = |(kind, prefix)| Some(Self::from_raw(kind, spki.strip_prefix(prefix)?));
+        forms.into_iter().find_map(read)
+    }
+
     /// Kind of the key.
     #[must_use]
     pub fn kind(&self) -> KeyKind {
@@ -251,6 +261,28 @@ mod tests {
         let library = p256::PublicKey::from_sec1_bytes(&P256).unwrap();
         let der = library.to_public_key_der().unwrap();
         assert_eq!(key(KeyKind::EcP256, &P256).spki(), der.as_bytes());
+    }
+
+    #[test]
+    fn keys_that_sign_are_read_from_what_is_written() {
+        for (kind, raw) in [(KeyKind::Ed25519, &ED25519[..]), (KeyKind::EcP256, &P256)] {
+            let key = key(kind, raw);
+            let spki = key.spki();
+            assert_eq!(PublicKey::signing_from_spki(&spki), Some(Ok(key)));
+            let invalid = Some(Err(CryptoError::InvalidKey));
+            let short = &spki[..spki.len() - 1];
+            assert_eq!(PublicKey::signing_from_spki(short), invalid);
+            assert_eq!(PublicKey::signing_from_spki(&[&spki[..], &[0]].concat()), invalid);
+            // What comes before the key, with any of its bits changed, is of no such key.
+            for bit in 0..(spki.len() - raw.len()) * 8 {
+                let mut other = spki.clone();
+                other[bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(PublicKey::signing_from_spki(&other), None);
+            }
+        }
+        let agreement = key(KeyKind::X25519, &X25519).spki();
+        assert_eq!(PublicKey::signing_from_spki(&agreement), None);
+        assert_eq!(PublicKey::signing_from_spki(&[]), None);
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct Enclave {
 
 #[wasm_bindgen]
 impl Enclave {
-    /// `config` is `{ version, workerDigest, wasmDigest, host, partitioned? }`;
+    /// `config` is `{ version, workerDigest, wasmDigest, host, origin, partitioned? }`;
     /// `post_ui(message, transfer)` sends to the frame.
     #[wasm_bindgen(constructor)]
     #[must_use]
@@ -111,6 +111,7 @@ impl Enclave {
             worker_digest: self.text("workerDigest"),
             wasm_digest: self.text("wasmDigest"),
             host: self.text("host"),
+            origin: self.text("origin"),
             auto_lock: Config::AUTO_LOCK,
         }
     }

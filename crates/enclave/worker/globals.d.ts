@@ -14,6 +14,8 @@ interface EnclaveConfig {
   wasmDigest: string;
   /** Host name of the enclave's origin. */
   host: string;
+  /** The enclave's origin. */
+  origin: string;
   /** Absent where the frame cannot know. */
   partitioned?: boolean;
 }
@@ -34,6 +36,7 @@ type InitMessage =
       module: WebAssembly.Module;
       release: { version: string; digests: { worker: string; wasm: string } };
       host: string;
+      origin: string;
       partitioned?: boolean;
     }
   | { kind: 'init'; role: 'kdf'; module: WebAssembly.Module; port: MessagePort };

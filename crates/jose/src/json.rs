@@ -40,7 +40,8 @@ impl Json {
 pub struct Object(Vec<(String, Json)>);
 
 impl Object {
-    /// Reads one object and nothing behind it. `None` for everything that is not acceptable.
+    /// Reads one object and nothing behind it. `None` for everything that is not acceptable. How
+    /// long the text may be is for the caller to say.
     #[must_use]
     pub fn parse(json: &[u8]) -> Option<Self> {
         let mut deserializer = serde_json::Deserializer::from_slice(json);

@@ -96,6 +96,7 @@ errors! {
     UnlockDelayed, "unlock_delayed", Backoff, Ui, "Too many wrong attempts; wait before the next one.";
     WeakPassphrase, "weak_passphrase", Never, Ui, "The passphrase is too short or too long.";
     PasskeyFailed, "passkey_failed", Never, Ui, "The passkey was not used.";
+    PasskeyRequired, "passkey_required", Never, Ui, "A passkey of this vault has to approve this.";
     PasskeyWithoutPrf, "passkey_without_prf", Never, Ui, "This passkey cannot open a vault: it does not answer the PRF extension.";
     PhraseInvalid, "phrase_invalid", Never, Ui, "These are not the 24 words of a recovery phrase.";
     PhraseMismatch, "phrase_mismatch", Never, Ui, "The words are not the ones that were asked for.";

@@ -6,7 +6,7 @@ use std::task::Poll;
 use futures_util::future::join;
 use kms_crypto::SecretVec;
 use kms_protocol::{EnrolmentId, EnrolmentKind, ErrorCode, KeyId, Label, Value};
-use kms_vault::{Action, Approval, Factor, UiCommand, UiEvent, UiScreen, View};
+use kms_vault::{Action, Approval, Assertion, Factor, UiCommand, UiEvent, UiScreen, View};
 use pollster::block_on;
 
 use crate::FakePasskey;
@@ -220,7 +220,12 @@ impl Tab {
             UiScreen::Approve(approval) => Some(approval.clone()),
             _ => None,
         });
-        let nothing = || Approval { digest: [0; 32], operations: Vec::new(), code: None };
+        let nothing = || Approval {
+            digest: [0; 32],
+            operations: Vec::new(),
+            code: None,
+            passkeys: Vec::new(),
+        };
         asked.flatten().unwrap_or_else(nothing)
     }
 
@@ -228,7 +233,14 @@ impl Tab {
     #[must_use]
     pub fn approved(&self) -> UiEvent {
         let Approval { digest, code, .. } = self.approval();
-        UiEvent::Approve { digest: digest.to_vec(), code }
+        UiEvent::Approve { digest: digest.to_vec(), code, assertion: None }
+    }
+
+    /// Approves what is shown with what a passkey signed.
+    #[must_use]
+    pub fn signed(&self, assertion: Assertion) -> UiEvent {
+        let Approval { digest, code, .. } = self.approval();
+        UiEvent::Approve { digest: digest.to_vec(), code, assertion: Some(assertion) }
     }
 
     /// Sends a message as the page, while a person does something a little later.

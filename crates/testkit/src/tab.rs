@@ -7,7 +7,7 @@ use kms_protocol::{CallerOrigin, EnrolmentKind, Value};
 use kms_vault::{Config, Enclave, SessionId};
 use pollster::block_on;
 
-use crate::passkey::HOST;
+use crate::passkey::{ENCLAVE, HOST};
 use crate::{
     CryptoPlan, FastKdf, ManualClock, MemoryFiles, MemoryStore, Recorder, TabLock, TabRing,
     TestPorts, seeded_provider,
@@ -257,6 +257,7 @@ pub fn config() -> Config {
         wasm_digest: "sha256-wasm".into(),
         auto_lock: Config::AUTO_LOCK,
         host: HOST.into(),
+        origin: ENCLAVE.into(),
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Config {
     pub auto_lock: AutoLock,
     /// Host name of the enclave's origin, to which passkeys belong.
     pub host: String,
+    /// The enclave's origin, where passkeys approve.
+    pub origin: String,
 }
 
 impl Config {

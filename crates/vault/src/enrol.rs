@@ -73,11 +73,10 @@ pub(crate) async fn unlock_key<P: Ports>(
             let secret = stretch(ports, passphrase.expose(), cost).await?;
             (Rc::new(secret), Label::UnlockPassphrase)
         }
-        (Method::Passkey { credential }, Candidate::Passkey { credential: answered, secret })
-            if credential == answered =>
-        {
-            (Rc::clone(secret), Label::UnlockPasskey)
-        }
+        (
+            Method::Passkey { credential },
+            Candidate::Passkey { credential: answered, secret, .. },
+        ) if credential == answered => (Rc::clone(secret), Label::UnlockPasskey),
         (Method::Phrase, Candidate::Phrase(entropy)) => (Rc::clone(entropy), Label::UnlockPhrase),
         _ => return Err(Error::Code(ErrorCode::UnlockFailed)),
     };
@@ -114,7 +113,7 @@ pub(crate) async fn create<P: Ports>(
             let key = bind(ports, device, (&secret, Label::UnlockPassphrase)).await?;
             (Method::Passphrase(KdfRecord::of(params)), key)
         }
-        Candidate::Passkey { credential, secret } => {
+        Candidate::Passkey { credential, secret, .. } => {
             let key = bind(ports, device, (secret, Label::UnlockPasskey)).await?;
             (Method::Passkey { credential: credential.clone() }, key)
         }

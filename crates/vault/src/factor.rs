@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
-use kms_crypto::{SecretBytes, SecretVec, backup_key, passkey, phrase};
+use kms_crypto::{PublicKey, SecretBytes, SecretVec, backup_key, passkey, phrase};
 use kms_protocol::{EnrolmentKind, ErrorCode};
 
+use crate::approval::Signer;
 use crate::ui::{Factor, PasskeyAnswer};
 
 /// Fewest characters of a passphrase, counted as Unicode scalar values.
@@ -16,8 +17,8 @@ const MAX_BYTES: usize = 1024;
 pub(crate) enum Candidate {
     /// A passphrase.
     Passphrase(SecretVec),
-    /// The PRF output of a passkey.
-    Passkey { credential: Vec<u8>, secret: Rc<SecretBytes<32>> },
+    /// The PRF output of a passkey, and the key that it signs with, where that is known.
+    Passkey { credential: Vec<u8>, secret: Rc<SecretBytes<32>>, public_key: Option<PublicKey> },
     /// The entropy of a recovery phrase.
     Phrase(Rc<SecretBytes<32>>),
 }
@@ -29,10 +30,14 @@ impl Candidate {
             Factor::Passphrase(passphrase) => Candidate::Passphrase(passphrase),
             Factor::Phrase(words) => Candidate::Phrase(Rc::new(phrase::parse(words.expose())?)),
             Factor::Passkey(answer) => {
-                let PasskeyAnswer { credential, prf, prf_at_creation, authenticator_data } = answer;
+                let PasskeyAnswer { credential, prf, prf_at_creation, .. } = answer;
+                let PasskeyAnswer { authenticator_data, public_key, .. } = answer;
                 let first = prf_at_creation.as_ref().map(SecretVec::expose);
                 let secret = passkey::check(host, &authenticator_data, prf.expose(), first)?;
-                Candidate::Passkey { credential, secret: Rc::new(secret) }
+                // One of another algorithm opens the vault like any other, and approves nothing.
+                let key = public_key.and_then(|spki| PublicKey::signing_from_spki(&spki));
+                let public_key = key.transpose().map_err(|_| ErrorCode::PasskeyFailed)?;
+                Candidate::Passkey { credential, secret: Rc::new(secret), public_key }
             }
         })
     }
@@ -42,6 +47,16 @@ impl Candidate {
         match self {
             Candidate::Phrase(entropy) => {
                 Some(backup_key::recipient(&backup_key::of_phrase(entropy)))
+            }
+            _ => None,
+        }
+    }
+
+    /// What approves once a passkey is enrolled, if its public key is known.
+    pub(crate) fn signer(&self, enrolment: &str) -> Option<Signer> {
+        match self {
+            Candidate::Passkey { credential, public_key: Some(key), .. } => {
+                Some(Signer::new(enrolment, credential, key))
             }
             _ => None,
         }

@@ -48,8 +48,8 @@ pub use ports::{
     StoreError, Table, Tabs, VaultLock, Write,
 };
 pub use ui::{
-    Action, Approval, AuditFilter, AuditRows, BackupInfo, Ceremony, Factor, HeldLease, KeyAction,
-    KeyDetails, KeyRow, KeyRows, LeaseTerms, LogReady, Manage, MethodGroup, NewPasskey,
+    Action, Approval, Assertion, AuditFilter, AuditRows, BackupInfo, Ceremony, Factor, HeldLease,
+    KeyAction, KeyDetails, KeyRow, KeyRows, LeaseTerms, LogReady, Manage, MethodGroup, NewPasskey,
     OperationInfo, Outcome, Part, Passkey, PasskeyAnswer, Payload, PayloadText, RestoreWhy,
     UiCommand, UiEvent, UiScreen, View, Why,
 };

@@ -7,6 +7,7 @@ use kms_crypto::CryptoProvider;
 use kms_protocol::{AutoLock, ErrorCode};
 use minicbor::{Decode, Encode};
 
+use crate::approval::Signer;
 use crate::header::{Header, Method, VaultId};
 use crate::lease::LeaseRecord;
 use crate::state::Secrets;
@@ -37,6 +38,9 @@ pub(crate) struct Settings {
     /// What sites were allowed for a time. Left out while there is nothing.
     #[n(4)]
     leases: Option<Vec<LeaseRecord>>,
+    /// Passkeys whose signatures approve. Left out while there is none.
+    #[n(5)]
+    signers: Option<Vec<Signer>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -58,7 +62,8 @@ struct Recipient {
 impl Default for Settings {
     fn default() -> Self {
         let (recipients, removed) = (Vec::new(), Vec::new());
-        Self { schema: SCHEMA, auto_lock: None, recipients, removed, leases: None }
+        let (auto_lock, leases, signers) = (None, None, None);
+        Self { schema: SCHEMA, auto_lock, recipients, removed, leases, signers }
     }
 }
 
@@ -114,8 +119,26 @@ impl Settings {
         self.recipients.push(Recipient { enrolment: enrolment.into(), key });
     }
 
+    /// The passkeys whose signatures approve. While there is one, nothing else does.
+    pub(crate) fn signers(&self) -> &[Signer] {
+        self.signers.as_deref().unwrap_or_default()
+    }
+
+    /// Notes a passkey whose signatures approve from now on.
+    pub(crate) fn add_signer(&mut self, signer: Signer) {
+        self.signers.get_or_insert_default().push(signer);
+    }
+
+    fn keep_signers(&mut self, is_kept: impl Fn(&str) -> bool) {
+        if let Some(signers) = &mut self.signers {
+            signers.retain(|signer| is_kept(signer.enrolment()));
+        }
+        self.signers.take_if(|signers| signers.is_empty());
+    }
+
     /// Notes that an enrolment was removed.
     pub(crate) fn note_removal(&mut self, enrolment: &str) {
+        self.keep_signers(|known| known != enrolment);
         self.recipients.retain(|recipient| recipient.enrolment != enrolment);
         if self.removed.len() >= MAX_REMOVED {
             self.removed.remove(0);
@@ -123,8 +146,9 @@ impl Settings {
         self.removed.push(enrolment.into());
     }
 
-    /// Forgets recipients of enrolments that this browser does not have.
+    /// Forgets recipients and signers of enrolments that this browser does not have.
     pub(crate) fn forget_strangers(&mut self, header: &Header) {
+        self.keep_signers(|known| header.enrolment(known).is_some());
         self.recipients.retain(|recipient| header.enrolment(&recipient.enrolment).is_some());
     }
 
@@ -211,6 +235,36 @@ mod tests {
         assert_eq!(settings.check(&header), Ok(()));
         settings.forget_strangers(&header);
         assert!(settings.recipients.is_empty());
+    }
+
+    #[test]
+    fn signers_go_with_their_enrolments_and_leave_nothing_behind() {
+        use kms_crypto::{KeyKind, PublicKey};
+        use kms_protocol::EnrolmentId;
+
+        use crate::header::EnrolmentRecord;
+        let ids = ["AAECAwQFBgcICQoLDA0ODw", "BAECAwQFBgcICQoLDA0ODw"];
+        // The base point (RFC 8032, section 5.1).
+        let mut base = [0x66; 32];
+        base[0] = 0x58;
+        let key = PublicKey::from_raw(KeyKind::Ed25519, &base).unwrap();
+        let mut settings = Settings::default();
+        ids.iter().for_each(|id| settings.add_signer(Signer::new(id, &[7], &key)));
+        let encoded = cbor::encode(&settings);
+        assert_eq!(cbor::decode::<Settings>(&encoded), Some(settings.clone()));
+        assert_eq!(settings.signers()[0].key(), Ok(key));
+        settings.note_removal(ids[0]);
+        let left: Vec<_> = settings.signers().iter().map(Signer::enrolment).collect();
+        assert_eq!(left, [ids[1]]);
+        let mut header = Header::new([1; 16], 0);
+        let id = EnrolmentId::new(ids[1]).unwrap();
+        header.enrolments.push(EnrolmentRecord::new(&id, Method::Phrase, [0; 32], 0));
+        settings.forget_strangers(&header);
+        assert_eq!(settings.signers().len(), 1);
+        header.enrolments.pop();
+        settings.forget_strangers(&header);
+        settings.removed.clear();
+        assert_eq!(settings, Settings::default());
     }
 
     #[test]

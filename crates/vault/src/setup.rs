@@ -140,6 +140,9 @@ impl<P: Ports> Inner<P> {
         if let Some(recipient) = candidate.recipient() {
             settings.set_recipient(&enrolment.id, recipient);
         }
+        if let Some(signer) = candidate.signer(&enrolment.id) {
+            settings.add_signer(signer);
+        }
         header.add(enrolment)?;
         let mut head = Head { settings: 1, index: 1, ..Head::default() };
         let link = Draft::internal("vault.setup", now).entry(1, random::bytes(crypto)?);

@@ -10,7 +10,7 @@ use kms_protocol::{
     EnrolmentKind, ErrorCode, KeyId, Label, Lease, LeaseId, PushOrigin, StorageHealth,
 };
 
-pub use self::approval::{Approval, OperationInfo, Payload, PayloadText};
+pub use self::approval::{Approval, Assertion, OperationInfo, Payload, PayloadText};
 pub use self::pages::{
     AuditFilter, AuditRows, KeyAction, KeyDetails, KeyRow, KeyRows, LogReady, MethodGroup, Outcome,
     Part,
@@ -324,6 +324,8 @@ pub enum UiEvent {
         digest: Vec<u8>,
         /// What was typed, where something had to be.
         code: Option<String>,
+        /// What a passkey signed, where one had to.
+        assertion: Option<Assertion>,
     },
     /// The sheet was cancelled, or the management page closed.
     Cancel,
@@ -355,6 +357,8 @@ pub struct PasskeyAnswer {
     pub prf_at_creation: Option<SecretVec>,
     /// Authenticator data (Web Authentication, section 6.1) that came with the PRF output.
     pub authenticator_data: Vec<u8>,
+    /// Public key of the credential as DER `SubjectPublicKeyInfo`, where it was created just now.
+    pub public_key: Option<Vec<u8>>,
 }
 
 /// What can be asked for on the management page.

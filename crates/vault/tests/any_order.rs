@@ -217,7 +217,7 @@ impl World {
             }
             Act::Approve(shown) => {
                 let digest = vec![0; 32];
-                let other = UiEvent::Approve { digest, code: None };
+                let other = UiEvent::Approve { digest, code: None, assertion: None };
                 self.does(if *shown { self.tab.approved() } else { other });
             }
             Act::Browse(number) => self.browse(*number),

@@ -173,7 +173,7 @@ fn an_approval_counts_for_what_was_shown_only() {
         tab.enclave.handle_ui(view, approval).await;
         assert_eq!(tab.screen(), "approve");
         for digest in [old, vec![0; 32], vec![], tab.approval().digest[..31].to_vec()] {
-            tab.does(UiEvent::Approve { digest, code: None }).await;
+            tab.does(UiEvent::Approve { digest, code: None, assertion: None }).await;
             assert_eq!(tab.screen(), "approve");
         }
         // What fits other screens does nothing on this one.
@@ -189,7 +189,7 @@ fn an_approval_counts_for_what_was_shown_only() {
 #[test]
 fn an_approval_on_another_screen_does_nothing() {
     let tab = Tab::default();
-    let stray = UiEvent::Approve { digest: vec![0; 32], code: None };
+    let stray = UiEvent::Approve { digest: vec![0; 32], code: None, assertion: None };
     assert_eq!(tab.ask("vault.setup", vec![stray]), Err("user_cancelled".into()));
     assert_eq!(tab.state().as_deref(), Ok("uninitialized"));
 }
@@ -206,7 +206,7 @@ fn what_cannot_be_read_needs_a_code() {
             let wrong = if code == "0000" { "1111" } else { "0000" };
             for typed in [None, Some(wrong.to_owned()), Some(String::new())] {
                 let digest = asked.digest.to_vec();
-                tab.does(UiEvent::Approve { digest, code: typed }).await;
+                tab.does(UiEvent::Approve { digest, code: typed, assertion: None }).await;
                 assert_eq!(tab.problem(), Some(ErrorCode::CodeMismatch));
             }
             tab.does(tab.approved()).await;
@@ -216,7 +216,7 @@ fn what_cannot_be_read_needs_a_code() {
     // Nothing has to be typed where all can be read, so nothing may be.
     let reply = tab.send_to_person(tab.signing(&key, b"text"), async |tab| {
         let digest = tab.approval().digest.to_vec();
-        tab.does(UiEvent::Approve { digest, code: Some("0000".into()) }).await;
+        tab.does(UiEvent::Approve { digest, code: Some("0000".into()), assertion: None }).await;
         assert_eq!(tab.problem(), Some(ErrorCode::CodeMismatch));
         tab.does(tab.approved()).await;
     });

@@ -5,6 +5,7 @@ use fantoccini::Client;
 use serde_json::{Value, json};
 
 use crate::{
+    authenticator::Authenticator,
     demo::Demo,
     engine::Engine,
     page::{Page as _, SOON, eventually},
@@ -16,7 +17,7 @@ use crate::{
 };
 
 scenarios!("approvals": one_by_one, together, worn_down, long_and_deceiving, nobody_else_approves,
-    out_of_sight, swapped_under_the_finger);
+    out_of_sight, swapped_under_the_finger, by_passkey);
 
 /// The policy of a key whose every use a person confirms.
 fn policy() -> Value {
@@ -163,7 +164,10 @@ struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     async fn begin(page: &'a Client, stage: &Stage) -> Result<Self> {
-        let session = Session::unlocked(page, stage).await?;
+        Self::with(page, Session::unlocked(page, stage).await?).await
+    }
+
+    async fn with(page: &'a Client, session: Session<'a>) -> Result<Self> {
         let params = json!({"spec": "ed25519", "label": "Payments", "policy": policy()});
         let key_id = session.call("keys.create", params).await?["keyId"].take();
         Ok(Self { page, session, key_id })
@@ -326,4 +330,36 @@ async fn swapped_under_the_finger(world: &mut World) -> Result<()> {
     let swapped = json!(["Pay 9999 to Bob", true]);
     ensure!(seen.as_array().is_some_and(|seen| seen.contains(&swapped)), "{seen}");
     asking.is_denied().await
+}
+
+/// Where the vault knows the key of a passkey, its signature approves, and a press does not.
+async fn by_passkey(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let session = Session::open(page, &stage).await?;
+    let authenticator = Authenticator::with_prf(world.engine, page).await?;
+    session.begin("vault.setup").await?;
+    VaultUi(page).set_up_passkey().await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    let asking = Asking::with(page, session).await?;
+    asking.asks("Pay 10 to Bob").await?;
+    let told = in_frame(page, "return document.querySelector('.card').textContent;").await?;
+    ensure!(told.as_str().is_some_and(|told| told.contains("Your passkey approves")), "{told}");
+    press_approve(page, "").await?;
+    asking.session.end().await?;
+    // Somebody who is not recognised, and then somebody with another authenticator.
+    authenticator.verifies(false).await?;
+    asking.asks("Pay 20 to Bob").await?;
+    press_approve(page, "").await?;
+    VaultUi(page).complains("The passkey was not used").await?;
+    authenticator.unplug().await?;
+    let stranger = Authenticator::with_prf(world.engine, page).await?;
+    press_approve(page, "").await?;
+    VaultUi(page).complains("The passkey was not used").await?;
+    asking.is_denied().await?;
+    let log = asking.session.call("audit.list", json!({"limit": 100})).await?;
+    let entries = log["entries"].as_array().context("no entries")?;
+    let made = |entry: &&Value| entry["method"] == "sign" && entry["outcome"] == "ok";
+    ensure!(entries.iter().filter(made).count() == 1, "one was approved: {log}");
+    stranger.unplug().await
 }

@@ -7,7 +7,8 @@ use js_sys::{Array, Uint8Array};
 use kms_crypto::SecretVec;
 use kms_protocol::{AutoLock, EnrolmentKind, ErrorCode, FromValue};
 use kms_vault::{
-    Action, AuditFilter, Factor, KeyAction, MethodGroup, Outcome, Part, PasskeyAnswer, UiEvent,
+    Action, Assertion, AuditFilter, Factor, KeyAction, MethodGroup, Outcome, Part, PasskeyAnswer,
+    UiEvent,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -25,6 +26,15 @@ const MAX_PRF: u32 = 64;
 
 /// Longest authenticator data: 37 bytes and extensions.
 const MAX_AUTHENTICATOR_DATA: u32 = 1024;
+
+/// Longest `SubjectPublicKeyInfo`: those of RSA are the longest that authenticators make.
+const MAX_PUBLIC_KEY: u32 = 1024;
+
+/// Longest client data; a few hundred bytes are usual.
+const MAX_CLIENT_DATA: u32 = 4096;
+
+/// Longest signature: an ECDSA signature on P-256 in DER.
+const MAX_SIGNATURE: u32 = 72;
 
 /// Length of the digest of what is approved.
 const DIGEST_LEN: u32 = 32;
@@ -79,6 +89,7 @@ fn event(name: &str, members: &Members<'_>) -> Option<UiEvent> {
         "approve" => UiEvent::Approve {
             digest: members.bytes("digest", DIGEST_LEN)?,
             code: members.plain("code")?,
+            assertion: assertion(members)?,
         },
         "cancel" => UiEvent::Cancel,
         "activity" => UiEvent::Activity,
@@ -97,8 +108,22 @@ fn factor(members: &Members<'_>) -> Option<Factor> {
             prf: members.bytes("prf", MAX_PRF).map(SecretVec::new)?,
             prf_at_creation: members.optional("prfAtCreation", MAX_PRF).ok()?.map(SecretVec::new),
             authenticator_data: members.bytes("authenticatorData", MAX_AUTHENTICATOR_DATA)?,
+            public_key: members.optional("publicKey", MAX_PUBLIC_KEY).ok()?,
         }),
     })
+}
+
+/// All of an assertion or nothing.
+fn assertion(members: &Members<'_>) -> Option<Option<Assertion>> {
+    let Some(credential) = members.optional("credential", MAX_CREDENTIAL).ok()? else {
+        return Some(None);
+    };
+    Some(Some(Assertion {
+        credential,
+        client_data: members.bytes("clientData", MAX_CLIENT_DATA)?,
+        authenticator_data: members.bytes("authenticatorData", MAX_AUTHENTICATOR_DATA)?,
+        signature: members.bytes("signature", MAX_SIGNATURE)?,
+    }))
 }
 
 fn action(members: &Members<'_>) -> Option<Action> {

@@ -214,6 +214,7 @@ fn approval(asked: Approval) -> Value {
             ("digest", bytes(&asked.digest)),
             ("operations", Value::List(operations)),
             ("code", asked.code.into_value()),
+            ("passkeys", Value::List(asked.passkeys.into_iter().map(Value::Bytes).collect())),
         ],
     )
 }

@@ -97,7 +97,7 @@ impl<P: Ports> Inner<P> {
         let code = if blind { Some(self.code()?) } else { None };
         let digest = operation::digest_of_all(all.iter().map(|one| &one.digest));
         let operations = all.iter().map(|one| one.info.clone()).collect();
-        Ok(Approval { digest, operations, code })
+        Ok(Approval { digest, operations, code, passkeys: self.approvers() })
     }
 
     /// Four digits to be typed where something cannot be read: more than a press out of habit.

@@ -7,13 +7,14 @@ use futures_util::future::LocalBoxFuture;
 use kms_crypto::{SecretVec, strength};
 use kms_protocol::{Empty, ErrorCode, LockReason, Screen, Side};
 
+use super::approve::Answered;
 use super::manage;
 use super::question::{Answer, Turn};
 use super::step::{Place, Step, Then};
 use crate::enclave::Inner;
 use crate::factor::{Candidate, kind_of};
 use crate::state::{Phase, UnlockedVault};
-use crate::ui::{Action, Approval, Factor, NewPasskey, RestoreWhy, UiEvent};
+use crate::ui::{Action, Factor, NewPasskey, RestoreWhy, UiEvent};
 use crate::{Error, Outbox, Ports, UiCommand};
 
 /// What follows an event.
@@ -121,6 +122,10 @@ impl<P: Ports> Inner<P> {
             (Step::Lease(fresh, request), UiEvent::Confirm) => {
                 Box::pin(self.on_lease(turn, fresh, request))
             }
+            (Step::Approve(approval), UiEvent::Approve { digest, code, assertion }) => {
+                let answered = Answered { digest, code, assertion };
+                Box::pin(self.on_approve(turn, approval, answered))
+            }
             (step @ Step::Manage(_), UiEvent::Open(part)) => Box::pin(self.on_part(step, part)),
             (Step::Keys(list), event) => Box::pin(self.on_keys(list, event)),
             (Step::Key(shown), event) => Box::pin(self.on_key(turn, shown, event)),
@@ -142,9 +147,6 @@ impl<P: Ports> Inner<P> {
             (Step::Phrase(new), UiEvent::Written) => self.ask_for_words(new),
             (Step::Manage(storage), UiEvent::Action(action)) => self.on_action(storage, action),
             (Step::BackupReady { .. }, UiEvent::Confirm) => Next::Acted,
-            (Step::Approve(approval), UiEvent::Approve { digest, code }) => {
-                on_approve(approval, &digest, code.as_deref())
-            }
             (step, _) => Next::Keep(step),
         }
     }
@@ -286,15 +288,4 @@ impl<P: Ports> Inner<P> {
             Err(error) => Next::Failed(self.manage_step().await, error),
         }
     }
-}
-
-/// The person approves what was shown, and nothing else.
-fn on_approve<P: Ports>(approval: Approval, digest: &[u8], code: Option<&str>) -> Next<P> {
-    if digest != approval.digest {
-        return Next::Keep(Step::Approve(approval));
-    }
-    if code != approval.code.as_deref() {
-        return Next::Again(Step::Approve(approval), Error::Code(ErrorCode::CodeMismatch));
-    }
-    Next::Done(Ok(()))
 }

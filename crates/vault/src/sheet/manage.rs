@@ -88,10 +88,13 @@ impl<P: Ports> Inner<P> {
         let home = Home { vault_id: &vault.id, device: &device, root: fresh.root() };
         let enrolment = enrol::create(&self.ports, home, candidate, salt).await?;
         self.still_wanted(turn.question)?;
-        let recipient = candidate.recipient();
+        let (recipient, signer) = (candidate.recipient(), candidate.signer(&enrolment.id));
         let edit = move |edited: &mut Edited| {
             if let Some(key) = recipient {
                 edited.settings.set_recipient(&enrolment.id, key);
+            }
+            if let Some(signer) = signer.clone() {
+                edited.settings.add_signer(signer);
             }
             Ok(edited.header.add(enrolment.clone())?)
         };

@@ -1,6 +1,7 @@
 //! The sheet: the one thing the enclave can ask the person at a time, and the requests that wait
 //! for its end. A page can open it and see how it ended; only the person's events drive it.
 
+mod approve;
 mod backup;
 mod drive;
 mod export;

@@ -53,6 +53,8 @@ pub(super) struct Turn {
     pub(super) question: u64,
     /// What that is about.
     pub(super) topic: Screen,
+    /// The page that asks.
+    pub(super) origin: Rc<CallerOrigin>,
     /// Resolves when the question is closed.
     closed: oneshot::Receiver<()>,
 }
@@ -203,7 +205,9 @@ impl<P: Ports> Inner<P> {
         let step = question.step.take()?;
         let (running, closed) = oneshot::channel();
         question.running = Some(running);
-        Some((Turn { question: question.number, topic: question.topic, closed }, step))
+        let (number, topic, origin) =
+            (question.number, question.topic, Rc::clone(&question.origin));
+        Some((Turn { question: number, topic, origin, closed }, step))
     }
 
     /// Puts a step in place, without showing it. It is dropped if the question was closed.

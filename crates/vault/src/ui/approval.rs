@@ -11,6 +11,22 @@ pub struct Approval {
     pub operations: Vec<OperationInfo>,
     /// What has to be typed; asked for where something cannot be read.
     pub code: Option<String>,
+    /// Credential ids of the passkeys of which one has to sign the digest. Empty where a press is
+    /// enough.
+    pub passkeys: Vec<Vec<u8>>,
+}
+
+/// What a passkey signed to approve (Web Authentication, section 7.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assertion {
+    /// Credential id.
+    pub credential: Vec<u8>,
+    /// Client data, as JSON.
+    pub client_data: Vec<u8>,
+    /// Authenticator data.
+    pub authenticator_data: Vec<u8>,
+    /// Signature over both.
+    pub signature: Vec<u8>,
 }
 
 /// An operation that needs the person's approval.
