@@ -61,8 +61,14 @@ fn pressed(tab: &Tab, key: &str) -> (Done, Option<ErrorCode>) {
     (reply, problem)
 }
 
-const CANCELLED: fn() -> Done = || Err("user_cancelled".into());
-const ALONE: fn() -> (Done, Option<ErrorCode>) = || (CANCELLED(), Some(ErrorCode::PasskeyRequired));
+fn cancelled() -> Done {
+    Err("user_cancelled".into())
+}
+
+/// How a press ends that is not enough.
+fn alone() -> (Done, Option<ErrorCode>) {
+    (cancelled(), Some(ErrorCode::PasskeyRequired))
+}
 
 /// Shows that each of these is refused, and that the right one is then taken.
 fn refuses(passkey: &FakePasskey, bad: impl Fn(&[u8; 32]) -> Vec<Assertion>) {
@@ -84,7 +90,7 @@ fn a_passkey_approves_and_a_press_alone_does_not() {
     for kind in KINDS {
         let passkey = FakePasskey::signing(1, kind);
         let (tab, key) = ready(&passkey);
-        assert_eq!(pressed(&tab, &key), ALONE());
+        assert_eq!(pressed(&tab, &key), alone());
         let reply = asked(&tab, &key, async |tab| {
             assert_eq!(tab.approval().passkeys, [passkey.credential.clone()]);
             tab.does(tab.signed(passkey.approves(&tab.approval().digest))).await;
@@ -94,7 +100,7 @@ fn a_passkey_approves_and_a_press_alone_does_not() {
         // So it is after a restart.
         let after = tab.restarted();
         assert!(after.unlock(PASSPHRASE).is_ok());
-        assert_eq!(pressed(&after, &key), ALONE());
+        assert_eq!(pressed(&after, &key), alone());
         assert_eq!(approved(&after, &key, &passkey), Ok(()));
     }
 }
@@ -105,7 +111,7 @@ fn a_vault_that_was_made_with_a_passkey_knows_its_key() {
     let tab = Tab::default();
     assert!(tab.set_up_with_passkey(&passkey).is_ok());
     let key = tab.create_confirmed("Payments", "durable").unwrap();
-    assert_eq!(pressed(&tab, &key), ALONE());
+    assert_eq!(pressed(&tab, &key), alone());
     assert_eq!(approved(&tab, &key, &passkey), Ok(()));
 }
 
@@ -123,7 +129,7 @@ fn passkeys_of_which_no_key_is_known_leave_the_press() {
         assert_eq!(tab.problem(), Some(ErrorCode::PasskeyFailed));
         tab.does(UiEvent::Cancel).await;
     });
-    assert_eq!(reply, CANCELLED());
+    assert_eq!(reply, cancelled());
     assert_eq!(approved(&tab, &key, &other), Ok(()));
 }
 
@@ -147,7 +153,7 @@ fn a_key_of_another_algorithm_is_not_known_and_an_invalid_one_makes_no_enrolment
     let mut off_curve = passkey.public_key().unwrap();
     *off_curve.last_mut().unwrap() ^= 1;
     let (tab, made) = with(&off_curve);
-    assert_eq!((made, tab.problems()), (CANCELLED(), vec![ErrorCode::PasskeyFailed]));
+    assert_eq!((made, tab.problems()), (cancelled(), vec![ErrorCode::PasskeyFailed]));
 }
 
 #[test]
@@ -275,7 +281,7 @@ fn an_assertion_counts_for_one_approval() {
         assert_eq!(tab.problem(), Some(ErrorCode::PasskeyFailed));
         tab.does(UiEvent::Cancel).await;
     });
-    assert_eq!(again, CANCELLED());
+    assert_eq!(again, cancelled());
 }
 
 #[test]
@@ -291,8 +297,8 @@ fn a_passkey_approves_as_long_as_it_is_enrolled() {
         assert_eq!(tab.problem(), Some(ErrorCode::PasskeyFailed));
         tab.does(UiEvent::Cancel).await;
     });
-    assert_eq!(reply, CANCELLED());
-    assert_eq!(pressed(&tab, &key), ALONE());
+    assert_eq!(reply, cancelled());
+    assert_eq!(pressed(&tab, &key), alone());
     assert_eq!(approved(&tab, &key, &second), Ok(()));
     // Without the last one a press is enough again, and what it signs is still nothing.
     remove(&tab);
