@@ -42,13 +42,16 @@ const CHECK: &str = "
 async fn a_careful_page_is_not_robbed(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
     let page = world.page()?;
-    // A host without any header that protects, which also answers with code of its own: that is
-    // what the scripts are that the test runs in its pages.
+    // A host without any header that protects, but for the policy without which the enclave does not
+    // start. It also answers with code of its own: the scripts that the test runs in its pages.
     let (kms, _server) = serve_changed(&stage.release.emitted, |site| {
         for path in ["/", "/enrol"] {
             let Some(asset) = site.files.get_mut(path) else { continue };
             asset.audience = Audience::Anyone;
             asset.headers = Headers::new();
+            if path == "/" {
+                asset.headers.set("Content-Security-Policy", &stage.release.emitted.pin.csp);
+            }
         }
     })?;
     for (name, careful) in [("page", false), ("careful", true)] {
