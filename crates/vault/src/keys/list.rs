@@ -69,8 +69,8 @@ impl<P: Ports> Inner<P> {
             for (key_id, generation, sealed) in found {
                 match self.info(vault, (&key_id, generation), &sealed).await {
                     Ok(info) => page.keys.extend(Some(info).filter(wanted)),
-                    Err(Error::Code(ErrorCode::Unreadable)) => page.unreadable += 1,
-                    Err(error) => return Err(error),
+                    // Or the vault was locked just now: then nothing is shown.
+                    Err(_) => page.unreadable += 1,
                 }
             }
             scanned += need;
