@@ -246,7 +246,7 @@ async fn a_log_that_was_cut_while_nobody_looked_does_not_start() {
     // As somebody would who wants to use the token again.
     let log = std::fs::read_to_string(world.log()).unwrap();
     let used = log.lines().position(|line| line.contains(r#""event":"used""#)).unwrap();
-    let cut: String = log.lines().take(used).map(|line| format!("{line}\n")).collect();
+    let cut = log.lines().take(used).fold(String::new(), |cut, line| cut + line + "\n");
     let open = || {
         let json = config(&world.service.address.to_string()).to_string();
         let config = Config::parse(json.as_bytes()).unwrap();

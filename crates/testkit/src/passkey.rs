@@ -55,15 +55,12 @@ impl FakePasskey {
     /// If the secret is no key.
     #[must_use]
     pub fn public_key(&self) -> Option<Vec<u8>> {
-        let key = match self.signs? {
-            KeyKind::EcP256 => {
-                let point = self.p256().verifying_key().to_sec1_point(false);
-                PublicKey::from_raw(KeyKind::EcP256, point.as_bytes())
-            }
-            _ => {
-                let seed = SecretBytes::copy_of(&self.secret).ok()?;
-                block_on(provider().import_ed25519(&seed)).map(|(_, public)| public)
-            }
+        let key = if self.signs? == KeyKind::EcP256 {
+            let point = self.p256().verifying_key().to_sec1_point(false);
+            PublicKey::from_raw(KeyKind::EcP256, point.as_bytes())
+        } else {
+            let seed = SecretBytes::copy_of(&self.secret).ok()?;
+            block_on(provider().import_ed25519(&seed)).map(|(_, public)| public)
         };
         key.ok().map(|key| key.spki())
     }

@@ -249,7 +249,9 @@ mod tests {
         base[0] = 0x58;
         let key = PublicKey::from_raw(KeyKind::Ed25519, &base).unwrap();
         let mut settings = Settings::default();
-        ids.iter().for_each(|id| settings.add_signer(Signer::new(id, &[7], &key)));
+        for id in ids {
+            settings.add_signer(Signer::new(id, &[7], &key));
+        }
         let encoded = cbor::encode(&settings);
         assert_eq!(cbor::decode::<Settings>(&encoded), Some(settings.clone()));
         assert_eq!(settings.signers()[0].key(), Ok(key));

@@ -92,7 +92,7 @@ fn a_passkey_approves_and_a_press_alone_does_not() {
         let (tab, key) = ready(&passkey);
         assert_eq!(pressed(&tab, &key), alone());
         let reply = asked(&tab, &key, async |tab| {
-            assert_eq!(tab.approval().passkeys, [passkey.credential.clone()]);
+            assert_eq!(tab.approval().passkeys, std::slice::from_ref(&passkey.credential));
             tab.does(tab.signed(passkey.approves(&tab.approval().digest))).await;
             assert_eq!(tab.screen(), "hidden");
         });
@@ -124,7 +124,7 @@ fn passkeys_of_which_no_key_is_known_leave_the_press() {
     add(&tab, &other);
     let reply = asked(&tab, &key, async |tab| {
         let digest = tab.approval().digest;
-        assert_eq!(tab.approval().passkeys, [other.credential.clone()]);
+        assert_eq!(tab.approval().passkeys, std::slice::from_ref(&other.credential));
         tab.does(tab.signed(FakePasskey::new(1).approves(&digest))).await;
         assert_eq!(tab.problem(), Some(ErrorCode::PasskeyFailed));
         tab.does(UiEvent::Cancel).await;

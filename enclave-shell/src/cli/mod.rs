@@ -164,7 +164,9 @@ fn run_verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
         println!("{all:#}");
     } else {
         print!("{report}");
-        embedder.iter().for_each(|embedder| print!("{embedder}"));
+        if let Some(embedder) = &embedder {
+            print!("{embedder}");
+        }
     }
     // What is wrong with the release says more than what is wrong with a page that embeds it.
     let outcomes = [Some(report.outcome), embedder.map(|embedder| embedder.outcome)];

@@ -41,6 +41,7 @@ const MODULE: &str = "{module}";
 type Fields = &'static [(&'static str, &'static str)];
 
 /// One page of a hostile server.
+#[derive(Clone, Copy)]
 struct Variant {
     name: &'static str,
     status: u16,
@@ -305,9 +306,10 @@ async fn another_release_is_told(world: &mut World) -> Result<()> {
     }
     let (_rogue, _, found) = meet(world, &stage, hosts).await?;
     // Without the pin the old one says itself that it is another, the other by its digests.
-    let codes = match world.engine.enforces_pin() {
-        true => ["frame_unreachable"; 4],
-        false => ["integrity_failure", "integrity_failure", "ready", "ready"],
+    let codes = if world.engine.enforces_pin() {
+        ["frame_unreachable"; 4]
+    } else {
+        ["integrity_failure", "integrity_failure", "ready", "ready"]
     };
     // A check that reads the right files, and asks no enclave because there is none.
     let unconnected = |index: usize| index % 2 == 1 && codes[index] != "ready";
@@ -364,11 +366,11 @@ async fn no_worker_of_the_enclave(page: &fantoccini::Client, stage: &Stage) -> R
     let none = json!({"outcomes": ["refused", "refused", "refused", "refused"], "known": 0});
     for kms in [&stage.kms, &careless] {
         page.goto(&format!("{kms}/enrol")).await?;
-        let found = page.eval(REGISTER, &[paths.clone()]).await?;
+        let found = page.eval(REGISTER, std::slice::from_ref(&paths)).await?;
         ensure!(found == none, "{kms}, its own tab: {found}");
         stage.visit(page).await?;
         attack(page, "session", &json!({"op": "open", "kms": kms, "attributes": {}})).await?;
-        let found = page.eval_inside(REGISTER, &[paths.clone()]).await?;
+        let found = page.eval_inside(REGISTER, std::slice::from_ref(&paths)).await?;
         ensure!(found == none, "{kms}, the frame: {found}");
     }
     Ok(())

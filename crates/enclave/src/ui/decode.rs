@@ -89,7 +89,7 @@ fn event(name: &str, members: &Members<'_>) -> Option<UiEvent> {
         "approve" => UiEvent::Approve {
             digest: members.bytes("digest", DIGEST_LEN)?,
             code: members.plain("code")?,
-            assertion: assertion(members)?,
+            assertion: assertion(members).ok()?,
         },
         "cancel" => UiEvent::Cancel,
         "activity" => UiEvent::Activity,
@@ -113,16 +113,17 @@ fn factor(members: &Members<'_>) -> Option<Factor> {
     })
 }
 
-/// All of an assertion or nothing.
-fn assertion(members: &Members<'_>) -> Option<Option<Assertion>> {
-    let Some(credential) = members.optional("credential", MAX_CREDENTIAL).ok()? else {
-        return Some(None);
+/// All of an assertion or nothing; a part of one is an error.
+fn assertion(members: &Members<'_>) -> Result<Option<Assertion>, ErrorCode> {
+    let Some(credential) = members.optional("credential", MAX_CREDENTIAL)? else {
+        return Ok(None);
     };
-    Some(Some(Assertion {
+    let bytes = |name, most| members.bytes(name, most).ok_or(ErrorCode::InvalidRequest);
+    Ok(Some(Assertion {
         credential,
-        client_data: members.bytes("clientData", MAX_CLIENT_DATA)?,
-        authenticator_data: members.bytes("authenticatorData", MAX_AUTHENTICATOR_DATA)?,
-        signature: members.bytes("signature", MAX_SIGNATURE)?,
+        client_data: bytes("clientData", MAX_CLIENT_DATA)?,
+        authenticator_data: bytes("authenticatorData", MAX_AUTHENTICATOR_DATA)?,
+        signature: bytes("signature", MAX_SIGNATURE)?,
     }))
 }
 

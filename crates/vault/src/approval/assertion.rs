@@ -63,14 +63,14 @@ pub(super) async fn is_signed<C: CryptoProvider>(
     signers: &[Signer],
     (expected, assertion): (Expected<'_>, &Assertion),
 ) -> Result<bool, Error> {
-    let mut signers = signers.iter();
-    let signer = signers.find(|signer| signer.credential() == assertion.credential);
-    let (Some(signer), Some(signed)) = (signer, expected.signed(assertion)) else {
+    let made_it = |signer: &&Signer| signer.credential() == assertion.credential;
+    let known = signers.iter().find(made_it);
+    let (Some(signer), Some(message)) = (known, expected.signed(assertion)) else {
         return Ok(false);
     };
     let key = signer.key()?;
     match passkey::signature(key.kind(), &assertion.signature) {
-        Some(signature) => Ok(crypto.verify(&key, &signed, &signature).await?),
+        Some(signature) => Ok(crypto.verify(&key, &message, &signature).await?),
         None => Ok(false),
     }
 }
