@@ -6,8 +6,8 @@ use std::task::{Context, Poll, Waker};
 use futures_util::future::{join, join3};
 use kms_crypto::stream::{CHUNK_LEN, SEALED_CHUNK_LEN};
 use kms_protocol::Value;
-use kms_testkit::Tab;
 use kms_testkit::tab::{Code, bytes, origin, outcome};
+use kms_testkit::{PASSPHRASE, Tab};
 use pollster::block_on;
 
 use super::{chunks, close, decrypting, encrypt, encrypting, is_gone, key, message, params, word};
@@ -132,6 +132,33 @@ fn writes_are_done_in_the_order_in_which_they_came() {
     assert!(data_of(first).is_ok());
     assert_eq!(data_of(wrong), Err("invalid_params".into()));
     assert_eq!(data_of(behind), Err("stream_not_found".into()));
+}
+
+#[test]
+fn no_write_of_any_stream_outlives_a_lock_though_the_vault_is_unlocked_again() {
+    let tab = Tab::ready();
+    let key = key(&tab);
+    let streams = [(); 3].map(|()| encrypting(&tab, &key).unwrap().0);
+    let send = |stream: &str, chunk: usize| {
+        let write = chunks(stream, (chunk, false), &message(CHUNK_LEN));
+        tab.enclave.handle(tab.session, tab.request("streams.write", write))
+    };
+    let gate = tab.crypto.hold_seal();
+    let (held, behind) = (send(&streams[0], 0), send(&streams[0], 1));
+    let others = join(send(&streams[1], 0), send(&streams[2], 0));
+    let mut all = pin!(join3(held, behind, others));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(all.as_mut().poll(&mut context).is_pending());
+    assert!(tab.call("vault.lock", Value::Map(vec![])).is_ok());
+    assert!(tab.unlock(PASSPHRASE).is_ok());
+    let again = encrypting(&tab, &key).unwrap().0;
+    assert!(gate.send(()).is_ok());
+    let (held, behind, (one, other)) = block_on(all);
+    for reply in [held, behind, one, other] {
+        assert_eq!(data_of(reply), Err("stream_not_found".into()));
+    }
+    assert!(write(&tab, &again, (0, true), b"text").is_ok());
+    assert!(streams.iter().all(|stream| is_gone(&tab, stream)));
 }
 
 /// A write that waits for its chunk, and what is done meanwhile.

@@ -32,8 +32,10 @@ impl<P: Ports> Inner<P> {
         let place = Place { first: chunk, last };
         let chunks = chunks_of(&stream, place, &data)?;
         let data = self.work(&stream, place, &data).await?;
-        // It may have been closed meanwhile, or the vault locked.
-        self.unlocked()?;
+        // It may have been closed meanwhile, or the vault locked, and perhaps unlocked again.
+        if !Rc::ptr_eq(&self.unlocked()?, &vault) {
+            return Err(Error::Code(ErrorCode::StreamNotFound));
+        }
         self.open_stream_of(&vault, (caller, &stream_id))?;
         stream.chunks.set(stream.chunks.get() + chunks as u64);
         stream.used.set(Moment::now(self.ports.clock()));
