@@ -1,6 +1,9 @@
 //! Each way to open a vault: set up, use a key, lock, reload, unlock.
 
-use anyhow::{Result, ensure};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail, ensure};
+use fantoccini::Client;
 use serde_json::json;
 
 use crate::{
@@ -176,24 +179,40 @@ async fn passkey_of_nobody_present(world: &mut World) -> Result<()> {
 async fn back_off_survives_a_reload(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
     let page = world.page()?;
-    let session = Session::unlocked(page, &stage).await?;
+    Session::unlocked(page, &stage).await?;
+    // A machine may now and then be slower than the wait. Then nothing is seen of it.
+    for _ in 0..3 {
+        if waits_after_a_reload(page, &stage).await? {
+            return Ok(());
+        }
+    }
+    bail!("the frame was slower than the wait, each time")
+}
+
+/// Tries in vain until a wait of eight seconds, loads the page again, and sees that it goes on; false
+/// if that took longer than the wait.
+async fn waits_after_a_reload(page: &Client, stage: &Stage) -> Result<bool> {
     let ui = VaultUi(page);
-    session.lock().await?;
+    let session = Session::open(page, stage).await?;
     session.begin("vault.unlock").await?;
     // The third costs a second, the fourth two, the fifth four, the sixth eight.
     for _ in 0..6 {
         ui.unlock("not the passphrase at all").await?;
         ui.problem().await?;
     }
-    let session = Session::open(page, &stage).await?;
+    let begun = Instant::now();
+    let session = Session::open(page, stage).await?;
     session.begin("vault.unlock").await?;
     ui.unlock(PASSPHRASE).await?;
+    if begun.elapsed() > Duration::from_secs(7) {
+        return Ok(false);
+    }
     ui.complains("Too many wrong attempts").await?;
     ui.waits("unlock").await?;
     ensure!(session.status().await?["state"] == "locked", "even the right one has to wait");
     ui.unlock(PASSPHRASE).await?;
     ensure!(session.end().await?["state"] == "unlocked");
-    Ok(())
+    Ok(true)
 }
 
 async fn every_prompt_says_who_asks(world: &mut World) -> Result<()> {
