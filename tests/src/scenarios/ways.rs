@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// By then there is a wait of eight seconds.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 scenarios!("ways":
     passphrase,
