@@ -7,7 +7,7 @@ use base64ct::{Base64, Encoding};
 /// Longest note that is read, in bytes.
 const MAX_NOTE: usize = 64 * 1024;
 /// Most signatures of a note that is read.
-const MAX_SIGNATURES: usize = 16;
+const MAX_SIGNATURES: usize = 64;
 /// What a line with a signature begins with: an em dash and a space.
 const DASH: &str = "\u{2014} ";
 /// What stands between the text and the signatures: the end of the text and an empty line.
@@ -31,6 +31,9 @@ pub enum NoteError {
     /// The signature of the key is wrong.
     #[error("the signature is wrong")]
     Signature,
+    /// The text is no proof of an entry.
+    #[error("not a proof of a log entry")]
+    Proof,
 }
 
 /// A signature under a note.
@@ -86,10 +89,20 @@ impl Note {
     pub fn signatures(&self) -> &[Signature] {
         &self.signatures
     }
+
+    /// The same text with one more signature; a note that has it already stays as it is.
+    pub fn with(mut self, signature: Signature) -> Result<Self, NoteError> {
+        if !self.signatures.contains(&signature) {
+            self.signatures.push(signature);
+        }
+        Self::parse(&self.to_string())
+    }
 }
 
 impl Signature {
-    fn parse(line: &str) -> Option<Self> {
+    /// Reads a line of a note, without its newline.
+    #[must_use]
+    pub fn parse(line: &str) -> Option<Self> {
         let (name, encoded) = line.strip_prefix(DASH)?.split_once(' ')?;
         let decoded = Base64::decode_vec(encoded).ok()?;
         let (id, bytes) = decoded.split_first_chunk::<4>()?;
@@ -101,11 +114,14 @@ impl Signature {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
-        for Signature { name, id, bytes } in &self.signatures {
-            let encoded = Base64::encode_string(&[id, bytes.as_slice()].concat());
-            writeln!(f, "{DASH}{name} {encoded}")?;
-        }
-        Ok(())
+        self.signatures.iter().try_for_each(|signature| writeln!(f, "{signature}"))
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let encoded = Base64::encode_string(&[&self.id, self.bytes.as_slice()].concat());
+        write!(f, "{DASH}{} {encoded}", self.name)
     }
 }
 

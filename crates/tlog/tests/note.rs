@@ -85,7 +85,7 @@ fn what_is_no_note_is_refused() {
     let good = "text\n\n\u{2014} name AAAAAAA=\n";
     assert_eq!(Note::parse(good).unwrap().to_string(), good);
     let long = format!("{}\n\n\u{2014} name AAAAAAA=\n", "x".repeat(64 * 1024));
-    let many = format!("text\n\n{}", "\u{2014} name AAAAAAA=\n".repeat(17));
+    let many = format!("text\n\n{}", "\u{2014} name AAAAAAA=\n".repeat(65));
     let cases = [
         "",
         "\n",
