@@ -24,6 +24,9 @@ pub enum Error {
     /// The network failed.
     #[error("network: {0}")]
     Net(std::io::Error),
+    /// The program cannot give up what it does not need.
+    #[error("refuses to serve: {0}")]
+    Confine(String),
     /// The broker answered something else than was asked for.
     #[error("the broker answered {0}")]
     Answer(String),

@@ -8,9 +8,11 @@
 //! - [`log`], [`state`], [`store`]: the log that is the store, and the state made from it.
 //! - [`desk`]: the decisions, without HTTP.
 //! - [`http`]: the endpoints. [`serve`]: the listener. [`client`]: what the command line asks with.
+//! - [`confine`]: what the program gives up before it serves.
 
 pub mod client;
 pub mod config;
+pub mod confine;
 pub mod desk;
 pub mod devpki;
 mod error;

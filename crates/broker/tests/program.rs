@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod support;
+mod user;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -52,7 +53,7 @@ fn text(output: &Output) -> String {
 impl Program {
     fn start(dir: TempDir) -> Self {
         let path = |name: &str| dir.path().join(name);
-        let mut child = command()
+        let mut child = user::command(dir.path())
             .arg("serve")
             .args(["--listen", "127.0.0.1:0"])
             .arg("--config")
@@ -231,4 +232,56 @@ async fn an_operator_contains_investigates_and_rotates() {
     std::fs::write(&forged, changed).unwrap();
     assert!(!verify(&forged).status.success());
     program.kill();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_serves_without_rights() {
+    let (dir, _service) = prepare().await;
+    let program = Program::start(dir);
+    program.token().await;
+    let tasks = format!("/proc/{}/task", program.child.0.id());
+    let threads: Vec<_> = std::fs::read_dir(tasks).unwrap().collect();
+    assert!(threads.len() > 2, "no thread beside the first and the writer");
+    for thread in threads {
+        let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+        let is = |name: &str, value: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            assert_eq!(line.trim(), value, "{name} of {status}");
+        };
+        is("NoNewPrivs:", "1");
+        is("Seccomp:", "2");
+        let sets = status.lines().filter(|line| line.starts_with("Cap"));
+        for set in sets.filter(|line| !line.starts_with("CapBnd")) {
+            assert!(set.ends_with("\t0000000000000000"), "{set}");
+        }
+    }
+    program.kill();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_does_not_serve_as_root() {
+    let (dir, _service) = prepare().await;
+    let path = |name: &str| dir.path().join(name);
+    let mut serve = user::root(env!("CARGO_BIN_EXE_kms-broker"));
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(path("config.json"));
+    serve.arg("--state").arg(path("state")).args(files(dir.path(), "broker"));
+    let refused = serve.output().unwrap();
+    assert!(!refused.status.success(), "{}", text(&refused));
+    assert!(text(&refused).contains("not as root"), "{}", text(&refused));
+    assert!(!path("state/log.jsonl").exists());
+}
+
+#[test]
+fn a_name_may_begin_with_a_hyphen() {
+    let name = "-AAAAAAAAAAAAAAAAAAAAA";
+    let trace = command().args(["audit", "trace", "--log", "none", "--jti", name]).output();
+    let trace = trace.unwrap();
+    assert_eq!(trace.status.code(), Some(1), "taken for an option: {}", text(&trace));
+    for what in ["--jti", "--challenge", "--kid"] {
+        let mut revoke = command();
+        revoke.args(["revoke", "--broker-id", BROKER, "--id", ADMIN, "--signing-key", "none"]);
+        let revoke = revoke.args(files(Path::new("none"), "none")).args([what, name]).output();
+        let revoke = revoke.unwrap();
+        assert_eq!(revoke.status.code(), Some(1), "taken for an option: {}", text(&revoke));
+    }
 }

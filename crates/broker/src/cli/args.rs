@@ -101,16 +101,16 @@ pub(crate) struct RevokeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) signing_key: PathBuf,
     /// A token.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) jti: Option<String>,
     /// A challenge and its token.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) challenge: Option<String>,
     /// All that a workload has now, by its SPIFFE id.
     #[arg(long)]
     pub(crate) subject: Option<String>,
     /// A key and all that it has signed.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) kid: Option<String>,
 }
 
@@ -156,7 +156,7 @@ pub(crate) struct TraceArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) log: PathBuf,
     /// Name of the token.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub(crate) jti: String,
 }
 

@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
 use kms_broker::config::Config;
+use kms_broker::confine::{self, Needs};
 use kms_broker::desk::Desk;
 use kms_broker::http::App;
 use kms_broker::serve::Server;
@@ -18,13 +19,14 @@ use kms_broker::tls::Source;
 use kms_broker::{Error, trace};
 use kms_tlog::VerifierKey;
 use kms_token::SpiffeId;
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 use args::{AuditCommand, Cli, Command, ServeArgs, TraceArgs, VerifyArgs};
 
 pub(crate) fn run() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Serve(args) => runtime().and_then(|runtime| runtime.block_on(serve(args))),
+        Command::Serve(args) => confined(&args),
         Command::Healthcheck(args) => ask::run(&args.peer, &ask::Ask::Health),
         Command::Revoke(args) => ask::run(&args.peer, &ask::Ask::Revoke(&args)),
         Command::Rotate(args) => ask::run(&args.peer, &ask::Ask::Rotate(&args)),
@@ -50,9 +52,21 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-async fn serve(args: ServeArgs) -> Result<(), Error> {
+/// Gives up what is not needed, while there is one thread, and serves.
+fn confined(args: &ServeArgs) -> Result<(), Error> {
+    confine::refuse_root()?;
     let json = std::fs::read(&args.config).map_err(|error| Error::file(&args.config, error))?;
     let config = Config::parse(&json)?;
+    let folders = (args.config.as_path(), args.state.as_path());
+    let needs = Needs::new(&config, folders, &args.files.files(), args.listen.port())?;
+    // Asked now: limits of a container are in files that are out of reach afterwards.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    eprintln!("{}", confine::confine(&needs)?);
+    let runtime = Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    runtime.map_err(Error::Net)?.block_on(serve(args, config))
+}
+
+async fn serve(args: &ServeArgs, config: Config) -> Result<(), Error> {
     let source = Source::open(args.files.files(), config.id()?, args.tls_min_version)?;
     let clock: Clock = Arc::new(now);
     let desk = Desk::open(config, &args.state, Arc::clone(&clock))?;

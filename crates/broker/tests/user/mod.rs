@@ -1,0 +1,48 @@
+//! Who runs the program: it refuses root, and tests may be root.
+
+use std::os::unix::fs::chown;
+use std::path::Path;
+use std::process::Command;
+
+/// The user of the container image.
+const USER: u32 = 65532;
+
+/// The program as a user who may do what is in this folder. Where it can be had, one capability comes
+/// with it, so that there is something to give up.
+pub(crate) fn command(dir: &Path) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_kms-broker"));
+    if !rustix::process::geteuid().is_root() {
+        return Command::new(program);
+    }
+    // Where the sources are, another user may see nothing.
+    let copy = dir.join("kms-broker");
+    if !copy.exists() {
+        std::fs::copy(program, &copy).unwrap();
+    }
+    give(dir);
+    let user = USER.to_string();
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", &user, "--regid", &user, "--clear-groups"]);
+    command.args(["--inh-caps", "+net_bind_service", "--ambient-caps", "+net_bind_service"]);
+    command.arg(copy);
+    command
+}
+
+/// A program as root: of this machine, or else of a namespace of its own.
+pub(crate) fn root(program: &str) -> Command {
+    if rustix::process::geteuid().is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", program]);
+    command
+}
+
+fn give(path: &Path) {
+    chown(path, Some(USER), Some(USER)).unwrap();
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            give(&entry.unwrap().path());
+        }
+    }
+}
