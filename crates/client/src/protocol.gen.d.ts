@@ -1189,13 +1189,13 @@ export interface Methods {
   'keys.agree': { params: AgreeKeyParams; result: KeyInfo };
   /** Derives a new key of the vault from a key and a context. The same ones give the same key. */
   'keys.derive': { params: DeriveKeyParams; result: KeyInfo };
-  /** Wraps a symmetric key under another one, if its policy lets it leave. */
+  /** Wraps a key under another one, if its policy lets it leave. */
   'keys.wrap': { params: WrapKeyParams; result: WrappedKey };
   /** Unwraps a key into a new key of the vault, with its own policy. */
   'keys.unwrap': { params: UnwrapKeyParams; result: KeyInfo };
-  /** Seals a symmetric key to a public key, if its policy lets it leave. */
+  /** Seals a key to a public key, if its policy lets it leave. */
   'keys.export': { params: ExportKeyParams; result: ExportedKey };
-  /** Opens a symmetric key that was sealed to a key of the vault, into a new key with its own policy. */
+  /** Opens a key that was sealed to a key of the vault, into a new key with its own policy. */
   'keys.import': { params: ImportKeyParams; result: KeyInfo };
   /** Returns random bytes. */
   'random': { params: RandomParams; result: RandomBytes };

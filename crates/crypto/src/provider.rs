@@ -85,8 +85,8 @@ pub trait CryptoProvider {
         context: AeadContext<'_>,
     ) -> Result<NewKey<Self::Key>, CryptoError>;
 
-    /// Makes a symmetric key of a secret that was derived or received, and wraps it. Other kinds
-    /// are [`CryptoError::Unsupported`].
+    /// Makes a key of a secret that was derived or received, and wraps it. What the secret is
+    /// stands at [`crate::software::secret_of`]; one that is no key is [`CryptoError::InvalidKey`].
     async fn import_key(
         &self,
         kind: KeyKind,

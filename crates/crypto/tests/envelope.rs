@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use hex_literal::hex;
-use kms_crypto::software::{SealingKey, SoftwareProvider};
+use kms_crypto::software::{SealingKey, SoftwareProvider, form_of, secret_of};
 use kms_crypto::{
     CryptoError, CryptoProvider, Envelope, KeyKind, RecordContext, RecordType, SecretBytes,
 };
@@ -160,17 +160,32 @@ fn imported_keys_are_those_that_were_given() {
     let provider = provider();
     let wrapping = key(&provider);
     for kind in KeyKind::ALL {
-        let secret = SecretBytes::new_with(|out| out.fill(0x11));
-        let made = Envelope::import_key(&provider, (*kind, secret), &wrapping, &CONTEXT);
-        let made = block_on(made);
-        if !kind.is_symmetric() {
-            assert_eq!(made.err(), Some(CryptoError::Unsupported));
-            continue;
-        }
-        let made = made.unwrap();
-        assert!(made.public.is_none());
+        let secret = || SecretBytes::new_with(|out| out.fill(0x11));
+        let made = Envelope::import_key(&provider, (*kind, secret()), &wrapping, &CONTEXT);
+        let made = block_on(made).unwrap();
         let unwrapped = made.envelope.unwrap_key(&provider, *kind, &wrapping, &CONTEXT);
-        assert_eq!(block_on(unwrapped).unwrap().encode().unwrap().expose(), &[0x11; 32]);
+        let (unwrapped, form) = (block_on(unwrapped).unwrap(), form_of(*kind, secret()).unwrap());
+        assert_eq!(unwrapped.encode().unwrap().expose(), form.0.expose(), "{kind:?}");
+        assert_eq!((made.public.is_none(), &made.public), (kind.is_symmetric(), &form.1));
+        assert_eq!(unwrapped.public_key(), Ok(form.1), "{kind:?}");
+        assert_eq!(secret_of(*kind, form.0.expose()).unwrap().expose(), &[0x11; 32], "{kind:?}");
+    }
+}
+
+#[test]
+fn what_is_no_secret_of_a_kind_has_no_form() {
+    let order = hex!("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+    for kind in [KeyKind::EcP256, KeyKind::EcP256Agreement] {
+        for scalar in [[0; 32], order, [0xff; 32]] {
+            let secret = SecretBytes::copy_of(&scalar).unwrap();
+            assert_eq!(form_of(kind, secret).err(), Some(CryptoError::InvalidKey));
+        }
+    }
+    for kind in KeyKind::ALL {
+        for len in [0, 31, 33, 47, 49] {
+            let read = secret_of(*kind, &vec![0x30; len]);
+            assert_eq!(read.err(), Some(CryptoError::InvalidKey), "{kind:?} {len}");
+        }
     }
 }
 

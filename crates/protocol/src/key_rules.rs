@@ -96,12 +96,15 @@ impl KeySpec {
     #[must_use]
     pub const fn usages(self) -> SpecUsages {
         let (ordinary, further): (&[KeyUsage], &[KeyUsage]) = match self {
-            KeySpec::Ed25519 => (&[KeyUsage::Sign, KeyUsage::Verify], &[KeyUsage::Jwt]),
-            // VAPID tokens are on P-256 only (RFC 8292, section 2).
-            KeySpec::EcP256 => {
-                (&[KeyUsage::Sign, KeyUsage::Verify], &[KeyUsage::Jwt, KeyUsage::Vapid])
+            KeySpec::Ed25519 => {
+                (&[KeyUsage::Sign, KeyUsage::Verify], &[KeyUsage::Jwt, KeyUsage::Export])
             }
-            KeySpec::X25519 | KeySpec::EcP256Agreement => (&[KeyUsage::Agree], &[]),
+            // VAPID tokens are on P-256 only (RFC 8292, section 2).
+            KeySpec::EcP256 => (
+                &[KeyUsage::Sign, KeyUsage::Verify],
+                &[KeyUsage::Jwt, KeyUsage::Vapid, KeyUsage::Export],
+            ),
+            KeySpec::X25519 | KeySpec::EcP256Agreement => (&[KeyUsage::Agree], &[KeyUsage::Export]),
             KeySpec::Aes256 => (
                 &[KeyUsage::Encrypt, KeyUsage::Decrypt],
                 &[
@@ -116,7 +119,7 @@ impl KeySpec {
                 (&[KeyUsage::Mac, KeyUsage::VerifyMac], &[KeyUsage::Derive, KeyUsage::Export])
             }
             KeySpec::HpkeX25519 | KeySpec::HpkeXWing => {
-                (&[KeyUsage::Seal, KeyUsage::Open], &[KeyUsage::Import])
+                (&[KeyUsage::Seal, KeyUsage::Open], &[KeyUsage::Import, KeyUsage::Export])
             }
         };
         SpecUsages { ordinary, further }
@@ -127,6 +130,7 @@ impl KeySpec {
 pub const APART: &[(KeyUsage, KeyUsage, &str)] = &[
     (KeyUsage::Vapid, KeyUsage::Sign, "a site could sign tokens without a lease"),
     (KeyUsage::Vapid, KeyUsage::Jwt, "a template could allow tokens without a lease"),
+    (KeyUsage::Vapid, KeyUsage::Export, "whoever takes it out signs tokens without a lease"),
     // HKDF-Expand of one block is one HMAC.
     (KeyUsage::Derive, KeyUsage::Mac, "a site could compute a derived key as a code"),
 ];

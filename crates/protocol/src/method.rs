@@ -313,16 +313,16 @@ methods! {
     #[doc = "Derives a new key of the vault from a key and a context. The same ones give the same key."]
     DeriveKey = "keys.derive"(DeriveKeyParams) -> KeyInfo, Unlocked, PerKey, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AliasTaken, TooManyKeys, UserCancelled, ApprovalTooLarge, AuditUnavailable];
-    #[doc = "Wraps a symmetric key under another one, if its policy lets it leave."]
+    #[doc = "Wraps a key under another one, if its policy lets it leave."]
     WrapKey = "keys.wrap"(WrapKeyParams) -> WrappedKey, Unlocked, PerKey, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Unwraps a key into a new key of the vault, with its own policy."]
     UnwrapKey = "keys.unwrap"(UnwrapKeyParams) -> KeyInfo, Unlocked, PerKey, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AliasTaken, TooManyKeys, UserCancelled, ApprovalTooLarge, AuditUnavailable];
-    #[doc = "Seals a symmetric key to a public key, if its policy lets it leave."]
+    #[doc = "Seals a key to a public key, if its policy lets it leave."]
     ExportKey = "keys.export"(ExportKeyParams) -> ExportedKey, Unlocked, PerKey, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidKey, UserCancelled, ApprovalTooLarge, AuditUnavailable];
-    #[doc = "Opens a symmetric key that was sealed to a key of the vault, into a new key with its own policy."]
+    #[doc = "Opens a key that was sealed to a key of the vault, into a new key with its own policy."]
     ImportKey = "keys.import"(ImportKeyParams) -> KeyInfo, Unlocked, PerKey, Durable,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, InvalidCiphertext, AliasTaken, TooManyKeys, UserCancelled, ApprovalTooLarge, AuditUnavailable];
     #[doc = "Returns random bytes."]

@@ -60,7 +60,8 @@ const METHODS: [Method; 24] = [
 struct World {
     tab: Tab,
     keys: Vec<(KeySpec, String)>,
-    given: Vec<Vec<u8>>,
+    /// With the spec of the key that is in it, if one is.
+    given: Vec<(Vec<u8>, Option<KeySpec>)>,
     secrets: Vec<Vec<u8>>,
     /// How often each method succeeded.
     done: Vec<Method>,
@@ -110,11 +111,11 @@ impl World {
     }
 
     /// One of the keys that can be for a use.
-    fn key_for(&self, usage: Option<KeyUsage>, number: usize) -> &str {
+    fn key_for(&self, usage: Option<KeyUsage>, number: usize) -> &(KeySpec, String) {
         let fit =
             |(spec, _): &&(KeySpec, String)| usage.is_none_or(|usage| spec.usages().contain(usage));
         let keys: Vec<_> = self.keys.iter().filter(fit).collect();
-        &keys[number % keys.len()].1
+        keys[number % keys.len()]
     }
 
     fn act(&mut self, act: &Act) {
@@ -130,13 +131,23 @@ impl World {
 
     fn use_key(&mut self, method: Method, key: usize, what: usize) {
         let usage = method.key_rule().and_then(|rule| rule.usage);
-        let id = Value::Text(self.key_for(usage, key).into());
+        let (used, id) = self.key_for(usage, key).clone();
+        let id = Value::Text(id);
         let given = self.given.get(self.given.len().saturating_sub(what + 1));
-        let given = Value::Bytes(given.cloned().unwrap_or_default());
+        let (given, inside) = given.cloned().unwrap_or_default();
+        let given = Value::Bytes(given);
         let half = Value::object([("keyId", id.clone())]);
-        let target = Value::Text(self.key_for(Some(KeyUsage::Export), what).into());
-        let spec = ["aes-256", "hmac-sha256"][what / 4];
-        let new = Value::object([("spec", Value::Text(spec.into()))]);
+        let (target, target_id) = self.key_for(Some(KeyUsage::Export), what).clone();
+        let leaving = match method {
+            Method::WrapKey => Some(target),
+            Method::ExportKey => Some(used),
+            _ => None,
+        };
+        let spec = match method {
+            Method::UnwrapKey | Method::ImportKey => inside.unwrap_or(KeySpec::Ed25519),
+            _ => [KeySpec::Aes256, KeySpec::HmacSha256][what / 4],
+        };
+        let new = Value::object([("spec", Value::Text(spec.as_str().into()))]);
         let text = || Value::Bytes(b"text".to_vec());
         let context = Value::Map(vec![(Name::Borrowed("a"), Value::Text("b".into()))]);
         let more: Vec<(&'static str, Value)> = match method {
@@ -154,10 +165,10 @@ impl World {
                 vec![("peer", Value::Bytes(bytes(&public, "raw"))), ("key", new)]
             }
             Method::DeriveKey => vec![("key", new), ("context", context)],
-            Method::WrapKey => vec![("targetKeyId", target)],
+            Method::WrapKey => vec![("targetKeyId", Value::Text(target_id))],
             Method::UnwrapKey => vec![("wrapped", given), ("key", new)],
             Method::ExportKey => {
-                let receiving = self.key_for(Some(KeyUsage::Import), what).to_owned();
+                let receiving = self.key_for(Some(KeyUsage::Import), what).1.clone();
                 let half = Value::object([("keyId", Value::Text(receiving))]);
                 let public = self.ask(Method::PublicKey, half, false).unwrap();
                 vec![("recipient", Value::Bytes(bytes(&public, "raw")))]
@@ -183,7 +194,8 @@ impl World {
         self.stream(&answer);
         self.done.push(method);
         for name in ["ciphertext", "sealed", "wrapped", "signature", "mac", "header"] {
-            self.given.extend(Some(bytes(&answer, name)).filter(|bytes| !bytes.is_empty()));
+            let bytes = Some(bytes(&answer, name)).filter(|bytes| !bytes.is_empty());
+            self.given.extend(bytes.map(|bytes| (bytes, leaving)));
         }
     }
 

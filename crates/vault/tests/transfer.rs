@@ -1,4 +1,4 @@
-//! Symmetric keys that leave the vault, and that come in.
+//! Keys that leave the vault, and that come in.
 #![allow(clippy::unwrap_used)] // the fixtures are plain functions
 
 use hex_literal::hex;
@@ -110,9 +110,8 @@ fn a_key_leaves_only_if_its_policy_said_so_when_it_was_made() {
     assert_eq!(wrap(&tab, &wrapping, &recipient), denied);
     let leaves = tab.create_for("hmac-sha256", &["export"]).unwrap();
     assert_eq!(wrap(&tab, &stays, &leaves), denied);
-    for spec in ["ed25519", "ec-p256", "x25519", "ec-p256-agreement", "hpke-x25519"] {
-        assert_eq!(tab.create_for(spec, &["export"]), Err("invalid_params".into()), "{spec}");
-    }
+    // Such a key would sign tokens without a lease.
+    assert_eq!(tab.create_for("ec-p256", &["vapid", "export"]), Err("invalid_params".into()));
     assert!(export(&tab, &leaves, &public).is_ok() && wrap(&tab, &wrapping, &leaves).is_ok());
 }
 
@@ -169,8 +168,103 @@ fn an_outsider_seals_a_key_that_it_made() {
         let refused = import(&tab, &receiving, &seal(&vec![7; len]), &[codes()]);
         assert_eq!(refused, Err("invalid_ciphertext".into()), "{len}");
     }
-    let asymmetric = import(&tab, &receiving, &seal(&[7; 32]), &[new("ed25519", &["sign"])]);
-    assert_eq!(asymmetric, Err("invalid_params".into()));
+}
+
+#[test]
+fn an_outsider_seals_private_keys() {
+    let tab = Tab::ready();
+    let receiving = tab.create_for("hpke-x25519", &["import"]).unwrap();
+    let public = PublicKey::from_raw(KeyKind::HpkeX25519, &half(&tab, &receiving)).unwrap();
+    let arrived = |spec: &str, uses: &[&str], secret: [u8; 32]| {
+        let name = u8::try_from(0x60 + spec.len()).unwrap();
+        let aad = [&[0x82, name][..], spec.as_bytes(), &[0xa0]].concat();
+        let binding = Binding { info: b"ats-kms/v1/key", aad: &aad };
+        let sealed = block_on(hpke::seal(&seeded_provider(5), &public, binding, &secret)).unwrap();
+        import(&tab, &receiving, &sealed, &[new(spec, uses)])
+    };
+    // RFC 8032, section 7.1, TEST 1.
+    let secret = hex!("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+    let public = hex!("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+    assert_eq!(half(&tab, &arrived("ed25519", &["sign"], secret).unwrap()), public);
+    // RFC 7748, section 6.1, Alice.
+    let secret = hex!("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
+    let public = hex!("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
+    for (spec, usage) in [("x25519", "agree"), ("hpke-x25519", "open")] {
+        assert_eq!(half(&tab, &arrived(spec, &[usage], secret).unwrap()), public);
+    }
+    // RFC 6979, section A.2.5.
+    let secret = hex!("c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721");
+    let x = hex!("60fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6");
+    let y = hex!("7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
+    for (spec, usage) in [("ec-p256", "sign"), ("ec-p256-agreement", "agree")] {
+        let raw = half(&tab, &arrived(spec, &[usage], secret).unwrap());
+        assert_eq!(raw, [&[4][..], &x, &y].concat());
+        // Zero, and the order.
+        let order = hex!("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+        for none in [[0; 32], order] {
+            assert_eq!(arrived(spec, &[usage], none), Err("invalid_ciphertext".into()));
+        }
+    }
+    assert_eq!(broken(&tab), Vec::<String>::new());
+}
+
+/// What a key can be for that shows that two are the same.
+const SPECS: [(&str, &str); 6] = [
+    ("ed25519", "sign"),
+    ("ec-p256", "sign"),
+    ("x25519", "agree"),
+    ("ec-p256-agreement", "agree"),
+    ("hpke-x25519", "open"),
+    ("hpke-x-wing", "open"),
+];
+
+#[test]
+fn private_keys_leave_and_come_in_as_others_do() {
+    let (here, there) = (Tab::ready(), Tab::over(TestPorts::new(9), 9));
+    assert!(there.set_up(PASSPHRASE).is_ok());
+    let receiving = there.create_for("hpke-x25519", &["import"]).unwrap();
+    let to = half(&there, &receiving);
+    let wrapping = here.create_for("aes-256", &["wrap", "unwrap"]).unwrap();
+    for (spec, usage) in SPECS {
+        let stays = here.create_for(spec, &[usage]).unwrap();
+        assert_eq!(export(&here, &stays, &to), Err("policy_denied".into()), "{spec}");
+        assert_eq!(wrap(&here, &wrapping, &stays), Err("policy_denied".into()), "{spec}");
+        let key = here.create_for(spec, &[usage, "export"]).unwrap();
+        let sealed = export(&here, &key, &to).unwrap();
+        assert_eq!(sealed.len(), 32 + 32 + 16, "{spec}");
+        let moved = import(&there, &receiving, &sealed, &[new(spec, &[usage]), context("7")]);
+        assert_eq!(half(&there, &moved.unwrap()), half(&here, &key), "{spec}");
+        let wrapped = wrap(&here, &wrapping, &key).unwrap();
+        let copy = unwrap(&here, &wrapping, &wrapped, &[new(spec, &[usage]), context("7")]);
+        let copy = copy.unwrap();
+        assert_eq!(half(&here, &copy), half(&here, &key), "{spec}");
+        // Of another spec it is no key, also of one with the same bytes.
+        for (other, usage) in SPECS.into_iter().filter(|(other, _)| *other != spec) {
+            let as_other = [new(other, &[usage]), context("7")];
+            let invalid = Err("invalid_ciphertext".to_owned());
+            assert_eq!(import(&there, &receiving, &sealed, &as_other), invalid, "{spec} {other}");
+            assert_eq!(unwrap(&here, &wrapping, &wrapped, &as_other), invalid, "{spec} {other}");
+        }
+        // The copy may not leave: its policy is its own.
+        assert_eq!(export(&here, &copy, &to), Err("policy_denied".into()), "{spec}");
+    }
+    assert_eq!((broken(&here), broken(&there)), (Vec::<String>::new(), Vec::<String>::new()));
+}
+
+#[test]
+fn a_moved_key_signs_as_the_first_one() {
+    let (here, there) = (Tab::ready(), Tab::over(TestPorts::new(9), 9));
+    assert!(there.set_up(PASSPHRASE).is_ok());
+    let receiving = there.create_for("hpke-x25519", &["import"]).unwrap();
+    for spec in ["ed25519", "ec-p256"] {
+        let key = here.create_for(spec, &["verify", "export"]).unwrap();
+        let sealed = export(&here, &key, &half(&there, &receiving)).unwrap();
+        let moved = import(&there, &receiving, &sealed, &[new(spec, &["sign"]), context("7")]);
+        let signed = there.call("sign", params(&moved.unwrap(), &[data("data", b"text")])).unwrap();
+        let check = [data("data", b"text"), data("signature", &bytes(&signed, "signature"))];
+        let answer = here.call("verify", params(&key, &check)).unwrap();
+        assert_eq!(member(&answer, "valid"), Some(Value::Bool(true)), "{spec}");
+    }
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod leases;
 mod locking;
 mod memory;
 mod operations;
+mod pairs;
 mod servers;
 mod storage;
 mod streams;

@@ -12,6 +12,7 @@ use kms_testkit::seeded_provider;
 use pollster::block_on;
 use serde_json::{Value, json};
 
+use super::pairs;
 use crate::{
     scenario::scenarios,
     session::{Session, from_base64},
@@ -21,18 +22,18 @@ use crate::{
 
 scenarios!("operations": encryption_codes_and_data_keys, keys_from_keys_and_sealing);
 
-const TEXT: &[u8] = b"some text";
+pub(super) const TEXT: &[u8] = b"some text";
 const USER: &[u8] = b"\xa1\x64user\x617";
 
-fn sent(bytes: &[u8]) -> Value {
+pub(super) fn sent(bytes: &[u8]) -> Value {
     json!({"bytes": Base64::encode_string(bytes)})
 }
 
-fn received(answer: &Value) -> Result<Vec<u8>> {
+pub(super) fn received(answer: &Value) -> Result<Vec<u8>> {
     from_base64(answer["bytes"].as_str().with_context(|| answer.to_string())?)
 }
 
-fn failed(error: CryptoError) -> anyhow::Error {
+pub(super) fn failed(error: CryptoError) -> anyhow::Error {
     anyhow!("{error}")
 }
 
@@ -65,12 +66,12 @@ impl Outsider {
     }
 }
 
-async fn create(session: &Session<'_>, spec: &str, uses: &[&str]) -> Result<Value> {
+pub(super) async fn create(session: &Session<'_>, spec: &str, uses: &[&str]) -> Result<Value> {
     let params = json!({"spec": spec, "policy": {"operations": uses}});
     Ok(session.call("keys.create", params).await?["keyId"].take())
 }
 
-async fn mac(session: &Session<'_>, id: &Value) -> Result<Vec<u8>> {
+pub(super) async fn mac(session: &Session<'_>, id: &Value) -> Result<Vec<u8>> {
     let made = session.call("mac", json!({"keyId": id, "data": sent(TEXT)})).await?;
     received(&made["mac"])
 }
@@ -276,5 +277,5 @@ async fn moving(session: &Session<'_>) -> Result<()> {
     let stays = create(session, "hmac-sha256", &["mac"]).await?;
     let asked = json!({"keyId": stays, "recipient": public["raw"]});
     ensure!(session.refusal("keys.export", asked).await? == "policy_denied");
-    Ok(())
+    pairs::move_each(session, (&wrapping, &receiving, &public["raw"])).await
 }

@@ -74,7 +74,7 @@ impl Envelope {
         Ok(sealed(nonce, provider.generate_key(kind, wrapping, place).await?))
     }
 
-    /// Makes a symmetric key of a secret and wraps it for the place `context`.
+    /// Makes a key of a secret and wraps it for the place `context`.
     pub async fn import_key<P: CryptoProvider>(
         provider: &P,
         (kind, secret): (KeyKind, SecretBytes<32>),

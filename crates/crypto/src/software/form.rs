@@ -1,9 +1,14 @@
-//! The form in which a private key is wrapped: PKCS#8 (RFC 5958), the one that browsers write.
+//! The form in which a key is wrapped: PKCS#8 (RFC 5958) of a private key, the one that browsers write;
+//! the bytes of a symmetric one and of a seed of X-Wing. Behind each form are 32 secret bytes.
 
+use p256::SecretKey;
+use p256::elliptic_curve::sec1::ToSec1Point;
+use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use zeroize::Zeroizing;
+
+use super::SoftwareKey;
 use crate::kind::CURVE25519_PKCS8_LEN;
-#[cfg(feature = "software-provider")]
-use crate::wipe_stack;
-use crate::{CryptoError, SecretBytes, SecretVec};
+use crate::{CryptoError, KeyKind, PublicKey, SecretBytes, SecretVec, wipe_stack};
 
 /// PKCS#8 up to the 32 secret bytes: version 1, an algorithm, no public key (RFC 8410, section
 /// 7).
@@ -18,8 +23,41 @@ pub(super) const X25519: Template = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22, 0x04, 0x20,
 ];
 
+/// The secret that a form holds: the one that [`SoftwareKey::from_secret`] takes.
+pub fn secret_of(kind: KeyKind, form: &[u8]) -> Result<SecretBytes<32>, CryptoError> {
+    match kind {
+        KeyKind::Ed25519 => read(&ED25519, form),
+        KeyKind::X25519 | KeyKind::HpkeX25519 => read(&X25519, form),
+        KeyKind::EcP256 | KeyKind::EcP256Agreement => read_p256(form),
+        KeyKind::Aes256 | KeyKind::HmacSha256 | KeyKind::HpkeXWing => SecretBytes::copy_of(form),
+    }
+}
+
+/// The form of a secret, and the public half if keys of the kind have one. Every engine reads it:
+/// keys on Curve25519 are version 1 without the public key (RFC 8410, section 7), P-256 has it (RFC
+/// 5915, section 3).
+pub fn form_of(
+    kind: KeyKind,
+    secret: SecretBytes<32>,
+) -> Result<(SecretVec, Option<PublicKey>), CryptoError> {
+    match kind {
+        KeyKind::Aes256 | KeyKind::HmacSha256 => Ok((SecretVec::copy_of(secret.expose()), None)),
+        KeyKind::EcP256 | KeyKind::EcP256Agreement => {
+            let key = p256_key(&secret)?;
+            let point = key.public_key().to_sec1_point(false);
+            wipe_stack();
+            let public = PublicKey::from_raw(kind, point.as_bytes())?;
+            Ok((write_p256(&*key)?, Some(public)))
+        }
+        KeyKind::Ed25519 | KeyKind::X25519 | KeyKind::HpkeX25519 | KeyKind::HpkeXWing => {
+            let key = SoftwareKey::from_secret(kind, secret)?;
+            Ok((key.encode()?, key.public_key()?))
+        }
+    }
+}
+
 /// Reads the secret behind a template.
-pub(super) fn read(template: &Template, der: &[u8]) -> Result<SecretBytes<32>, CryptoError> {
+fn read(template: &Template, der: &[u8]) -> Result<SecretBytes<32>, CryptoError> {
     SecretBytes::copy_of(der.strip_prefix(template).ok_or(CryptoError::InvalidKey)?)
 }
 
@@ -33,21 +71,23 @@ pub(super) fn write(template: &Template, secret: &[u8; 32]) -> Result<SecretVec,
     })
 }
 
-/// Reads a P-256 key.
-#[cfg(feature = "software-provider")]
-pub(super) fn read_p256<K: p256::pkcs8::DecodePrivateKey>(
-    der: &[u8],
-) -> Result<Box<K>, CryptoError> {
-    let key = K::from_pkcs8_der(der);
+/// A scalar that is zero, or not below the order, is no key.
+fn p256_key(scalar: &SecretBytes<32>) -> Result<Box<SecretKey>, CryptoError> {
+    let key = SecretKey::from_slice(scalar.expose()).map(Box::new);
     wipe_stack();
-    key.map(Box::new).map_err(|_| CryptoError::InvalidKey)
+    key.map_err(|_| CryptoError::InvalidKey)
+}
+
+/// Reads the scalar of a P-256 key. A public key that is written beside it has to be its own.
+fn read_p256(der: &[u8]) -> Result<SecretBytes<32>, CryptoError> {
+    let key = SecretKey::from_pkcs8_der(der).map(Box::new).map_err(|_| CryptoError::InvalidKey);
+    let scalar = key.and_then(|key| SecretBytes::copy_of(&Zeroizing::new(key.to_bytes())));
+    wipe_stack();
+    scalar
 }
 
 /// Writes a P-256 key, with its public key (RFC 5915, section 3): some engines want it.
-#[cfg(feature = "software-provider")]
-pub(super) fn write_p256(
-    key: &impl p256::pkcs8::EncodePrivateKey,
-) -> Result<SecretVec, CryptoError> {
+pub(super) fn write_p256(key: &impl EncodePrivateKey) -> Result<SecretVec, CryptoError> {
     let document = key.to_pkcs8_der();
     let der = document
         .map(|document| SecretVec::copy_of(document.as_bytes()))

@@ -88,27 +88,10 @@ impl SoftwareKey {
     /// private key, the bytes of a symmetric one and of a seed of X-Wing.
     pub fn decode(kind: impl Into<KeyKind>, bytes: &[u8]) -> Result<Self, CryptoError> {
         let kind = kind.into();
-        match kind {
-            KeyKind::Ed25519 => Self::from_secret(kind, form::read(&form::ED25519, bytes)?),
-            KeyKind::X25519 | KeyKind::HpkeX25519 => {
-                Self::from_secret(kind, form::read(&form::X25519, bytes)?)
-            }
-            KeyKind::HpkeXWing => Self::from_secret(kind, SecretBytes::copy_of(bytes)?),
-            #[cfg(feature = "software-provider")]
-            KeyKind::Aes256 | KeyKind::HmacSha256 => {
-                Self::from_secret(kind, SecretBytes::copy_of(bytes)?)
-            }
-            #[cfg(feature = "software-provider")]
-            KeyKind::EcP256 => Ok(Self(Inner::EcP256(form::read_p256(bytes)?))),
-            #[cfg(feature = "software-provider")]
-            KeyKind::EcP256Agreement => Ok(Self(Inner::EcP256Agreement(form::read_p256(bytes)?))),
-            #[cfg(not(feature = "software-provider"))]
-            _ => Err(CryptoError::Unsupported),
-        }
+        Self::from_secret(kind, form::secret_of(kind, bytes)?)
     }
 
-    /// Writes that form so that every engine reads it: keys on Curve25519 as version 1 without
-    /// the public key (RFC 8410, section 7), P-256 with it (RFC 5915, section 3).
+    /// Writes that form: see [`form_of`](super::form_of).
     pub fn encode(&self) -> Result<SecretVec, CryptoError> {
         match &self.0 {
             Inner::Ed25519(key) => form::write(&form::ED25519, key.as_bytes()),

@@ -83,9 +83,6 @@ impl CryptoProvider for SoftwareProvider {
         wrapping: &SealingKey,
         context: AeadContext<'_>,
     ) -> Result<NewKey<SoftwareKey>, CryptoError> {
-        if !kind.is_symmetric() {
-            return Err(CryptoError::Unsupported);
-        }
         wrap(SoftwareKey::from_secret(kind, secret)?, wrapping, context)
     }
 

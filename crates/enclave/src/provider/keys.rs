@@ -1,6 +1,6 @@
 //! Keys of the vault: in the browser, or in software where it lacks the algorithm.
 
-use kms_crypto::software::SoftwareKey;
+use kms_crypto::software::{SoftwareKey, form_of};
 use kms_crypto::{AeadContext, CryptoError, KeyKind, NewKey, PublicKey, SecretBytes};
 use kms_protocol::Protection;
 use wasm_bindgen::{JsCast, JsValue};
@@ -107,20 +107,19 @@ async fn wrap_software(
     Ok(NewKey { key: Key::Enclave(key), public, wrapped })
 }
 
-/// Wraps a symmetric key that is in our memory already, and takes it back as a handle.
+/// Wraps a key whose secret is in our memory already, and takes it back as a handle.
 pub(super) async fn import(
+    held_by: Protection,
     kind: KeyKind,
     secret: SecretBytes<32>,
     wrapping: &CryptoKey,
     context: AeadContext<'_>,
 ) -> Result<NewKey<Key>, CryptoError> {
-    if !kind.is_symmetric() {
-        return Err(CryptoError::Unsupported);
-    }
-    let wrapped = aead::seal(wrapping, context, secret.expose()).await?;
-    drop(secret);
-    let key = unwrap_in_browser(kind, wrapping, context, &wrapped).await?;
-    Ok(NewKey { key, public: None, wrapped })
+    let (form, public) = form_of(kind, secret)?;
+    let wrapped = aead::seal(wrapping, context, form.expose()).await?;
+    drop(form);
+    let key = unwrap(held_by, kind, wrapping, context, &wrapped).await?;
+    Ok(NewKey { key, public, wrapped })
 }
 
 /// The public half cannot be had from a handle that is not extractable, so it is computed here.

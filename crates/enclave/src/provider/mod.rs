@@ -101,7 +101,7 @@ impl CryptoProvider for WebCrypto {
         wrapping: &CryptoKey,
         context: AeadContext<'_>,
     ) -> Result<NewKey<Key>, CryptoError> {
-        keys::import(kind, secret, wrapping, context).await
+        keys::import(self.protection(kind), kind, secret, wrapping, context).await
     }
 
     async fn unwrap_key(

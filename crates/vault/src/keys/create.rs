@@ -144,7 +144,7 @@ impl<P: Ports> Inner<P> {
 }
 
 impl<P: Ports> UnlockedVault<P> {
-    /// Makes the first version of a symmetric key from a secret.
+    /// Makes the first version of a key from a secret.
     pub(super) async fn import(
         &self,
         ports: &P,
@@ -157,7 +157,8 @@ impl<P: Ports> UnlockedVault<P> {
         let context = seal::signing_key_context(&self.id, key_id, number, (spec, &policy));
         let what = (spec.into(), secret);
         let made = Envelope::import_key(ports.crypto(), what, &secrets.wrap, &context).await?;
-        let version = VersionRecord::new(number, plan.new.created, (None, &made.envelope));
+        let (public, created) = (made.public.as_ref(), plan.new.created);
+        let version = VersionRecord::new(number, created, (public, &made.envelope));
         Ok((version, Rc::new(made.key)))
     }
 

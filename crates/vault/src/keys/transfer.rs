@@ -1,5 +1,5 @@
-//! Symmetric keys that leave the vault and come in: wrapped under a key of it, or sealed to a public
-//! key. One leaves only if its policy said so when it was made.
+//! Keys that leave the vault and come in: wrapped under a key of it, or sealed to a public key. One
+//! leaves only if its policy said so when it was made.
 
 use std::rc::Rc;
 
@@ -11,11 +11,13 @@ use kms_protocol::{
 };
 
 use super::ciphertext::{Canonical, Form};
+use super::create::{Made, Plan};
 use super::encrypt::version_of;
 use super::facts::Facts;
 use super::using::Operation;
 use crate::enclave::Inner;
 use crate::session::Caller;
+use crate::state::UnlockedVault;
 use crate::{Error, Ports, cbor};
 
 /// HPKE `info` of a sealed key, so that `open` never opens one.
@@ -32,9 +34,20 @@ fn recipient_of(raw: &[u8]) -> Result<PublicKey, Error> {
     Ok(PublicKey::from_raw(kind, raw)?)
 }
 
-/// A key that came in. Anything that is no key is no ciphertext of one.
-fn received(opened: &SecretVec) -> Result<SecretBytes<32>, Error> {
-    Ok(SecretBytes::copy_of(opened.expose()).map_err(|_| ErrorCode::InvalidCiphertext)?)
+impl<P: Ports> UnlockedVault<P> {
+    /// Makes a key of what came in. Anything that is no key is no ciphertext of one.
+    async fn receive(&self, ports: &P, plan: &Plan, opened: SecretVec) -> Result<Made<P>, Error> {
+        let secret = SecretBytes::copy_of(opened.expose());
+        drop(opened);
+        let made = match secret {
+            Ok(secret) => self.import(ports, plan, secret).await,
+            Err(error) => Err(error.into()),
+        };
+        made.map_err(|error| match error.code() {
+            ErrorCode::InvalidKey => ErrorCode::InvalidCiphertext.into(),
+            _ => error,
+        })
+    }
 }
 
 impl<P: Ports> Inner<P> {
@@ -67,7 +80,7 @@ impl<P: Ports> Inner<P> {
     ) -> Result<KeyInfo, Error> {
         let UnwrapKeyParams { key_id, wrapped, context, key } = params;
         let vault = self.unlocked()?;
-        let plan = self.symmetric_plan(caller, *key, KeyOrigin::Imported)?;
+        let plan = self.plan(caller, *key, KeyOrigin::Imported)?;
         let context = context.unwrap_or_default();
         let what = (Form::Key(plan.spec()), &context);
         let version = version_of(what.0, &wrapped);
@@ -77,7 +90,7 @@ impl<P: Ports> Inner<P> {
             Operation::new(caller, Method::UnwrapKey, (key_id, version))?.showing(&shown);
         let made = self.using(operation, async |permitted| {
             let opened = permitted.decrypt(&self.ports, what, &wrapped).await?;
-            permitted.vault.import(&self.ports, &plan, received(&opened)?).await
+            permitted.vault.receive(&self.ports, &plan, opened).await
         });
         let made = made.await?;
         self.store_new(caller, &vault, plan, made).await
@@ -114,7 +127,7 @@ impl<P: Ports> Inner<P> {
     ) -> Result<KeyInfo, Error> {
         let ImportKeyParams { key_id, sealed, context, version, key } = params;
         let vault = self.unlocked()?;
-        let plan = self.symmetric_plan(caller, *key, KeyOrigin::Imported)?;
+        let plan = self.plan(caller, *key, KeyOrigin::Imported)?;
         let context = context.unwrap_or_default();
         let aad = sealed_aad(plan.spec(), &context);
         let binding = Binding { info: INFO, aad: &aad };
@@ -126,7 +139,7 @@ impl<P: Ports> Inner<P> {
             let (handle, public) = (permitted.handle(&self.ports).await?, permitted.public()?);
             let key = (&*handle, &public);
             let opened = hpke::open(self.ports.crypto(), key, binding, &sealed).await?;
-            permitted.vault.import(&self.ports, &plan, received(&opened)?).await
+            permitted.vault.receive(&self.ports, &plan, opened).await
         });
         let made = made.await?;
         self.store_new(caller, &vault, plan, made).await
@@ -137,7 +150,7 @@ impl<P: Ports> Inner<P> {
         self: &Rc<Self>,
         caller: &Caller,
         (key_id, under): (&KeyId, &KeyId),
-    ) -> Result<(KeySpec, SecretVec), Error> {
+    ) -> Result<(KeySpec, SecretBytes<32>), Error> {
         let shown = || Facts::default().key_id("wrapped under", under).told();
         let operation = Operation::new(caller, Method::WrapKey, (key_id.clone(), None))?;
         let operation = operation.with(KeyUsage::Export).showing(&shown);

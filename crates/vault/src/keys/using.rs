@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use kms_crypto::{PublicKey, SecretVec};
+use kms_crypto::software::secret_of;
+use kms_crypto::{PublicKey, SecretBytes};
 use kms_protocol::{ErrorCode, KeyId, KeyUsage, Method};
 
 use super::cache::{Handle, LoadedKey};
@@ -49,14 +50,15 @@ impl<P: Ports> Permitted<'_, P> {
     }
 
     /// The secret key itself. Only one whose policy lets it leave is asked for this.
-    pub(super) async fn secret(&self, ports: &P) -> Result<SecretVec, Error> {
+    pub(super) async fn secret(&self, ports: &P) -> Result<SecretBytes<32>, Error> {
         let (secrets, spec) = (self.vault.secrets()?, self.key.info.spec);
         let policy = self.key.record.policy().digest();
         let (key_id, what) = (&self.key.info.key_id, (spec, &policy));
         let context = seal::signing_key_context(&self.vault.id, key_id, self.version, what);
         let wrapped = self.key.record.version(Some(self.version))?.wrapped()?;
         let opened = wrapped.open(ports.crypto(), &secrets.wrap, &context).await;
-        Ok(opened.map_err(|_| ErrorCode::Unreadable)?)
+        let secret = opened.and_then(|form| secret_of(spec.into(), form.expose()));
+        Ok(secret.map_err(|_| ErrorCode::Unreadable)?)
     }
 
     /// Whether the policy of the key has a use.
