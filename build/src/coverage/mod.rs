@@ -19,24 +19,26 @@ use crate::setup;
 use listed::Listed;
 
 /// Crates without browser, runtime or clock: all of their code runs in native tests.
-pub(crate) const CRATES: [&str; 8] = [
+pub(crate) const CRATES: [&str; 9] = [
     "kms-protocol",
     "kms-crypto",
     "kms-jose",
     "kms-tlog",
     "kms-manifest",
+    "kms-verify",
     "kms-vault",
     "kms-backup",
     "kms-token",
 ];
 
 /// Where their sources lie.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "crates/protocol/src/",
     "crates/crypto/src/",
     "crates/jose/src/",
     "crates/tlog/src/",
     "crates/manifest/src/",
+    "crates/verify/src/",
     "crates/vault/src/",
     "crates/backup/src/",
     "crates/token/src/",

@@ -11,20 +11,21 @@ use crate::repo::Repo;
 use crate::wasm::TARGET;
 
 /// Workspace crates that each crate may use; the list points down only.
-const MAY_USE: [(&str, &[&str]); 15] = [
+const MAY_USE: [(&str, &[&str]); 16] = [
     ("kms-protocol", &[]),
     ("kms-crypto", &["kms-protocol"]),
     ("kms-jose", &["kms-protocol", "kms-crypto"]),
     ("kms-backup", &["kms-protocol", "kms-crypto"]),
     ("kms-tlog", &[]),
     ("kms-manifest", &[]),
+    ("kms-verify", &["kms-tlog", "kms-manifest"]),
     ("kms-vault", &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog"]),
     ("kms-token", &["kms-crypto", "kms-jose"]),
     ("kms-broker", &["kms-crypto", "kms-jose", "kms-tlog", "kms-token"]),
     ("kms-enclave", &["kms-protocol", "kms-crypto", "kms-vault"]),
     ("kms-tools", &["kms-protocol", "kms-crypto", "kms-backup"]),
     ("kms-testkit", &["kms-protocol", "kms-crypto", "kms-jose", "kms-vault"]),
-    ("enclave-shell", &["kms-protocol", "kms-tlog", "kms-manifest"]),
+    ("enclave-shell", &["kms-protocol", "kms-tlog", "kms-manifest", "kms-verify"]),
     (
         "kms-e2e",
         &["kms-protocol", "kms-crypto", "kms-tlog", "kms-manifest", "kms-testkit", "enclave-shell"],
@@ -47,7 +48,7 @@ const RESERVED: [(&str, &[&str]); 6] = [
 
 /// Crates that run inside the enclave but know nothing of the browser, nor
 /// of a runtime: not even through a dependency.
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "kms-protocol",
     "kms-crypto",
     "kms-jose",
@@ -55,6 +56,7 @@ const PURE: [&str; 8] = [
     "kms-vault",
     "kms-backup",
     "kms-manifest",
+    "kms-verify",
     "kms-token",
 ];
 const IMPURE: [&str; 5] = ["web-sys", "js-sys", "wasm-bindgen", "tokio", "mio"];

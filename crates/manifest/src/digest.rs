@@ -51,6 +51,12 @@ macro_rules! digest_type {
             }
         }
 
+        impl From<[u8; $len]> for $name {
+            fn from(bytes: [u8; $len]) -> Self {
+                Self(bytes)
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, concat!($label, "-{}"), Base64::encode_string(&self.0))

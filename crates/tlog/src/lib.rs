@@ -33,6 +33,7 @@ pub use frontier::Frontier;
 pub use hash::{EMPTY_ROOT, Hash, leaf_hash, node_hash};
 pub use logged::LogProof;
 pub use note::{Note, NoteError, Signature};
+pub use path::{parse_hashes, write_hashes};
 pub use policy::{Log, Policy, PolicyError, SeenFault, Vouched, Witness};
 pub use proof::{Node, NodeSource, Plan, verify_consistency, verify_inclusion};
 pub use signer::SignerKey;

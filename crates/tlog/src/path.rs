@@ -11,7 +11,8 @@ use crate::tile::{TileId, WIDTH};
 const MAX_PROOF: usize = 63;
 
 /// Reads the hashes of a proof, one to a line, each line with its newline; nothing else.
-pub(crate) fn parse_hashes(lines: &str) -> Option<Vec<Hash>> {
+#[must_use]
+pub fn parse_hashes(lines: &str) -> Option<Vec<Hash>> {
     if lines.is_empty() {
         return Some(Vec::new());
     }
@@ -24,7 +25,8 @@ pub(crate) fn parse_hashes(lines: &str) -> Option<Vec<Hash>> {
 }
 
 /// The lines of a proof.
-pub(crate) fn write_hashes(hashes: &[Hash]) -> String {
+#[must_use]
+pub fn write_hashes(hashes: &[Hash]) -> String {
     hashes.iter().fold(String::new(), |mut text, hash| {
         let _ = writeln!(text, "{}", Base64::encode_string(hash));
         text

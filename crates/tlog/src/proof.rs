@@ -84,6 +84,13 @@ impl Plan {
         (size > 0).then(|| Self(std::iter::once(0..size).collect()))
     }
 
+    /// How many hashes the proof has.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a proof is not a collection")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The nodes whose hashes are needed, in the order of [`Plan::join`].
     pub fn nodes(&self) -> impl Iterator<Item = Node> + '_ {
         self.0.iter().cloned().flat_map(complete)

@@ -24,6 +24,10 @@ pub(crate) enum Command {
     ///
     /// Exit code: 0 match, 1 mismatch, 2 unusable arguments, 3 unreachable.
     Verify(VerifyArgs),
+    /// Answer one question of the verifier's conformance cases: JSON in, JSON out.
+    ///
+    /// Exit code: 0 accepted, 1 refused, 2 not a question.
+    VerifyCase,
     /// Check what a vault exported of its audit log.
     #[command(subcommand)]
     Audit(AuditCommand),

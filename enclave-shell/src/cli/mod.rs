@@ -4,6 +4,7 @@ mod args;
 
 use std::fs;
 use std::future::Future;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -14,6 +15,7 @@ use enclave_shell::verify::{Outcome, VerifyOptions, verify, verify_embedder};
 use enclave_shell::{Deployment, Emitted, Error, Sources, audit, emit};
 use kms_manifest::{Pin, short_code};
 use kms_tlog::VerifierKey;
+use kms_verify::case::{MAX_QUESTION, Question};
 
 use args::{AuditCommand, AuditVerifyArgs, Command, DemoArgs, EmitArgs, ServeArgs, VerifyArgs};
 
@@ -31,6 +33,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Emit(args) => run_emit(&args),
         Command::Serve(args) => run_serve(&args),
         Command::Verify(args) => run_verify(&args),
+        Command::VerifyCase => run_verify_case(),
         Command::Audit(AuditCommand::Verify(args)) => run_audit_verify(&args),
         Command::Demo(args) => run_demo(&args),
     };
@@ -172,6 +175,15 @@ fn run_verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     let outcomes = [Some(report.outcome), embedder.map(|embedder| embedder.outcome)];
     let worst = outcomes.into_iter().flatten().find(|outcome| *outcome != Outcome::Match);
     Ok(ExitCode::from(worst.unwrap_or(Outcome::Match).exit_code()))
+}
+
+fn run_verify_case() -> Result<ExitCode, Failure> {
+    let mut question = Vec::new();
+    let limit = u64::try_from(MAX_QUESTION)? + 1;
+    std::io::stdin().take(limit).read_to_end(&mut question)?;
+    let answer = Question::parse(&question)?.answer()?;
+    println!("{}", serde_json::to_string(&answer)?);
+    Ok(ExitCode::from(u8::from(!answer.accepted)))
 }
 
 fn run_audit_verify(args: &AuditVerifyArgs) -> Result<ExitCode, Failure> {
