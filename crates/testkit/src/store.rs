@@ -95,6 +95,7 @@ pub struct MemoryStore<D> {
 #[derive(Default)]
 struct Plan {
     calls: u64,
+    longest_list: usize,
     commits: u64,
     fault: Option<(u64, Fault)>,
     /// Another one, counted in calls after the first.
@@ -180,6 +181,12 @@ impl<D: Clone> MemoryStore<D> {
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.plan.borrow().calls
+    }
+
+    /// The most records that one call has brought on this connection.
+    #[must_use]
+    pub fn longest_list(&self) -> usize {
+        self.plan.borrow().longest_list
     }
 
     /// How many batches were asked for on this connection.
@@ -305,12 +312,16 @@ impl<D: Clone> Store for MemoryStore<D> {
         after: Option<&RecordKey>,
         limit: u32,
     ) -> Result<Vec<(RecordKey, Vec<u8>)>, StoreError> {
-        self.call(|disk| {
+        let listed = self.call(|disk| {
             let all = disk.tables.iter().filter(|((t, _), _)| *t == table);
             let behind = all.filter(|((_, key), _)| after.is_none_or(|after| key > after));
             let page = behind.take(limit as usize);
-            Ok(page.map(|((_, key), value)| (key.clone(), value.clone())).collect())
-        })
+            let page = page.map(|((_, key), value)| (key.clone(), value.clone()));
+            Ok(page.collect::<Vec<_>>())
+        })?;
+        let mut plan = self.plan.borrow_mut();
+        plan.longest_list = plan.longest_list.max(listed.len());
+        Ok(listed)
     }
 
     async fn commit(&self, expect: Generation, batch: Batch<D>) -> Result<Generation, StoreError> {

@@ -318,7 +318,7 @@ fn a_check_that_cannot_read_goes_on_later() {
         assert!(again.unlock(PASSPHRASE).is_ok());
         again.store.fail_at(4, fault);
         block_on(again.enclave.tick());
-        assert_eq!(health(&again), (601, 256));
+        assert_eq!(health(&again), (601, 96));
         again.store.heal();
         block_on(again.enclave.tick());
         assert_eq!(health(&again), (601, 601), "{fault:?}");
@@ -359,6 +359,16 @@ fn a_vault_that_is_gone_has_no_damaged_log() {
     }
 }
 
+/// Other work waits for a few entries at most.
+#[test]
+fn a_check_reads_a_little_at_a_time() {
+    let (tab, _) = logged(600);
+    let again = tab.restarted();
+    assert!(again.unlock(PASSPHRASE).is_ok());
+    block_on(again.enclave.tick());
+    assert_eq!((health(&again), again.store.longest_list()), ((601, 601), 32));
+}
+
 /// A slow engine is not kept from its other work.
 #[test]
 fn a_check_ends_after_a_while() {
@@ -368,7 +378,7 @@ fn a_check_ends_after_a_while() {
     let clock = again.clock.clone();
     again.store.meanwhile(1, move || clock.advance(150));
     block_on(again.enclave.tick());
-    assert_eq!(health(&again), (601, 256));
+    assert_eq!(health(&again), (601, 32));
 }
 
 /// Store calls of one durable entry, and of an unlock.

@@ -12,8 +12,10 @@ use crate::state::{Phase, UnlockedVault};
 use crate::{Clock, Error, Ports, stored};
 
 const CORRUPT: Error = Error::Code(ErrorCode::AuditCorrupt);
-/// Most steps at one time; each reads at most 256 entries.
-const MAX_STEPS: u32 = 16;
+/// Most entries that a step beside other work reads: the other work waits for that long.
+const STEP: usize = 32;
+/// Most steps at one time.
+const MAX_STEPS: u32 = 128;
 /// After how many milliseconds no other step is begun.
 const LONG_MS: u64 = 100;
 
@@ -33,7 +35,7 @@ impl<P: Ports> Inner<P> {
         let begun = self.ports.clock().monotonic_ms();
         for _ in 0..MAX_STEPS {
             let Some(mut edge) = vault.log.unchecked() else { return };
-            let mut checked = self.check_step(&vault, &mut edge, &vault.log.head()).await;
+            let mut checked = self.check_step(&vault, &mut edge, (&vault.log.head(), STEP)).await;
             if checked == Err(CORRUPT) {
                 checked = self.blame(&vault).await;
             }
@@ -72,22 +74,23 @@ impl<P: Ports> Inner<P> {
         head: &Head,
     ) -> Result<(), Error> {
         while edge.size() < head.count() {
-            self.check_step(vault, edge, head).await?;
+            self.check_step(vault, edge, (head, WIDTH)).await?;
         }
         if edge.frontier() == head.tree { Ok(()) } else { Err(CORRUPT) }
     }
 
-    /// Reads on from `edge` to the end of a tile of leaves, or of the log.
+    /// Reads on from `edge`, at most so many entries, and not past the end of a tile of leaves, or
+    /// of the log.
     async fn check_step(
         &self,
         vault: &UnlockedVault<P>,
         edge: &mut Edge,
-        head: &Head,
+        (head, most): (&Head, usize),
     ) -> Result<(), Error> {
         let start = edge.size();
         let tile = TileId { level: 0, index: start / WIDTH as u64 };
         let before = TileId::width(tile, start);
-        let wanted = tile.width(head.count()).saturating_sub(before);
+        let wanted = tile.width(head.count()).saturating_sub(before).min(most);
         for link in self.links(vault, start, wanted).await? {
             for tile in edge.push(link.leaf()) {
                 let stored = self.read_tile(vault, tile.id).await?;
