@@ -7,9 +7,11 @@ mod demo;
 mod dist;
 mod files;
 mod fuzz;
+mod image;
 mod manifest;
 mod passed;
 mod process;
+mod remap;
 mod repo;
 mod report;
 mod repro;
@@ -73,6 +75,12 @@ enum Task {
         /// Build in the roots of two releases of Debian (needs root and debootstrap).
         #[arg(long)]
         roots: bool,
+    },
+    /// Build the static broker and write it as a container image into target/image.
+    Image {
+        /// Also build and write it under other circumstances, compare every byte, and run it.
+        #[arg(long)]
+        check: bool,
     },
     /// Test the pure crates and compare the lines that no test reaches with build/coverage.txt.
     Coverage {
@@ -144,6 +152,8 @@ fn perform(arguments: Arguments) -> Result<()> {
         Task::Repro { roots: true, .. } => repro::in_two_roots(&repo),
         Task::Repro { against: None, .. } => repro::twice(&repo),
         Task::Repro { against: Some(manifest), .. } => repro::against(&repo, &manifest),
+        Task::Image { check: false } => image::write(&repo).map(drop),
+        Task::Image { check: true } => image::check(&repo),
         Task::Coverage { update: false } => coverage::check(&repo),
         Task::Coverage { update: true } => coverage::update(&repo),
         Task::Tidy => tidy::run(&repo),

@@ -52,6 +52,13 @@ pub(super) const BUILDS: [Circumstances; 2] = [
 
 /// Copies the tree, builds it and emits a deployment.
 pub(super) fn build_under(repo: &Repo, build: &Circumstances, shell: &Path) -> Result<Outputs> {
+    let base = run_under(repo, build, "build")?;
+    let outputs = Outputs::emit(&base.join("tree/target/enclave"), &base.join("dist"), shell)?;
+    Ok(outputs.inside(&base))
+}
+
+/// Copies the tree and runs a task there; returns the folder that has the copy in `tree`.
+pub(super) fn run_under(repo: &Repo, build: &Circumstances, task: &str) -> Result<PathBuf> {
     let base = repo.target("repro").join(build.dir);
     let tree = base.join("tree");
     let home = base.join("cargo-home");
@@ -61,13 +68,12 @@ pub(super) fn build_under(repo: &Repo, build: &Circumstances, shell: &Path) -> R
     let mut command = as_another(build);
     // umask belongs to the shell that starts the build.
     command.args(["sh", "-c", "umask \"$1\" && shift && exec \"$@\"", "sh", build.umask]);
-    command.arg(std::env::current_exe()?).arg("--root").arg(&tree).arg("build");
+    command.arg(std::env::current_exe()?).arg("--root").arg(&tree).arg(task);
     command.env("CARGO_HOME", &home).env("CARGO_NET_OFFLINE", "true");
     command.env("CARGO_BUILD_JOBS", build.jobs);
     command.env("TZ", build.time_zone).env("LC_ALL", build.locale);
     run(&mut command)?;
-    let outputs = Outputs::emit(&tree.join("target/enclave"), &base.join("dist"), shell)?;
-    Ok(outputs.inside(&base))
+    Ok(base)
 }
 
 /// Takes another host name in a namespace of its own, then another user in one below: neither needs a

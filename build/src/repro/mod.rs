@@ -5,7 +5,7 @@ mod differ;
 mod outputs;
 mod roots;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,12 @@ pub(crate) fn once(repo: &Repo) -> Result<()> {
     built.remove()?;
     let proof = Proof { tree, built: built.digests };
     std::fs::write(&earlier, serde_json::to_vec(&proof)?).context("cannot keep the digests")
+}
+
+/// Runs a task on a copy of this tree under other circumstances; returns the copy.
+pub(crate) fn elsewhere(repo: &Repo, task: &str) -> Result<PathBuf> {
+    let [_, other] = &BUILDS;
+    Ok(circumstances::run_under(repo, other, task)?.join("tree"))
 }
 
 /// What another build of a tree made.

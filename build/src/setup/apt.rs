@@ -45,6 +45,11 @@ pub(super) fn browsers() -> Result<()> {
     if missing.is_empty() { Ok(()) } else { install(&missing) }
 }
 
+/// The compiler of the C in `ring` for static programs.
+pub(super) fn musl() -> Result<()> {
+    if which("musl-gcc").is_some() { Ok(()) } else { install(&["musl-tools"]) }
+}
+
 fn install(packages: &[&str]) -> Result<()> {
     let packages_line = packages.join(" ");
     println!("setup: installing {packages_line}");
@@ -63,7 +68,7 @@ fn install(packages: &[&str]) -> Result<()> {
     let mut command = apt_get(privilege);
     command.args(["install", "--quiet=2", "--yes", "--no-install-recommends"]).args(packages);
     if run(&mut command).is_err() {
-        bail!("apt-get could not install the browsers; {by_hand}");
+        bail!("apt-get could not install {packages_line}; {by_hand}");
     }
     Ok(())
 }

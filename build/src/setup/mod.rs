@@ -34,6 +34,12 @@ pub(crate) fn tools(repo: &Repo) -> Result<()> {
     typos(repo).map(drop)
 }
 
+/// What static programs are built with.
+pub(crate) fn static_target(repo: &Repo, target: &str) -> Result<()> {
+    rust::target(repo, target)?;
+    apt::musl()
+}
+
 /// The three engines and their drivers.
 pub(crate) fn browsers() -> Result<()> {
     apt::browsers()?;

@@ -24,20 +24,25 @@ pub(super) fn components(repo: &Repo) -> Result<()> {
     ]))
 }
 
-/// Adds the target to the toolchain that `rust-toolchain.toml` names.
+/// The enclave's target.
 pub(crate) fn wasm_target(repo: &Repo) -> Result<()> {
+    target(repo, TARGET)
+}
+
+/// Adds a target to the toolchain that `rust-toolchain.toml` names.
+pub(super) fn target(repo: &Repo, target: &str) -> Result<()> {
     let sysroot =
         output(Command::new("rustc").current_dir(repo.root()).args(["--print", "sysroot"]))?;
-    if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir() {
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(target).join("lib").is_dir() {
         return Ok(());
     }
-    println!("setup: adding the Rust target {TARGET}");
+    println!("setup: adding the Rust target {target}");
     if which("rustup").is_none() {
         bail!(
-            "the Rust in use has no {TARGET} target and there is no rustup to add it: install rustup (https://rustup.rs), then run this again"
+            "the Rust in use has no {target} target and there is no rustup to add it: install rustup (https://rustup.rs), then run this again"
         );
     }
-    run(Command::new("rustup").current_dir(repo.root()).args(["target", "add", TARGET]))
+    run(Command::new("rustup").current_dir(repo.root()).args(["target", "add", target]))
 }
 
 /// LLVM's programs for coverage, of the version that rustc was built with; returns their folder.

@@ -43,7 +43,7 @@ struct Program {
 }
 
 fn command() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_kms-broker"))
+    Command::new(user::program())
 }
 
 fn text(output: &Output) -> String {
@@ -262,7 +262,7 @@ async fn it_serves_without_rights() {
 async fn it_does_not_serve_as_root() {
     let (dir, _service) = prepare().await;
     let path = |name: &str| dir.path().join(name);
-    let mut serve = user::root(env!("CARGO_BIN_EXE_kms-broker"));
+    let mut serve = user::root();
     serve.args(["serve", "--listen", "127.0.0.1:0", "--config"]).arg(path("config.json"));
     serve.arg("--state").arg(path("state")).args(files(dir.path(), "broker"));
     let refused = serve.output().unwrap();

@@ -1,16 +1,22 @@
 //! Who runs the program: it refuses root, and tests may be root.
 
 use std::os::unix::fs::chown;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The user of the container image.
 const USER: u32 = 65532;
 
+/// The program: the one that was built for the tests, or another one that is to pass them.
+pub(crate) fn program() -> PathBuf {
+    let other = std::env::var_os("KMS_BROKER_PROGRAM").map(PathBuf::from);
+    other.unwrap_or_else(|| env!("CARGO_BIN_EXE_kms-broker").into())
+}
+
 /// The program as a user who may do what is in this folder. Where it can be had, one capability comes
 /// with it, so that there is something to give up.
 pub(crate) fn command(dir: &Path) -> Command {
-    let program = Path::new(env!("CARGO_BIN_EXE_kms-broker"));
+    let program = program();
     if !rustix::process::geteuid().is_root() {
         return Command::new(program);
     }
@@ -28,13 +34,14 @@ pub(crate) fn command(dir: &Path) -> Command {
     command
 }
 
-/// A program as root: of this machine, or else of a namespace of its own.
-pub(crate) fn root(program: &str) -> Command {
+/// The program as root: of this machine, or else of a namespace of its own.
+pub(crate) fn root() -> Command {
+    let program = program();
     if rustix::process::geteuid().is_root() {
         return Command::new(program);
     }
     let mut command = Command::new("unshare");
-    command.args(["--map-root-user", program]);
+    command.arg("--map-root-user").arg(program);
     command
 }
 

@@ -1,0 +1,56 @@
+//! The broker as a container image: one static program and the names of its user, nothing else.
+
+mod inspect;
+mod layer;
+mod layout;
+mod program;
+mod sbom;
+mod start;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
+use crate::repo::Repo;
+use crate::{files, report, repro};
+
+/// Name of the program, of its package and in the image.
+const NAME: &str = "kms-broker";
+/// Who runs it, with nobody's rights.
+const USER: u32 = 65_532;
+
+/// Builds the program and writes image and list of parts below `target/image`.
+pub(crate) fn write(repo: &Repo) -> Result<PathBuf> {
+    let program = program::build(repo)?;
+    let dir = repo.target("image");
+    if dir.exists() {
+        std::fs::remove_dir_all(&dir).with_context(|| format!("cannot clear {}", dir.display()))?;
+    }
+    let image = dir.join(NAME);
+    layout::write(&image, &layer::of(&program)?)?;
+    std::fs::write(dir.join(format!("{NAME}.cdx.json")), sbom::of(repo)?)?;
+    inspect::check(&image)?;
+    println!("  {}: {} bytes, sha256 {}", NAME, program.len(), report::sha256_hex(&program));
+    println!("  {}: an OCI image layout, looked through", repo.shown(&image));
+    Ok(dir)
+}
+
+/// Writes the image here and of a copy under other circumstances, compares every byte, and starts what
+/// is in it.
+pub(crate) fn check(repo: &Repo) -> Result<()> {
+    let here = write(repo)?;
+    start::run_all(repo, &here.join(NAME))?;
+    let copy = repro::elsewhere(repo, "image")?;
+    let there = copy.join("target/image");
+    let names = files::below(&here)?;
+    if names != files::below(&there)? {
+        bail!("the two images have not the same files");
+    }
+    for name in &names {
+        if std::fs::read(here.join(name))? != std::fs::read(there.join(name))? {
+            bail!("the two images differ in {}", name.display());
+        }
+    }
+    println!("  image: {} files, identical in both builds", names.len());
+    std::fs::remove_dir_all(&copy).with_context(|| format!("cannot clear {}", copy.display()))
+}
