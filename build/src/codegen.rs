@@ -1,11 +1,11 @@
-//! Files that follow from the method table and from wasm-bindgen, and that
+//! Files that follow from the method table, from wasm-bindgen and from the broker, and that
 //! are committed so that readers and editors see them.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{cargo, run};
+use crate::process::{cargo, output, run};
 use crate::repo::Repo;
 use crate::{files, wasm};
 
@@ -14,6 +14,16 @@ const GLUE_COPIES: [(wasm::Module, &str); 2] = [
     (wasm::ENCLAVE, "crates/enclave/glue/enclave.glue.gen.js"),
     (wasm::TOOLS, "crates/tools/glue/tools.glue.gen.js"),
 ];
+
+/// What the broker prints, by the file that it becomes. The image has no digest yet.
+const BROKER: [(&str, &[&str]); 1] = [(
+    "deploy/kubernetes.gen.json",
+    &[
+        "manifests",
+        "--config=deploy/broker.json",
+        "--image=registry.example/kms-broker@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+    ],
+)];
 
 /// Writes the generated files into the tree.
 pub(crate) fn write(repo: &Repo) -> Result<()> {
@@ -63,13 +73,22 @@ fn generate(repo: &Repo) -> Result<std::path::PathBuf> {
     for (module, copy) in GLUE_COPIES {
         copy_glue(&enclave.join(module.glue), &fresh.join(copy))?;
     }
+    for (file, arguments) in BROKER {
+        let mut command = cargo(repo);
+        command.args(["run", "--quiet", "--package", "kms-broker", "--"]).args(arguments);
+        put(&fresh.join(file), output(&mut command)?.as_bytes())?;
+    }
     Ok(fresh)
 }
 
 fn copy_glue(glue: &Path, target: &Path) -> Result<()> {
+    let text = std::fs::read(glue).with_context(|| format!("cannot read {}", glue.display()))?;
+    put(target, &text)
+}
+
+fn put(target: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(parent) = target.parent() {
         std::fs::create_dir_all(parent)?;
     }
-    std::fs::copy(glue, target).with_context(|| format!("cannot write {}", target.display()))?;
-    Ok(())
+    std::fs::write(target, bytes).with_context(|| format!("cannot write {}", target.display()))
 }

@@ -152,6 +152,15 @@ impl Config {
         SpiffeId::parse(&self.id).map_err(|_| Error::Config("`id` is not a SPIFFE id".into()))
     }
 
+    /// Ports of everything that the broker may connect to.
+    pub fn egress_ports(&self) -> Result<BTreeSet<u16>, Error> {
+        let port = |address: &String| {
+            let port = address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+            port.ok_or_else(|| Error::Config(format!("{address} has no port")))
+        };
+        self.egress.iter().map(port).collect()
+    }
+
     /// The longest life of a token.
     #[must_use]
     pub fn token_life(&self) -> Life {

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     /// Check a log, or follow a token through it.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Print the objects of Kubernetes that run a broker with this configuration, as one JSON list.
+    Manifests(ManifestArgs),
     /// Development only: write an authority and certificates of workloads.
     DevPki(PkiArgs),
 }
@@ -158,6 +160,19 @@ pub(crate) struct TraceArgs {
     /// Name of the token.
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) jti: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ManifestArgs {
+    /// Configuration, JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The image, by its digest.
+    #[arg(long, value_name = "NAME@sha256:DIGEST")]
+    pub(crate) image: String,
+    /// Namespace.
+    #[arg(long, default_value = "kms")]
+    pub(crate) namespace: String,
 }
 
 #[derive(Debug, Args)]

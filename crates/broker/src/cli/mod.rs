@@ -2,6 +2,7 @@
 
 mod args;
 mod ask;
+mod manifests;
 mod pki;
 
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Rotate(args) => ask::run(&args.peer, &ask::Ask::Rotate(&args)),
         Command::Audit(AuditCommand::Verify(args)) => verify(&args),
         Command::Audit(AuditCommand::Trace(args)) => show(&args),
+        Command::Manifests(args) => manifests::write(&args),
         Command::DevPki(args) => pki::write(&args),
     };
     match result {

@@ -66,16 +66,12 @@ impl Needs {
             Some(folder) => folder.to_owned(),
             None => file.clone(),
         };
-        let port = |address: &String| {
-            let port = address.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
-            port.ok_or_else(|| Error::Config(format!("{address} has no port")))
-        };
         Ok(Self {
             files: vec![json.to_owned()],
             folders: [&files.certificate, &files.key, &files.bundle].map(folder).into(),
             state: state.to_owned(),
             listen,
-            connect: config.egress.iter().map(port).collect::<Result<_, _>>()?,
+            connect: config.egress_ports()?,
         })
     }
 }
