@@ -93,6 +93,14 @@ pub async fn probe_open(input: JsValue) -> Result<Vec<u8>, JsValue> {
     Ok(plaintext.expose().to_vec())
 }
 
+/// `{ key, nonce, data }`: what a key of 128 bits that is for one message makes of it.
+#[wasm_bindgen(js_name = probeSealOnce)]
+pub async fn probe_seal_once(input: JsValue) -> Result<Vec<u8>, JsValue> {
+    let input = Input(input.unchecked_into());
+    let key = SecretBytes::copy_of(&input.bytes("key")).map_err(name)?;
+    provider().await?.seal_once(&key, &input.nonce()?, &input.bytes("data")).await.map_err(name)
+}
+
 /// `{ key, aad, data }`: what an AES key of the vault makes of it.
 #[wasm_bindgen(js_name = probeEncrypt)]
 pub async fn probe_encrypt(input: JsValue) -> Result<Vec<u8>, JsValue> {

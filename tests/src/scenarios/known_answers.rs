@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::{probe::calls, scenario::scenarios, world::World};
 
 scenarios!(
-    "known_answers": ed25519, ecdsa_p256, ecdsa_p256_der, aes_256_gcm, hkdf_sha256, hmac_sha256,
-    x25519, ecdh_p256, ecdh_p256_der, hpke, hpke_x_wing, rfc, zeros, none_is_left_out,
+    "known_answers": ed25519, ecdsa_p256, ecdsa_p256_der, aes_256_gcm, aes_128_gcm, argon2id, hkdf_sha256,
+    hmac_sha256, x25519, ecdh_p256, ecdh_p256_der, hpke, hpke_x_wing, rfc, zeros, none_is_left_out,
 );
 
 async fn run(world: &World, name: &'static str) -> Result<()> {
@@ -62,6 +62,14 @@ async fn ecdsa_p256_der(world: &mut World) -> Result<()> {
 
 async fn aes_256_gcm(world: &mut World) -> Result<()> {
     run(world, "aes_256_gcm").await
+}
+
+async fn aes_128_gcm(world: &mut World) -> Result<()> {
+    run(world, "aes_128_gcm").await
+}
+
+async fn argon2id(world: &mut World) -> Result<()> {
+    run(world, "argon2id").await
 }
 
 async fn hkdf_sha256(world: &mut World) -> Result<()> {

