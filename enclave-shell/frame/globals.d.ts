@@ -108,6 +108,7 @@ type KeyUsage_ =
   | 'jwt'
   | 'verify'
   | 'vapid'
+  | 'approve'
   | 'encrypt'
   | 'decrypt'
   | 'data_key'

@@ -19,12 +19,15 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("kms-tlog", &[]),
     ("kms-manifest", &[]),
     ("kms-verify", &["kms-tlog", "kms-manifest"]),
-    ("kms-vault", &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog"]),
     ("kms-token", &["kms-crypto", "kms-jose"]),
+    ("kms-vault", &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog", "kms-token"]),
     ("kms-broker", &["kms-crypto", "kms-jose", "kms-tlog", "kms-token"]),
     ("kms-enclave", &["kms-protocol", "kms-crypto", "kms-vault"]),
     ("kms-tools", &["kms-protocol", "kms-crypto", "kms-backup"]),
-    ("kms-testkit", &["kms-protocol", "kms-crypto", "kms-jose", "kms-vault"]),
+    (
+        "kms-testkit",
+        &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog", "kms-token", "kms-vault"],
+    ),
     ("enclave-shell", &["kms-protocol", "kms-tlog", "kms-manifest", "kms-verify"]),
     (
         "kms-e2e",

@@ -50,6 +50,8 @@ export type ErrorCode =
   | 'stream_not_found'
   | 'too_many_leases'
   | 'clock_set_back'
+  | 'log_stale'
+  | 'log_forked'
   | 'invalid_key'
   | 'invalid_ciphertext'
   | 'unsupported_algorithm'
@@ -246,6 +248,7 @@ export type KeyUsage =
   | 'verify'
   | 'jwt'
   | 'vapid'
+  | 'approve'
   | 'encrypt'
   | 'decrypt'
   | 'data_key'
@@ -955,6 +958,117 @@ export interface LeaseParams {
   leaseId: string;
 }
 
+/** What a broker says of its log, with the proof that it has only grown. */
+export interface BrokerLog {
+  /** The key that signs it: `name+id+key` (C2SP signed-note). That of the first approval stays. */
+  key: string;
+  /** The state of the log: a signed note (C2SP signed-note, tlog-checkpoint). */
+  checkpoint: string;
+  /** From how many lines on the proof shows that it has grown: as many as `poa.log` told. Absent if it told nothing. */
+  since?: number;
+  /** Hashes of 32 bytes (RFC 9162, section 2.1.4); none if there are as many lines as then. */
+  proof?: Uint8Array[];
+}
+
+/** Parameters of `poa.approve`. */
+export interface ApproveChallengeParams {
+  /** Which key. Its policy has `approve`. */
+  keyId: string;
+  /** The challenge as the broker wrote it. */
+  challenge: string;
+  /** The first of two approvals, for the second approver. */
+  first?: string;
+  /** The broker's log, as it is now. */
+  log: BrokerLog;
+  /** How long what is signed is to live, in seconds: 300 if absent, 900 if it is more. */
+  lifeSeconds?: number;
+  /** With which version; the latest if absent. */
+  version?: number;
+}
+
+/** What approving a challenge gave. */
+export type ApprovalKind =
+  | 'approval'
+  | 'token';
+
+/** What a person approved, signed. */
+export interface SignedApproval {
+  /** What it is. */
+  kind: ApprovalKind;
+  /** A compact JWS (RFC 7515), for the broker. */
+  signed: string;
+  /** When it expires, in milliseconds since 1970-01-01T00:00Z. */
+  expires: number;
+  /** The version that signed. */
+  version: number;
+}
+
+/** Parameters of `poa.reject`. */
+export interface RejectChallengeParams {
+  /** Which key. Its policy has `approve`. */
+  keyId: string;
+  /** The challenge as the broker wrote it. */
+  challenge: string;
+  /** SPIFFE id of the broker; the one that is to accept the token if absent. */
+  audience?: string;
+  /** With which version; the latest if absent. */
+  version?: number;
+}
+
+/** A signed statement about tokens or keys. */
+export interface SignedStatement {
+  /** A compact JWS (RFC 7515), for the broker. It counts for 300 seconds, and once. */
+  statement: string;
+  /** The version that signed. */
+  version: number;
+}
+
+/** What is revoked. */
+export type RevocationTarget =
+  | 'token'
+  | 'challenge'
+  | 'subject';
+
+/** Parameters of `poa.revoke`. */
+export interface RevokeAuthorizationParams {
+  /** Which key. Its policy has `approve`. */
+  keyId: string;
+  /** SPIFFE id of the broker. */
+  audience: string;
+  /** What is revoked. */
+  what: RevocationTarget;
+  /** Which one. */
+  value: string;
+  /** With which version; the latest if absent. */
+  version?: number;
+}
+
+/** Parameters of `poa.rotate`. */
+export interface RotateApproverParams {
+  /** Which key. Its policy has `approve`, and it was rotated. */
+  keyId: string;
+  /** SPIFFE id of the broker. */
+  audience: string;
+  /** The version that the broker knows. The latest takes its place. */
+  version: number;
+}
+
+/** The state of a broker's log at the last approval by a key. */
+export interface SeenCheckpoint {
+  /** The key that signs it. */
+  key: string;
+  /** How many lines it had. */
+  size: number;
+  /** Root of the Merkle tree over them, 32 bytes. */
+  root: Uint8Array;
+}
+
+/** Result of `poa.log`. */
+export interface SeenLog {
+  /** What was seen last; absent before the first approval. */
+  seen?: SeenCheckpoint;
+}
+
 /** Parameters of `audit.list`. */
 export interface ListAuditParams {
   /** First sequence number to return, from 1; 1 if absent. */
@@ -1211,6 +1325,16 @@ export interface Methods {
   'leases.extend': { params: ExtendLeaseParams; result: Lease };
   /** Ends a lease of the calling site for good. */
   'leases.revoke': { params: LeaseParams; result: Empty };
+  /** Approves a challenge of a workload: mints its token, or signs the first of two approvals. The person is shown all of it, and nothing is signed unless the broker's log continues what the key saw of it. */
+  'poa.approve': { params: ApproveChallengeParams; result: SignedApproval };
+  /** Signs that a challenge of a workload, and a token of it, is not to be used. */
+  'poa.reject': { params: RejectChallengeParams; result: SignedStatement };
+  /** Signs that a token, a challenge or all that a workload has is not to be used. */
+  'poa.revoke': { params: RevokeAuthorizationParams; result: SignedStatement };
+  /** Signs, with an older version of a key, that the latest takes its place at a broker. */
+  'poa.rotate': { params: RotateApproverParams; result: SignedStatement };
+  /** Tells what a key saw last of its broker's log. */
+  'poa.log': { params: KeyParams; result: SeenLog };
   /** Returns audit entries, a page at a time. */
   'audit.list': { params: ListAuditParams; result: AuditPage };
   /** Reads the whole log and checks every hash. */

@@ -213,6 +213,26 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({  }) satisfies Methods['leases.revoke']['result'];
 
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'challenge': "text", 'first': "text", 'log': { 'key': "text", 'checkpoint': "text", 'since': 1763769600000, 'proof': [new Uint8Array([97, 116, 115])] }, 'lifeSeconds': 1, 'version': 1 }) satisfies Methods['poa.approve']['params'];
+
+({ 'kind': "approval", 'signed': "text", 'expires': 1763769600000, 'version': 1 }) satisfies Methods['poa.approve']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'challenge': "text", 'audience': "text", 'version': 1 }) satisfies Methods['poa.reject']['params'];
+
+({ 'statement': "text", 'version': 1 }) satisfies Methods['poa.reject']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'audience': "text", 'what': "token", 'value': "text", 'version': 1 }) satisfies Methods['poa.revoke']['params'];
+
+({ 'statement': "text", 'version': 1 }) satisfies Methods['poa.revoke']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'audience': "text", 'version': 1 }) satisfies Methods['poa.rotate']['params'];
+
+({ 'statement': "text", 'version': 1 }) satisfies Methods['poa.rotate']['result'];
+
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw" }) satisfies Methods['poa.log']['params'];
+
+({ 'seen': { 'key': "text", 'size': 1763769600000, 'root': new Uint8Array([97, 116, 115]) } }) satisfies Methods['poa.log']['result'];
+
 ({ 'from': 1763769600000, 'limit': 1 }) satisfies Methods['audit.list']['params'];
 
 ({ 'entries': [{ 'seq': 1763769600000, 'time': 1763769600000, 'method': "text", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'callerOrigin': "https://allthe.services", 'outcome': "text", 'hash': new Uint8Array([97, 116, 115]), 'leaf': new Uint8Array([97, 116, 115]) }], 'checkpoint': { 'count': 1763769600000, 'root': new Uint8Array([97, 116, 115]) } }) satisfies Methods['audit.list']['result'];

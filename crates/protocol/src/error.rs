@@ -124,6 +124,8 @@ errors! {
     StreamNotFound, "stream_not_found", Never, Enclave, "There is no such stream of this connection, or it has ended.";
     TooManyLeases, "too_many_leases", Never, Enclave, "There are as many leases as there may be.";
     ClockSetBack, "clock_set_back", Never, Enclave, "The device's clock is behind the time at which the lease was last used.";
+    LogStale, "log_stale", Backoff, Enclave, "The proof does not begin where the key last saw the broker's log.";
+    LogForked, "log_forked", Never, Enclave, "The broker's log is not a continuation of what the key saw of it.";
     InvalidKey, "invalid_key", Never, Enclave, "The key is not valid.";
     InvalidCiphertext, "invalid_ciphertext", Never, Enclave, "The ciphertext does not authenticate.";
     UnsupportedAlgorithm, "unsupported_algorithm", Never, Enclave, "This engine cannot do this algorithm.";

@@ -60,6 +60,11 @@ impl Method {
             Method::Seal => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Seal)),
             Method::Open => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Open)),
             Method::CreateLease => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Vapid)),
+            Method::ApproveChallenge
+            | Method::RejectChallenge
+            | Method::RevokeAuthorization
+            | Method::RotateApprover
+            | Method::SeenLog => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Approve)),
             Method::RotateKey => (KeyCaller::Owner, USABLE, None),
             Method::UpdateKey
             | Method::SetMinVersions
@@ -96,9 +101,10 @@ impl KeySpec {
     #[must_use]
     pub const fn usages(self) -> SpecUsages {
         let (ordinary, further): (&[KeyUsage], &[KeyUsage]) = match self {
-            KeySpec::Ed25519 => {
-                (&[KeyUsage::Sign, KeyUsage::Verify], &[KeyUsage::Jwt, KeyUsage::Export])
-            }
+            KeySpec::Ed25519 => (
+                &[KeyUsage::Sign, KeyUsage::Verify],
+                &[KeyUsage::Jwt, KeyUsage::Approve, KeyUsage::Export],
+            ),
             // VAPID tokens are on P-256 only (RFC 8292, section 2).
             KeySpec::EcP256 => (
                 &[KeyUsage::Sign, KeyUsage::Verify],
@@ -131,6 +137,9 @@ pub const APART: &[(KeyUsage, KeyUsage, &str)] = &[
     (KeyUsage::Vapid, KeyUsage::Sign, "a site could sign tokens without a lease"),
     (KeyUsage::Vapid, KeyUsage::Jwt, "a template could allow tokens without a lease"),
     (KeyUsage::Vapid, KeyUsage::Export, "whoever takes it out signs tokens without a lease"),
+    (KeyUsage::Approve, KeyUsage::Sign, "a site could sign an approval as its data"),
+    (KeyUsage::Approve, KeyUsage::Jwt, "a template could have the type of an approval"),
+    (KeyUsage::Approve, KeyUsage::Export, "whoever takes it out approves without a person"),
     // HKDF-Expand of one block is one HMAC.
     (KeyUsage::Derive, KeyUsage::Mac, "a site could compute a derived key as a code"),
 ];
@@ -143,6 +152,7 @@ impl KeyUsage {
             KeyUsage::Sign
             | KeyUsage::Jwt
             | KeyUsage::Vapid
+            | KeyUsage::Approve
             | KeyUsage::Encrypt
             | KeyUsage::DataKey
             | KeyUsage::Wrap
@@ -160,6 +170,13 @@ impl KeyUsage {
             | KeyUsage::Agree
             | KeyUsage::Open => false,
         }
+    }
+
+    /// Whether a person confirms each such use, and its entry is on disk before the result, whatever
+    /// is asked for.
+    #[must_use]
+    pub const fn is_personal(self) -> bool {
+        matches!(self, KeyUsage::Approve)
     }
 
     /// Whether it needs the private or secret key. The others can be done by anybody who has the

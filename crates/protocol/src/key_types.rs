@@ -41,6 +41,9 @@ tokens! {
         Jwt => "jwt",
         /// Signing VAPID tokens (RFC 8292) under a lease, and nothing else.
         Vapid => "vapid",
+        /// Signing what a person approves that a workload does, and statements about that. The
+        /// person is asked about each use, and the audit mode is `durable`.
+        Approve => "approve",
         /// Encrypting, and encrypting again with the latest version.
         Encrypt => "encrypt",
         /// Decrypting.

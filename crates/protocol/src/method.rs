@@ -7,16 +7,17 @@ use crate::types::{
     ProveConsistencyParams, ProveInclusionParams, PublicKeyInfo, SignedCheckpoint, VaultStatus,
 };
 use crate::{
-    AgreeKeyParams, Ciphertext, CreateLeaseParams, DataKey, DecryptDataKeyParams, DecryptParams,
-    DecryptStream, DecryptStreamParams, DeriveKeyParams, EncryptParams, EncryptStream,
-    EncryptStreamParams, EncryptWebPushParams, ErrorCode, ExportKeyParams, ExportedKey,
-    ExtendLeaseParams, FromValue, GenerateDataKeyParams, ImportKeyParams, IntoValue,
-    IssueTokenParams, Lease, LeaseList, LeaseParams, MacParams, MacTag, ManageKeysParams,
-    MinVersionsParams, OpenParams, Plaintext, PublicKeyParams, RandomBytes, RandomParams,
-    ScheduleDeletionParams, SealParams, Sealed, SignJwtParams, SignParams, Signature, SignedJwt,
-    StreamData, StreamParams, TrimKeyParams, UnwrapKeyParams, UpdateKeyParams, Value, VapidToken,
-    Verdict, VerifyMacParams, VerifyParams, WebPushMessage, WrapKeyParams, WrappedKey,
-    WriteStreamParams, limits,
+    AgreeKeyParams, ApproveChallengeParams, Ciphertext, CreateLeaseParams, DataKey,
+    DecryptDataKeyParams, DecryptParams, DecryptStream, DecryptStreamParams, DeriveKeyParams,
+    EncryptParams, EncryptStream, EncryptStreamParams, EncryptWebPushParams, ErrorCode,
+    ExportKeyParams, ExportedKey, ExtendLeaseParams, FromValue, GenerateDataKeyParams,
+    ImportKeyParams, IntoValue, IssueTokenParams, Lease, LeaseList, LeaseParams, MacParams, MacTag,
+    ManageKeysParams, MinVersionsParams, OpenParams, Plaintext, PublicKeyParams, RandomBytes,
+    RandomParams, RejectChallengeParams, RevokeAuthorizationParams, RotateApproverParams,
+    ScheduleDeletionParams, SealParams, Sealed, SeenLog, SignJwtParams, SignParams, Signature,
+    SignedApproval, SignedJwt, SignedStatement, StreamData, StreamParams, TrimKeyParams,
+    UnwrapKeyParams, UpdateKeyParams, Value, VapidToken, Verdict, VerifyMacParams, VerifyParams,
+    WebPushMessage, WrapKeyParams, WrappedKey, WriteStreamParams, limits,
 };
 
 /// Which vault state a method needs.
@@ -41,6 +42,8 @@ pub enum Interaction {
     Sheet,
     /// It asks if the policy of the key says so.
     PerKey,
+    /// It asks about each use, whatever the policy of the key says.
+    EachUse,
 }
 
 /// Whether a call leaves an audit entry.
@@ -71,7 +74,9 @@ impl MethodPolicy {
     pub fn default_deadline_ms(self) -> u32 {
         match self.interaction {
             Interaction::None => limits::DEFAULT_DEADLINE_MS,
-            Interaction::Sheet | Interaction::PerKey => limits::MAX_DEADLINE_MS,
+            Interaction::Sheet | Interaction::PerKey | Interaction::EachUse => {
+                limits::MAX_DEADLINE_MS
+            }
         }
     }
 }
@@ -344,6 +349,21 @@ methods! {
     #[doc = "Ends a lease of the calling site for good."]
     RevokeLease = "leases.revoke"(LeaseParams) -> Empty, Unlocked, None, Durable,
         errors [Locked, LeaseNotFound, AuditUnavailable];
+    #[doc = "Approves a challenge of a workload: mints its token, or signs the first of two approvals. The person is shown all of it, and nothing is signed unless the broker's log continues what the key saw of it."]
+    ApproveChallenge = "poa.approve"(ApproveChallengeParams) -> SignedApproval, Unlocked, EachUse, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, LogStale, LogForked, UserCancelled, ApprovalTooLarge, AuditUnavailable];
+    #[doc = "Signs that a challenge of a workload, and a token of it, is not to be used."]
+    RejectChallenge = "poa.reject"(RejectChallengeParams) -> SignedStatement, Unlocked, EachUse, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, UserCancelled, ApprovalTooLarge, AuditUnavailable];
+    #[doc = "Signs that a token, a challenge or all that a workload has is not to be used."]
+    RevokeAuthorization = "poa.revoke"(RevokeAuthorizationParams) -> SignedStatement, Unlocked, EachUse, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, UserCancelled, ApprovalTooLarge, AuditUnavailable];
+    #[doc = "Signs, with an older version of a key, that the latest takes its place at a broker."]
+    RotateApprover = "poa.rotate"(RotateApproverParams) -> SignedStatement, Unlocked, EachUse, Durable,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, UserCancelled, ApprovalTooLarge, AuditUnavailable];
+    #[doc = "Tells what a key saw last of its broker's log."]
+    SeenLog = "poa.log"(KeyParams) -> SeenLog, Unlocked, None, Never,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState];
     #[doc = "Returns audit entries, a page at a time."]
     ListAudit = "audit.list"(ListAuditParams) -> AuditPage, Unlocked, None, Never, errors [Locked, AuditCorrupt];
     #[doc = "Reads the whole log and checks every hash."]

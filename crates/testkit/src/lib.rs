@@ -2,6 +2,7 @@
 //! messages, the invariants that must hold after every step, and the known answers that every
 //! provider must give.
 
+pub mod broker;
 mod clock;
 mod crypto;
 mod files;
@@ -21,6 +22,7 @@ mod store;
 pub mod tab;
 mod tabs;
 
+pub use broker::FakeLog;
 pub use clock::ManualClock;
 pub use crypto::{CryptoPlan, TestCrypto};
 pub use files::MemoryFiles;

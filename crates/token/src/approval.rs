@@ -1,6 +1,6 @@
 //! What the first of two approvers signs.
 
-use kms_jose::{Claims, Json, Object, TokenType};
+use kms_jose::{Claims, Json, Jws, Object, TokenType};
 
 use crate::json::{as_text, text};
 use crate::{Challenge, Digest, Life, Refusal, SpiffeId, time};
@@ -23,6 +23,19 @@ pub struct Approval {
 }
 
 impl Approval {
+    /// Reads one whose signature is not looked at, for whoever knows no key of other approvers: to
+    /// refuse early what nobody would accept. Thumbprint of the key that it names, if it is about
+    /// this challenge and alive.
+    pub fn unverified_kid(jws: &str, challenge: &Challenge, now_s: u64) -> Result<String, Refusal> {
+        let read = Jws::parse(jws)?;
+        let header = read.header();
+        if header.typ.as_deref() != Some(TYPE) {
+            return Err(Refusal::Claims);
+        }
+        Self::read(&Claims::parse(read.unverified_payload())?)?.admits(challenge, now_s)?;
+        header.kid.clone().ok_or(Refusal::Claims)
+    }
+
     pub(crate) fn of(challenge: &Challenge, now_s: u64, life: Life) -> Self {
         Self {
             aud: challenge.aud.clone(),

@@ -2,7 +2,7 @@
 
 use kms_jose::{Json, Object};
 
-use crate::json::{exactly, get_integer, get_object, get_text, text};
+use crate::json::{get_integer, get_object, get_text, text};
 use crate::{Action, Binding, Constraints, Digest, Grounds, Id, Refusal, SpiffeId};
 
 /// Longest text of a challenge, in bytes.
@@ -52,8 +52,8 @@ impl Challenge {
             req: Binding::read(get_object(&object, "req")?)?,
             approvals: u8::try_from(approvals).ok().filter(|_| valid).ok_or(Refusal::Claims)?,
         };
-        exactly(&object, &challenge.to_object())?;
-        Ok(challenge)
+        // No second spelling: neither other members or another order, nor white space or escapes.
+        if challenge.to_json().as_bytes() == json { Ok(challenge) } else { Err(Refusal::Claims) }
     }
 
     /// The text in the form of RFC 8785.

@@ -247,6 +247,21 @@ impl<P: Ports> Inner<P> {
                 self.revoke_lease(caller, params.lease_id).await?;
                 Response::RevokeLease(Empty {})
             }
+            Request::ApproveChallenge(params) => {
+                Response::ApproveChallenge(self.approve_challenge(caller, params).await?)
+            }
+            Request::RejectChallenge(params) => {
+                Response::RejectChallenge(self.reject_challenge(caller, params).await?)
+            }
+            Request::RevokeAuthorization(params) => {
+                Response::RevokeAuthorization(self.revoke_authorization(caller, params).await?)
+            }
+            Request::RotateApprover(params) => {
+                Response::RotateApprover(self.rotate_approver(caller, params).await?)
+            }
+            Request::SeenLog(params) => {
+                Response::SeenLog(self.seen_log(caller, &params.key_id).await?)
+            }
             Request::ListAudit(params) => {
                 Response::ListAudit(self.list_audit(caller, params).await?)
             }

@@ -72,7 +72,9 @@ fn uses(spec: KeySpec, all: bool) -> Value {
     let more = if all { further } else { &[] };
     let uses = ordinary.iter().chain(more);
     // What a key for others is not for.
-    let uses = uses.filter(|usage| !all || ![KeyUsage::Vapid, KeyUsage::Mac].contains(usage));
+    let uses = uses.filter(|usage| {
+        !all || ![KeyUsage::Vapid, KeyUsage::Mac, KeyUsage::Approve].contains(usage)
+    });
     Value::List(uses.map(|usage| Value::Text(usage.as_str().into())).collect())
 }
 

@@ -8,8 +8,9 @@ use std::task::{Context, Poll, Waker};
 use kms_protocol::{
     Interaction, KeyCaller, KeyRule, KeySpec, KeyState, KeyUsage, Method, Needs, Value,
 };
+use kms_testkit::broker::{broker, challenge};
 use kms_testkit::tab::{bytes, member, origin, outcome, template, text};
-use kms_testkit::{PASSPHRASE, Tab};
+use kms_testkit::{FakeLog, PASSPHRASE, Tab};
 use kms_vault::{RecordKey, SessionId, Table};
 
 const GUEST: &str = "https://guest.example";
@@ -156,6 +157,18 @@ fn good(method: Method, (id, made): (&str, &[u8])) -> Value {
         Method::Verify => params(id, &[data, ("signature", Value::Bytes(vec![0; 64]))]),
         Method::SetMinVersions => params(id, &[number("minEncryptionVersion", 1.0)]),
         Method::TrimKey => params(id, &[number("minAvailableVersion", 1.0)]),
+        Method::ApproveChallenge => {
+            let log = ("log", FakeLog::new(9, 5).offered(None));
+            params(id, &[("challenge", Value::Text(challenge(1).to_json())), log])
+        }
+        Method::RejectChallenge => {
+            params(id, &[("challenge", Value::Text(challenge(1).to_json()))])
+        }
+        Method::RevokeAuthorization => {
+            let name = ("value", Value::Text(challenge(1).id.to_string()));
+            params(id, &[audience(), ("what", Value::Text("token".into())), name])
+        }
+        Method::RotateApprover => params(id, &[audience(), number("version", 1.0)]),
         Method::CreateLease => {
             let service = Value::Text("https://push.example".into());
             let audiences = ("audiences", Value::List(vec![service]));
@@ -163,6 +176,10 @@ fn good(method: Method, (id, made): (&str, &[u8])) -> Value {
         }
         _ => params(id, &[]),
     }
+}
+
+fn audience() -> (&'static str, Value) {
+    ("audience", Value::Text(broker().as_str().into()))
 }
 
 /// What a method reads, made with the key while it may be used.
@@ -183,6 +200,7 @@ fn made_for(tab: &Tab, method: Method, id: &str) -> Vec<u8> {
             tab.call("keys.export", params(&exportable(tab), &[recipient]))
         }
         Method::DecryptStream => tab.call("streams.encrypt", params(id, &[])),
+        Method::RotateApprover => tab.call("keys.rotate", params(id, &[])),
         Method::DecryptDataKey => tab.call("data_keys.generate", params(id, &[bare])),
         _ => return Vec::new(),
     };
@@ -278,13 +296,17 @@ fn with_confirmed_key(usage: KeyUsage) -> Option<(Tab, String)> {
 fn a_person_confirms_what_the_table_says() {
     for method in Method::ALL {
         let usage = method.key_rule().and_then(|rule| rule.usage);
-        let asks = method.policy().interaction == Interaction::PerKey;
+        let interaction = method.policy().interaction;
+        let asks = matches!(interaction, Interaction::PerKey | Interaction::EachUse);
         let Some((tab, id)) = usage.and_then(with_confirmed_key) else {
             assert!(!asks, "{}: no key asks", method.name());
             continue;
         };
         let wraps = *method == Method::WrapKey;
         let made = if wraps { exportable(&tab).into_bytes() } else { vec![0; 64] };
+        if *method == Method::RotateApprover {
+            assert!(tab.call("keys.rotate", params(&id, &[])).is_ok());
+        }
         let reply = reply(&tab, tab.session, (*method, good(*method, (&id, &made))));
         assert_eq!(reply.is_none(), asks, "{}", method.name());
         let shown = tab.approval().operations;

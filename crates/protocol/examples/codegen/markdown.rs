@@ -219,7 +219,7 @@ fn operation_row(method: Method) -> String {
 fn asks(interaction: Interaction) -> &'static str {
     match interaction {
         Interaction::None => "no",
-        Interaction::Sheet => "yes",
+        Interaction::Sheet | Interaction::EachUse => "yes",
         Interaction::PerKey => "as the key says",
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Decision<'a> {
     pub(crate) spec: KeySpec,
     /// What the key is used on.
     pub(crate) data: &'a [u8],
+    /// Whether nobody is asked if not all of that can be shown.
+    pub(crate) only_whole: bool,
 }
 
 impl<P: Ports> Inner<P> {
@@ -46,8 +48,8 @@ impl<P: Ports> Inner<P> {
         decision: Decision<'_>,
         done: oneshot::Sender<Answer>,
     ) -> Result<Waiting, Error> {
-        let Decision { operation, label, spec, data } = decision;
-        let payload = payload::read(data);
+        let Decision { operation, label, spec, data, only_whole } = decision;
+        let payload = if only_whole { payload::read_whole(data)? } else { payload::read(data) };
         let nonce = random::bytes(self.ports.crypto())?;
         let digest = operation.digest(&payload.sha256, &nonce);
         let (method, kid) = (operation.method.to_owned(), operation.kid.to_owned());

@@ -1,12 +1,15 @@
 //! What a key is used on, as a person can read it. Nothing that a page chose may move, hide or
 //! imitate anything around it: what is no visible character is written as its code point.
 
+use kms_protocol::ErrorCode;
 use sha2::{Digest, Sha256};
 
 use crate::ui::{Payload, PayloadText};
 
 /// Most characters of a text that are shown; a line break counts as a line.
 const MAX_SHOWN: usize = 1000;
+/// The same of a text that is shown whole or not at all.
+const MAX_WHOLE: usize = 8000;
 /// What a line break counts.
 const LINE: usize = 40;
 /// Most marks in a row that stand above or below one letter.
@@ -27,18 +30,25 @@ pub(super) fn read(data: &[u8]) -> Payload {
     Payload {
         bytes: data.len() as u64,
         sha256: Sha256::digest(data).into(),
-        text: std::str::from_utf8(data).ok().map(show),
+        text: std::str::from_utf8(data).ok().map(|text| show(text, MAX_SHOWN)),
     }
+}
+
+/// The same of what the enclave itself says, all of which is shown or none.
+pub(super) fn read_whole(data: &[u8]) -> Result<Payload, ErrorCode> {
+    let text = std::str::from_utf8(data).ok().map(|text| show(text, MAX_WHOLE));
+    let payload = Payload { text, ..read(data) };
+    if payload.is_readable() { Ok(payload) } else { Err(ErrorCode::ApprovalTooLarge) }
 }
 
 /// A name that a page chose; the longest fits.
 pub(super) fn visible(name: &str) -> String {
-    show(name).shown
+    show(name, MAX_SHOWN).shown
 }
 
 /// The beginning of a text, or all of it.
-fn show(text: &str) -> PayloadText {
-    let mut shown = Shown::default();
+fn show(text: &str, room: usize) -> PayloadText {
+    let mut shown = Shown { room, ..Shown::default() };
     let whole = text.chars().all(|c| shown.push(c));
     PayloadText { shown: shown.text, characters: text.chars().count() as u64, whole }
 }
@@ -46,7 +56,8 @@ fn show(text: &str) -> PayloadText {
 #[derive(Default)]
 struct Shown {
     text: String,
-    /// How much of the room is used.
+    room: usize,
+    /// How much of it is used.
     used: usize,
     marks: usize,
     blanks: usize,
@@ -76,7 +87,7 @@ impl Shown {
             if as_it_is { String::from(c) } else { format!("{OPEN}U+{:04X}{CLOSE}", c as u32) };
         let room = if as_it_is && kind == Kind::Break { LINE } else { piece.chars().count() };
         self.used += room;
-        let fits = self.used <= MAX_SHOWN;
+        let fits = self.used <= self.room;
         if fits {
             self.text.push_str(&piece);
         }
@@ -135,7 +146,7 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        let text = show(text);
+        let text = show(text, MAX_SHOWN);
         assert!(text.whole);
         text.shown
     }
@@ -199,16 +210,26 @@ mod tests {
 
     #[test]
     fn a_long_text_is_cut_and_says_so() {
-        let fits = show(&"ä".repeat(MAX_SHOWN));
+        let fits = show(&"ä".repeat(MAX_SHOWN), MAX_SHOWN);
         assert_eq!((fits.whole, fits.characters), (true, 1000));
-        let long = show(&"ä".repeat(MAX_SHOWN + 1));
+        let long = show(&"ä".repeat(MAX_SHOWN + 1), MAX_SHOWN);
         assert_eq!((long.whole, long.characters), (false, 1001));
         assert_eq!(long.shown, "ä".repeat(MAX_SHOWN));
-        let lines = show(&"a\n".repeat(MAX_SHOWN / LINE));
+        let lines = show(&"a\n".repeat(MAX_SHOWN / LINE), MAX_SHOWN);
         assert_eq!((lines.whole, lines.shown.lines().count()), (false, 25));
         // What is left out is not followed by something shorter that would fit.
-        let last = show(&format!("{}\u{202e}x", "a".repeat(MAX_SHOWN - 2)));
+        let last = show(&format!("{}\u{202e}x", "a".repeat(MAX_SHOWN - 2)), MAX_SHOWN);
         assert_eq!((last.whole, last.shown.len()), (false, MAX_SHOWN - 2));
+    }
+
+    #[test]
+    fn what_is_shown_whole_has_more_room_and_is_never_cut() {
+        let longest = "a".repeat(MAX_WHOLE);
+        let text = read_whole(longest.as_bytes()).unwrap().text.unwrap();
+        assert_eq!((text.whole, text.shown), (true, longest.clone()));
+        for data in [format!("{longest}a").as_bytes(), &[0xff]] {
+            assert_eq!(read_whole(data), Err(ErrorCode::ApprovalTooLarge));
+        }
     }
 
     #[test]

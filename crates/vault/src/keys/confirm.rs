@@ -23,7 +23,8 @@ impl<P: Ports> Inner<P> {
         vault: &UnlockedVault<P>,
         (operation, key): (Operation<'a>, Rc<LoadedKey<P>>),
     ) -> Result<(Operation<'a>, Rc<LoadedKey<P>>), Error> {
-        if !(key.record.asks() && operation.usage.is_secret()) {
+        let asks = key.record.asks() || operation.usage.is_personal();
+        if !(asks && operation.usage.is_secret()) {
             return Ok((operation, key));
         }
         let show = operation.shown.ok_or(Error::Denied(PolicyRule::Operation))?;
@@ -41,7 +42,8 @@ impl<P: Ports> Inner<P> {
             origin: caller.origin.as_str(),
         };
         let (label, spec) = (key.info.label.clone(), key.info.spec);
-        let decision = Decision { operation: shown, label, spec, data: &show() };
+        let (data, only_whole) = (&*show(), operation.only_whole);
+        let decision = Decision { operation: shown, label, spec, data, only_whole };
         let answer = self.approve(caller, decision).await;
         vault.still_open()?;
         let outcome = answer.as_ref().map_or_else(|error| error.code().as_str(), |()| OK);
@@ -73,13 +75,17 @@ fn entry_of(method: Method) -> Option<&'static str> {
         Method::ExportKey => "keys.export.approval",
         Method::ImportKey => "keys.import.approval",
         Method::Open => "open.approval",
+        Method::ApproveChallenge => "poa.approve.approval",
+        Method::RejectChallenge => "poa.reject.approval",
+        Method::RevokeAuthorization => "poa.revoke.approval",
+        Method::RotateApprover => "poa.rotate.approval",
         _ => return None,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use kms_protocol::KeyUsage;
+    use kms_protocol::{Interaction, KeyUsage};
 
     use super::*;
 
@@ -89,6 +95,7 @@ mod tests {
             let usage = method.key_rule().and_then(|rule| rule.usage);
             // Who allowed a lease is away when its tokens are made.
             let asks = usage.is_some_and(|usage| usage.is_secret() && usage != KeyUsage::Vapid);
+            let asks = asks && method.policy().interaction != Interaction::None;
             let entry = asks.then(|| format!("{}.approval", method.name()));
             assert_eq!(entry_of(*method).map(str::to_owned), entry, "{}", method.name());
         }

@@ -17,6 +17,7 @@ mod jwt;
 mod list;
 mod mac;
 mod overview;
+mod poa;
 mod record;
 mod sign;
 mod stream;

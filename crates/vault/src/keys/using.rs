@@ -30,11 +30,19 @@ pub(super) struct Operation<'a> {
     pub(super) caller: &'a Caller,
     /// What a person is shown of it, if the policy of the key asks for that.
     pub(super) shown: Option<Show<'a>>,
+    /// Whether nothing is asked of which a person cannot be shown all.
+    pub(super) only_whole: bool,
+    /// What the record of the key learns by it.
+    notes: Option<Note>,
 }
 
 /// What a person is shown: what the key is used on, or facts about it. Worked out only when
 /// somebody is asked.
 pub(super) type Show<'a> = &'a dyn Fn() -> Cow<'a, [u8]>;
+
+/// What a record learns by a use, in the batch of its entry. It may be asked for more than once and
+/// refuse.
+pub(super) type Note = Rc<dyn Fn(&mut KeyRecord) -> Result<(), Error>>;
 
 /// A key that may be used, and the version of it that is.
 pub(super) struct Permitted<'a, P: Ports> {
@@ -81,7 +89,8 @@ impl<'a> Operation<'a> {
         (key_id, version): (KeyId, Option<u32>),
     ) -> Result<Self, Error> {
         let usage = method.key_rule().and_then(|rule| rule.usage).ok_or(ErrorCode::Internal)?;
-        Ok(Self { method, usage, key_id, version, reads: None, caller, shown: None })
+        let (reads, shown, only_whole, notes) = (None, None, false, None);
+        Ok(Self { method, usage, key_id, version, reads, caller, shown, only_whole, notes })
     }
 
     /// The same for another use than the one that the method is named for.
@@ -92,6 +101,16 @@ impl<'a> Operation<'a> {
     /// The same, of which a person can be shown what the key is used on.
     pub(super) fn showing(self, shown: Show<'a>) -> Self {
         Self { shown: Some(shown), ..self }
+    }
+
+    /// The same, of which a person is shown all or which is refused.
+    pub(super) fn showing_all(self, shown: Show<'a>) -> Self {
+        Self { only_whole: true, ..self.showing(shown) }
+    }
+
+    /// The same, of which the record of the key learns something.
+    pub(super) fn noting(self, notes: Note) -> Self {
+        Self { notes: Some(notes), ..self }
     }
 
     /// The same with this version.
@@ -166,7 +185,7 @@ impl<P: Ports> Inner<P> {
     ) -> Result<T, Error> {
         vault.still_open()?;
         match result {
-            Ok(value) if key.record.counts(operation.usage) => {
+            Ok(value) if key.record.counts(operation.usage) || operation.notes.is_some() => {
                 self.count(&operation, key).await?;
                 vault.still_open()?;
                 Ok(value)
@@ -198,8 +217,8 @@ impl<P: Ports> Inner<P> {
         }
     }
 
-    /// Counts a use in the batch of its entry. What is one use too many is refused there, however
-    /// many were under way.
+    /// Counts a use in the batch of its entry, and notes what the record learns by it. What is one
+    /// use too many is refused there, however many were under way.
     async fn count(
         self: &Rc<Self>,
         operation: &Operation<'_>,
@@ -207,9 +226,13 @@ impl<P: Ports> Inner<P> {
     ) -> Result<(), Error> {
         let draft = self.draft(operation, OK);
         let (now, used) = (draft.time, operation.of(key, draft.time));
+        let (usage, notes) = (operation.usage, operation.notes.clone());
         let edit = move |record: &mut KeyRecord, _: &mut VaultClock| {
             (used.permits)(record)?;
-            record.count(now);
+            notes.as_ref().map_or(Ok(()), |note| note(record))?;
+            if record.counts(usage) {
+                record.count(now);
+            }
             Ok(())
         };
         let change = KeyChange::edit(operation.key_id.clone(), Box::new(edit));

@@ -1,6 +1,7 @@
 //! The stored form of a key: one sealed record, bound to its place.
 
 mod change;
+mod log;
 mod policy;
 mod template;
 mod uses;
@@ -14,6 +15,7 @@ use kms_protocol::{
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Decoder, Encode};
 
+pub(crate) use self::log::{LogRecord, OfferedLog};
 pub(crate) use self::policy::PolicyRecord;
 use self::uses::Uses;
 use crate::cbor;
@@ -57,6 +59,9 @@ pub(crate) struct KeyRecord {
     deletion: Option<Deletion>,
     #[n(12)]
     uses: Uses,
+    /// The broker's log at the last approval. Left out before the first one.
+    #[n(13)]
+    log: Option<LogRecord>,
 }
 
 /// When a key is destroyed: when both clocks say so.
@@ -160,6 +165,7 @@ impl KeyRecord {
             versions: vec![first],
             deletion: None,
             uses: Uses::default(),
+            log: None,
         }
     }
 

@@ -72,13 +72,14 @@ impl PolicyRecord {
             confirmation: None,
             jwt: None,
         });
-        check(spec, &asked)?;
+        check((spec, audit), &asked)?;
         let others = asked.caller_origins.unwrap_or_default();
         let origins: Vec<_> = std::iter::once(owner).chain(&others).collect();
         if origins.len() > MAX_ORIGINS || !all_differ(&origins) {
             return Err(ErrorCode::InvalidParams);
         }
         let asks = asked.confirmation.filter(|asked| *asked != Confirmation::None);
+        let asks = asks.or(is_personal(&asked.operations).then_some(Confirmation::Sheet));
         let rate = asked.rate.map(|rate| RateRecord { uses: rate.uses, period_ms: rate.period_ms });
         Ok(Self {
             origins: origins.into_iter().map(|origin| origin.as_str().into()).collect(),
@@ -200,7 +201,7 @@ impl PolicyRecord {
 }
 
 /// Refuses what makes no sense, or is not what the spec is for.
-fn check(spec: KeySpec, asked: &KeyPolicy) -> Result<(), ErrorCode> {
+fn check((spec, audit): (KeySpec, AuditMode), asked: &KeyPolicy) -> Result<(), ErrorCode> {
     let uses = &asked.operations;
     let fits = !uses.is_empty()
         && all_differ(uses)
@@ -215,12 +216,19 @@ fn check(spec: KeySpec, asked: &KeyPolicy) -> Result<(), ErrorCode> {
     let fits = fits && uses.contains(&KeyUsage::Jwt) == asked.jwt.is_some();
     let asks = asked.confirmation.is_some_and(|asked| asked != Confirmation::None);
     let fits = fits && (!asks || uses.iter().all(|usage| can_ask(*usage)));
+    let silent = asked.confirmation == Some(Confirmation::None) || audit != AuditMode::Durable;
+    let fits = fits && !(silent && is_personal(uses));
     let period = MIN_PERIOD_MS..=MAX_PERIOD_MS;
     let rate = asked.rate.as_ref();
     let rated = rate.is_none_or(|rate| rate.uses > 0 && period.contains(&rate.period_ms));
     let span = asked.not_before.zip(asked.not_after).is_none_or(|(from, until)| from < until);
     let sane = fits && rated && span && asked.max_uses != Some(0);
     if sane { Ok(()) } else { Err(ErrorCode::InvalidParams) }
+}
+
+/// Whether a person confirms each use, whatever is asked for.
+fn is_personal(uses: &[KeyUsage]) -> bool {
+    uses.iter().any(|usage| usage.is_personal())
 }
 
 /// Whether a person can be asked about such a use. Nobody is, about tokens under a lease: who

@@ -53,5 +53,6 @@ pub(super) fn migrate(bytes: &[u8]) -> Option<KeyRecord> {
         versions: vec![version],
         deletion: None,
         uses: Uses::default(),
+        log: None,
     })
 }

@@ -1,0 +1,127 @@
+//! Statements about tokens and keys, for a broker.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use kms_protocol::{
+    ErrorCode, Method, RejectChallengeParams, RevocationTarget, RevokeAuthorizationParams,
+    RotateApproverParams, SignedStatement,
+};
+use kms_token::{Challenge, Id, SpiffeId, Statement, Target, state};
+
+use super::shown::{challenge_facts, revocation_facts};
+use super::{Approver, refused};
+use crate::enclave::Inner;
+use crate::keys::facts::Facts;
+use crate::keys::record::KeyRecord;
+use crate::keys::using::{Operation, Permitted};
+use crate::session::Caller;
+use crate::{Error, Ports, random};
+
+/// What the person is asked about: what is stated, to whom, and what they are shown of it.
+struct Ready<S> {
+    aud: SpiffeId,
+    facts: Facts,
+    statement: S,
+}
+
+impl<P: Ports> Inner<P> {
+    /// Signs that a challenge is rejected.
+    pub(crate) async fn reject_challenge(
+        self: &Rc<Self>,
+        caller: &Caller,
+        params: RejectChallengeParams,
+    ) -> Result<SignedStatement, Error> {
+        let RejectChallengeParams { key_id, challenge, audience, version } = params;
+        let operation = Operation::new(caller, Method::RejectChallenge, (key_id, version))?;
+        let ready = |_: &KeyRecord| {
+            let challenge = Challenge::parse(challenge.as_bytes()).map_err(refused)?;
+            let aud = audience.map_or_else(|| Ok(challenge.aud.clone()), |aud| broker(&aud))?;
+            let statement = Statement::Revoke(Target::Challenge(challenge.id));
+            Ok(Ready { aud, facts: challenge_facts(&challenge), statement })
+        };
+        let ready = self.ready(&operation, ready).await?;
+        self.state(operation, ready, async |statement, _| Ok(statement)).await
+    }
+
+    /// Signs that something is revoked.
+    pub(crate) async fn revoke_authorization(
+        self: &Rc<Self>,
+        caller: &Caller,
+        params: RevokeAuthorizationParams,
+    ) -> Result<SignedStatement, Error> {
+        let RevokeAuthorizationParams { key_id, audience, what, value, version } = params;
+        let operation = Operation::new(caller, Method::RevokeAuthorization, (key_id, version))?;
+        let ready = |_: &KeyRecord| {
+            let (aud, target) = (broker(&audience)?, target(what, &value)?);
+            let facts = revocation_facts(&target, &aud);
+            Ok(Ready { aud, facts, statement: Statement::Revoke(target) })
+        };
+        let ready = self.ready(&operation, ready).await?;
+        self.state(operation, ready, async |statement, _| Ok(statement)).await
+    }
+
+    /// Signs that the latest version takes the place of the one that a broker knows.
+    pub(crate) async fn rotate_approver(
+        self: &Rc<Self>,
+        caller: &Caller,
+        params: RotateApproverParams,
+    ) -> Result<SignedStatement, Error> {
+        let RotateApproverParams { key_id, audience, version } = params;
+        let operation = Operation::new(caller, Method::RotateApprover, (key_id, Some(version)))?;
+        let ready = |record: &KeyRecord| {
+            let (aud, latest) = (broker(&audience)?, record.version(None)?);
+            if latest.number() == version {
+                return Err(ErrorCode::InvalidParams.into());
+            }
+            let kid = latest.public(record.spec()?)?.thumbprint();
+            let facts = Facts::default().line("new key", &kid).line("at", aud.as_str());
+            Ok(Ready { aud, facts, statement: latest.number() })
+        };
+        let ready = self.ready(&operation, ready).await?;
+        let aud = ready.aud.clone();
+        let rotate = async |latest, permitted: &Permitted<'_, P>| {
+            let new =
+                Approver::of(&Permitted { version: latest, ..*permitted }, &self.ports).await?;
+            let old = permitted.public()?.thumbprint();
+            let proof = Statement::prove(&new, &aud, &old).await.map_err(refused)?;
+            Ok(Statement::Rotate { key: new.public, proof })
+        };
+        self.state(operation, ready, rotate).await
+    }
+
+    async fn state<S>(
+        self: &Rc<Self>,
+        operation: Operation<'_>,
+        ready: Ready<S>,
+        make: impl AsyncFnOnce(S, &Permitted<'_, P>) -> Result<Statement, Error>,
+    ) -> Result<SignedStatement, Error> {
+        let Ready { aud, facts, statement } = ready;
+        let shown = facts.told();
+        let shown = || Cow::Borrowed(&*shown);
+        let Operation { method, key_id, version, caller, .. } = operation;
+        let operation = Operation::new(caller, method, (key_id, version))?.showing_all(&shown);
+        self.using(operation, async |permitted| {
+            let statement = make(statement, &permitted).await?;
+            let approver = Approver::of(&permitted, &self.ports).await?;
+            let jti = Id::new(random::bytes(self.ports.crypto())?);
+            let signed = state(&approver, &aud, &statement, (jti, self.now_s())).await;
+            let (statement, version) = (signed.map_err(refused)?, permitted.version);
+            Ok(SignedStatement { statement, version })
+        })
+        .await
+    }
+}
+
+fn broker(id: &str) -> Result<SpiffeId, Error> {
+    SpiffeId::parse(id).map_err(refused)
+}
+
+fn target(what: RevocationTarget, value: &str) -> Result<Target, Error> {
+    let target = match what {
+        RevocationTarget::Token => Id::parse(value).map(Target::Token),
+        RevocationTarget::Challenge => Id::parse(value).map(Target::Challenge),
+        RevocationTarget::Subject => SpiffeId::parse(value).map(Target::Subject),
+    };
+    target.map_err(refused)
+}
