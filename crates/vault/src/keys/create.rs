@@ -77,6 +77,11 @@ impl<P: Ports> Inner<P> {
         let CreateKeyParams { spec, label, alias, audit, policy } = params;
         let audit = audit.unwrap_or(AuditMode::Durable);
         let policy = PolicyRecord::new(&caller.origin, (spec, audit), policy)?;
+        // Whoever made it elsewhere could approve without this person.
+        if origin != KeyOrigin::Generated && policy.usage()?.iter().any(|usage| usage.is_personal())
+        {
+            return Err(ErrorCode::InvalidParams.into());
+        }
         let key_id = KeyId::new(random::id(self.ports.crypto())?)?;
         Ok(Plan { key_id, new: NewKey { spec, label, alias, created, origin, policy } })
     }

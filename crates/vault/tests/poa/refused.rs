@@ -27,7 +27,8 @@ fn create(tab: &Tab, uses: &[&str], more: Vec<(&'static str, Value)>) -> Result<
 fn a_key_that_approves_does_nothing_else_and_asks_always() {
     let tab = Tab::ready();
     let word = |text: &str| Value::Text(text.into());
-    for uses in [&["approve", "sign"][..], &["sign", "verify", "approve"]] {
+    let both = [&["approve", "sign"][..], &["sign", "verify", "approve"], &["approve", "export"]];
+    for uses in both {
         assert_eq!(create(&tab, uses, vec![]), refused("invalid_params"));
     }
     let template = ("jwt", template());
@@ -41,6 +42,25 @@ fn a_key_that_approves_does_nothing_else_and_asks_always() {
         let policy = member(&key, "policy").unwrap();
         assert_eq!(text(&policy, "confirmation"), "sheet");
     }
+}
+
+#[test]
+fn a_key_from_elsewhere_approves_nothing() {
+    let tab = Tab::ready();
+    let leaves = create(&tab, &["export"], vec![]).unwrap();
+    let wraps = tab.create_for("aes-256", &["wrap", "unwrap"]).unwrap();
+    let id = |key: &str| Value::Text(key.into());
+    let what = [("keyId", id(&wraps)), ("targetKeyId", id(&text(&leaves, "keyId")))];
+    let wrapped = tab.call("keys.wrap", Value::object(what)).unwrap();
+    let come_in = |uses: &[&str]| {
+        let policy = Value::object([("operations", texts(uses))]);
+        let key = Value::object([("spec", Value::Text("ed25519".into())), ("policy", policy)]);
+        let wrapped = member(&wrapped, "wrapped").unwrap();
+        let params = [("keyId", id(&wraps)), ("wrapped", wrapped), ("key", key)];
+        tab.call("keys.unwrap", Value::object(params)).map(drop)
+    };
+    assert_eq!(come_in(&["sign"]), Ok(()));
+    assert_eq!(come_in(&["approve"]), Err("invalid_params".into()));
 }
 
 #[test]
