@@ -148,6 +148,18 @@ fn a_token_lives_as_long_as_it_may_and_no_longer() {
     }
 }
 
+/// What is signed has to be read by whoever has these limits.
+#[test]
+fn a_list_that_no_reader_takes_is_refused() {
+    let asked = |count: usize| {
+        let scope = vec!["x"; count];
+        serde_json::json!({"aud": "https://a.example", "amount": 1, "scope": scope})
+    };
+    let most = kms_jose::limits::MAX_ITEMS;
+    assert!(issued(&template(), &asked(most)).is_ok());
+    assert_eq!(issued(&template(), &asked(most + 1)), Err(JoseError::TooLarge));
+}
+
 #[test]
 fn claims_that_are_too_long_are_refused() {
     let text = "x".repeat(kms_jose::limits::MAX_CLAIMS);
