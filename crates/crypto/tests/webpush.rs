@@ -105,6 +105,22 @@ fn the_receiver_reads_what_was_sent_as_long_as_it_was_padded() {
     }
 }
 
+/// By a library for Web Push that shares no code with this one.
+#[test]
+fn another_library_reads_what_was_sent() {
+    let (receiver, provider) = (Receiver::new(), any());
+    let key = web_push_native::p256::SecretKey::from_slice(&[9; 32]).unwrap();
+    for (payload, padded) in [(&b""[..], 0), (b"text", 0), (b"text", 200), (&[7; MAX_PAYLOAD], 0)] {
+        let sent = encrypt(&provider, receiver.subscription(), payload, padded);
+        let body = block_on(sent).unwrap();
+        let read = |body| web_push_native::decrypt(body, &key, &receiver.auth.into());
+        assert_eq!(read(body.clone()).unwrap(), payload);
+        let mut altered = body;
+        *altered.last_mut().unwrap() ^= 1;
+        assert!(read(altered).is_err());
+    }
+}
+
 #[test]
 fn no_two_messages_share_anything() {
     let (receiver, provider) = (Receiver::new(), any());
