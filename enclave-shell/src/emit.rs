@@ -28,6 +28,10 @@ pub struct Deployment {
     pub commit: String,
     /// The compiler that made the wasm.
     pub toolchain: String,
+    /// Digest of the previous release's manifest.
+    pub previous: Option<Sha256>,
+    /// What is known of other releases.
+    pub status: Status,
 }
 
 impl Deployment {
@@ -44,6 +48,8 @@ impl Deployment {
             epoch: 1,
             commit: "unknown".to_owned(),
             toolchain: env!("KMS_TOOLCHAIN").to_owned(),
+            previous: None,
+            status: Status::default(),
         })
     }
 
@@ -144,8 +150,8 @@ pub fn emit(sources: &Sources, deployment: &Deployment) -> Result<Emitted, Error
         tools: tools_inside,
         headers,
         wasm_hashes: [inside.wasm, tools_inside.wasm].map(|it| it.to_base64url()).to_vec(),
-        previous: None,
-        status: Status::default(),
+        previous: deployment.previous,
+        status: deployment.status.clone(),
         deployment: kms_manifest::Deployment { origin: deployment.origin.clone(), embedders },
     };
     dress(bodies, manifest)

@@ -2,12 +2,13 @@
 //!
 //! [`emit`] turns [`Sources`] and a [`Deployment`] into the files and headers of a release;
 //! [`serve`] serves exactly those; [`verify`] compares a live server with its release; [`audit`]
-//! checks the log that a vault exported.
+//! checks the log that a vault exported; [`transparency`] signs, logs, witnesses and watches releases.
 
 pub mod assemble;
 pub mod audit;
 pub mod demo;
 pub mod serve;
+pub mod transparency;
 pub mod verify;
 
 mod asset;

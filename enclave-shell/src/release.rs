@@ -10,6 +10,7 @@ use crate::asset::{Asset, Encoding};
 use crate::emit::Emitted;
 use crate::error::Error;
 use crate::export;
+use crate::transparency::publish::{PROOF_PATH, REVOCATIONS_PATH};
 
 const PIN_FILE: &str = "pin.json";
 
@@ -76,6 +77,18 @@ impl Emitted {
         }
         let asset = Asset::of_kind(bytes, FileKind::Manifest, &manifest.headers.manifest);
         files.insert(MANIFEST_PATH.to_owned(), with_siblings(asset, dir, MANIFEST_PATH)?);
+        // Made after the manifest, so it cannot list them; what they say is signed.
+        let beside =
+            [(PROOF_PATH, "text/plain; charset=utf-8"), (REVOCATIONS_PATH, "application/json")];
+        for (path, media_type) in beside {
+            let file = file_of(dir, path);
+            if file.is_file() {
+                let mut asset =
+                    Asset::of_kind(read(&file)?, FileKind::Manifest, &manifest.headers.manifest);
+                media_type.clone_into(&mut asset.media_type);
+                files.insert(path.to_owned(), asset);
+            }
+        }
         Ok(Self { files, manifest, pin })
     }
 }

@@ -5,6 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use enclave_shell::serve::TlsVersion;
+use kms_manifest::Sha256;
+
+use super::log::{LogCommand, MonitorArgs, WitnessCommand};
+use super::release::{KeyCommand, ReleaseCommand};
 
 /// Emits, serves and verifies an ATS KMS enclave.
 #[derive(Debug, Parser)]
@@ -31,6 +35,22 @@ pub(crate) enum Command {
     /// Check what a vault exported of its audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Make keys of signers, logs and witnesses.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Say what a release is, sign it, revoke it, and publish its proof.
+    #[command(subcommand)]
+    Release(ReleaseCommand),
+    /// Keep a log of releases as files that any static host can serve.
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Witness logs.
+    #[command(subcommand)]
+    Witness(WitnessCommand),
+    /// Follow a log and a deployment, and report what is not logged or has changed.
+    ///
+    /// Exit code: 0 nothing found, 1 something found, 2 unusable arguments, 3 unreachable.
+    Monitor(MonitorArgs),
     /// Serve the demo PWA and the enclave it embeds on two origins of this machine.
     Demo(DemoArgs),
 }
@@ -61,6 +81,15 @@ pub(crate) struct EmitArgs {
     /// Compiler that made the wasm (default: the pinned one).
     #[arg(long)]
     pub(crate) toolchain: Option<String>,
+    /// Manifest of the release before, whose epoch this one has to follow.
+    #[arg(long, value_name = "MANIFEST")]
+    pub(crate) previous: Option<PathBuf>,
+    /// Digest of a release that is to be replaced; repeat for more.
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) deprecated: Vec<Sha256>,
+    /// Digest of a release that must not run; repeat for more.
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) revoked: Vec<Sha256>,
 }
 
 #[derive(Debug, Args)]
@@ -95,8 +124,20 @@ pub(crate) struct VerifyArgs {
     /// Origin of the enclave.
     pub(crate) url: String,
     /// The release that should be there: a pin.json.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "policy")]
     pub(crate) pin: Option<PathBuf>,
+    /// Whose word counts for a release: signers, log, witnesses, age.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// What was accepted before; made if it is missing, and updated.
+    #[arg(long, value_name = "FILE", requires = "policy")]
+    pub(crate) mark: Option<PathBuf>,
+    /// Where the log is, in place of its address in the policy.
+    #[arg(long, value_name = "URL", requires = "policy")]
+    pub(crate) log: Option<String>,
+    /// A revocation that came another way; repeat for more.
+    #[arg(long, value_name = "FILE", requires = "policy")]
+    pub(crate) revocation: Vec<PathBuf>,
     /// Trust the certificates in this PEM file instead of the public authorities.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,

@@ -1,6 +1,8 @@
 //! The command line.
 
 mod args;
+mod log;
+mod release;
 
 use std::fs;
 use std::future::Future;
@@ -13,7 +15,7 @@ use enclave_shell::demo::{self, DemoOrigins};
 use enclave_shell::serve::{self, DevCertificate, Running, ServeOptions, Tls};
 use enclave_shell::verify::{Outcome, VerifyOptions, verify, verify_embedder};
 use enclave_shell::{Deployment, Emitted, Error, Sources, audit, emit};
-use kms_manifest::{Pin, short_code};
+use kms_manifest::{Manifest, Pin, short_code};
 use kms_tlog::VerifierKey;
 use kms_verify::case::{MAX_QUESTION, Question};
 
@@ -35,6 +37,11 @@ pub(crate) fn run() -> ExitCode {
         Command::Verify(args) => run_verify(&args),
         Command::VerifyCase => run_verify_case(),
         Command::Audit(AuditCommand::Verify(args)) => run_audit_verify(&args),
+        Command::Key(command) => release::run_key(&command),
+        Command::Release(command) => release::run(&command),
+        Command::Log(command) => log::run(&command),
+        Command::Witness(command) => log::run_witness(&command),
+        Command::Monitor(args) => log::run_monitor(&args),
         Command::Demo(args) => run_demo(&args),
     };
     result.unwrap_or_else(|error| {
@@ -68,6 +75,15 @@ fn run_emit(args: &EmitArgs) -> Result<ExitCode, Failure> {
     if let Some(toolchain) = &args.toolchain {
         deployment.toolchain.clone_from(toolchain);
     }
+    if let Some(path) = &args.previous {
+        let previous = Manifest::parse(&read(path)?)?;
+        if previous.epoch.checked_add(1) != Some(args.epoch) {
+            return Err(format!("the epoch has to follow {}", previous.epoch).into());
+        }
+        deployment.previous = Some(previous.digest()?);
+    }
+    deployment.status.deprecated.clone_from(&args.deprecated);
+    deployment.status.revoked.clone_from(&args.revoked);
     let emitted = emit(&sources(args.enclave.as_deref())?, &deployment)?;
     emitted.write_to(&args.out)?;
     for (path, asset) in &emitted.files {
@@ -156,7 +172,10 @@ fn run_verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
     };
     let ca = args.ca.as_deref().map(read).transpose()?;
     let options = VerifyOptions { pin, ca, ..VerifyOptions::default() };
-    let report = verify(&args.url, &options)?;
+    let report = match &args.policy {
+        Some(policy) => release::verify_release(args, &read(policy)?, &options)?,
+        None => verify(&args.url, &options)?,
+    };
     let embedder = args.embedder.as_deref();
     let embedder = embedder.map(|page| verify_embedder(&args.url, page, &options)).transpose()?;
     if args.json {

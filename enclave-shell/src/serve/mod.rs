@@ -1,6 +1,6 @@
 //! Serves a release, or any other site, exactly as it is given.
 
-mod patience;
+pub(crate) mod patience;
 mod respond;
 mod tls;
 

@@ -20,7 +20,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Lets a client take `limit` until it is known which HTTP it speaks, for the head of a request,
 /// for the time between two requests, and for the answer to a ping.
-pub(super) fn impatient<A: Address, B>(
+pub(crate) fn impatient<A: Address, B>(
     server: Server<A, B>,
     limit: Duration,
 ) -> Server<A, Limited<B>> {
@@ -34,7 +34,7 @@ pub(super) fn impatient<A: Address, B>(
 /// Accepts what `inner` accepts, and waits no longer than `limit` for bytes that tell the versions
 /// of HTTP apart: until then their own limits do not count.
 #[derive(Clone)]
-pub(super) struct Limited<B> {
+pub(crate) struct Limited<B> {
     inner: B,
     limit: Duration,
 }
@@ -58,7 +58,7 @@ where
 }
 
 /// A stream that has to tell in time which HTTP is spoken on it.
-pub(super) struct Opening<S> {
+pub(crate) struct Opening<S> {
     stream: S,
     /// Bytes of the preface so far.
     seen: usize,

@@ -65,7 +65,7 @@ const NAVIGATION: [(&str, &str); 2] =
     [("Sec-Fetch-Dest", "document"), ("Sec-Fetch-Mode", "navigate")];
 
 /// Origin and path of a page.
-fn split(page: &str) -> Result<(Origin, String), VerifyError> {
+pub(crate) fn split(page: &str) -> Result<(Origin, String), VerifyError> {
     let wrong = || VerifyError::Page(page.to_owned());
     let scheme = page.find("://").ok_or_else(wrong)? + 3;
     let rest = page.get(scheme..).unwrap_or_default();

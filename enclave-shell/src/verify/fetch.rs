@@ -11,20 +11,20 @@ use ureq::{Agent, config::Config};
 
 use super::{VerifyError, VerifyOptions};
 
-pub(super) struct Client {
+pub(crate) struct Client {
     agent: Agent,
     origin: String,
 }
 
 /// A response: repeated headers are joined by commas, as a cache would join them.
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: Headers,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Client {
-    pub(super) fn new(origin: &Origin, options: &VerifyOptions) -> Result<Self, VerifyError> {
+    pub(crate) fn new(origin: &Origin, options: &VerifyOptions) -> Result<Self, VerifyError> {
         let tls = TlsConfig::builder().root_certs(roots(options.ca.as_deref())?).build();
         let config = Config::builder()
             .tls_config(tls)
@@ -44,7 +44,7 @@ impl Client {
 
     /// Fetches a path; a body of more than `limit` bytes is cut one byte later, so that it cannot
     /// be mistaken for the right one.
-    pub(super) fn fetch(
+    pub(crate) fn fetch(
         &self,
         path: &str,
         limit: u64,
@@ -54,20 +54,33 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut response = request.call().map_err(|error| error.to_string())?;
-        let mut received = Headers::new();
-        for name in response.headers().keys() {
-            let values: Vec<_> = response
-                .headers()
-                .get_all(name)
-                .iter()
-                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-                .collect();
-            received.set(name.as_str(), values.join(", "));
-        }
-        let body = read(response.body_mut(), limit).map_err(|error| error.to_string())?;
-        Ok(Reply { status: response.status().as_u16(), headers: received, body })
+        receive(request.call(), limit)
     }
+
+    /// Posts a text to a path.
+    pub(crate) fn post(&self, path: &str, text: &str, limit: u64) -> Result<Reply, String> {
+        let request = self.agent.post(format!("{}{path}", self.origin));
+        receive(request.content_type("text/plain; charset=utf-8").send(text), limit)
+    }
+}
+
+fn receive(
+    response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    limit: u64,
+) -> Result<Reply, String> {
+    let mut response = response.map_err(|error| error.to_string())?;
+    let mut received = Headers::new();
+    for name in response.headers().keys() {
+        let values: Vec<_> = response
+            .headers()
+            .get_all(name)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
+        received.set(name.as_str(), values.join(", "));
+    }
+    let body = read(response.body_mut(), limit).map_err(|error| error.to_string())?;
+    Ok(Reply { status: response.status().as_u16(), headers: received, body })
 }
 
 fn read(body: &mut ureq::Body, limit: u64) -> std::io::Result<Vec<u8>> {

@@ -3,6 +3,7 @@
 mod asset;
 mod embedder;
 mod fetch;
+mod policy;
 mod report;
 
 use std::time::Duration;
@@ -11,9 +12,12 @@ use kms_manifest::{
     FileKind, Headers, MANIFEST_LIMIT, MANIFEST_PATH, Manifest, Origin, Pin, Sha256, lint,
 };
 
-use fetch::{Client, Reply};
+pub(crate) use embedder::split;
+pub(crate) use fetch::Client;
+use fetch::Reply;
 
 pub use embedder::{EmbedderReport, verify_embedder};
+pub use policy::{PolicyOptions, PolicyVerdict, verify_by_policy};
 pub use report::{Mismatch, Outcome, Report};
 
 /// Why a verification could not even start.

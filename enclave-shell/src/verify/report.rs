@@ -3,7 +3,10 @@
 use std::fmt;
 
 use kms_manifest::{Origin, Sha256, short_code};
+use kms_verify::case::Summary;
 use serde::Serialize;
+
+use super::policy::PolicyVerdict;
 
 /// How a verification ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -57,6 +60,8 @@ pub struct Report {
     pub checked: Vec<String>,
     /// Every difference.
     pub mismatches: Vec<Mismatch>,
+    /// What a policy says of the release, if one was given.
+    pub release: Option<PolicyVerdict>,
 }
 
 impl Report {
@@ -70,6 +75,7 @@ impl Report {
             code: None,
             checked: Vec::new(),
             mismatches: Vec::new(),
+            release: None,
         }
     }
 
@@ -119,14 +125,25 @@ impl fmt::Display for Report {
         for Mismatch { file, problem } in &self.mismatches {
             writeln!(f, "  {file}: {problem}")?;
         }
-        let verdict = match (self.outcome, self.pinned) {
-            (Outcome::Match, true) => "ok: the server sends the pinned release",
-            (Outcome::Match, false) => {
+        let accepted = self.release.as_ref().and_then(|release| release.accepted.as_ref());
+        if let Some(Summary { epoch, log, index, size, time, .. }) = accepted {
+            writeln!(f, "  epoch {epoch}, entry {index} of {size} in {log}")?;
+            writeln!(f, "  seen by the witnesses {time} seconds after 1970 began")?;
+        }
+        if self.release.as_ref().is_some_and(|release| !release.log_read) {
+            writeln!(f, "  the log was not read: what was revoked in it is not known")?;
+        }
+        let verdict = match (self.outcome, self.pinned, accepted) {
+            (Outcome::Match, true, _) => "ok: the server sends the pinned release",
+            (Outcome::Match, false, Some(_)) => {
+                "ok: the server sends a release that the policy accepts"
+            }
+            (Outcome::Match, false, None) => {
                 "consistent: the server sends what its own manifest says; without --pin this does \
                  not tell which release that should be"
             }
-            (Outcome::Mismatch, _) => "FAILED: the server does not send what the release promises",
-            (Outcome::Unreachable, _) => "unreachable: nothing is proved either way",
+            (Outcome::Mismatch, ..) => "FAILED: the server does not send what the release promises",
+            (Outcome::Unreachable, ..) => "unreachable: nothing is proved either way",
         };
         writeln!(f, "{verdict}")?;
         if self.outcome == Outcome::Match {

@@ -1,0 +1,72 @@
+//! Keys, statements, and the refusal to sign what was not built twice.
+
+use std::fs;
+
+use crate::lab::{Lab, load, refused, run};
+
+#[test]
+fn nothing_is_signed_that_a_second_build_has_not_given() {
+    let lab = Lab::new();
+    lab.build("one", 1, None);
+    let statement = lab.text("statement");
+    run(&["release", "create", &lab.text("one"), "--out", &statement]);
+    let sign = |rebuilt: &str| {
+        let (dir, key) = (lab.text("one"), lab.text("keys/signer1"));
+        let (rebuilt, out) = (lab.text(rebuilt), lab.text("signed"));
+        let words = ["--dir", &dir, "--rebuilt", &rebuilt, "--key", &key, "--out", &out];
+        refused(&[&["release", "sign", &statement], words.as_slice()].concat())
+    };
+    assert!(sign("one").contains("the same folder"));
+    let page = lab.path("one-rebuilt/index.html");
+    let good = fs::read(&page).unwrap();
+    fs::write(&page, [good.as_slice(), b"\n"].concat()).unwrap();
+    assert!(sign("one-rebuilt").contains("index.html differs"));
+    fs::remove_file(&page).unwrap();
+    assert!(sign("one-rebuilt").contains("index.html is in one build only"));
+    fs::write(&page, &good).unwrap();
+    fs::write(lab.path("one-rebuilt/more"), b"").unwrap();
+    assert!(sign("one-rebuilt").contains("more is in one build only"));
+    fs::remove_file(lab.path("one-rebuilt/more")).unwrap();
+    // The statement of another release.
+    lab.build("two", 2, None);
+    run(&["release", "create", &lab.text("two"), "--out", &statement]);
+    assert!(sign("one-rebuilt").contains("of another release"));
+    assert!(!lab.path("signed").exists());
+}
+
+#[test]
+fn a_key_can_be_encrypted() {
+    let lab = Lab::new();
+    lab.write("passphrase", "correct horse\nmore\n");
+    lab.write("wrong", "battery staple\n");
+    lab.write("empty", "\n");
+    let (file, passphrase) = (lab.text("sealed"), lab.text("passphrase"));
+    let words = ["key", "new", "s.example", "--out", &file, "--passphrase-file", &passphrase];
+    let public = run(&words);
+    let key = load(&lab.path("sealed"), Some(&lab.path("passphrase"))).unwrap();
+    assert!(public.contains(&key.verifier().to_string()));
+    assert!(public.contains(&key.cosigner().to_string()));
+    let problem = |file: &str, passphrase: Option<&str>| {
+        let passphrase = passphrase.map(|name| lab.path(name));
+        load(&lab.path(file), passphrase.as_deref()).err().unwrap()
+    };
+    assert!(problem("sealed", None).contains("needs a passphrase"));
+    assert!(problem("sealed", Some("wrong")).contains("does not open"));
+    assert!(problem("sealed", Some("empty")).contains("no passphrase"));
+    assert!(problem("keys/signer1", Some("passphrase")).contains("not encrypted"));
+    assert!(problem("policy.json", None).contains("not a private key"));
+    // A file is never written over.
+    assert!(refused(&words).contains("sealed"));
+    assert!(load(&lab.path("sealed"), Some(&lab.path("passphrase"))).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let lab = Lab::new();
+    run(&["key", "new", "s.example", "--out", &lab.text("plain")]);
+    let mode = fs::metadata(lab.path("plain")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(load(&lab.path("plain"), None).unwrap().verifier().name(), "s.example");
+}
