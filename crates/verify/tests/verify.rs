@@ -42,6 +42,42 @@ fn an_accepted_release_is_remembered() {
     assert_eq!(Mark::parse(text.as_bytes(), &ORIGIN.parse().unwrap()), Ok(mark));
 }
 
+/// The same bytes with one bit changed, for every byte.
+fn altered(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    (0..bytes.len()).map(|at| {
+        let mut altered = bytes.to_vec();
+        altered[at] ^= 1 << (at % 7);
+        altered
+    })
+}
+
+#[test]
+fn any_change_of_proof_growth_or_manifest_is_seen() {
+    let world = World::new();
+    let (good, mark) = (world.files(), world.mark());
+    assert!(verified(&good, &mark).result.is_ok());
+    let accepted = |change: &dyn Fn(&mut Files)| {
+        let mut files = good.clone();
+        change(&mut files);
+        let verdict = verified(&files, &mark);
+        assert!(verdict.result.is_ok() || verdict.mark == mark);
+        verdict.result.is_ok()
+    };
+    for (at, proof) in altered(&good.proof).enumerate() {
+        assert!(!accepted(&|files| files.proof.clone_from(&proof)), "byte {at} of the proof");
+    }
+    for (at, growth) in altered(good.growth.as_ref().unwrap()).enumerate() {
+        let growth = Some(growth);
+        assert!(!accepted(&|files| files.growth.clone_from(&growth)), "byte {at} of the growth");
+    }
+    for (at, manifest) in altered(&good.manifest).enumerate() {
+        assert!(!accepted(&|files| files.manifest.clone_from(&manifest)), "byte {at} of it");
+    }
+    for length in 0..good.proof.len() {
+        assert!(!accepted(&|files| files.proof.truncate(length)), "{length} bytes of the proof");
+    }
+}
+
 #[test]
 fn a_refused_release_leaves_the_mark_as_it_was() {
     let mut world = World::new();
@@ -85,6 +121,8 @@ fn what_is_too_long_is_not_read() {
     assert!(Question::parse(b"{}").is_err());
     let keys = (0..33).map(|number| signer(number).verifier().clone()).collect();
     assert_eq!(Signers::new(1, keys), None);
+    let signers = Signers::new(1, vec![signer(1).verifier().clone()]).unwrap();
+    assert_eq!((signers.threshold(), signers.keys().len()), (1, 1));
 }
 
 #[test]

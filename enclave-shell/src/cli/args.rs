@@ -84,6 +84,9 @@ pub(crate) struct EmitArgs {
     /// Manifest of the release before, whose epoch this one has to follow.
     #[arg(long, value_name = "MANIFEST")]
     pub(crate) previous: Option<PathBuf>,
+    /// Digest of another release in use; repeat for more.
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) allowed: Vec<Sha256>,
     /// Digest of a release that is to be replaced; repeat for more.
     #[arg(long, value_name = "DIGEST")]
     pub(crate) deprecated: Vec<Sha256>,

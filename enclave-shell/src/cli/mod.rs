@@ -82,6 +82,7 @@ fn run_emit(args: &EmitArgs) -> Result<ExitCode, Failure> {
         }
         deployment.previous = Some(previous.digest()?);
     }
+    deployment.status.allowed.clone_from(&args.allowed);
     deployment.status.deprecated.clone_from(&args.deprecated);
     deployment.status.revoked.clone_from(&args.revoked);
     let emitted = emit(&sources(args.enclave.as_deref())?, &deployment)?;
@@ -186,6 +187,9 @@ fn run_verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
         println!("{all:#}");
     } else {
         print!("{report}");
+        if args.policy.is_some() && args.mark.is_none() {
+            println!("not proved: that no newer release was seen; --mark remembers what was");
+        }
         if let Some(embedder) = &embedder {
             print!("{embedder}");
         }

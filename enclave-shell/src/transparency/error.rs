@@ -74,7 +74,7 @@ pub enum Error {
         /// What was wrong.
         problem: String,
     },
-    /// The state of a witness is used by another process.
+    /// The folder of a log or a witness is used by another process.
     #[error("{0}: used by another process")]
     Locked(PathBuf),
 }

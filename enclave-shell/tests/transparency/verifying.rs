@@ -24,6 +24,10 @@ fn releases_are_accepted_one_after_the_other() {
     let (policy, mark) = (lab.text("policy.json"), lab.text("mark"));
     let text = run(&["verify", &lab.url(), "--policy", &policy, "--mark", &mark]);
     assert!(text.contains("epoch 1, entry 0 of 1 in log.example/kms"), "{text}");
+    // Both are on the way to a verifier, over and over.
+    let files = ["manifest.json", "manifest.tlog-proof"];
+    let length = |name| lab.read(&format!("one/.well-known/ats-kms/{name}")).len();
+    assert!(files.map(length).iter().sum::<usize>() < 16 * 1024);
     lab.stop(running);
     lab.release("two", 2, Some(first));
     assert_eq!(lab.code("two", "policy.json", "mark"), Value::Null);

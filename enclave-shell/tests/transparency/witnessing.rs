@@ -161,4 +161,16 @@ fn a_log_takes_statements_only_and_begins_once() {
     let other = lab.text("keys/signer1");
     assert!(refused(&["log", "checkpoint", &log, "--key", &other]).contains("not signed"));
     assert!(LogDir::new(&lab.path("nowhere")).append(b"x").is_err());
+    // One process at a time.
+    let lock = fs::File::create(lab.path("log/lock")).unwrap();
+    lock.lock().unwrap();
+    let problem = refused(&["log", "checkpoint", &log, "--key", &key]);
+    assert!(problem.contains("another process"), "{problem}");
+    drop(lock);
+    // Somebody has put another checkpoint in place of the log's own.
+    let path = lab.path("log/checkpoint");
+    let text = fs::read_to_string(&path).unwrap().replace("\n0\n", "\n1\n");
+    fs::write(&path, text).unwrap();
+    let problem = refused(&["log", "checkpoint", &log, "--key", &key]);
+    assert!(problem.contains("signature is wrong"), "{problem}");
 }

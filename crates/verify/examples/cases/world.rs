@@ -39,6 +39,7 @@ pub(crate) struct World {
 }
 
 /// The files of a case.
+#[derive(Clone)]
 pub(crate) struct Files {
     pub(crate) policy: Vec<u8>,
     pub(crate) manifest: Vec<u8>,
