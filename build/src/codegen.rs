@@ -16,14 +16,17 @@ const GLUE_COPIES: [(wasm::Module, &str); 2] = [
 ];
 
 /// What the broker prints, by the file that it becomes. The image has no digest yet.
-const BROKER: [(&str, &[&str]); 1] = [(
-    "deploy/kubernetes.gen.json",
-    &[
-        "manifests",
-        "--config=deploy/broker.json",
-        "--image=registry.example/kms-broker@sha256:0000000000000000000000000000000000000000000000000000000000000000",
-    ],
-)];
+const BROKER: [(&str, &[&str]); 2] = [
+    ("docs/openapi.gen.json", &["openapi"]),
+    (
+        "deploy/kubernetes.gen.json",
+        &[
+            "manifests",
+            "--config=deploy/broker.json",
+            "--image=registry.example/kms-broker@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+        ],
+    ),
+];
 
 /// Writes the generated files into the tree.
 pub(crate) fn write(repo: &Repo) -> Result<()> {

@@ -285,3 +285,27 @@ fn a_name_may_begin_with_a_hyphen() {
         assert_eq!(revoke.status.code(), Some(1), "taken for an option: {}", text(&revoke));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drill_measures_the_time_to_refusal() {
+    let (dir, service) = prepare().await;
+    let program = Program::start(dir);
+    std::fs::write(program.dir.path().join("ask.json"), read_42().to_string()).unwrap();
+    let drill = |more: &[&str]| {
+        let at = |name: &str| program.dir.path().join(name);
+        let mut drill = command();
+        drill.args(["drill", "--broker", &program.address, "--broker-id", BROKER]);
+        drill.args(["--agent", AGENT, "--relay", RELAY, "--admin", ADMIN, "--svids"]);
+        drill.arg(at("pki")).arg("--ask").arg(at("ask.json")).arg("--signing-key");
+        drill.arg(at("alice")).args(more).output().unwrap()
+    };
+    let passed = drill(&["--broker", &program.address]);
+    assert!(passed.status.success(), "{}", text(&passed));
+    assert_eq!(text(&passed).matches("ms after the revocation").count(), 2, "{}", text(&passed));
+    assert_eq!(service.take().len(), 0, "the service was asked");
+    let late = drill(&["--within", "0"]);
+    assert!(!late.status.success() && text(&late).contains("later than"), "{}", text(&late));
+    let gone = drill(&["--broker", "127.0.0.1:1"]);
+    assert!(!gone.status.success(), "{}", text(&gone));
+    program.kill();
+}

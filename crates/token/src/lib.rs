@@ -31,7 +31,7 @@ pub use claims::Authorization;
 pub use error::Refusal;
 pub use grounds::{Constraints, Grounds};
 pub use names::{Action, Digest, Id};
-pub use request::Binding;
+pub use request::{Binding, METHODS};
 pub use ring::{Key, KeyRing, KeyState};
 pub use sign::{Signer, approve, mint, state};
 pub use spiffe::SpiffeId;

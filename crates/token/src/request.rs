@@ -6,7 +6,7 @@ use crate::json::{get_text, text};
 use crate::{Digest, Refusal};
 
 /// Methods that a request can have.
-const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+pub const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 /// Longest path with its query, in bytes.
 const MAX_PATH: usize = 1024;
 

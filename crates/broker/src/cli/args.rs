@@ -27,8 +27,12 @@ pub(crate) enum Command {
     /// Check a log, or follow a token through it.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Have a token made at each broker, revoke it, and measure the time until it is refused.
+    Drill(DrillArgs),
     /// Print the objects of Kubernetes that run a broker with this configuration, as one JSON list.
     Manifests(ManifestArgs),
+    /// Print the description of the endpoints (`OpenAPI` 3.1).
+    Openapi,
     /// Development only: write an authority and certificates of workloads.
     DevPki(PkiArgs),
 }
@@ -160,6 +164,37 @@ pub(crate) struct TraceArgs {
     /// Name of the token.
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) jti: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DrillArgs {
+    /// Address of a broker; repeat for more.
+    #[arg(long, required = true, value_name = "HOST:PORT")]
+    pub(crate) broker: Vec<String>,
+    /// SPIFFE id of the brokers.
+    #[arg(long, value_name = "ID")]
+    pub(crate) broker_id: String,
+    /// Folder of the three workloads' certificates and keys, named as `dev-pki` names them.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) svids: PathBuf,
+    /// SPIFFE id of the workload that asks and is refused.
+    #[arg(long, value_name = "ID")]
+    pub(crate) agent: String,
+    /// SPIFFE id that brings the approval.
+    #[arg(long, value_name = "ID")]
+    pub(crate) relay: String,
+    /// SPIFFE id that brings the revocation.
+    #[arg(long, value_name = "ID")]
+    pub(crate) admin: String,
+    /// What is asked: the body of `POST /v1/challenges`, of an action at the proxy that one approves.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ask: PathBuf,
+    /// Key that approves and revokes: an Ed25519 seed in base64.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) signing_key: PathBuf,
+    /// Fail if a refusal takes longer, in milliseconds.
+    #[arg(long, default_value_t = 1000, value_name = "MS")]
+    pub(crate) within: u64,
 }
 
 #[derive(Debug, Args)]

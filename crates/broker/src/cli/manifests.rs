@@ -9,6 +9,7 @@ use kms_broker::config::{Config, Role};
 use serde_json::{Value, json};
 
 use super::args::{Cli, ManifestArgs};
+use super::print;
 
 const NAME: &str = "kms-broker";
 const USER: u32 = 65_532;
@@ -30,10 +31,7 @@ const PLACES: [(&str, &str); 6] = [
 pub(super) fn write(args: &ManifestArgs) -> Result<(), Error> {
     let json = std::fs::read_to_string(&args.config);
     let json = json.map_err(|error| Error::file(&args.config, error))?;
-    let list = list(&json, args)?;
-    let text = serde_json::to_string_pretty(&list);
-    println!("{}", text.map_err(|error| Error::Config(error.to_string()))?);
-    Ok(())
+    print(&list(&json, args)?)
 }
 
 fn list(json: &str, args: &ManifestArgs) -> Result<Value, Error> {

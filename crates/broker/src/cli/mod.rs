@@ -2,6 +2,8 @@
 
 mod args;
 mod ask;
+mod drill;
+mod key;
 mod manifests;
 mod pki;
 
@@ -33,7 +35,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Rotate(args) => ask::run(&args.peer, &ask::Ask::Rotate(&args)),
         Command::Audit(AuditCommand::Verify(args)) => verify(&args),
         Command::Audit(AuditCommand::Trace(args)) => show(&args),
+        Command::Drill(args) => drill::run(&args),
         Command::Manifests(args) => manifests::write(&args),
+        Command::Openapi => print(&kms_broker::http::document()),
         Command::DevPki(args) => pki::write(&args),
     };
     match result {
@@ -113,6 +117,12 @@ fn show(args: &TraceArgs) -> Result<(), Error> {
         let text = serde_json::to_string(&line).map_err(|_| Error::Log(line.seq, "odd"))?;
         println!("{text}");
     }
+    Ok(())
+}
+
+fn print(document: &serde_json::Value) -> Result<(), Error> {
+    let text = serde_json::to_string_pretty(document);
+    println!("{}", text.map_err(|error| Error::Config(error.to_string()))?);
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use kms_broker::Error;
 use kms_broker::devpki::Authority;
+use kms_token::SpiffeId;
 
 use super::args::PkiArgs;
 use super::{now, spiffe_id};
@@ -18,12 +19,17 @@ pub(crate) fn write(args: &PkiArgs) -> Result<(), Error> {
     file(&args.out.join("bundle.pem"), authority.bundle())?;
     for id in &args.id {
         let id = spiffe_id(id)?;
-        let name = id.path().trim_start_matches('/').replace('/', "-");
+        let name = file_name(&id);
         let svid = authority.issue(&id, now().saturating_sub(60), now() + args.life)?;
         file(&args.out.join(format!("{name}.pem")), &svid.certificate)?;
         file(&args.out.join(format!("{name}.key")), &svid.key)?;
     }
     Ok(())
+}
+
+/// Name of a workload's files, without their end.
+pub(super) fn file_name(id: &SpiffeId) -> String {
+    id.path().trim_start_matches('/').replace('/', "-")
 }
 
 fn file(path: &Path, text: &str) -> Result<(), Error> {

@@ -2,7 +2,8 @@
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::Problem;
 
@@ -13,16 +14,29 @@ const HEADERS: [(HeaderName, &str); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
 ];
 
+/// A problem (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Problem")]
+pub(super) struct Refused {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    /// What programs go by.
+    code: &'static str,
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let members = json!({
-            "type": format!("urn:ats-kms:problem:{}", self.code),
-            "title": status.canonical_reason(),
-            "status": self.status,
-            "code": self.code,
-        });
-        let mut response = (status, members.to_string()).into_response();
+        let refused = Refused {
+            kind: format!("urn:ats-kms:problem:{}", self.code),
+            title: status.canonical_reason().unwrap_or_default(),
+            status: self.status,
+            code: self.code,
+        };
+        let mut response = json(status, &refused);
         let headers = response.headers_mut();
         let of = HeaderValue::from_static;
         headers.insert(header::CONTENT_TYPE, of("application/problem+json"));
@@ -40,7 +54,10 @@ pub(super) fn harden(mut response: Response) -> Response {
     response
 }
 
-/// A status and a JSON value.
-pub(super) fn json(status: StatusCode, value: &serde_json::Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+/// A status and something as JSON.
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    let Ok(text) = serde_json::to_string(value) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
 }

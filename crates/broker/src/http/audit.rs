@@ -8,24 +8,49 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64ct::{Base64, Encoding};
 use kms_tlog::Hash;
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{App, answer};
 use crate::Problem;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Inclusion {
     index: u64,
     size: u64,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Consistency {
     old: u64,
     new: u64,
+}
+
+/// An entry's leaf hash, and its proof, base64.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Included {
+    leaf: String,
+    proof: Vec<String>,
+}
+
+/// A proof, base64.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Consistent {
+    proof: Vec<String>,
+}
+
+/// Of a broker that decides.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Health {
+    /// Entries on the disk.
+    log: u64,
+    /// When the broker's own certificate ends, in seconds since 1970-01-01T00:00Z.
+    certificate_expires: u64,
 }
 
 pub(super) async fn checkpoint(State(app): State<Arc<App>>) -> Result<Response, Problem> {
@@ -43,8 +68,8 @@ pub(super) async fn inclusion(
         Some((chain.leaf(index)?, proof))
     })?;
     let (leaf, proof) = found.ok_or(Problem::NOT_FOUND)?;
-    let value = json!({ "leaf": text(&leaf), "proof": texts(&proof) });
-    Ok(answer::json(StatusCode::OK, &value))
+    let included = Included { leaf: text(&leaf), proof: texts(&proof) };
+    Ok(answer::json(StatusCode::OK, &included))
 }
 
 pub(super) async fn consistency(
@@ -57,15 +82,15 @@ pub(super) async fn consistency(
         .store
         .chain(|chain, durable| chain.consistency(old, new).filter(|_| new <= durable))?;
     let proof = found.ok_or(Problem::NOT_FOUND)?;
-    Ok(answer::json(StatusCode::OK, &json!({ "proof": texts(&proof) })))
+    Ok(answer::json(StatusCode::OK, &Consistent { proof: texts(&proof) }))
 }
 
 /// Whether the broker decides: the log can be written, and the clock is right.
 pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     app.desk.store.look(|_, _| Ok(()))?;
     let size = app.desk.store.chain(|_, durable| durable)?;
-    let certificate = app.source.identity().leaf.expires;
-    Ok(answer::json(StatusCode::OK, &json!({ "log": size, "certificate_expires": certificate })))
+    let expires = app.source.identity().leaf.expires;
+    Ok(answer::json(StatusCode::OK, &Health { log: size, certificate_expires: expires }))
 }
 
 fn text(hash: &Hash) -> String {

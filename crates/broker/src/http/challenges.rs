@@ -1,5 +1,6 @@
 //! Challenges: asked, read, approved, and the token picked up.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Extension;
@@ -7,18 +8,83 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use kms_token::Id;
-use serde::Deserialize;
+use kms_token::{Challenge, Digest, Id, METHODS};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{App, answer, body};
 use crate::Problem;
 use crate::desk::{Asking, Peer, Pending};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Signed {
+pub(super) struct Signed {
     signed: String,
+}
+
+/// The form of what [`Asking`] reads, by rules that are stricter than those of a schema.
+pub(super) enum Asked {}
+
+impl JsonSchema for Asked {
+    fn schema_name() -> Cow<'static, str> {
+        "Ask".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let text = json!({ "type": "string", "maxLength": 256 });
+        let party = object(&json!({ "id": text, "type": text }), &["id", "type"]);
+        let grounds = json!({ "accountable_party": party, "basis": text, "jurisdiction": text });
+        let digest = json!({ "type": "string", "description": "SHA-256 of the body, base64url" });
+        let path = json!({ "type": "string", "maxLength": 1024 });
+        let request = json!({ "method": { "enum": METHODS }, "path": path, "body": digest });
+        let con = json!({ "type": "object", "additionalProperties": text, "maxProperties": 16 });
+        let members = json!({
+            "act": { "type": "string", "description": "The action" },
+            "con": con,
+            "leg": object(&grounds, &["accountable_party", "basis", "jurisdiction"]),
+            "req": object(&request, &["method", "path"]),
+        });
+        object(&members, &["act", "con", "leg", "req"])
+    }
+}
+
+fn object(members: &Value, required: &[&str]) -> Schema {
+    json_schema!({
+        "type": "object",
+        "properties": members,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+/// A challenge as its approvers need it.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Shown {
+    id: String,
+    /// The challenge, in the form whose digest is signed.
+    challenge: String,
+    /// SHA-256 of it, base64url.
+    digest: String,
+    /// Until when it can be answered, in seconds since 1970-01-01T00:00Z.
+    expires: u64,
+    /// The first of two approvals, if it is there.
+    first: Option<String>,
+}
+
+/// What waits for approvers.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct List {
+    challenges: Vec<Shown>,
+}
+
+/// A token, for the workload that has asked.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Picked<'a> {
+    token: &'a str,
 }
 
 pub(super) async fn ask(
@@ -35,7 +101,7 @@ pub(super) async fn ask(
 pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let pending = app.desk.pending()?;
     let pending: Vec<_> = pending.iter().map(shown).collect::<Result<_, _>>()?;
-    Ok(answer::json(StatusCode::OK, &json!({ "challenges": pending })))
+    Ok(answer::json(StatusCode::OK, &List { challenges: pending }))
 }
 
 pub(super) async fn read(
@@ -65,7 +131,7 @@ pub(super) async fn collect(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let token = app.desk.collect(&peer, named(&id)?).await?;
-    Ok(answer::json(StatusCode::OK, &json!({ "token": token.reveal() })))
+    Ok(answer::json(StatusCode::OK, &Picked { token: token.reveal() }))
 }
 
 /// A name that is not well-formed is nobody's.
@@ -73,15 +139,10 @@ fn named(id: &str) -> Result<Id, Problem> {
     Id::parse(id).map_err(|_| Problem::NOT_FOUND)
 }
 
-fn shown(pending: &Pending) -> Result<Value, Problem> {
-    let challenge: Value = serde_json::from_str(&pending.challenge).map_err(|_| Problem::STORE)?;
-    let digest = kms_token::Digest::of(pending.challenge.as_bytes()).to_string();
-    let (text, expires, first) = (&pending.challenge, pending.expires, &pending.first);
-    Ok(json!({
-        "id": challenge.get("id"),
-        "challenge": text,
-        "digest": digest,
-        "expires": expires,
-        "first": first,
-    }))
+fn shown(pending: &Pending) -> Result<Shown, Problem> {
+    let text = pending.challenge.clone();
+    let challenge = Challenge::parse(text.as_bytes()).map_err(|_| Problem::STORE)?;
+    let digest = Digest::of(text.as_bytes()).to_string();
+    let (expires, first) = (pending.expires, pending.first.clone());
+    Ok(Shown { id: challenge.id.to_string(), challenge: text, digest, expires, first })
 }

@@ -9,8 +9,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use kms_token::{Key, KeyState};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{App, answer, body};
 use crate::Problem;
@@ -19,17 +19,47 @@ use crate::desk::Peer;
 /// How long a list of revocations counts. Who has no younger one refuses.
 const FRESH_S: u64 = 60;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Stated {
+pub(super) struct Stated {
     statement: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Since {
     #[serde(default)]
     since: u64,
+}
+
+/// A set of keys (RFC 7517).
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Jwks {
+    keys: Vec<Jwk>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Jwk {
+    kty: &'static str,
+    crv: &'static str,
+    x: String,
+    #[serde(rename = "use")]
+    usage: &'static str,
+    alg: &'static str,
+    kid: String,
+    /// `next`, `active` or `verify-only`.
+    state: &'static str,
+}
+
+/// Signed revocations. After `valid_until`, refuse.
+#[derive(Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Revoked {
+    as_of: u64,
+    valid_until: u64,
+    revocations: Vec<String>,
 }
 
 /// All keys that are not revoked (RFC 7517), those that do not sign yet included.
@@ -38,19 +68,19 @@ pub(super) async fn jwks(State(app): State<Arc<App>>) -> Result<Response, Proble
         let known = state.ring.iter().filter(|(_, key)| key.state != KeyState::Revoked);
         Ok(known.map(|(kid, key)| jwk(kid, key)).collect())
     })?;
-    Ok(answer::json(StatusCode::OK, &json!({ "keys": keys })))
+    Ok(answer::json(StatusCode::OK, &Jwks { keys }))
 }
 
-fn jwk(kid: &str, key: &Key) -> Value {
-    json!({
-        "kty": "OKP",
-        "crv": "Ed25519",
-        "x": Base64UrlUnpadded::encode_string(key.public.raw()),
-        "use": "sig",
-        "alg": "EdDSA",
-        "kid": kid,
-        "state": key.state.as_str(),
-    })
+fn jwk(kid: &str, key: &Key) -> Jwk {
+    Jwk {
+        kty: "OKP",
+        crv: "Ed25519",
+        x: Base64UrlUnpadded::encode_string(key.public.raw()),
+        usage: "sig",
+        alg: "EdDSA",
+        kid: kid.to_owned(),
+        state: key.state.as_str(),
+    }
 }
 
 pub(super) async fn state(
@@ -77,6 +107,6 @@ pub(super) async fn revoked(
         Ok((now_s, statements))
     })?;
     let until = now_s + FRESH_S;
-    let value = json!({ "as_of": now_s, "valid_until": until, "revocations": statements });
-    Ok(answer::json(StatusCode::OK, &value))
+    let revoked = Revoked { as_of: now_s, valid_until: until, revocations: statements };
+    Ok(answer::json(StatusCode::OK, &revoked))
 }

@@ -4,8 +4,10 @@ mod answer;
 mod audit;
 mod body;
 mod challenges;
+mod endpoints;
 mod keys;
 mod metrics;
+mod openapi;
 mod proxy;
 mod tokens;
 
@@ -20,31 +22,13 @@ use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use crate::config::Role::{self, Admin, Agent, Relay, RelyingParty, Scraper};
 use crate::desk::{Desk, Peer};
 use crate::tls::Source;
 use crate::{Error, Problem};
+use endpoints::ENDPOINTS;
 
 pub use metrics::Metrics;
-
-/// Who may do what: method, path, roles.
-const ACCESS: [(&str, &str, &[Role]); 15] = [
-    ("POST", "/v1/challenges", &[Agent]),
-    ("GET", "/v1/challenges", &[Relay]),
-    ("GET", "/v1/challenges/{id}", &[Relay]),
-    ("POST", "/v1/challenges/{id}/approvals", &[Relay]),
-    ("POST", "/v1/challenges/{id}/token", &[Agent]),
-    ("*", "/v1/proxy/{connector}/{*path}", &[Agent]),
-    ("POST", "/v1/introspect", &[RelyingParty]),
-    ("GET", "/v1/jwks", &[Agent, Relay, RelyingParty, Admin]),
-    ("POST", "/v1/revocations", &[Relay, Admin]),
-    ("GET", "/v1/revocations", &[Relay, RelyingParty, Admin]),
-    ("GET", "/v1/audit/checkpoint", &[Relay, RelyingParty, Admin]),
-    ("GET", "/v1/audit/inclusion", &[Relay, RelyingParty, Admin]),
-    ("GET", "/v1/audit/consistency", &[Relay, RelyingParty, Admin]),
-    ("GET", "/v1/health", &[Admin, Scraper]),
-    ("GET", "/metrics", &[Scraper]),
-];
+pub use openapi::document;
 
 /// What the endpoints share.
 #[derive(Debug)]
@@ -152,10 +136,10 @@ fn admit_peer(
     // First of all: who is refused is noted in the log, and may not fill it.
     app.peers.check_key(&peer.id.to_string()).map_err(|_| Problem::RATE)?;
     let role = peer.role.ok_or(Problem::ROLE)?;
-    let on_path = || ACCESS.iter().filter(|(_, known, _)| *known == path);
-    let known = on_path().find(|(known, ..)| *known == "*" || *known == method.as_str());
-    let may = on_path().any(|(.., roles)| roles.contains(&role));
+    let on_path = || ENDPOINTS.iter().filter(|endpoint| endpoint.path == path);
+    let known = on_path().find(|known| known.method == "*" || known.method == method.as_str());
+    let may = on_path().any(|endpoint| endpoint.roles.contains(&role));
     // Who has nothing to do here does not learn which methods there are.
-    let (.., roles) = known.ok_or(if may { Problem::METHOD } else { Problem::ROLE })?;
-    if roles.contains(&role) { Ok(()) } else { Err(Problem::ROLE) }
+    let known = known.ok_or(if may { Problem::METHOD } else { Problem::ROLE })?;
+    if known.roles.contains(&role) { Ok(()) } else { Err(Problem::ROLE) }
 }

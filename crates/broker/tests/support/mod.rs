@@ -1,6 +1,6 @@
 //! A broker with its trust domain on loopback: an authority, approvers, a service behind it.
 
-#![allow(clippy::unwrap_used, dead_code, unreachable_pub)] // helpers of tests; each test uses some
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub, unused_imports)] // each test uses some
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -27,7 +27,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+mod asked;
+pub mod contract;
 pub mod service;
+
+pub use asked::{leg, pay_7, read_42, write_42};
 
 pub const BROKER: &str = "spiffe://ats.example/broker";
 pub const AGENT: &str = "spiffe://ats.example/agent/one";
@@ -220,9 +224,7 @@ impl World {
     pub async fn ask(&self, by: &Workload, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
         let answer = self.send(by, method, path, &HeaderMap::new(), body).await.unwrap();
-        let text = String::from_utf8(answer.body().to_vec()).unwrap();
-        let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        (answer.status().as_u16(), value)
+        status_and_value(&answer)
     }
 
     pub async fn send(
@@ -238,8 +240,12 @@ impl World {
         *request.uri_mut() = path.parse().unwrap();
         request.headers_mut().extend(headers.clone());
         request.headers_mut().insert("host", "broker".parse().unwrap());
-        let (address, broker) = (self.address.to_string(), id(BROKER));
-        Upstream { address: &address, id: &broker }.ask(&by.identity(), request).await
+        let (address, broker, asked) =
+            (self.address.to_string(), id(BROKER), request.body().clone());
+        let upstream = Upstream { address: &address, id: &broker };
+        let answer = upstream.ask(&by.identity(), request).await?;
+        contract::check(method, path, &asked, &answer);
+        Ok(answer)
     }
 
     /// Uses a token at the proxy.
@@ -254,9 +260,7 @@ impl World {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
         let answer = self.send(by, method, path, &headers, body.to_owned().into()).await.unwrap();
-        let text = String::from_utf8(answer.body().to_vec()).unwrap();
-        let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        (answer.status().as_u16(), value)
+        status_and_value(&answer)
     }
 
     /// A challenge as its approvers get it.
@@ -309,6 +313,12 @@ impl World {
     }
 }
 
+fn status_and_value(answer: &Response<Bytes>) -> (u16, Value) {
+    let text = String::from_utf8(answer.body().to_vec()).unwrap();
+    let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    (answer.status().as_u16(), value)
+}
+
 async fn start(
     dir: &TempDir,
     json: &Value,
@@ -355,43 +365,4 @@ pub fn random() -> Id {
     let mut bytes = [0; 16];
     rustls::crypto::ring::default_provider().secure_random.fill(&mut bytes).unwrap();
     Id::new(bytes)
-}
-
-/// What an agent asks to read contact 42.
-pub fn read_42() -> Value {
-    json!({
-        "act": "crm.contact.read",
-        "con": { "id": "42" },
-        "leg": leg(),
-        "req": { "method": "GET", "path": "/v1/proxy/crm/contacts/42" },
-    })
-}
-
-/// What an agent asks to change contact 42.
-pub fn write_42(body: &str) -> Value {
-    let body = Digest::of(body.as_bytes()).to_string();
-    json!({
-        "act": "crm.contact.write",
-        "con": { "id": "42" },
-        "leg": leg(),
-        "req": { "method": "PUT", "path": "/v1/proxy/crm/contacts/42", "body": body },
-    })
-}
-
-/// What an agent asks to pay invoice 7 elsewhere.
-pub fn pay_7() -> Value {
-    json!({
-        "act": "billing.invoice.pay",
-        "con": { "invoice": "7" },
-        "leg": leg(),
-        "req": { "method": "POST", "path": "/invoices/7/pay" },
-    })
-}
-
-pub fn leg() -> Value {
-    json!({
-        "accountable_party": { "id": "carol", "type": "human" },
-        "basis": "contract",
-        "jurisdiction": "DE",
-    })
 }
