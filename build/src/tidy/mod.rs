@@ -10,6 +10,7 @@ mod pages;
 mod shown;
 mod spdx;
 mod words;
+mod workflows;
 
 use anyhow::{Result, bail};
 
@@ -64,6 +65,7 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
     shown::check(&sources, &mut findings);
     codes::check(&sources, &mut findings);
     labels::check(&sources, &mut findings);
+    workflows::check(&sources, &mut findings);
     for warning in &findings.warnings {
         println!("  warning: {warning}");
     }

@@ -165,7 +165,7 @@ async fn prepare() -> (TempDir, service::Service) {
     let service = service::Service::start(files, CRM).await;
     let json = config(&service.address.to_string()).to_string();
     std::fs::write(dir.path().join("config.json"), json).unwrap();
-    for (name, seed) in [("alice", 1), ("new", 4)] {
+    for (name, seed) in [("alice", 1), ("root", 8), ("new", 4)] {
         let seed = Base64::encode_string(&[seed; 32]);
         std::fs::write(dir.path().join(name), seed).unwrap();
     }
@@ -307,5 +307,49 @@ async fn a_drill_measures_the_time_to_refusal() {
     assert!(!late.status.success() && text(&late).contains("later than"), "{}", text(&late));
     let gone = drill(&["--broker", "127.0.0.1:1"]);
     assert!(!gone.status.success(), "{}", text(&gone));
+    program.kill();
+}
+
+/// The lines of the page that are to be run.
+fn commands_of_the_page() -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/incident-response.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let blocks = page.split("```sh\n").skip(1).map(|rest| rest.split_once("```").unwrap().0);
+    let script: String = blocks.collect();
+    for name in ["healthcheck", "revoke", "rotate", "audit verify", "audit trace"] {
+        assert!(script.contains(&format!("kms-broker {name} ")), "{name} is not on the page");
+    }
+    script
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_commands_of_incident_response_run() {
+    let (dir, _service) = prepare().await;
+    let program = Program::start(dir);
+    let token = program.token().await;
+    program.ask(RELAY, ("GET", "/v1/audit/checkpoint"), &Value::Null, None).await;
+    let at = |name: &str| program.dir.path().join(name);
+    let tools = at("tools");
+    std::fs::create_dir(&tools).unwrap();
+    std::os::unix::fs::symlink(user::program(), tools.join("kms-broker")).unwrap();
+    let path = [tools.to_str().unwrap(), &std::env::var("PATH").unwrap()].join(":");
+    let mut script = Command::new("sh");
+    script.args(["-eu", "-c", &commands_of_the_page()]).env("PATH", path);
+    script.env("BROKER", &program.address).env("BROKER_ID", BROKER).env("OPERATOR", ADMIN);
+    script.env("SVID", at("pki/admin-ops")).env("BUNDLE", at("pki/bundle.pem"));
+    script.env("APPROVER_KEY", at("alice")).env("NEW_KEY", at("new")).env("ADMIN_KEY", at("root"));
+    let jti = Token::parse(&token).unwrap().jti().to_string();
+    script.env("JTI", &jti).env("WORKLOAD", AGENT).env("KID", Approver::new(4).kid());
+    script.env("CHALLENGE", random().to_string()).env("CHECKPOINT", at("state/checkpoint"));
+    script.env("LOG", program.log()).env("LOG_KEY", &program.key);
+    let output = script.output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    for event in ["asked", "minted", "delivered"] {
+        assert!(text(&output).contains(&format!("\"event\":\"{event}\"")), "{}", text(&output));
+    }
+    let (status, value) = program.ask(AGENT, ("GET", PATH), &Value::Null, Some(&token)).await;
+    assert_eq!((status, &value["code"]), (403, &json!("token_revoked")));
+    let (_, keys) = program.ask(AGENT, ("GET", "/v1/jwks"), &Value::Null, None).await;
+    assert!(!keys.to_string().contains(&Approver::new(4).kid()), "{keys}");
     program.kill();
 }
