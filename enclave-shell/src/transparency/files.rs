@@ -3,8 +3,13 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::Error;
+
+/// How often, and after which pauses, a lock is tried.
+const LOCK_TRIES: u32 = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Replaces a file; returns when file and name are on the disk.
 pub fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), Error> {
@@ -48,6 +53,20 @@ pub(crate) fn read_optional(path: &Path) -> Result<Option<Vec<u8>>, Error> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::file(path)(error)),
     }
+}
+
+/// Keeps other processes out of a folder for as long as the file lives. One that has just ended,
+/// or a child of it that has not begun yet, may hold it for a moment.
+pub(crate) fn lock(dir: &Path) -> Result<File, Error> {
+    let path = dir.join("lock");
+    let file = File::create(&path).map_err(Error::file(&path))?;
+    for _ in 0..LOCK_TRIES {
+        if file.try_lock().is_ok() {
+            return Ok(file);
+        }
+        std::thread::sleep(LOCK_PAUSE);
+    }
+    Err(Error::Locked(dir.into()))
 }
 
 fn unfinished(path: &Path) -> PathBuf {

@@ -3,7 +3,7 @@
 //! Entries wait in `pending/` until the next checkpoint. Tiles and bundles are on the disk before
 //! the checkpoint that has them; nothing that was published is written again.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use kms_tlog::{Checkpoint, Note, Policy, SignerKey, Vouched, entries};
@@ -16,7 +16,6 @@ use super::{DirSource, Error, Source as _, files};
 
 pub(super) const CHECKPOINT: &str = "checkpoint";
 const PENDING: &str = "pending";
-const LOCK: &str = "lock";
 
 /// A folder that holds a log.
 #[derive(Debug, Clone)]
@@ -61,7 +60,7 @@ impl LogDir {
         if entry.len() > entries::MAX_ENTRY {
             return Err(Error::Statement("the entry is too long"));
         }
-        let _lock = self.lock()?;
+        let _lock = files::lock(&self.0)?;
         let (checkpoint, _) = self.published()?;
         let pending = self.pending()?;
         let log = EntryLog::of(&DirSource::new(&self.0), &checkpoint)?;
@@ -80,7 +79,8 @@ impl LogDir {
         policy: Option<&Policy>,
         witnesses: &dyn Witnesses,
     ) -> Result<Checkpoint, Error> {
-        let _lock = self.lock()?;
+        // Two checkpoints of one size would be a fork.
+        let _lock = files::lock(&self.0)?;
         let (old, note) = self.published()?;
         key.verifier().verify(&note)?;
         if old.origin != key.verifier().name() {
@@ -118,14 +118,6 @@ impl LogDir {
         let text = files::read(&path)?;
         let note = Note::parse(std::str::from_utf8(&text).unwrap_or_default())?;
         Ok((Checkpoint::parse(note.text())?, note))
-    }
-
-    /// Held while the log is changed: two checkpoints of one size would be a fork.
-    fn lock(&self) -> Result<File, Error> {
-        let path = self.0.join(LOCK);
-        let lock = File::create(&path).map_err(Error::file(&path))?;
-        lock.try_lock().map_err(|_| Error::Locked(self.0.clone()))?;
-        Ok(lock)
     }
 
     /// What waits, in its order.

@@ -36,9 +36,7 @@ impl Witness {
     /// A witness of these logs, with the state in this folder, which no other process may use.
     pub fn open(key: SignerKey, logs: Vec<VerifierKey>, dir: &Path) -> Result<Self, Error> {
         fs::create_dir_all(dir).map_err(Error::file(dir))?;
-        let path = dir.join("lock");
-        let lock = File::create(&path).map_err(Error::file(&path))?;
-        lock.try_lock().map_err(|_| Error::Locked(dir.into()))?;
+        let lock = files::lock(dir)?;
         let mut seen = BTreeMap::new();
         for log in &logs {
             if let Some(bytes) = files::read_optional(&state_of(dir, log.name()))? {

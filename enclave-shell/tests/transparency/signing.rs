@@ -70,3 +70,44 @@ fn a_key_is_for_its_owner_alone() {
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(load(&lab.path("plain"), None).unwrap().verifier().name(), "s.example");
 }
+
+/// What `emit` needs of a build, as far as it looks at it.
+fn enclave(lab: &Lab) -> String {
+    let dir = lab.path("enclave");
+    fs::create_dir(&dir).unwrap();
+    for name in ["enclave", "tools"] {
+        fs::write(dir.join(format!("{name}.wasm")), b"\0asm\x01\0\0\0").unwrap();
+        fs::write(dir.join(format!("{name}.glue.js")), "let wasm_bindgen;\n").unwrap();
+    }
+    lab.text("enclave")
+}
+
+#[test]
+fn an_emitted_release_names_the_one_before() {
+    let lab = Lab::new();
+    let enclave = enclave(&lab);
+    let url = lab.url();
+    let words = |epoch: &'static str, out: &str| {
+        let out = lab.text(out);
+        let all = ["emit", "--origin", &url, "--embedder", "http://pwa.localhost:1", "--enclave"];
+        let all = all.iter().copied().chain([&*enclave, "--epoch", epoch, "--out", &out]);
+        all.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let plain = words("1", "first");
+    run(&plain.iter().map(String::as_str).collect::<Vec<_>>());
+    let before = lab.text("first/.well-known/ats-kms/manifest.json");
+    let bytes = fs::read(&before).unwrap();
+    let digest = kms_manifest::Sha256::of(&bytes);
+    let revoked = digest.to_string();
+    let next = words("2", "second");
+    let more = ["--previous", &before, "--deprecated", &revoked];
+    let next: Vec<_> = next.iter().map(String::as_str).chain(more).collect();
+    run(&next);
+    let second = lab.path("second/.well-known/ats-kms/manifest.json");
+    let second = kms_manifest::Manifest::parse(&fs::read(second).unwrap()).unwrap();
+    assert_eq!((second.epoch, second.previous), (2, Some(digest)));
+    assert_eq!(second.status.deprecated, [digest]);
+    let wrong = words("3", "third");
+    let wrong: Vec<_> = wrong.iter().map(String::as_str).chain(more).collect();
+    assert!(refused(&wrong).contains("has to follow 1"));
+}

@@ -1,6 +1,8 @@
 //! The log in its folder, and witnesses that hold it to what it has said.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
 
 use enclave_shell::transparency::store::LogDir;
 use enclave_shell::transparency::submit::{HttpWitnesses, Witnesses as _};
@@ -49,15 +51,50 @@ fn a_witness_answers_as_the_specification_says() {
     let logs = || vec![log_key().verifier().clone()];
     assert!(Witness::open(witness_key(1), logs(), &lab.path("witness1")).is_err());
     lab.witnesses[0] = None;
-    for _ in 0..100 {
-        if Witness::open(witness_key(1), logs(), &lab.path("witness1")).is_ok() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
     lab.start_witness(1);
     lab.write("policy.json", &lab.policy(0).to_string());
     assert_eq!(ask(&lab, &request(1, &other)), (409, "1\n".into()));
+}
+
+/// A witness in a process of its own, which prints where it listens.
+fn spawn_witness(lab: &Lab) -> (Child, String) {
+    let (key, state) = (lab.text("keys/witness"), lab.text("spawned"));
+    let log = log_key().verifier().to_string();
+    let words = ["--key", &key, "--state", &state, "--log", &log, "--listen", "127.0.0.1:0"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_enclave-shell"))
+        .args(["witness", "serve"])
+        .args(words)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let addr = line.trim().strip_prefix("witness on ").unwrap().to_owned();
+    (child, addr)
+}
+
+#[test]
+fn what_a_killed_witness_has_signed_is_known_to_the_next() {
+    let lab = Lab::new();
+    lab.write("keys/witness", &witness_key(1).to_text());
+    let tree = |root| Checkpoint::new(crate::lab::LOG, 1, root);
+    let asked = |addr: &str, old, root| {
+        let mut policy = lab.policy(0);
+        let key = witness_key(1).cosigner().to_string();
+        policy["transparency"][1] = format!("witness W1 {key} http://{addr}").into();
+        lab.write("policy.json", &policy.to_string());
+        ask(&lab, &request(old, &tree(root))).0
+    };
+    let (mut child, addr) = spawn_witness(&lab);
+    assert_eq!(asked(&addr, 0, [1; 32]), 200);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let (mut child, addr) = spawn_witness(&lab);
+    assert_eq!(asked(&addr, 0, [2; 32]), 409);
+    assert_eq!(asked(&addr, 1, [2; 32]), 409);
+    assert_eq!(asked(&addr, 1, [1; 32]), 200);
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]
@@ -93,13 +130,6 @@ fn nothing_is_published_without_a_quorum() {
     assert_eq!(checkpoint(&lab.path("log")).size, 1);
     assert!(refused(&["log", "append", &log, &lab.text("two.note")]).contains("already"));
     // Two witnesses are enough, also where one of them is ahead.
-    for _ in 0..100 {
-        let logs = vec![log_key().verifier().clone()];
-        if Witness::open(witness_key(2), logs, &lab.path("witness2")).is_ok() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
     lab.start_witness(2);
     lab.write("policy.json", &lab.policy(0).to_string());
     run(&words);
