@@ -9,7 +9,7 @@ use crate::process::{cargo, output, run_together};
 use crate::repo::Repo;
 
 /// The binaries of `fuzz/`, which are the targets of `kms_testkit::fuzz`.
-const TARGETS: [&str; 6] = ["request", "envelope", "records", "jws", "template", "backup"];
+const TARGETS: [&str; 7] = ["request", "envelope", "records", "jws", "template", "proof", "backup"];
 
 /// What libFuzzer wants to be told by the code that runs; the flags of cargo-fuzz without a
 /// sanitizer, since no code of ours is unsafe.

@@ -6,7 +6,7 @@ use kms_protocol::{
 };
 
 use crate::json::{Json, Object};
-use crate::{Claims, JoseError, TokenType, limits};
+use crate::{Claims, JoseError, TokenType};
 
 /// Seconds by which the clock of an issuer may be ahead.
 const SKEW_S: u64 = 60;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // a panic is how a target tells what it found
 
 mod json;
+mod proof;
 pub mod seeds;
 mod template;
 
@@ -16,6 +17,7 @@ use kms_crypto::{Envelope, PublicKey};
 use kms_jose::{Claims, Jws, TokenType, verify};
 use kms_protocol::{KeySpec, Value};
 
+pub use self::proof::proof;
 pub use self::template::template;
 use crate::tab::{member, outcome};
 use crate::{MemoryFiles, PASSPHRASE, Tab, TestPorts};
@@ -24,12 +26,13 @@ use crate::{MemoryFiles, PASSPHRASE, Tab, TestPorts};
 pub type Target = (&'static str, fn(&[u8]), fn() -> Vec<Vec<u8>>);
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     ("request", request, seeds::requests),
     ("envelope", envelope, seeds::envelopes),
     ("records", records, kms_vault::fuzzing::seeds),
     ("jws", jws, seeds::tokens),
     ("template", template, template::seeds),
+    ("proof", proof, proof::seeds),
     ("backup", backup, seeds::backups),
 ];
 
