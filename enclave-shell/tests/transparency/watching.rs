@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::lab::{Fork, Lab, shell};
 
 /// One look: its exit code, the codes of what it found, and its metrics.
-fn look(lab: &Lab) -> (i32, Vec<String>, String) {
+pub(crate) fn look(lab: &Lab) -> (i32, Vec<String>, String) {
     let (policy, state, metrics) =
         (lab.text("policy.json"), lab.text("state"), lab.text("metrics"));
     let words =
