@@ -21,14 +21,17 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ("kms-verify", &["kms-tlog", "kms-manifest"]),
     ("kms-token", &["kms-crypto", "kms-jose"]),
     ("kms-vault", &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog", "kms-token"]),
-    ("kms-broker", &["kms-crypto", "kms-jose", "kms-tlog", "kms-token"]),
+    ("kms-broker", &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog", "kms-token"]),
     ("kms-enclave", &["kms-protocol", "kms-crypto", "kms-vault"]),
     ("kms-tools", &["kms-protocol", "kms-crypto", "kms-backup"]),
     (
         "kms-testkit",
         &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog", "kms-token", "kms-vault"],
     ),
-    ("enclave-shell", &["kms-protocol", "kms-tlog", "kms-manifest", "kms-verify"]),
+    (
+        "enclave-shell",
+        &["kms-protocol", "kms-tlog", "kms-manifest", "kms-verify", "kms-token", "kms-broker"],
+    ),
     (
         "kms-e2e",
         &["kms-protocol", "kms-crypto", "kms-tlog", "kms-manifest", "kms-testkit", "enclave-shell"],

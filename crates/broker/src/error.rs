@@ -59,6 +59,8 @@ impl Problem {
     pub const CERTIFICATE_EXPIRED: Self = Self::new(401, "certificate_expired");
     /// The peer has no role for this.
     pub const ROLE: Self = Self::new(403, "role");
+    /// Not a page of the relay's embedder, or by another name of this machine.
+    pub const ORIGIN: Self = Self::new(403, "origin");
     /// No such action, or not by this request and with these constraints.
     pub const POLICY: Self = Self::new(403, "policy");
     /// The token was never handed out here.

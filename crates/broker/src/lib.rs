@@ -8,6 +8,7 @@
 //! - [`log`], [`state`], [`store`]: the log that is the store, and the state made from it.
 //! - [`desk`]: the decisions, without HTTP.
 //! - [`http`]: the endpoints. [`serve`]: the listener. [`client`]: what the command line asks with.
+//! - [`relay`]: what brings challenges to a page, and back what its person signed.
 //! - [`confine`]: what the program gives up before it serves.
 
 pub mod client;
@@ -19,6 +20,7 @@ mod error;
 pub mod http;
 pub mod log;
 pub mod policy;
+pub mod relay;
 pub mod serve;
 pub mod state;
 pub mod store;

@@ -1,4 +1,4 @@
-import { randomToken, isRecord } from './bytes.js';
+import { given, isRecord, randomToken } from './bytes.js';
 import { KmsError, errorFrom } from './errors.js';
 import { INTERACTIVE } from './methods.gen.js';
 
@@ -137,10 +137,10 @@ export class Rpc {
       id: this.#nextId(),
       method,
       params: prepare(params, transfer),
-      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+      ...given({ deadlineMs }),
     }));
     const replies = messages.map(({ id, method }) => {
-      const wait = deadlineMs ?? (INTERACTIVE.has(method) ? INTERACTIVE_MS : DEADLINE_MS);
+      const wait = deadlineMs ?? (INTERACTIVE.includes(method) ? INTERACTIVE_MS : DEADLINE_MS);
       return this.#expect(id, wait);
     });
     this.#post(messages, transfer, asBatch);

@@ -51,6 +51,11 @@ pub(crate) enum Command {
     ///
     /// Exit code: 0 nothing found, 1 something found, 2 unusable arguments, 3 unreachable.
     Monitor(MonitorArgs),
+    /// Bring what workloads ask a broker for to pages of one origin, and back what approvers sign.
+    ///
+    /// It listens on this machine alone, without TLS. It has no approver's key and can forge nothing.
+    #[cfg(unix)]
+    Relay(RelayArgs),
     /// Serve the demo PWA and the enclave it embeds on two origins of this machine.
     Demo(DemoArgs),
 }
@@ -174,6 +179,38 @@ pub(crate) struct AuditVerifyArgs {
     /// Write the report as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[cfg(unix)]
+#[derive(Debug, Args)]
+pub(crate) struct RelayArgs {
+    /// Origin of the pages that may ask, like `https://app.example`.
+    #[arg(long)]
+    pub(crate) embedder: String,
+    /// Address and port.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7003")]
+    pub(crate) listen: SocketAddr,
+    /// Address of the broker.
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) broker: String,
+    /// SPIFFE id of the broker.
+    #[arg(long, value_name = "ID")]
+    pub(crate) broker_id: String,
+    /// Key of the broker's log, as it prints it at its start.
+    #[arg(long, value_name = "KEY")]
+    pub(crate) log_key: String,
+    /// Own SPIFFE id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: String,
+    /// Certificate chain (X509-SVID), PEM. Looked at every two seconds.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svid_cert: PathBuf,
+    /// Its private key, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svid_key: PathBuf,
+    /// Authorities of the trust domain, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bundle: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,8 @@
 
 mod args;
 mod log;
+#[cfg(unix)]
+mod relay;
 mod release;
 
 use std::fs;
@@ -42,6 +44,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Log(command) => log::run(&command),
         Command::Witness(command) => log::run_witness(&command),
         Command::Monitor(args) => log::run_monitor(&args),
+        #[cfg(unix)]
+        Command::Relay(args) => relay::run(&args),
         Command::Demo(args) => run_demo(&args),
     };
     result.unwrap_or_else(|error| {

@@ -47,7 +47,7 @@ impl IntoResponse for Problem {
     }
 }
 
-pub(super) fn harden(mut response: Response) -> Response {
+pub(crate) fn harden(mut response: Response) -> Response {
     for (name, value) in HEADERS {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
@@ -55,7 +55,7 @@ pub(super) fn harden(mut response: Response) -> Response {
 }
 
 /// A status and something as JSON.
-pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
+pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     let Ok(text) = serde_json::to_string(value) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

@@ -11,14 +11,14 @@ use tokio::time::timeout;
 use crate::Problem;
 
 /// Longest body that is for the broker itself, in bytes.
-pub(super) const OWN: usize = 32 * 1024;
+pub(crate) const OWN: usize = 32 * 1024;
 /// Longest body that is passed on, in bytes.
 pub(super) const PASSED: usize = 1024 * 1024;
 
 /// How long a body may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
+pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     let read = timeout(PATIENCE, Limited::new(body, limit).collect()).await;
     match read.map_err(|_| Problem::SLOW)? {
         Ok(collected) => Ok(collected.to_bytes()),

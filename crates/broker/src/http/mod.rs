@@ -27,6 +27,8 @@ use crate::tls::Source;
 use crate::{Error, Problem};
 use endpoints::ENDPOINTS;
 
+pub(crate) use answer::{harden, json};
+pub(crate) use body::{OWN, read};
 pub use metrics::Metrics;
 pub use openapi::document;
 

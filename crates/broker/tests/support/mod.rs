@@ -185,6 +185,19 @@ impl World {
         (self.stop, self.ended) = (Mutex::new(Some(stop)), Mutex::new(Some(ended)));
     }
 
+    /// Begins a broker again in the folder of one that was ended, with these approvers.
+    pub async fn resume(&mut self, owners: &[&str], keys: &[String]) {
+        let mut json = config(&self.service.address.to_string());
+        let approvers = owners.iter().zip(keys);
+        let approvers = approvers.map(|(owner, key)| json!({ "owner": owner, "key": key }));
+        json["approvers"] = approvers.collect();
+        let broker = self.paths("broker");
+        let started = start(&self.dir, &json, broker, TlsVersion::V1_3, &self.ahead).await;
+        let (app, address, stop, ended) = started;
+        (self.app, self.address) = (app, address);
+        (self.stop, self.ended) = (Mutex::new(Some(stop)), Mutex::new(Some(ended)));
+    }
+
     pub async fn stop(&self) {
         let stop = self.stop.lock().unwrap().take().unwrap();
         stop.send(()).unwrap();
