@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used)] // the fixtures are plain functions
 
 use kms_tlog::{
-    AddCheckpoint, Checkpoint, EMPTY_ROOT, Frontier, Hash, LogProof, Note, NoteError, Plan,
-    Refusal, Seen, SignerKey, VerifierKey, judge, leaf_hash, node_hash,
+    AddCheckpoint, Checkpoint, CosignerKey, EMPTY_ROOT, Frontier, Hash, LogProof, Note, NoteError,
+    Plan, Policy, Refusal, Seen, SignerKey, VerifierKey, judge, leaf_hash, node_hash,
 };
+use proptest::prelude::*;
 
 fn log_key() -> SignerKey {
     SignerKey::new("log.example", &[1; 32]).unwrap()
@@ -186,4 +187,47 @@ fn a_witness_asks_for_the_key_of_the_origin() {
     });
     assert!(answer.is_ok());
     assert_eq!(asked, "log.example");
+}
+
+/// A text with one piece taken out and another put in.
+fn edited(text: &str, (at, cut, put): (usize, usize, &str)) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let at = at % (chars.len() + 1);
+    let (before, behind) = chars.split_at(at);
+    before.iter().copied().chain(put.chars()).chain(behind.iter().skip(cut).copied()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn what_is_read_is_written_the_same(
+        at in 0..2000_usize,
+        cut in 0..3_usize,
+        put in "[ \n\t0-9a-zA-Z+/=\u{2014}]{0,3}",
+    ) {
+        let text = edited(&proof().to_string(), (at, cut, &put));
+        if let Ok(read) = LogProof::parse(&text) {
+            prop_assert_eq!(read.to_string(), text);
+        }
+        let text = edited(&request(3, 7).to_string(), (at, cut, &put));
+        if let Some(read) = AddCheckpoint::parse(&text) {
+            prop_assert_eq!(read.to_string(), text);
+        }
+        let text = edited(&log_key().to_text(), (at, cut, &put));
+        if let Ok(read) = SignerKey::parse(&text) {
+            let written = read.to_text();
+            prop_assert_eq!(written.trim_end(), text.trim_end());
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC*|[ \n\t0-9a-z+/=]{0,80}") {
+        let head = "c2sp.org/tlog-proof@v1\n";
+        let _ = (LogProof::parse(&text), LogProof::parse(&format!("{head}{text}")));
+        let _ = (AddCheckpoint::parse(&text), AddCheckpoint::parse(&format!("old 0\n{text}")));
+        let _ = (Policy::parse(&text), Policy::parse(&format!("group {text}\n")));
+        let _ = (CosignerKey::parse(&text), SignerKey::parse(&format!("PRIVATE+KEY+{text}")));
+        let _ = (kms_tlog::entries::parse(text.as_bytes()), kms_tlog::parse_hashes(&text));
+    }
 }
