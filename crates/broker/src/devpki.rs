@@ -74,6 +74,8 @@ impl Authority {
         let uri = |uri: &&str| Ok(SanType::URI((*uri).try_into()?));
         params.subject_alt_names = uris.iter().map(uri).collect::<Result<_, rcgen::Error>>()?;
         params.distinguished_name = DistinguishedName::new();
+        // Some readers of SVIDs want it said.
+        params.is_ca = IsCa::ExplicitNoCa;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         if signs {
             params.key_usages.push(KeyUsagePurpose::KeyCertSign);

@@ -121,6 +121,11 @@ impl Server {
 }
 
 async fn connect(app: Arc<App>, clock: Clock, stream: TcpStream, ended: watch::Receiver<bool>) {
+    if app.source.identity().leaf.expires <= clock() {
+        // Nobody would believe it, and it believes nobody.
+        app.metrics.handshake_refused();
+        return;
+    }
     let acceptor = TlsAcceptor::from(app.source.server());
     let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await else {
         app.metrics.handshake_refused();

@@ -16,6 +16,7 @@ use kms_broker::client::Upstream;
 use kms_broker::tls::{Files, Identity};
 use kms_token::{Challenge, Life, Token, mint};
 use serde_json::{Value, json};
+use support::workload_api::{Agent, said};
 use support::{
     ADMIN, AGENT, Approver, BROKER, CRM, RELAY, alice, config, id, random, read_42, real_now,
     service,
@@ -52,6 +53,11 @@ fn text(output: &Output) -> String {
 
 impl Program {
     fn start(dir: TempDir) -> Self {
+        let certificate = files(dir.path(), "broker");
+        Self::start_with(dir, &certificate)
+    }
+
+    fn start_with(dir: TempDir, certificate: &[String]) -> Self {
         let path = |name: &str| dir.path().join(name);
         let mut child = user::command(dir.path())
             .arg("serve")
@@ -60,7 +66,7 @@ impl Program {
             .arg(path("config.json"))
             .arg("--state")
             .arg(path("state"))
-            .args(files(dir.path(), "broker"))
+            .args(certificate)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -351,5 +357,26 @@ async fn the_commands_of_incident_response_run() {
     assert_eq!((status, &value["code"]), (403, &json!("token_revoked")));
     let (_, keys) = program.ask(AGENT, ("GET", "/v1/jwks"), &Value::Null, None).await;
     assert!(!keys.to_string().contains(&Approver::new(4).kid()), "{keys}");
+    program.kill();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_serves_with_a_certificate_from_a_socket() {
+    let (dir, _service) = prepare().await;
+    let read = |name: &str| std::fs::read_to_string(dir.path().join("pki").join(name)).unwrap();
+    let says = said(BROKER, &read("broker.pem"), &read("broker.key"), &read("bundle.pem"));
+    let socket = dir.path().join("agent.sock");
+    let _agent = Agent::start(&socket, says);
+    let endpoint = format!("--workload-api=unix:{}", socket.display());
+    let both = [files(dir.path(), "broker"), vec![endpoint.clone()]].concat();
+    for wrong in [both, Vec::new()] {
+        let mut serve = command();
+        serve.args(["serve", "--config=none", "--state=none"]).args(wrong);
+        assert_eq!(serve.output().unwrap().status.code(), Some(2));
+    }
+    let program = Program::start_with(dir, &[endpoint]);
+    let token = program.token().await;
+    let (status, _) = program.ask(AGENT, ("GET", PATH), &Value::Null, Some(&token)).await;
+    assert_eq!(status, 200);
     program.kill();
 }

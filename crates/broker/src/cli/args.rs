@@ -67,7 +67,15 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) state: PathBuf,
     #[command(flatten)]
-    pub(crate) files: FileArgs,
+    pub(crate) files: Option<FileArgs>,
+    /// Socket of the SPIFFE Workload API, instead of files: `unix:/run/spire/agent.sock`.
+    #[arg(
+        long,
+        value_name = "unix:PATH",
+        conflicts_with = "FileArgs",
+        required_unless_present = "FileArgs"
+    )]
+    pub(crate) workload_api: Option<String>,
     /// Address and port.
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8443")]
     pub(crate) listen: SocketAddr,

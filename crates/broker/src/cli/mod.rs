@@ -25,7 +25,7 @@ use kms_token::SpiffeId;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
-use args::{AuditCommand, Cli, Command, ServeArgs, TraceArgs, VerifyArgs};
+use args::{AuditCommand, Cli, Command, FileArgs, ServeArgs, TraceArgs, VerifyArgs};
 
 pub(crate) fn run() -> ExitCode {
     let result = match Cli::parse().command {
@@ -64,7 +64,8 @@ fn confined(args: &ServeArgs) -> Result<(), Error> {
     let json = std::fs::read(&args.config).map_err(|error| Error::file(&args.config, error))?;
     let config = Config::parse(&json)?;
     let folders = (args.config.as_path(), args.state.as_path());
-    let needs = Needs::new(&config, folders, &args.files.files(), args.listen.port())?;
+    let files = args.files.as_ref().map(FileArgs::files);
+    let needs = Needs::new(&config, folders, files.as_ref(), args.listen.port())?;
     // Asked now: limits of a container are in files that are out of reach afterwards.
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     eprintln!("{}", confine::confine(&needs)?);
@@ -73,7 +74,12 @@ fn confined(args: &ServeArgs) -> Result<(), Error> {
 }
 
 async fn serve(args: &ServeArgs, config: Config) -> Result<(), Error> {
-    let source = Source::open(args.files.files(), config.id()?, args.tls_min_version)?;
+    let (id, version) = (config.id()?, args.tls_min_version);
+    let source = match (&args.files, &args.workload_api) {
+        (None, Some(endpoint)) => Source::stream(endpoint, id, version).await?,
+        (Some(files), _) => Source::open(files.files(), id, version)?,
+        (None, None) => return Err(Error::Config("no certificate is named".into())),
+    };
     let clock: Clock = Arc::new(now);
     let desk = Desk::open(config, &args.state, Arc::clone(&clock))?;
     println!("log key {}", desk.log_key().verifier());

@@ -9,7 +9,7 @@ use seccompiler::{
     SeccompRule,
 };
 
-use super::{Extent, failed};
+use super::{Extent, Needs, failed};
 use crate::Error;
 
 /// Calls that may have any arguments.
@@ -111,11 +111,14 @@ const BOUND: [(c_long, u8, c_int, c_int); 7] = [
     (libc::SYS_ioctl, 1, -1, NON_BLOCKING),
 ];
 
+/// For the Workload API.
+const LOCAL: (c_long, u8, c_int, c_int) = (libc::SYS_socket, 0, -1, libc::AF_UNIX);
+
 /// `FIONBIO`, whose type is not the same with every C library.
 const NON_BLOCKING: c_int = 0x5421;
 
-pub(super) fn restrict() -> Result<Extent, Error> {
-    match seccompiler::apply_filter(&program()?) {
+pub(super) fn restrict(needs: &Needs) -> Result<Extent, Error> {
+    match seccompiler::apply_filter(&program(needs)?) {
         Ok(()) => Ok(Extent::Full),
         Err(seccompiler::Error::Seccomp(error)) if is_absent(&error) => Ok(Extent::None),
         Err(error) => Err(failed(error)),
@@ -126,10 +129,11 @@ fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOSYS | libc::EINVAL))
 }
 
-fn program() -> Result<BpfProgram, Error> {
+fn program(needs: &Needs) -> Result<BpfProgram, Error> {
     let free = FREE.into_iter().chain(OLDER).map(|call| (call, Vec::new()));
     let mut rules: BTreeMap<_, _> = free.collect();
-    for (call, position, mask, value) in BOUND {
+    let local = needs.local.then_some(LOCAL);
+    for (call, position, mask, value) in BOUND.into_iter().chain(local) {
         let of = |bits: c_int| u64::from(bits.cast_unsigned());
         let operator = SeccompCmpOp::MaskedEq(of(mask));
         let condition =

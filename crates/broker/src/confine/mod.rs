@@ -31,6 +31,8 @@ pub struct Needs {
     pub listen: u16,
     /// Ports to connect to.
     pub connect: BTreeSet<u16>,
+    /// Whether to connect to a socket of this machine.
+    pub local: bool,
 }
 
 /// What the kernel does of it. A system that lacks a part says so, and the rest holds.
@@ -58,7 +60,7 @@ impl Needs {
     pub fn new(
         config: &Config,
         (json, state): (&Path, &Path),
-        files: &Files,
+        files: Option<&Files>,
         listen: u16,
     ) -> Result<Self, Error> {
         let folder = |file: &PathBuf| match file.parent() {
@@ -68,10 +70,11 @@ impl Needs {
         };
         Ok(Self {
             files: vec![json.to_owned()],
-            folders: [&files.certificate, &files.key, &files.bundle].map(folder).into(),
+            folders: files.into_iter().flat_map(Files::each).map(folder).collect(),
             state: state.to_owned(),
             listen,
             connect: config.egress_ports()?,
+            local: files.is_none(),
         })
     }
 }
@@ -91,7 +94,7 @@ pub fn confine(needs: &Needs) -> Result<Confined, Error> {
     rights::drop_all()?;
     // The filter comes last: it refuses the calls that set up the rest.
     let paths = paths::restrict(needs)?;
-    Ok(Confined { paths, calls: calls::restrict()? })
+    Ok(Confined { paths, calls: calls::restrict(needs)? })
 }
 
 /// Other systems have none of it.

@@ -3,6 +3,7 @@
 mod peer;
 mod svid;
 mod verify;
+mod workload;
 
 use std::str::FromStr;
 use std::sync::Arc;

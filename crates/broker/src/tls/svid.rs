@@ -1,4 +1,5 @@
-//! The broker's own certificate and the trust bundle, from files that may change at any time.
+//! The broker's own certificate and the trust bundle, from where they may change at any time: files, or
+//! the SPIFFE Workload API.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 use super::verify::{Clients, Server};
+use super::workload::Workload;
 use super::{Leaf, TlsVersion, identify, provider};
 use crate::Error;
 
@@ -27,6 +29,14 @@ pub struct Files {
     pub bundle: PathBuf,
 }
 
+impl Files {
+    /// All three.
+    #[must_use]
+    pub fn each(&self) -> [&PathBuf; 3] {
+        [&self.certificate, &self.key, &self.bundle]
+    }
+}
+
 /// A certificate, its key and a bundle that fit each other.
 pub struct Identity {
     /// Whose it is.
@@ -34,17 +44,33 @@ pub struct Identity {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
     roots: Arc<RootCertStore>,
-    /// Of the files: to see when they change.
+    /// Of all of it: to see when it changes.
     digest: Digest,
 }
 
 /// The identity now, and what is made of it.
 pub struct Source {
-    files: Files,
+    origin: Origin,
     id: SpiffeId,
     min_version: TlsVersion,
     now: ArcSwap<Identity>,
     server: ArcSwap<ServerConfig>,
+}
+
+/// Where it comes from.
+#[derive(Debug)]
+enum Origin {
+    Files(Files),
+    Stream(Workload),
+}
+
+impl Origin {
+    fn identity(&self, id: &SpiffeId) -> Result<Identity, Error> {
+        match self {
+            Self::Files(files) => Identity::read(files, id),
+            Self::Stream(workload) => workload.identity(id),
+        }
+    }
 }
 
 impl Identity {
@@ -52,18 +78,28 @@ impl Identity {
     pub fn read(files: &Files, id: &SpiffeId) -> Result<Self, Error> {
         let read = |path: &PathBuf| std::fs::read(path).map_err(|error| Error::file(path, error));
         let key = zeroize::Zeroizing::new(read(&files.key)?);
-        let (chain, bundle) = (read(&files.certificate)?, read(&files.bundle)?);
-        let digest = digest(&[&chain, &key, &bundle]);
-        let chain = certificates(&chain)?;
+        let (chain, roots) = (read(&files.certificate)?, read(&files.bundle)?);
+        let key = PrivateKeyDer::from_pem_slice(&key).map_err(tls)?;
+        Self::new(certificates(&chain)?, key, certificates(&roots)?, id)
+    }
+
+    /// Puts together what belongs to a workload.
+    pub(super) fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+        authorities: Vec<CertificateDer<'static>>,
+        id: &SpiffeId,
+    ) -> Result<Self, Error> {
+        let parts = chain.iter().map(AsRef::as_ref).chain([key.secret_der()]);
+        let digest = digest(parts.chain(authorities.iter().map(AsRef::as_ref)));
         let leaf = chain.first().ok_or_else(|| Error::Tls("no certificate".into()))?;
         let leaf = identify(leaf, id.trust_domain());
         let leaf = leaf.map_err(|error| Error::Tls(format!("own certificate: {error}")))?;
         if leaf.id != *id {
             return Err(Error::Tls(format!("own certificate is of {}", leaf.id)));
         }
-        let key = PrivateKeyDer::from_pem_slice(&key).map_err(tls)?;
         let mut roots = RootCertStore::empty();
-        for root in certificates(&bundle)? {
+        for root in authorities {
             roots.add(root).map_err(tls)?;
         }
         Ok(Self { leaf, chain, key, roots: Arc::new(roots), digest })
@@ -114,16 +150,29 @@ impl fmt::Debug for Identity {
 impl Source {
     /// Reads the files a first time.
     pub fn open(files: Files, id: SpiffeId, min_version: TlsVersion) -> Result<Self, Error> {
-        let identity = Identity::read(&files, &id)?;
-        let server = identity.server(min_version)?;
-        let (now, server) = (ArcSwap::from_pointee(identity), ArcSwap::from_pointee(server));
-        Ok(Self { files, id, min_version, now, server })
+        Self::of(Origin::Files(files), id, min_version)
     }
 
-    /// Reads the files again; whether they have changed. Files that do not fit each other change
-    /// nothing: they may be half-written.
+    /// Connects to the Workload API at a socket, and waits for a first certificate.
+    pub async fn stream(
+        endpoint: &str,
+        id: SpiffeId,
+        min_version: TlsVersion,
+    ) -> Result<Self, Error> {
+        Self::of(Origin::Stream(Workload::connect(endpoint).await?), id, min_version)
+    }
+
+    fn of(origin: Origin, id: SpiffeId, min_version: TlsVersion) -> Result<Self, Error> {
+        let identity = origin.identity(&id)?;
+        let server = identity.server(min_version)?;
+        let (now, server) = (ArcSwap::from_pointee(identity), ArcSwap::from_pointee(server));
+        Ok(Self { origin, id, min_version, now, server })
+    }
+
+    /// Looks again; whether something has changed. What does not fit together changes nothing: files may
+    /// be half-written.
     pub fn reload(&self) -> Result<bool, Error> {
-        let identity = Identity::read(&self.files, &self.id)?;
+        let identity = self.origin.identity(&self.id)?;
         if identity.digest == self.now.load().digest {
             return Ok(false);
         }
@@ -156,12 +205,12 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
     CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(tls)
 }
 
-/// Of digests, so that no byte moves from one file to the next unseen.
-fn digest(files: &[&[u8]]) -> Digest {
-    let digests: Vec<_> = files.iter().map(|file| Digest::of(file).to_string()).collect();
+/// Of digests, so that no byte moves from one part to the next unseen.
+fn digest<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Digest {
+    let digests: Vec<_> = parts.map(|part| Digest::of(part).to_string()).collect();
     Digest::of(digests.concat().as_bytes())
 }
 
-fn tls(error: impl fmt::Display) -> Error {
+pub(super) fn tls(error: impl fmt::Display) -> Error {
     Error::Tls(error.to_string())
 }

@@ -30,6 +30,7 @@ use tokio::sync::oneshot;
 mod asked;
 pub mod contract;
 pub mod service;
+pub mod workload_api;
 
 pub use asked::{leg, pay_7, read_42, write_42};
 
@@ -165,10 +166,20 @@ impl World {
         let crm = write(&dir, "crm", &authority, &issue(&authority, CRM));
         let service = service::Service::start(crm, CRM).await;
         let broker = write(&dir, "broker", &authority, &issue(&authority, BROKER));
+        let source = Source::open(broker, id(BROKER), min_version).unwrap();
         let mut json = config(&service.address.to_string());
         change(&mut json);
+        Self::of((dir, authority, service), &json, source).await
+    }
+
+    /// With a certificate from elsewhere.
+    pub async fn of(
+        (dir, authority, service): (TempDir, Authority, service::Service),
+        json: &Value,
+        source: Source,
+    ) -> Self {
         let ahead = Arc::new(AtomicU64::new(0));
-        let (app, address, stop, ended) = start(&dir, &json, broker, min_version, &ahead).await;
+        let (app, address, stop, ended) = start(&dir, json, source, &ahead).await;
         let (stop, ended) = (Mutex::new(Some(stop)), Mutex::new(Some(ended)));
         let files = AtomicU64::new(0);
         Self { dir, authority, address, service, app, ahead, stop, ended, files }
@@ -177,9 +188,9 @@ impl World {
     /// Ends the broker in order and begins another one in its folder.
     pub async fn restart(&mut self) {
         self.stop().await;
-        let broker = self.paths("broker");
+        let source = Source::open(self.paths("broker"), id(BROKER), TlsVersion::V1_3).unwrap();
         let json = config(&self.service.address.to_string());
-        let started = start(&self.dir, &json, broker, TlsVersion::V1_3, &self.ahead).await;
+        let started = start(&self.dir, &json, source, &self.ahead).await;
         let (app, address, stop, ended) = started;
         (self.app, self.address) = (app, address);
         (self.stop, self.ended) = (Mutex::new(Some(stop)), Mutex::new(Some(ended)));
@@ -335,14 +346,12 @@ fn status_and_value(answer: &Response<Bytes>) -> (u16, Value) {
 async fn start(
     dir: &TempDir,
     json: &Value,
-    files: Files,
-    min_version: TlsVersion,
+    source: Source,
     ahead: &Arc<AtomicU64>,
 ) -> (Arc<App>, SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
     let state = dir.path().join("state");
     std::fs::create_dir_all(&state).unwrap();
     let config = Config::parse(json.to_string().as_bytes()).unwrap();
-    let source = Source::open(files, id(BROKER), min_version).unwrap();
     let ahead = Arc::clone(ahead);
     let clock: Clock = Arc::new(move || real_now() + ahead.load(Ordering::SeqCst));
     let desk = Desk::open(config, &state, Arc::clone(&clock)).unwrap();
