@@ -188,10 +188,12 @@ impl World {
     /// Ends the broker in order and begins another one in its folder.
     pub async fn restart(&mut self) {
         self.stop().await;
+        self.begin(&config(&self.service.address.to_string())).await;
+    }
+
+    async fn begin(&mut self, json: &Value) {
         let source = Source::open(self.paths("broker"), id(BROKER), TlsVersion::V1_3).unwrap();
-        let json = config(&self.service.address.to_string());
-        let started = start(&self.dir, &json, source, &self.ahead).await;
-        let (app, address, stop, ended) = started;
+        let (app, address, stop, ended) = start(&self.dir, json, source, &self.ahead).await;
         (self.app, self.address) = (app, address);
         (self.stop, self.ended) = (Mutex::new(Some(stop)), Mutex::new(Some(ended)));
     }
@@ -202,11 +204,7 @@ impl World {
         let approvers = owners.iter().zip(keys);
         let approvers = approvers.map(|(owner, key)| json!({ "owner": owner, "key": key }));
         json["approvers"] = approvers.collect();
-        let broker = self.paths("broker");
-        let started = start(&self.dir, &json, broker, TlsVersion::V1_3, &self.ahead).await;
-        let (app, address, stop, ended) = started;
-        (self.app, self.address) = (app, address);
-        (self.stop, self.ended) = (Mutex::new(Some(stop)), Mutex::new(Some(ended)));
+        self.begin(&json).await;
     }
 
     pub async fn stop(&self) {
