@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use kms_crypto::{KeyKind, PublicKey};
 use kms_token::{HARD_CAP_S, Key, KeyState, Life, SpiffeId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -23,6 +24,32 @@ pub enum Role {
     Admin,
     /// What collects metrics.
     Scraper,
+}
+
+/// How much harm an action can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tier {
+    /// One may approve it.
+    Low,
+    /// Two approve it.
+    High,
+    /// Two approve it, and it is done at once.
+    Critical,
+}
+
+impl Tier {
+    /// Fewest approvals.
+    #[must_use]
+    pub fn approvals(self) -> u8 {
+        if self == Self::Low { 1 } else { 2 }
+    }
+
+    /// How long after it was minted a token can be used, whatever it says itself, in seconds.
+    #[must_use]
+    pub fn within(self) -> u64 {
+        if self == Self::Critical { 60 } else { HARD_CAP_S }
+    }
 }
 
 /// The configuration.
@@ -86,6 +113,8 @@ pub struct ActionRule {
     pub body: bool,
     /// How many approve it: 1 or 2.
     pub approvals: u8,
+    /// How much harm it can do.
+    pub tier: Option<Tier>,
 }
 
 /// A service behind the broker. It is reached by mutual TLS only.

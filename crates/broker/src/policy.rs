@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kms_token::{Action, Binding, Challenge, Constraints, Digest, SpiffeId};
 
-use crate::config::{ActionRule, Config, ConnectorRule};
+use crate::config::{ActionRule, Config, ConnectorRule, Tier};
 use crate::{Error, Problem};
 
 /// Where the paths of the proxy begin.
@@ -26,6 +26,7 @@ struct Rule {
     query: bool,
     body: bool,
     approvals: u8,
+    tier: Option<Tier>,
 }
 
 #[derive(Debug)]
@@ -91,6 +92,18 @@ impl Policy {
         if now == then { Ok(()) } else { Err(Problem::POLICY) }
     }
 
+    /// How much harm an action can do, where the table says so.
+    #[must_use]
+    pub fn tier(&self, act: &Action) -> Option<Tier> {
+        self.actions.get(act).and_then(|rule| rule.tier)
+    }
+
+    /// Whether a token that was minted then can still be used, by the tier of its action.
+    #[must_use]
+    pub fn in_time(&self, act: &Action, minted: u64, now_s: u64) -> bool {
+        self.tier(act).is_none_or(|tier| now_s < minted.saturating_add(tier.within()))
+    }
+
     /// A service behind the broker.
     #[must_use]
     pub fn connector(&self, name: &str) -> Option<&Connector> {
@@ -139,6 +152,9 @@ fn action(
     if !(1..=2).contains(&rule.approvals) {
         return Err("1 or 2 approvals");
     }
+    if rule.tier.is_some_and(|tier| rule.approvals < tier.approvals()) {
+        return Err("its tier takes more approvals");
+    }
     if !rule.path.starts_with('/') {
         return Err("a path begins with a slash");
     }
@@ -157,7 +173,8 @@ fn action(
     let names: Vec<_> = segments.iter().filter_map(Segment::name).map(|name| (name, "x")).collect();
     Constraints::new(names).map_err(|_| "a constraint stands twice or has no name")?;
     let (method, query, body) = (rule.method.clone(), rule.query, rule.body);
-    Ok(Rule { audience, method, path: segments, query, body, approvals: rule.approvals })
+    let (approvals, tier) = (rule.approvals, rule.tier);
+    Ok(Rule { audience, method, path: segments, query, body, approvals, tier })
 }
 
 fn segment(text: &str) -> Segment {

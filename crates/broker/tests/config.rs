@@ -103,3 +103,22 @@ fn numbers_are_within_their_bounds_and_members_are_known() {
     assert!(read(both).is_err());
     assert!(Config::parse(b"{}").is_err());
 }
+
+#[test]
+fn a_tier_takes_its_approvals() {
+    for (tier, approvals, fits) in [
+        ("low", 1, true),
+        ("low", 2, true),
+        ("high", 1, false),
+        ("high", 2, true),
+        ("critical", 1, false),
+        ("critical", 2, true),
+        ("unknown", 2, false),
+    ] {
+        let read = read(|config| {
+            config["actions"][0]["tier"] = json!(tier);
+            config["actions"][0]["approvals"] = json!(approvals);
+        });
+        assert_eq!(read.is_ok(), fits, "{tier} with {approvals}");
+    }
+}

@@ -6,6 +6,7 @@ use kms_token::{
 };
 
 use crate::Problem;
+use crate::config::Tier;
 use crate::desk::{Desk, Peer, random_id};
 use crate::log::{Approver, Event};
 use crate::state::{Open, State};
@@ -29,6 +30,8 @@ pub struct Pending {
     pub expires: u64,
     /// The first of two approvals, if it is there.
     pub first: Option<String>,
+    /// How much harm it can do, where the policy says so.
+    pub tier: Option<Tier>,
 }
 
 impl Asking {
@@ -61,6 +64,7 @@ impl Desk {
     pub async fn ask(&self, peer: &Peer, asking: Asking) -> Result<Pending, Problem> {
         let Asking { act, con, leg, req } = asking;
         let (aud, approvals) = self.policy.admit(&act, &con, &req)?;
+        let tier = self.policy.tier(&act);
         let (id, sub, certificate) = (random_id()?, peer.id.clone(), peer.certificate);
         let challenge = Challenge { id, aud, sub, certificate, act, con, leg, req, approvals };
         let text = challenge.to_json();
@@ -77,7 +81,7 @@ impl Desk {
                 let (first, token, minted) = (None, None, false);
                 let open = Open { challenge, at: now_s, expires, first, token, minted };
                 state.open.insert(id, open);
-                Ok((Pending { challenge: text, expires, first: None }, vec![event]))
+                Ok((Pending { challenge: text, expires, first: None, tier }, vec![event]))
             })
             .await
     }
@@ -85,13 +89,20 @@ impl Desk {
     /// What waits for approvers.
     pub fn pending(&self) -> Result<Vec<Pending>, Problem> {
         self.store.look(|state, _| {
-            Ok(state.open.values().filter(|open| !open.minted).map(pending).collect())
+            Ok(state
+                .open
+                .values()
+                .filter(|open| !open.minted)
+                .map(|open| self.shown(open))
+                .collect())
         })
     }
 
     /// One challenge.
     pub fn challenge(&self, id: Id) -> Result<Pending, Problem> {
-        self.store.look(|state, _| state.open.get(&id).map(pending).ok_or(Problem::NOT_FOUND))
+        self.store.look(|state, _| {
+            state.open.get(&id).map(|open| self.shown(open)).ok_or(Problem::NOT_FOUND)
+        })
     }
 
     /// Takes what an approver has signed: the first of two approvals, or the token.
@@ -173,14 +184,15 @@ impl Desk {
             .await
     }
 
+    fn shown(&self, open: &Open) -> Pending {
+        let (challenge, first) = (open.challenge.to_json(), open.first.clone());
+        let tier = self.policy.tier(&open.challenge.act);
+        Pending { challenge, expires: open.expires, first, tier }
+    }
+
     pub(super) fn verifier<'a>(&self, state: &'a State, asked: &'a Challenge) -> Verifier<'a> {
         Verifier { ring: &state.ring, audience: &asked.aud, life: self.config().token_life() }
     }
-}
-
-fn pending(open: &Open) -> Pending {
-    let (challenge, first) = (open.challenge.to_json(), open.first.clone());
-    Pending { challenge, expires: open.expires, first }
 }
 
 fn inner<'a>(object: &'a Object, name: &str) -> Option<&'a Object> {

@@ -1,7 +1,7 @@
 //! Using a token: once.
 
 use kms_token::{
-    Authorization, Binding, Circumstances, Digest, SpiffeId, Token, Verified, Verifier,
+    Authorization, Binding, Circumstances, Digest, Refusal, SpiffeId, Token, Verified, Verifier,
 };
 
 use crate::Problem;
@@ -62,7 +62,11 @@ impl Desk {
                 Verifier { ring: &state.ring, audience, life: self.config().token_life() };
             let Verified { authorization, approvers } = verifier.verify(token, &shown(now_s))?;
             state.admit(authorization.jti)?;
-            self.policy.admit_again(&authorization.challenge)?;
+            let challenge = &authorization.challenge;
+            self.policy.admit_again(challenge)?;
+            if !self.policy.in_time(&challenge.act, authorization.iat, now_s) {
+                return Err(Refusal::Expired.into());
+            }
             let event = Event::Used {
                 jti: authorization.jti.to_string(),
                 act: authorization.challenge.act.as_str().into(),

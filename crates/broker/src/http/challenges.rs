@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::{App, answer, body};
 use crate::Problem;
+use crate::config::Tier;
 use crate::desk::{Asking, Peer, Pending};
 
 #[derive(Deserialize, JsonSchema)]
@@ -71,6 +72,8 @@ pub(super) struct Shown {
     expires: u64,
     /// The first of two approvals, if it is there.
     first: Option<String>,
+    /// How much harm it can do, where the policy says so. It is not signed.
+    tier: Option<Tier>,
 }
 
 /// What waits for approvers.
@@ -143,6 +146,6 @@ fn shown(pending: &Pending) -> Result<Shown, Problem> {
     let text = pending.challenge.clone();
     let challenge = Challenge::parse(text.as_bytes()).map_err(|_| Problem::STORE)?;
     let digest = Digest::of(text.as_bytes()).to_string();
-    let (expires, first) = (pending.expires, pending.first.clone());
-    Ok(Shown { id: challenge.id.to_string(), challenge: text, digest, expires, first })
+    let (expires, first, tier) = (pending.expires, pending.first.clone(), pending.tier);
+    Ok(Shown { id: challenge.id.to_string(), challenge: text, digest, expires, first, tier })
 }

@@ -1,0 +1,54 @@
+//! Risk tiers of actions.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod support;
+
+use kms_broker::tls::TlsVersion;
+use kms_token::{Challenge, Token};
+use serde_json::{Value, json};
+use support::{AGENT, RELAY, Workload, World, alice, bob, write_42};
+
+const PATH: &str = "/v1/proxy/crm/contacts/42";
+
+/// A token of an action of this tier, that two have approved.
+async fn world(tier: &str) -> World {
+    let tier = |json: &mut Value| json["actions"][1]["tier"] = json!(tier);
+    World::with(tier, TlsVersion::V1_3).await
+}
+
+async fn approved(world: &World, agent: &Workload) -> (Challenge, Token) {
+    let challenge = world.open(agent, &write_42("{}")).await;
+    let first = world.first(&bob(), &challenge).await;
+    assert_eq!(world.approve(&challenge, &first).await.0, 204);
+    let token = world.mint_by(&alice(), &challenge, Some(&first)).await;
+    assert_eq!(world.approve(&challenge, token.reveal()).await.0, 204);
+    assert_eq!(world.collect(agent, &challenge).await.0, 200);
+    (challenge, token)
+}
+
+async fn used_after(tier: &str, seconds: u64) -> (u16, Value) {
+    let world = world(tier).await;
+    let agent = world.workload(AGENT);
+    let (_, token) = approved(&world, &agent).await;
+    world.wait(seconds);
+    let (status, value) = world.present(&agent, token.reveal(), "PUT", PATH, "{}").await;
+    (status, value["code"].clone())
+}
+
+#[tokio::test]
+async fn a_critical_action_is_done_at_once() {
+    assert_eq!(used_after("critical", 50).await.0, 200);
+    assert_eq!(used_after("critical", 65).await, (403, json!("token_time")));
+    assert_eq!(used_after("high", 65).await.0, 200);
+}
+
+#[tokio::test]
+async fn relays_see_the_tier() {
+    let world = world("critical").await;
+    let agent = world.workload(AGENT);
+    let (_, asked) = world.ask(&agent, "POST", "/v1/challenges", &write_42("{}")).await;
+    let path = format!("/v1/challenges/{}", asked["id"].as_str().unwrap());
+    let (_, shown) = world.ask(&world.workload(RELAY), "GET", &path, &Value::Null).await;
+    assert_eq!((&asked["tier"], &shown["tier"]), (&json!("critical"), &json!("critical")));
+}
