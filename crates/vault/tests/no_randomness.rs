@@ -8,6 +8,7 @@ use kms_crypto::{CryptoError, CryptoProvider};
 use kms_protocol::{EnrolmentKind, Value};
 use kms_testkit::invariants::broken;
 use kms_testkit::person::encrypt;
+use kms_testkit::tab::bytes;
 use kms_testkit::{PASSPHRASE, Tab, TestPorts, seeded_provider};
 use kms_vault::{Action, UiEvent};
 
@@ -162,4 +163,21 @@ fn no_stream_is_opened() {
     ends_well(&before, true, |tab| {
         tab.call("streams.encrypt", Value::object([("keyId", key.clone())])).is_ok()
     });
+}
+
+#[test]
+fn no_key_is_taken_in() {
+    let before = Tab::ready();
+    let id = |spec, uses: &[&str]| Value::Text(before.create_for(spec, uses).unwrap());
+    let (key, receiving) = (id("ec-p256", &["export"]), id("hpke-x25519", &["import"]));
+    let half = before.call("keys.public_key", Value::object([("keyId", receiving.clone())]));
+    let recipient = Value::Bytes(bytes(&half.unwrap(), "raw"));
+    let export = [("keyId", key), ("recipient", recipient)];
+    let sealed = bytes(&before.call("keys.export", Value::object(export)).unwrap(), "sealed");
+    let import = Value::object([
+        ("keyId", receiving),
+        ("sealed", Value::Bytes(sealed)),
+        ("key", Value::object([("spec", Value::Text("ec-p256".into()))])),
+    ]);
+    ends_well(&before, true, |tab| tab.call("keys.import", import.clone()).is_ok());
 }

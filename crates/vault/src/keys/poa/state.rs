@@ -81,13 +81,23 @@ impl<P: Ports> Inner<P> {
         let ready = self.ready(&operation, ready).await?;
         let aud = ready.aud.clone();
         let rotate = async |latest, permitted: &Permitted<'_, P>| {
-            let new =
-                Approver::of(&Permitted { version: latest, ..*permitted }, &self.ports).await?;
-            let old = permitted.public()?.thumbprint();
-            let proof = Statement::prove(&new, &aud, &old).await.map_err(refused)?;
-            Ok(Statement::Rotate { key: new.public, proof })
+            self.rotation(permitted, latest, &aud).await
         };
         self.state(operation, ready, rotate).await
+    }
+
+    /// The latest version signs as well: nobody can name a key that is not theirs.
+    async fn rotation(
+        &self,
+        permitted: &Permitted<'_, P>,
+        latest: u32,
+        aud: &SpiffeId,
+    ) -> Result<Statement, Error> {
+        let latest = Permitted { version: latest, ..*permitted };
+        let new = Approver::of(&latest, &self.ports).await?;
+        let old = permitted.public()?.thumbprint();
+        let proof = Statement::prove(&new, aud, &old).await.map_err(refused)?;
+        Ok(Statement::Rotate { key: new.public, proof })
     }
 
     async fn state<S>(
