@@ -15,7 +15,7 @@ pub(crate) fn serve(repo: &Repo) -> Result<()> {
     println!("\n  the demo: {}\n  (Ctrl-C ends it)\n", shell::EMBEDDER_ORIGIN);
     open_browser_soon();
     let mut command = Command::new(program);
-    run(command.current_dir(repo.root()).arg("demo").arg("--enclave").arg(enclave))
+    run(command.current_dir(repo.root()).args(["demo", "--workloads", "--enclave"]).arg(enclave))
 }
 
 /// Opens the page once the servers had a moment to start; without a desktop

@@ -7,6 +7,8 @@ use crate::embedded;
 use crate::emit::{Emitted, parse_origin};
 use crate::error::Error;
 use crate::serve::{ServeOptions, Site};
+#[cfg(unix)]
+use crate::workloads::Ports;
 
 /// Content type by file ending.
 fn media_type(name: &str) -> &'static str {
@@ -90,15 +92,44 @@ impl DemoOrigins {
     }
 }
 
+/// Lets the pages of a demo know where its workloads are, and connect there.
+#[cfg(unix)]
+pub fn add_workloads(site: &mut Site, ports: Ports) -> Result<(), Error> {
+    const POLICY: &str = "Content-Security-Policy";
+    let at = |port: u16| format!("http://127.0.0.1:{port}");
+    let (relay, agent) = (at(ports.relay), at(ports.agent));
+    for asset in site.files.values_mut() {
+        if let Some(policy) = asset.headers.value(POLICY) {
+            let wider = format!("connect-src 'self' {relay} {agent} ");
+            let policy = policy.replace("connect-src 'self' ", &wider);
+            asset.headers.set(POLICY, policy);
+        }
+    }
+    let places = serde_json::to_vec(&serde_json::json!({ "relay": relay, "agent": agent }))?;
+    let headers = [("Cache-Control", "no-cache")].into_iter().collect();
+    let asset = Asset::new(places, media_type("workloads.json"), headers);
+    site.files.insert("/workloads.json".to_owned(), asset);
+    Ok(())
+}
+
 /// Serves enclave and PWA until the returned servers are stopped.
 pub fn start(
     emitted: Emitted,
     origins: &DemoOrigins,
     access_log: bool,
 ) -> Result<[crate::serve::Running; 2], Error> {
+    let site = embedder(&emitted.pin)?;
+    start_with(emitted, site, (origins, access_log))
+}
+
+/// The same with a site of the embedder that was changed.
+pub fn start_with(
+    emitted: Emitted,
+    site: Site,
+    (origins, access_log): (&DemoOrigins, bool),
+) -> Result<[crate::serve::Running; 2], Error> {
     let options =
         |origin: &Origin| ServeOptions { access_log, ..ServeOptions::loopback(origin.port()) };
-    let site = embedder(&emitted.pin)?;
     let enclave = crate::serve::start(emitted, options(&origins.kms))?;
     let pwa = crate::serve::start_site(site, options(&origins.pwa))?;
     Ok([enclave, pwa])

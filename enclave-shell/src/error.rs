@@ -53,6 +53,9 @@ pub enum Error {
     /// The TLS configuration is not usable.
     #[error("TLS: {0}")]
     Tls(String),
+    /// The demo's broker, or something around it, does not work.
+    #[error("workloads: {0}")]
+    Workloads(String),
     /// A header cannot be sent.
     #[error("cannot send header {0}")]
     Header(String),

@@ -10,6 +10,8 @@ pub mod demo;
 pub mod serve;
 pub mod transparency;
 pub mod verify;
+#[cfg(unix)]
+pub mod workloads;
 
 mod asset;
 mod compress;

@@ -30,6 +30,30 @@ fn the_embedder_pins_frames_and_isolates() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn pages_may_reach_the_workloads_where_there_are_some_and_nothing_more() {
+    let emitted = release("http://kms.localhost:7001");
+    let plain = demo::embedder(&emitted.pin).unwrap();
+    let mut site = plain.clone();
+    demo::add_workloads(&mut site, enclave_shell::workloads::Ports { agent: 7004, relay: 7003 })
+        .unwrap();
+    let places = site.files.remove("/workloads.json").unwrap();
+    let places: serde_json::Value = serde_json::from_slice(&places.bytes).unwrap();
+    let (relay, agent) = ("http://127.0.0.1:7003", "http://127.0.0.1:7004");
+    assert_eq!(places, serde_json::json!({ "relay": relay, "agent": agent }));
+    assert_eq!(site.files.len(), plain.files.len());
+    for (path, file) in &site.files {
+        let policy = |headers: &Headers| {
+            headers.value("Content-Security-Policy").unwrap_or_default().to_owned()
+        };
+        let wider = policy(&file.headers);
+        let more = format!("{relay} {agent} ");
+        assert!(wider.contains(&format!("connect-src 'self' {more}http://kms.localhost:7001;")));
+        assert_eq!(wider.replace(&more, ""), policy(&plain.files[path].headers));
+    }
+}
+
 #[test]
 fn files_are_served_as_they_stand() {
     let site = demo::embedder(&release("http://kms.localhost:7001").pin).unwrap();

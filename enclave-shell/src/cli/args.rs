@@ -221,6 +221,18 @@ pub(crate) struct DemoArgs {
     /// Port of the enclave.
     #[arg(long, default_value_t = 7001)]
     pub(crate) port_kms: u16,
+    /// Serve workloads as well, on `/workloads.html`: an agent, a service, a broker and its relay.
+    #[cfg(unix)]
+    #[arg(long)]
+    pub(crate) workloads: bool,
+    /// Port of the relay.
+    #[cfg(unix)]
+    #[arg(long, default_value_t = 7003)]
+    pub(crate) port_relay: u16,
+    /// Port of the agent's buttons.
+    #[cfg(unix)]
+    #[arg(long, default_value_t = 7004)]
+    pub(crate) port_agent: u16,
     /// Folder with enclave.wasm and enclave.glue.js.
     #[arg(long, value_name = "DIR")]
     pub(crate) enclave: Option<PathBuf>,

@@ -16,6 +16,8 @@ use clap::Parser as _;
 use enclave_shell::demo::{self, DemoOrigins};
 use enclave_shell::serve::{self, DevCertificate, Running, ServeOptions, Tls};
 use enclave_shell::verify::{Outcome, VerifyOptions, verify, verify_embedder};
+#[cfg(unix)]
+use enclave_shell::workloads::{self, Ports};
 use enclave_shell::{Deployment, Emitted, Error, Sources, audit, emit};
 use kms_manifest::{Manifest, Pin, short_code};
 use kms_tlog::VerifierKey;
@@ -133,8 +135,19 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let deployment = Deployment::new(origins.kms.as_str(), &[origins.pwa.as_str()])?;
     let emitted = emit(&sources(args.enclave.as_deref())?, &deployment)?;
     let access_log = args.access_log;
+    #[cfg_attr(not(unix), allow(unused_mut))]
+    let mut site = demo::embedder(&emitted.pin)?;
+    #[cfg(unix)]
+    let ports = args.workloads.then_some(Ports { agent: args.port_agent, relay: args.port_relay });
+    #[cfg(unix)]
+    ports.map_or(Ok(()), |ports| demo::add_workloads(&mut site, ports))?;
     until_stopped(async move {
-        let running = demo::start(emitted, &origins, access_log)?;
+        #[cfg(unix)]
+        if let Some(ports) = ports {
+            workloads::start(&origins.pwa, ports).await?;
+            println!("agent   {}/workloads.html", origins.pwa);
+        }
+        let running = demo::start_with(emitted, site, (&origins, access_log))?;
         println!("enclave {}", origins.kms);
         println!("open    {}/", origins.pwa);
         Ok(running.into())

@@ -33,7 +33,7 @@ const ASK: &str = "
         replies.map(({ error }) => error?.code ?? 'ok'));";
 
 /// What the screen says.
-const SHOWN: &str = "
+pub(super) const SHOWN: &str = "
     const texts = (css) => [...document.querySelectorAll(css)].map((part) => part.textContent);
     return {
         focus: document.activeElement.id,
@@ -49,7 +49,7 @@ const STAYS_CLOSED: &str = "
     return document.getElementById('submit').disabled;";
 
 /// Runs a script in the frame that shows the screen.
-async fn in_frame(page: &Client, script: &str) -> Result<Value> {
+pub(super) async fn in_frame(page: &Client, script: &str) -> Result<Value> {
     page.enter_enclave().await?;
     let found = page.eval(script, &[]).await?;
     page.leave_frame().await?;
@@ -57,7 +57,7 @@ async fn in_frame(page: &Client, script: &str) -> Result<Value> {
 }
 
 /// Presses the button, with the code where one has to be typed.
-async fn press_approve(page: &Client, code: &str) -> Result<()> {
+pub(super) async fn press_approve(page: &Client, code: &str) -> Result<()> {
     page.enter_enclave().await?;
     if !code.is_empty() {
         page.fill("#code", code).await?;
@@ -198,7 +198,7 @@ const GEOMETRY: &str = "
         narrow: document.documentElement.scrollWidth <= innerWidth,
     };";
 
-const SCROLL_TO_END: &str = "
+pub(super) const SCROLL_TO_END: &str = "
     const box = document.querySelector('.payload');
     box.scrollTop = box.scrollHeight;
     return null;";

@@ -25,6 +25,7 @@ mod locking;
 mod memory;
 mod operations;
 mod pairs;
+mod poa;
 mod servers;
 mod storage;
 mod streams;
@@ -55,6 +56,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         leases::ALL,
         tokens::ALL,
         approvals::ALL,
+        poa::ALL,
         storage::ALL,
         lacks::ALL,
         audit::ALL,

@@ -87,9 +87,15 @@ impl Listening {
     }
 }
 
+/// Lets pages of one origin alone reach a router on this port of this machine.
+pub fn guarded(router: Router, embedder: &str, port: u16) -> Router {
+    let guard = Arc::new(guard::Guard { embedder: embedder.into(), port });
+    router.layer(from_fn_with_state(guard, guard::check))
+}
+
 fn router(relay: Arc<Relay>, port: u16) -> Router {
-    let guard = Arc::new(guard::Guard { embedder: relay.embedder.clone(), port });
-    Router::new()
+    let embedder = relay.embedder.clone();
+    let router = Router::new()
         .route("/challenges", get(carry::list))
         .route("/challenges/{id}", get(carry::read))
         .route("/challenges/{id}/approvals", post(carry::approve))
@@ -97,6 +103,6 @@ fn router(relay: Arc<Relay>, port: u16) -> Router {
         .route("/log", get(carry::log))
         .fallback(async || Problem::NOT_FOUND)
         .method_not_allowed_fallback(async || Problem::METHOD)
-        .with_state(relay)
-        .layer(from_fn_with_state(guard, guard::check))
+        .with_state(relay);
+    guarded(router, &embedder, port)
 }
