@@ -56,7 +56,7 @@ type Answer = Result<Json<Value>, Problem>;
 
 /// Starts the service and the agent's buttons, for pages of the demo.
 pub async fn start(embedder: &Origin, ports: Ports) -> Result<(), Error> {
-    let domain = Domain::start().await?;
+    let domain = Domain::start()?;
     let (embedder, relay) = (embedder.to_string(), ports.relay);
     let buttons = SocketAddr::from(([127, 0, 0, 1], ports.agent));
     let listener = TcpListener::bind(buttons).await.map_err(Error::Listen)?;

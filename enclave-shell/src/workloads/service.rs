@@ -29,7 +29,7 @@ pub(super) struct Domain {
 }
 
 impl Domain {
-    pub(super) async fn start() -> Result<Self, Error> {
+    pub(super) fn start() -> Result<Self, Error> {
         let dir = tempfile::tempdir().map_err(Error::Listen)?;
         let authority = Authority::new().map_err(failed)?;
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
