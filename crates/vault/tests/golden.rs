@@ -8,11 +8,14 @@ use base64ct::{Base64, Encoding};
 use kms_crypto::CryptoProvider;
 use kms_crypto::software::{DeviceKey, SoftwareProvider};
 use kms_protocol::{AutoLock, EnrolmentKind, ErrorCode, KeySpec, Value};
+use kms_testkit::broker::challenge;
 use kms_testkit::golden::Golden;
 use kms_testkit::invariants::{broken, entries, listed};
 use kms_testkit::person::new;
-use kms_testkit::tab::{bytes, member, template, text};
-use kms_testkit::{FakePasskey, Fault, PASSPHRASE, Tab, TestPorts, golden, seeded_provider};
+use kms_testkit::tab::{bytes, member, outcome, template, text};
+use kms_testkit::{
+    FakeLog, FakePasskey, Fault, PASSPHRASE, Tab, TestPorts, golden, seeded_provider,
+};
 use kms_vault::{Action, RecordKey, Store, Table, UiEvent};
 use pollster::block_on;
 
@@ -26,6 +29,8 @@ const V3: &str = include_str!("golden/v3.txt");
 const V4: &str = include_str!("golden/v4.txt");
 /// The same with X-Wing, and with a key whose policy has a template for its tokens.
 const V5: &str = include_str!("golden/v5.txt");
+/// The same with an approver's key that saw a broker's log.
+const V6: &str = include_str!("golden/v6.txt");
 
 /// A tab on a golden disk, with Argon2id in earnest.
 fn tab(golden: &Golden) -> Tab {
@@ -81,6 +86,12 @@ fn reads_what_was_made(golden: &Golden, tab: &Tab) {
             Err("policy_denied".into())
         );
     }
+    for words in golden.expected("approver") {
+        // What it saw is what another log has to continue.
+        let fork = approve(tab, &words[1], &FakeLog::new(9, 5).forked(0).offered(Some(5)));
+        assert_eq!(fork, Err("log_forked".into()));
+        assert!(approve(tab, &words[1], &FakeLog::new(9, 5).offered(Some(5))).is_ok());
+    }
     for words in golden.expected("mac") {
         let verdict = read(&words, "verify_mac", "mac", &[data.clone(), first.clone()]);
         assert_eq!(member(&verdict, "valid"), Some(Value::Bool(true)));
@@ -89,6 +100,17 @@ fn reads_what_was_made(golden: &Golden, tab: &Tab) {
         let verdict = read(&words, "verify", "signature", &[data.clone(), first.clone()]);
         assert_eq!(member(&verdict, "valid"), Some(Value::Bool(true)));
     }
+}
+
+/// Approves a challenge with a key that saw this log.
+fn approve(tab: &Tab, id: &str, log: &Value) -> Result<Value, String> {
+    let asked = ("challenge", Value::Text(challenge(1).to_json()));
+    let request = tab.request("poa.approve", with_key(id, &[asked, ("log", log.clone())]));
+    outcome(tab.send_to_person(request, async |tab| {
+        if tab.screen() == "approve" {
+            tab.does(tab.approved()).await;
+        }
+    }))
 }
 
 /// What was encrypted and signed.
@@ -145,7 +167,7 @@ fn what_was_read_of_schema_1_is_migrated_only_by_a_write() {
 
 #[test]
 fn vaults_of_later_schemas_open_with_each_enrolment() {
-    for text in [V2, V2_LONG, V3, V4, V5] {
+    for text in [V2, V2_LONG, V3, V4, V5, V6] {
         opens_with_each_enrolment(&Golden::read(text));
     }
 }
@@ -303,7 +325,7 @@ fn write_a_golden_vault() {
     assert!(tab.set_up(PASSPHRASE).is_ok());
     enrol_more(&tab);
     println!(
-        "# Keys of every spec, one with a template for its tokens, and what they made. Passphrase: {PASSPHRASE}. Bytes are base64."
+        "# Keys of every spec, one with a template, one of an approver, and what they made. Passphrase: {PASSPHRASE}. Bytes are base64."
     );
     println!("words {}", tab.words());
     for spec in KeySpec::ALL {
@@ -316,6 +338,11 @@ fn write_a_golden_vault() {
     let id = tab.create_for_tokens("ed25519", template(), &[]).unwrap();
     let info = tab.call("keys.describe", with_key(&id, &[])).unwrap();
     println!("expect tokens {id}");
+    println!("expect key {id} ed25519 {}", kid(&info));
+    let id = tab.create_for("ed25519", &["approve"]).unwrap();
+    assert!(approve(&tab, &id, &FakeLog::new(9, 5).offered(None)).is_ok());
+    let info = tab.call("keys.describe", with_key(&id, &[])).unwrap();
+    println!("expect approver {id}");
     println!("expect key {id} ed25519 {}", kid(&info));
     block_on(tab.enclave.tick());
     // A device key cannot be read, but it was drawn here.

@@ -44,6 +44,8 @@ impl<'a> Person<'a> {
         let servers = demo::start_with(emitted, site, (&origins, false))?;
         let page = world.page()?;
         page.goto(&format!("{}/workloads.html", origins.pwa)).await?;
+        let framed = "return document.querySelector('iframe') !== null;";
+        eventually(SOON, async || Ok(page.eval(framed, &[]).await? == true)).await?;
         VaultUi(page).set_up(PASSPHRASE).await?;
         Ok(Self { page, _servers: servers })
     }
