@@ -19,10 +19,18 @@ use crate::session::Caller;
 use crate::{Error, Ports, random};
 
 /// What the person is asked about: what is stated, to whom, and what they are shown of it.
-struct Ready<S> {
+struct Ready {
     aud: SpiffeId,
     facts: Facts,
-    statement: S,
+    statement: Stated,
+}
+
+/// What is stated.
+enum Stated {
+    /// That something is not to be used.
+    Revoke(Target),
+    /// That this version takes the place of the one that signs.
+    Rotate(u32),
 }
 
 impl<P: Ports> Inner<P> {
@@ -37,11 +45,11 @@ impl<P: Ports> Inner<P> {
         let ready = |_: &KeyRecord| {
             let challenge = Challenge::parse(challenge.as_bytes()).map_err(refused)?;
             let aud = audience.map_or_else(|| Ok(challenge.aud.clone()), |aud| broker(&aud))?;
-            let statement = Statement::Revoke(Target::Challenge(challenge.id));
+            let statement = Stated::Revoke(Target::Challenge(challenge.id));
             Ok(Ready { aud, facts: challenge_facts(&challenge), statement })
         };
         let ready = self.ready(&operation, ready).await?;
-        self.state(operation, ready, async |statement, _| Ok(statement)).await
+        self.state(operation, ready).await
     }
 
     /// Signs that something is revoked.
@@ -55,10 +63,10 @@ impl<P: Ports> Inner<P> {
         let ready = |_: &KeyRecord| {
             let (aud, target) = (broker(&audience)?, target(what, &value)?);
             let facts = revocation_facts(&target, &aud);
-            Ok(Ready { aud, facts, statement: Statement::Revoke(target) })
+            Ok(Ready { aud, facts, statement: Stated::Revoke(target) })
         };
         let ready = self.ready(&operation, ready).await?;
-        self.state(operation, ready, async |statement, _| Ok(statement)).await
+        self.state(operation, ready).await
     }
 
     /// Signs that the latest version takes the place of the one that a broker knows.
@@ -76,14 +84,10 @@ impl<P: Ports> Inner<P> {
             }
             let kid = latest.public(record.spec()?)?.thumbprint();
             let facts = Facts::default().line("new key", &kid).line("at", aud.as_str());
-            Ok(Ready { aud, facts, statement: latest.number() })
+            Ok(Ready { aud, facts, statement: Stated::Rotate(latest.number()) })
         };
         let ready = self.ready(&operation, ready).await?;
-        let aud = ready.aud.clone();
-        let rotate = async |latest, permitted: &Permitted<'_, P>| {
-            self.rotation(permitted, latest, &aud).await
-        };
-        self.state(operation, ready, rotate).await
+        self.state(operation, ready).await
     }
 
     /// The latest version signs as well: nobody can name a key that is not theirs.
@@ -100,11 +104,10 @@ impl<P: Ports> Inner<P> {
         Ok(Statement::Rotate { key: new.public, proof })
     }
 
-    async fn state<S>(
+    async fn state(
         self: &Rc<Self>,
         operation: Operation<'_>,
-        ready: Ready<S>,
-        make: impl AsyncFnOnce(S, &Permitted<'_, P>) -> Result<Statement, Error>,
+        ready: Ready,
     ) -> Result<SignedStatement, Error> {
         let Ready { aud, facts, statement } = ready;
         let shown = facts.told();
@@ -112,7 +115,10 @@ impl<P: Ports> Inner<P> {
         let Operation { method, key_id, version, caller, .. } = operation;
         let operation = Operation::new(caller, method, (key_id, version))?.showing_all(&shown);
         self.using(operation, async |permitted| {
-            let statement = make(statement, &permitted).await?;
+            let statement = match statement {
+                Stated::Revoke(target) => Statement::Revoke(target),
+                Stated::Rotate(latest) => self.rotation(&permitted, latest, &aud).await?,
+            };
             let approver = Approver::of(&permitted, &self.ports).await?;
             let jti = Id::new(random::bytes(self.ports.crypto())?);
             let signed = state(&approver, &aud, &statement, (jti, self.now_s())).await;
