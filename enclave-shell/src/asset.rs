@@ -1,8 +1,8 @@
 //! A served file: its bytes, its headers, its compressed forms, and for whom it is.
 
+use kms_compress as compress;
 use kms_manifest::{FileKind, Headers, Sha256};
 
-use crate::compress;
 use crate::error::Error;
 
 /// A content coding.

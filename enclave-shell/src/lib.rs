@@ -14,7 +14,6 @@ pub mod verify;
 pub mod workloads;
 
 mod asset;
-mod compress;
 mod embedded;
 mod emit;
 mod error;

@@ -11,12 +11,13 @@ use crate::repo::Repo;
 use crate::wasm::TARGET;
 
 /// Workspace crates that each crate may use; the list points down only.
-const MAY_USE: [(&str, &[&str]); 16] = [
+const MAY_USE: [(&str, &[&str]); 17] = [
     ("kms-protocol", &[]),
     ("kms-crypto", &["kms-protocol"]),
     ("kms-jose", &["kms-protocol", "kms-crypto"]),
     ("kms-backup", &["kms-protocol", "kms-crypto"]),
     ("kms-tlog", &[]),
+    ("kms-compress", &[]),
     ("kms-manifest", &[]),
     ("kms-verify", &["kms-tlog", "kms-manifest"]),
     ("kms-token", &["kms-crypto", "kms-jose"]),
@@ -30,7 +31,15 @@ const MAY_USE: [(&str, &[&str]); 16] = [
     ),
     (
         "enclave-shell",
-        &["kms-protocol", "kms-tlog", "kms-manifest", "kms-verify", "kms-token", "kms-broker"],
+        &[
+            "kms-protocol",
+            "kms-tlog",
+            "kms-compress",
+            "kms-manifest",
+            "kms-verify",
+            "kms-token",
+            "kms-broker",
+        ],
     ),
     (
         "kms-e2e",

@@ -1,4 +1,7 @@
 //! Deterministic compression: the same bytes in, the same bytes out, on every machine.
+//!
+//! A crate of its own because Brotli is generic code: it is compiled where it is used, and there it
+//! must be optimised to be usable in tests, which nothing around it has to be.
 
 use std::io::{self, Read, Write};
 
@@ -7,14 +10,14 @@ use flate2::write::GzEncoder;
 
 /// gzip (RFC 1952), without name or time. For whoever takes no Brotli, which every browser does: more
 /// than a second of work for a few percent would not pay.
-pub(crate) fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+pub fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     encoder.finish()
 }
 
 /// Brotli (RFC 7932) at the highest quality.
-pub(crate) fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
+pub fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = brotli::CompressorWriter::new(Vec::new(), 4096, 11, 22);
     encoder.write_all(bytes)?;
     encoder.flush()?;
@@ -22,12 +25,12 @@ pub(crate) fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 /// Decodes gzip; more than `limit` bytes are an error.
-pub(crate) fn gunzip(bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
+pub fn gunzip(bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
     read_limited(flate2::read::GzDecoder::new(bytes), limit)
 }
 
 /// Decodes Brotli; more than `limit` bytes are an error.
-pub(crate) fn unbrotli(bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
+pub fn unbrotli(bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
     read_limited(brotli::Decompressor::new(bytes, 4096), limit)
 }
 
