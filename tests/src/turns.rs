@@ -14,7 +14,10 @@ use anyhow::{Context as _, Result};
 /// How many scenarios run at a time.
 const TURNS: usize = 2;
 /// How often is looked whether one has ended.
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(10);
+/// Who has had a turn lets the others look first: who would take the next at once would leave none
+/// to them, and the last program would run alone at the end, on one core of two.
+const REST: Duration = Duration::from_millis(30);
 
 /// Where the programs agree on whose turn it is.
 pub(crate) struct Turns(Option<PathBuf>);
@@ -34,6 +37,7 @@ impl Turns {
     /// Waits for a turn.
     pub(crate) async fn take(&self) -> Result<Turn> {
         let Some(directory) = &self.0 else { return Ok(Turn(None)) };
+        tokio::time::sleep(REST).await;
         loop {
             for number in 0..TURNS {
                 let path = directory.join(number.to_string());
@@ -51,6 +55,8 @@ impl Turns {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[tokio::test]
@@ -59,10 +65,35 @@ mod tests {
         let turns = || Turns::new(Some(directory.path())).unwrap();
         let (first, _second) = (turns().take().await.unwrap(), turns().take().await.unwrap());
         let third = turns();
-        let soon = tokio::time::timeout(4 * LOOK, third.take()).await;
+        let soon = tokio::time::timeout(20 * LOOK, third.take()).await;
         assert!(soon.is_err());
         drop(first);
-        assert!(tokio::time::timeout(20 * LOOK, third.take()).await.unwrap().is_ok());
+        assert!(tokio::time::timeout(100 * LOOK, third.take()).await.unwrap().is_ok());
         assert!(Turns::new(None).unwrap().take().await.is_ok());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+    async fn nobody_waits_for_all_turns_of_others() {
+        let directory = tempfile::tempdir().unwrap();
+        let programs = [(); TURNS + 1].map(|()| {
+            let turns = Turns::new(Some(directory.path())).unwrap();
+            tokio::spawn(async move {
+                let mut ends = Vec::new();
+                for _ in 0..10 {
+                    let turn = turns.take().await.unwrap();
+                    tokio::time::sleep(6 * LOOK).await;
+                    drop(turn);
+                    ends.push(Instant::now());
+                }
+                ends
+            })
+        });
+        let mut ends = Vec::new();
+        for program in programs {
+            ends.push(program.await.unwrap());
+        }
+        // No program has more than half of its turns left when another has had all of its own.
+        let first = ends.iter().filter_map(|ends| ends.last()).min().unwrap();
+        assert!(ends.iter().all(|ends| ends[5] < *first), "one had no turn");
     }
 }
