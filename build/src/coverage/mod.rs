@@ -5,15 +5,15 @@
 
 mod lcov;
 mod listed;
+mod programs;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
 
-use crate::process::{cargo, output, run};
+use crate::process::{cargo, output};
 use crate::repo::Repo;
 use crate::setup;
 use listed::Listed;
@@ -123,8 +123,8 @@ fn measure(repo: &Repo) -> Result<Coverage> {
         std::fs::remove_dir_all(&dir).with_context(|| format!("cannot clear {}", dir.display()))?;
     }
     std::fs::create_dir_all(&dir)?;
-    let programs = test_programs(repo)?;
-    run(tests(repo)?.arg("--quiet").env("LLVM_PROFILE_FILE", dir.join("%4m.profraw")))?;
+    let programs = programs::build(tests(repo)?)?;
+    programs::run_all(&programs, &dir.join("%4m.profraw"))?;
     let merged = dir.join("merged.profdata");
     let mut merge = Command::new(tools.join("llvm-profdata"));
     merge.args(["merge", "--sparse", "--output"]).arg(&merged).arg(&dir);
@@ -132,7 +132,7 @@ fn measure(repo: &Repo) -> Result<Coverage> {
     let mut export = Command::new(tools.join("llvm-cov"));
     export.args(["export", "--format=lcov", "--instr-profile"]).arg(&merged);
     for program in &programs {
-        export.arg("--object").arg(program);
+        export.arg("--object").arg(&program.path);
     }
     lcov::read(&output(&mut export)?, repo.root(), &SOURCES)
 }
@@ -146,23 +146,6 @@ fn tests(repo: &Repo) -> Result<Command> {
     }
     command.env("RUSTC_WORKSPACE_WRAPPER", std::env::current_exe()?).env(WRAPPER, "1");
     Ok(command)
-}
-
-#[derive(Deserialize)]
-struct Message {
-    executable: Option<PathBuf>,
-}
-
-/// Builds the tests, and returns the programs that they are.
-fn test_programs(repo: &Repo) -> Result<Vec<PathBuf>> {
-    let mut command = tests(repo)?;
-    let text = output(command.args(["--no-run", "--quiet", "--message-format=json"]))?;
-    let programs = text
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Message>(line).ok()?.executable)
-        .collect::<Vec<_>>();
-    ensure!(!programs.is_empty(), "cargo built no tests");
-    Ok(programs)
 }
 
 /// What to do when cargo starts this program in place of rustc: the same, with instruments.
