@@ -5,7 +5,8 @@ use std::process::Command;
 use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
 
-use crate::process::{cargo, copy, run, run_together};
+use crate::process::{copy, run, run_together};
+use crate::programs;
 use crate::repo::Repo;
 use crate::setup::{self, Browsers};
 use crate::{dist, wasm};
@@ -127,8 +128,7 @@ pub(crate) fn present(engine: Engine) -> Result<Vec<Engine>> {
 }
 
 fn program(repo: &Repo, task: &str) -> Result<Command> {
-    run(cargo(repo).args(["build", "--quiet", "--locked", "--package", "kms-e2e"]))?;
-    let mut command = Command::new(repo.target("debug/kms-e2e"));
+    let mut command = Command::new(programs::binary(repo, "kms-e2e")?);
     command.current_dir(repo.root()).arg(task);
     Ok(command)
 }

@@ -2,12 +2,13 @@
 //! are committed so that readers and editors see them.
 
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process::{cargo, output, run};
+use crate::process::{output, run};
 use crate::repo::Repo;
-use crate::{files, wasm};
+use crate::{files, programs, wasm};
 
 /// The committed copies of the glue: the auditor reads them without building.
 const GLUE_COPIES: [(wasm::Module, &str); 2] = [
@@ -70,15 +71,14 @@ fn generate(repo: &Repo) -> Result<std::path::PathBuf> {
         std::fs::remove_dir_all(&fresh)
             .with_context(|| format!("cannot clear {}", fresh.display()))?;
     }
-    let mut command = cargo(repo);
-    command.args(["run", "--quiet", "--package", "kms-protocol", "--example", "codegen", "--"]);
-    run(command.arg(&fresh))?;
+    run(Command::new(programs::example(repo, "codegen")?).current_dir(repo.root()).arg(&fresh))?;
     for (module, copy) in GLUE_COPIES {
         copy_glue(&enclave.join(module.glue), &fresh.join(copy))?;
     }
+    let broker = programs::binary(repo, "kms-broker")?;
     for (file, arguments) in BROKER {
-        let mut command = cargo(repo);
-        command.args(["run", "--quiet", "--package", "kms-broker", "--"]).args(arguments);
+        let mut command = Command::new(&broker);
+        command.current_dir(repo.root()).args(arguments);
         put(&fresh.join(file), output(&mut command)?.as_bytes())?;
     }
     Ok(fresh)

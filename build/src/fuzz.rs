@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use crate::process::{cargo, output, run_together};
+use crate::programs;
 use crate::repo::Repo;
 
 /// The binaries of `fuzz/`, which are the targets of `kms_testkit::fuzz`.
@@ -31,9 +32,8 @@ const MAX_LEN: u32 = 65_536;
 /// is found is written to `tests/vectors/fuzz`, where the native tests run it from then on.
 pub(crate) fn run(repo: &Repo, seconds: u32) -> Result<()> {
     let corpus = repo.target("fuzz/corpus");
-    let mut seeds = cargo(repo);
-    seeds.args(["run", "--quiet", "--locked", "--package", "kms-testkit", "--example", "seeds"]);
-    output(seeds.arg("--").arg(&corpus))?;
+    let mut seeds = Command::new(programs::example(repo, "seeds")?);
+    output(seeds.current_dir(repo.root()).arg(&corpus))?;
     let triple = host(repo)?;
     let mut build = cargo(repo);
     build.args(["build", "--quiet", "--locked", "--release", "--bins", "--target", &triple]);

@@ -11,6 +11,7 @@ mod image;
 mod manifest;
 mod passed;
 mod process;
+mod programs;
 mod remap;
 mod repo;
 mod report;

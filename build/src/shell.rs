@@ -6,7 +6,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::process::{cargo, run};
+use crate::process::run;
+use crate::programs;
 use crate::repo::Repo;
 
 /// The two origins of the demo: different sites, both secure contexts.
@@ -15,10 +16,7 @@ pub(crate) const EMBEDDER_ORIGIN: &str = "http://pwa.localhost:7002";
 
 /// The shell, built for this machine without embedded enclave.
 pub(crate) fn program(repo: &Repo) -> Result<PathBuf> {
-    let mut command = cargo(repo);
-    command.env_remove("KMS_ENCLAVE_DIR");
-    run(command.args(["build", "--quiet", "--locked", "--package", "enclave-shell"]))?;
-    Ok(repo.target("debug/enclave-shell"))
+    programs::binary(repo, "enclave-shell")
 }
 
 /// Where the emitted folder holds its manifest.
