@@ -135,7 +135,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let deployment = Deployment::new(origins.kms.as_str(), &[origins.pwa.as_str()])?;
     let emitted = emit(&sources(args.enclave.as_deref())?, &deployment)?;
     let access_log = args.access_log;
-    #[cfg_attr(not(unix), allow(unused_mut))]
+    #[cfg_attr(not(unix), allow(unused_mut, reason = "only workloads change it"))]
     let mut site = demo::embedder(&emitted.pin)?;
     #[cfg(unix)]
     let ports = args.workloads.then_some(Ports { agent: args.port_agent, relay: args.port_relay });
