@@ -6,6 +6,7 @@ mod support;
 
 use std::io::{self, BufReader};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use kms_broker::Problem;
@@ -110,6 +111,61 @@ fn use_once(store: &Store, number: u8) -> Result<(), Problem> {
 
 fn mint(store: &Store, number: u8) -> Result<(), Problem> {
     block_on(store.decide(|_, _| Ok(((), minted(number)))))
+}
+
+/// A disk that takes its time: each sync waits until it may go on.
+struct Slow {
+    syncs: Arc<AtomicU64>,
+    begun: Sender<()>,
+    go_on: Receiver<()>,
+}
+
+impl Disk for Slow {
+    fn append(&mut self, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.syncs.fetch_add(1, Ordering::SeqCst);
+        // Once the test has ended, nothing holds it up.
+        let _ = self.begun.send(());
+        let _ = self.go_on.recv();
+        Ok(())
+    }
+}
+
+/// What comes while the disk is busy waits for one sync, however much it is; and nobody is told before.
+#[test]
+fn decisions_that_wait_share_one_sync() {
+    const WAITING: u8 = 32;
+    let syncs = Arc::new(AtomicU64::new(0));
+    let ((begun, has_begun), (may, go_on)) = (channel(), channel());
+    let disk = Slow { syncs: Arc::clone(&syncs), begun, go_on };
+    let store = Store::start(disk, replay(&b""[..], &broker()).unwrap(), clock());
+    let said = AtomicU64::new(0);
+    let decide = |number| {
+        mint(&store, number).unwrap();
+        said.fetch_add(1, Ordering::SeqCst);
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| decide(0));
+        has_begun.recv().unwrap();
+        for number in 1..=WAITING {
+            let decide = &decide;
+            scope.spawn(move || decide(number));
+        }
+        let all = 2 * (u64::from(WAITING) + 1);
+        while store.chain(|chain, _| chain.size()).unwrap() < all {
+            std::thread::yield_now();
+        }
+        assert_eq!(said.load(Ordering::SeqCst), 0);
+        may.send(()).unwrap();
+        has_begun.recv().unwrap();
+        may.send(()).unwrap();
+    });
+    assert_eq!(said.load(Ordering::SeqCst), u64::from(WAITING) + 1);
+    assert_eq!(syncs.load(Ordering::SeqCst), 2);
+    drop(may);
 }
 
 /// At every operation of the disk, and with every part of what was not synced: what the broker has
