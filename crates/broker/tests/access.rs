@@ -27,6 +27,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+const PATH: &str = "/v1/proxy/crm/contacts/42";
+
 /// A client that believes every server: what it sees is what the broker does.
 #[derive(Debug)]
 struct Blind;
@@ -344,6 +346,45 @@ async fn metrics_have_no_label_of_a_request() {
     assert!(text.contains(line), "{text}");
     assert!(text.contains("kms_broker_handshakes_refused_total 1"), "{text}");
     assert!(!text.contains("evil"), "{text}");
+}
+
+/// The status of every answer on one connection.
+async fn answers(world: &World, by: &Workload, request: &str) -> Vec<String> {
+    let mut stream = connect(world, by).await;
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut text = Vec::new();
+    // It may end without the words for it.
+    let _ = stream.read_to_end(&mut text).await;
+    let text = String::from_utf8(text).unwrap();
+    text.split("HTTP/1.1 ").skip(1).map(|answer| answer.chars().take(3).collect()).collect()
+}
+
+/// No request hides in another one: what can be read in two ways is not passed on.
+#[tokio::test]
+async fn a_request_has_one_end() {
+    let world = World::new().await;
+    let agent = world.workload(AGENT);
+    let token = world.token(&agent, &read_42()).await;
+    let hidden = "GET /v1/jwks HTTP/1.1\r\nHost: broker\r\nConnection: close\r\n\r\n";
+    let length = hidden.len();
+    let send = async |head: &str| {
+        let start = format!("GET {PATH} HTTP/1.1\r\nHost: broker\r\nAuthorization: Bearer {token}");
+        answers(&world, &agent, &format!("{start}\r\n{head}\r\n\r\n{hidden}")).await
+    };
+    for head in [
+        &format!("Content-Length: 0\r\nContent-Length: {length}"),
+        &format!("Content-Length: 0, {length}"),
+        "Content-Length: +0",
+        "Content-Length : 0",
+        "Content-Length: 0\r\nTransfer-Encoding: chunked, identity",
+        "Accept: a\r\n Content-Length: 0",
+        "Accept: a\rContent-Length: 0",
+    ] {
+        assert_eq!(send(head).await, ["400"], "{head:?}");
+    }
+    assert!(world.service.take().is_empty());
+    // With one end, they are two requests.
+    assert_eq!(send("Content-Length: 0").await, ["200", "200"]);
 }
 
 #[test]
