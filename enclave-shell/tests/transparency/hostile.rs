@@ -56,7 +56,7 @@ impl Answer {
 /// What a server does to the frame's page.
 type Attack = fn(&mut Answer);
 
-const ATTACKS: [(&str, Attack); 18] = [
+const ATTACKS: [(&str, Attack); 20] = [
     ("another page", |it| it.page("text/html; charset=utf-8", EVIL)),
     ("another script", |it| it.insert("<script src=\"/evil.js\"></script>")),
     ("a script with a nonce", |it| {
@@ -66,6 +66,7 @@ const ATTACKS: [(&str, Attack); 18] = [
     ("an event handler", |it| it.insert("<img src=\"x\" onerror=\"steal()\">")),
     ("a page in the page", |it| it.insert("<iframe srcdoc=\"<script>steal()</script>\"></iframe>")),
     ("a page that leaves", |it| it.insert("<meta http-equiv=\"refresh\" content=\"0;url=/evil\">")),
+    ("a script that leaves", |it| it.insert("<script>location = '/evil'</script>")),
     ("a header that leaves", |it| it.set("refresh", "0;url=/evil")),
     ("a redirect", |it| {
         it.status = 302;
@@ -75,6 +76,12 @@ const ATTACKS: [(&str, Attack); 18] = [
     ("a page as SVG", |it| it.page("image/svg+xml", "<svg onload=\"steal()\"/>")),
     ("no type", |it| it.remove("content-type")),
     ("no policy", |it| it.remove(CSP)),
+    ("a policy that only reports", |it| {
+        let (_, csp) = it.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(CSP)).unwrap();
+        let csp = csp.clone();
+        it.remove(CSP);
+        it.set("content-security-policy-report-only", &csp);
+    }),
     ("a policy with eval", |it| {
         it.csp(|csp| csp.replace("script-src ", "script-src 'unsafe-eval' "));
     }),
