@@ -5,6 +5,7 @@
 
 mod json;
 mod proof;
+mod release;
 pub mod seeds;
 mod template;
 

@@ -34,12 +34,13 @@ fn root(from: u64, count: u64) -> Hash {
     }
 }
 
-/// Lines of a log, its proofs and policies, which have one spelling each; or three small numbers and
+/// Lines of a log, its proofs and policies, which have one spelling each, and the files of releases; or three small numbers and
 /// hashes, which prove what is true or nothing.
 ///
 /// # Panics
 /// If not.
 pub fn proof(input: &[u8]) {
+    super::release::release(input);
     if let Ok(text) = std::str::from_utf8(input) {
         lines(text);
     }
@@ -85,7 +86,7 @@ fn note() -> Note {
     Note::new(&text, vec![signature]).unwrap()
 }
 
-/// A checkpoint, a proof, a policy, and proofs of every shape.
+/// A checkpoint, a proof, a policy, proofs of every shape, and the files of releases.
 ///
 /// # Panics
 /// If one cannot be made.
@@ -104,6 +105,7 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
             }
         }
     }
+    seeds.extend(super::release::seeds());
     seeds
 }
 
