@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use base64ct::{Base64, Encoding};
 use kms_tlog::{
     Checkpoint, CosignerKey, Note, NoteError, Policy, SeenFault, Signature, SignerKey, VerifierKey,
 };
@@ -218,4 +219,20 @@ fn what_is_no_policy_is_refused() {
     }
     // A quorum may name a witness that is in a group as well.
     assert!(Policy::parse(&(a + "group g any A\nquorum A\n")).is_ok());
+}
+
+#[test]
+fn signatures_of_types_that_are_not_known_are_kept_and_count_for_nothing() {
+    // As long as a cosignature of ML-DSA-44 with its time (C2SP tlog-cosignature).
+    let bytes = vec![9; 8 + 2420];
+    let unknown = Signature { name: "w12.example".into(), id: [6, 1, 2, 3], bytes };
+    let note = cosigned(&[(11, 30)]).with(unknown).unwrap();
+    assert_eq!(Note::parse(&note.to_string()), Ok(note.clone()));
+    let time = |policy: &Policy| policy.check(&note).map(|vouched| vouched.time);
+    assert_eq!(time(&policy("quorum W11\n")), Ok(Some(30)));
+    assert_eq!(time(&policy("group g all W11 W12\nquorum g\n")), Err(SeenFault::Quorum));
+    // A policy cannot name such a witness, since nobody here could check its word.
+    let key = Base64::encode_string(&[&[6_u8][..], &[7; 1312]].concat());
+    let bad = Policy::parse(&format!("witness W w.example+06010203+{key}\nquorum W\n"));
+    assert_eq!(bad.unwrap_err().line, 1);
 }

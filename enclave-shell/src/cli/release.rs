@@ -107,6 +107,9 @@ pub(crate) enum ReleaseCommand {
         /// The proof that `log prove` wrote.
         #[arg(long, value_name = "FILE")]
         proof: Option<PathBuf>,
+        /// Refuse what this policy does not accept now.
+        #[arg(long, value_name = "FILE", requires = "proof")]
+        policy: Option<PathBuf>,
         /// A signed revocation; repeat for more.
         #[arg(long, value_name = "FILE")]
         revocation: Vec<PathBuf>,
@@ -136,11 +139,14 @@ pub(crate) fn run(command: &ReleaseCommand) -> Result<ExitCode, Failure> {
             let given = given.as_deref().unwrap_or(&statement);
             write(out, &add_signatures(given, &statement, &keys.load()?)?.to_string())?;
         }
-        ReleaseCommand::Publish { dir, proof, revocation } => {
+        ReleaseCommand::Publish { dir, proof, policy, revocation } => {
+            let policy = policy.as_deref().map(read).transpose()?;
+            let policy = policy.map(|policy| ReleasePolicy::parse(&policy)).transpose()?;
             let proof = proof.as_deref().map(text).transpose()?;
             let revocations = revocation.iter().map(|path| text(path));
             let revocations: Vec<_> = revocations.collect::<Result<_, _>>()?;
-            publish::publish(dir, proof.as_deref(), &revocations)?;
+            let proof = proof.as_deref();
+            publish::publish(dir, proof, policy.as_ref(), &revocations)?;
         }
     }
     Ok(ExitCode::SUCCESS)

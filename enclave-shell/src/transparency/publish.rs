@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kms_tlog::LogProof;
-use kms_verify::Statement;
+use kms_verify::{Input, Mark, ReleasePolicy, Statement, verify};
 
 use super::{Error, files};
 use crate::Emitted;
@@ -14,8 +14,13 @@ pub const PROOF_PATH: &str = "/.well-known/ats-kms/manifest.tlog-proof";
 pub const REVOCATIONS_PATH: &str = "/.well-known/ats-kms/revocations.json";
 
 /// Adds the files to the folder, and their headers to its header files. The proof has to be one of
-/// the folder's manifest.
-pub fn publish(dir: &Path, proof: Option<&str>, revocations: &[String]) -> Result<(), Error> {
+/// the folder's manifest, and to be accepted by the policy if there is one.
+pub fn publish(
+    dir: &Path,
+    proof: Option<&str>,
+    policy: Option<&ReleasePolicy>,
+    revocations: &[String],
+) -> Result<(), Error> {
     let emitted = Emitted::load(dir)?;
     if let Some(text) = proof {
         let proof = LogProof::parse(text)?;
@@ -24,6 +29,7 @@ pub fn publish(dir: &Path, proof: Option<&str>, revocations: &[String]) -> Resul
         if statement.is_none_or(|(statement, _)| statement.to_string() != own) {
             return Err(Error::Statement("the proof is of another release"));
         }
+        policy.map_or(Ok(()), |policy| accepted(policy, &emitted, text, revocations))?;
         files::write_durably(&place(dir, PROOF_PATH), text.as_bytes())?;
     }
     for note in revocations {
@@ -37,6 +43,27 @@ pub fn publish(dir: &Path, proof: Option<&str>, revocations: &[String]) -> Resul
         files::write_durably(&place(dir, REVOCATIONS_PATH), &list)?;
     }
     Ok(Emitted::load(dir)?.write_to(dir)?)
+}
+
+/// Nothing was seen before: whoever publishes has no mark.
+fn accepted(
+    policy: &ReleasePolicy,
+    emitted: &Emitted,
+    proof: &str,
+    revocations: &[String],
+) -> Result<(), Error> {
+    let manifest = emitted.manifest.to_bytes().map_err(crate::Error::from)?;
+    let revocations: Vec<_> = revocations.iter().map(|note| note.clone().into_bytes()).collect();
+    let verdict = verify(&Input {
+        policy,
+        manifest: &manifest,
+        proof: proof.as_bytes(),
+        growth: None,
+        revocations: &revocations,
+        mark: &Mark::new(&policy.origin),
+        now: super::now(),
+    });
+    Ok(verdict.result.map(drop)?)
 }
 
 fn place(dir: &Path, path: &str) -> std::path::PathBuf {

@@ -224,7 +224,7 @@ impl Lab {
     }
 
     pub(crate) fn publish_proof(&self, name: &str, proof: &LogProof) {
-        publish::publish(&self.path(name), Some(&proof.to_string()), &[]).unwrap();
+        publish::publish(&self.path(name), Some(&proof.to_string()), None, &[]).unwrap();
     }
 
     pub(crate) fn serve(&self, name: &str) -> Running {

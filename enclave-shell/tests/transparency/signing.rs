@@ -111,3 +111,22 @@ fn an_emitted_release_names_the_one_before() {
     let wrong: Vec<_> = wrong.iter().map(String::as_str).chain(more).collect();
     assert!(refused(&wrong).contains("has to follow 1"));
 }
+
+#[test]
+fn nothing_is_published_that_a_policy_refuses() {
+    let lab = Lab::new();
+    lab.build("one", 1, None);
+    lab.sign("one");
+    lab.log("one.note");
+    let (dir, proof) = (lab.text("one"), lab.text("proof"));
+    run(&["log", "prove", &lab.text("log"), &lab.text("one.note"), "--out", &proof]);
+    lab.write("slow.json", &lab.policy(24).to_string());
+    let (now, slow) = (lab.text("policy.json"), lab.text("slow.json"));
+    let publish = ["release", "publish", &dir, "--proof", &proof, "--policy"];
+    let placed = lab.path("one/.well-known/ats-kms/manifest.tlog-proof");
+    let problem = refused(&[&publish[..], &[&slow]].concat());
+    assert!(problem.contains("too_young"), "{problem}");
+    assert!(!placed.exists());
+    run(&[&publish[..], &[&now]].concat());
+    assert!(placed.exists());
+}
