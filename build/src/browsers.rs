@@ -6,9 +6,9 @@ use anyhow::{Result, bail, ensure};
 use clap::ValueEnum;
 
 use crate::process::{copy, run, run_together};
-use crate::programs;
 use crate::repo::Repo;
 use crate::setup::{self, Browsers};
+use crate::workspace;
 use crate::{dist, wasm};
 
 /// The engines that the enclave is tested in.
@@ -128,7 +128,7 @@ pub(crate) fn present(engine: Engine) -> Result<Vec<Engine>> {
 }
 
 fn program(repo: &Repo, task: &str) -> Result<Command> {
-    let mut command = Command::new(programs::binary(repo, "kms-e2e")?);
+    let mut command = Command::new(workspace::binary(repo, "kms-e2e")?);
     command.current_dir(repo.root()).arg(task);
     Ok(command)
 }

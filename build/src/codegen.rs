@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{output, run};
 use crate::repo::Repo;
-use crate::{files, programs, wasm};
+use crate::{files, wasm, workspace};
 
 /// The committed copies of the glue: the auditor reads them without building.
 const GLUE_COPIES: [(wasm::Module, &str); 2] = [
@@ -71,11 +71,11 @@ fn generate(repo: &Repo) -> Result<std::path::PathBuf> {
         std::fs::remove_dir_all(&fresh)
             .with_context(|| format!("cannot clear {}", fresh.display()))?;
     }
-    run(Command::new(programs::example(repo, "codegen")?).current_dir(repo.root()).arg(&fresh))?;
+    run(Command::new(workspace::example(repo, "codegen")?).current_dir(repo.root()).arg(&fresh))?;
     for (module, copy) in GLUE_COPIES {
         copy_glue(&enclave.join(module.glue), &fresh.join(copy))?;
     }
-    let broker = programs::binary(repo, "kms-broker")?;
+    let broker = workspace::binary(repo, "kms-broker")?;
     for (file, arguments) in BROKER {
         let mut command = Command::new(&broker);
         command.current_dir(repo.root()).args(arguments);

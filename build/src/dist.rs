@@ -33,7 +33,7 @@ pub(crate) fn binary(repo: &Repo) -> Result<()> {
 }
 
 /// The commit that is built; none outside a clone.
-fn commit(repo: &Repo) -> Option<String> {
+pub(crate) fn commit(repo: &Repo) -> Option<String> {
     let mut command = Command::new("git");
     let commit = output(command.current_dir(repo.root()).args(["rev-parse", "HEAD"])).ok()?;
     Some(commit.trim().to_owned())
@@ -41,7 +41,7 @@ fn commit(repo: &Repo) -> Option<String> {
 
 /// A probe build tells its secrets: it must never be deployed. What it adds
 /// is exported and imported under names with `probe`, so its glue says so.
-fn refuse_probe(enclave: &Path) -> Result<()> {
+pub(crate) fn refuse_probe(enclave: &Path) -> Result<()> {
     for module in wasm::MODULES {
         let glue = std::fs::read_to_string(enclave.join(module.glue))?;
         if glue.to_ascii_lowercase().contains("probe") {

@@ -6,8 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use crate::process::{cargo, output, run_together};
-use crate::programs;
 use crate::repo::Repo;
+use crate::workspace;
 
 /// The binaries of `fuzz/`, which are the targets of `kms_testkit::fuzz`.
 const TARGETS: [&str; 7] = ["request", "envelope", "records", "jws", "template", "proof", "backup"];
@@ -32,7 +32,7 @@ const MAX_LEN: u32 = 65_536;
 /// is found is written to `tests/vectors/fuzz`, where the native tests run it from then on.
 pub(crate) fn run(repo: &Repo, seconds: u32) -> Result<()> {
     let corpus = repo.target("fuzz/corpus");
-    let mut seeds = Command::new(programs::example(repo, "seeds")?);
+    let mut seeds = Command::new(workspace::example(repo, "seeds")?);
     output(seeds.current_dir(repo.root()).arg(&corpus))?;
     let triple = host(repo)?;
     let mut build = cargo(repo);

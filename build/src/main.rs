@@ -1,5 +1,6 @@
 //! Build, test and release tasks of ATS KMS, run as `cargo xtask …`.
 
+mod archive;
 mod browsers;
 mod codegen;
 mod coverage;
@@ -9,13 +10,16 @@ mod files;
 mod fuzz;
 mod image;
 mod manifest;
+mod metadata;
 mod passed;
 mod process;
-mod programs;
+mod program;
+mod release;
 mod remap;
 mod repo;
 mod report;
 mod repro;
+mod sbom;
 mod scripts;
 mod setup;
 mod shell;
@@ -23,6 +27,7 @@ mod steps;
 mod tidy;
 mod verify;
 mod wasm;
+mod workspace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -83,6 +88,8 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Build everything that a release publishes into target/published.
+    Release,
     /// Test the pure crates and compare the lines that no test reaches with build/coverage.txt.
     Coverage {
         /// Write that file; new lines in it still need a reason.
@@ -91,6 +98,10 @@ enum Task {
     },
     /// Check the rules of this repository.
     Tidy,
+    /// Write the lists of parts (SBOM) of everything that is released into target/sbom.
+    Sbom,
+    /// Exempt the dependencies that nobody has audited, in supply-chain/config.toml.
+    Vet,
     /// Run everything that must hold before a change is accepted.
     Test {
         /// Leave out the browser tests.
@@ -155,9 +166,12 @@ fn perform(arguments: Arguments) -> Result<()> {
         Task::Repro { against: Some(manifest), .. } => repro::against(&repo, &manifest),
         Task::Image { check: false } => image::write(&repo).map(drop),
         Task::Image { check: true } => image::check(&repo),
+        Task::Release => release::write(&repo),
         Task::Coverage { update: false } => coverage::check(&repo),
         Task::Coverage { update: true } => coverage::update(&repo),
         Task::Tidy => tidy::run(&repo),
+        Task::Sbom => sbom::write_all(&repo).map(drop),
+        Task::Vet => tidy::exempt(&repo),
         Task::Test { skip_browsers, again } => verify::run_all(&repo, !skip_browsers, again),
         Task::Fuzz { seconds } => fuzz::run(&repo, seconds),
         Task::E2e { engine, filter } => end_to_end(&repo, engine, filter.as_deref()),

@@ -37,7 +37,7 @@ impl Manifest {
             deployment["embedders"].as_array().context("the manifest names no embedders")?;
         let embedders = embedders.iter().filter_map(Value::as_str).map(str::to_owned).collect();
         let commit = self.0["commit"].as_str().map(str::to_owned);
-        Ok(Deployment { origin: origin.to_owned(), embedders, commit })
+        Ok(Deployment { origin: origin.to_owned(), embedders, commit, more: Vec::new() })
     }
 
     /// Parts that are not the same in both, down to the single asset.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use serde::Deserialize;
 
-use crate::process::{cargo, output};
+use crate::metadata;
+use crate::process::output;
 use crate::repo::Repo;
 
 /// Settings of the person who builds that would change the bytes.
@@ -73,23 +73,10 @@ fn rustc(repo: &Repo) -> Command {
     command
 }
 
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    source: Option<String>,
-    manifest_path: PathBuf,
-}
-
 /// The directories that hold the unpacked dependencies: registry or vendored.
 fn dependency_parents(repo: &Repo, target: &str) -> Result<BTreeSet<PathBuf>> {
-    let mut command = cargo(repo);
-    command.args(["metadata", "--format-version=1", "--locked", "--filter-platform", target]);
-    let metadata: Metadata = serde_json::from_str(&output(&mut command)?)?;
-    let external = metadata.packages.into_iter().filter(|package| package.source.is_some());
+    let packages = metadata::read(repo, target)?.packages;
+    let external = packages.into_iter().filter(|package| package.source.is_some());
     external
         .map(|package| {
             let package_dir = package.manifest_path.parent().and_then(Path::parent);

@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::process::run;
-use crate::programs;
 use crate::repo::Repo;
+use crate::workspace;
 
 /// The two origins of the demo: different sites, both secure contexts.
 pub(crate) const ENCLAVE_ORIGIN: &str = "http://kms.localhost:7001";
@@ -16,7 +16,7 @@ pub(crate) const EMBEDDER_ORIGIN: &str = "http://pwa.localhost:7002";
 
 /// The shell, built for this machine without embedded enclave.
 pub(crate) fn program(repo: &Repo) -> Result<PathBuf> {
-    programs::binary(repo, "enclave-shell")
+    workspace::binary(repo, "enclave-shell")
 }
 
 /// Where the emitted folder holds its manifest.
@@ -28,13 +28,15 @@ pub(crate) struct Deployment {
     pub(crate) embedders: Vec<String>,
     /// Source commit that the manifest names.
     pub(crate) commit: Option<String>,
+    /// Further arguments of `emit`.
+    pub(crate) more: Vec<String>,
 }
 
 impl Deployment {
     /// The demo's: both origins on this machine.
     pub(crate) fn demo(commit: Option<String>) -> Self {
         let embedders = vec![EMBEDDER_ORIGIN.to_owned()];
-        Self { origin: ENCLAVE_ORIGIN.to_owned(), embedders, commit }
+        Self { origin: ENCLAVE_ORIGIN.to_owned(), embedders, commit, more: Vec::new() }
     }
 }
 
@@ -56,5 +58,6 @@ pub(crate) fn emit(
     if let Some(commit) = &deployment.commit {
         command.args(["--commit", commit]);
     }
+    command.args(&deployment.more);
     run(command.arg("--enclave").arg(enclave).arg("--out").arg(out))
 }

@@ -74,7 +74,7 @@ fn in_browsers(repo: &Repo, steps: &mut Steps, account: Option<Account<'_>>) -> 
 }
 
 fn spelling(repo: &Repo) -> Result<()> {
-    run(Command::new(setup::typos(repo)?).current_dir(repo.root()))
+    run(Command::new(setup::checker(repo, "typos")?).current_dir(repo.root()))
 }
 
 /// Again for wasm: what is compiled for it only is invisible to the host.

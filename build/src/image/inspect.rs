@@ -5,9 +5,11 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use oci_spec::image::{Descriptor, ImageConfiguration, ImageIndex, ImageManifest};
 
-use super::layer::{self, Entry};
+use super::layer;
 use super::layout::BLOBS;
-use super::{NAME, USER, program};
+use super::{NAME, USER};
+use crate::archive::{self, Entry};
+use crate::program;
 use crate::report::sha256_hex;
 
 /// Fails unless the image is one static program that a user without rights runs, and nothing else.
@@ -28,9 +30,9 @@ pub(super) fn entries(dir: &Path) -> Result<Vec<Entry>> {
     ensure!(user.as_deref() == Some(&*format!("{USER}:{USER}")), "it runs as {user:?}");
     let mut found = Vec::new();
     for (layer, digest) in manifest.layers().iter().zip(config.rootfs().diff_ids()) {
-        let archive = layer::expand(&blob(dir, layer)?)?;
+        let archive = archive::expand(&blob(dir, layer)?)?;
         ensure!(*digest == format!("sha256:{}", sha256_hex(&archive)), "a layer was changed");
-        found.extend(layer::read(&archive)?);
+        found.extend(archive::read(&archive)?);
     }
     Ok(found)
 }
@@ -59,7 +61,7 @@ mod tests {
 
     fn image(program: &[u8]) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
-        layout::write(dir.path(), &layer::of(program).unwrap()).unwrap();
+        layout::write(dir.path(), &archive::of(&layer::entries(program)).unwrap()).unwrap();
         dir
     }
 

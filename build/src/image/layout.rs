@@ -8,7 +8,8 @@ use oci_spec::image::{
     ImageIndexBuilder, ImageManifestBuilder, MediaType, Os, RootFsBuilder, Sha256Digest,
 };
 
-use super::{NAME, USER, layer};
+use super::{NAME, USER};
+use crate::archive;
 use crate::report::sha256_hex;
 
 /// Where blobs are, by their digests.
@@ -26,7 +27,7 @@ pub(super) fn write(dir: &Path, archive: &[u8]) -> Result<()> {
         let digest: Sha256Digest = digest.parse()?;
         Ok(Descriptor::new(kind, bytes.len() as u64, digest))
     };
-    let layer = blob(MediaType::ImageLayerGzip, &layer::compress(archive)?)?;
+    let layer = blob(MediaType::ImageLayerGzip, &archive::compress(archive)?)?;
     let config = configuration(archive)?.to_string()?;
     let config = blob(MediaType::ImageConfig, config.as_bytes())?;
     let manifest = ImageManifestBuilder::default()

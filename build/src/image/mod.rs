@@ -3,36 +3,43 @@
 mod inspect;
 mod layer;
 mod layout;
-mod program;
-mod sbom;
 mod start;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::repo::Repo;
-use crate::{files, report, repro};
+use crate::{archive, files, program, report, repro, sbom};
 
 /// Name of the program, of its package and in the image.
-const NAME: &str = "kms-broker";
+const NAME: &str = program::BROKER.package;
 /// Who runs it, with nobody's rights.
 const USER: u32 = 65_532;
 
 /// Builds the program and writes image and list of parts below `target/image`.
 pub(crate) fn write(repo: &Repo) -> Result<PathBuf> {
-    let program = program::build(repo)?;
+    let program = program::BROKER.build(repo)?;
     let dir = repo.target("image");
     if dir.exists() {
         std::fs::remove_dir_all(&dir).with_context(|| format!("cannot clear {}", dir.display()))?;
     }
     let image = dir.join(NAME);
-    layout::write(&image, &layer::of(&program)?)?;
-    std::fs::write(dir.join(format!("{NAME}.cdx.json")), sbom::of(repo)?)?;
+    layout::write(&image, &archive::of(&layer::entries(&program))?)?;
+    std::fs::write(dir.join(sbom::name(NAME)), sbom::of(repo, NAME, program::TARGET)?)?;
     inspect::check(&image)?;
     println!("  {}: {} bytes, sha256 {}", NAME, program.len(), report::sha256_hex(&program));
     println!("  {}: an OCI image layout, looked through", repo.shown(&image));
     Ok(dir)
+}
+
+/// What a release publishes of the folder that `write` left: names and bytes.
+pub(crate) fn published(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let image = dir.join(NAME);
+    let program = inspect::entries(&image)?.into_iter().find(|entry| entry.path == NAME);
+    let program = program.context("no program in the image")?.bytes;
+    let layout = archive::of(&archive::below(&image)?)?;
+    Ok(vec![(NAME.to_owned(), program), (format!("{NAME}.oci.tar"), layout)])
 }
 
 /// Writes the image here and of a copy under other circumstances, compares every byte, and starts what

@@ -27,11 +27,6 @@ pub(crate) fn has_geckodriver() -> bool {
     matches!(find("geckodriver"), Ok(Some(_)))
 }
 
-/// cargo-deny where the machine has it; building it is too slow to do here.
-pub(crate) fn cargo_deny() -> Result<Option<PathBuf>> {
-    find("cargo-deny")
-}
-
 fn find(name: &str) -> Result<Option<PathBuf>> {
     if let Some(found) = which(name) {
         return Ok(Some(found));

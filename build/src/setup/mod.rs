@@ -14,10 +14,10 @@ use anyhow::{Context, Result};
 use crate::repo::Repo;
 
 pub(crate) use apt::Browsers;
-pub(crate) use cargo_tools::{cargo_deny, has_geckodriver};
+pub(crate) use cargo_tools::has_geckodriver;
 pub(crate) use node::node_packages;
-pub(crate) use python::typos;
-pub(crate) use rust::{llvm_tools, wasm_target};
+pub(crate) use python::checker;
+pub(crate) use rust::{llvm_tools, objcopy, wasm_target};
 
 /// Everything: what `test` needs.
 pub(crate) fn all(repo: &Repo) -> Result<()> {
@@ -31,7 +31,7 @@ pub(crate) fn tools(repo: &Repo) -> Result<()> {
     wasm_target(repo)?;
     llvm_tools(repo)?;
     node_packages(repo)?;
-    typos(repo).map(drop)
+    python::checkers(repo).map(drop)
 }
 
 /// What static programs are built with.

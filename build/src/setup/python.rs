@@ -1,38 +1,54 @@
-//! The spelling checker, as a wheel: compiling it would take minutes.
+//! Checkers that the Python index has ready for use: compiling them would take minutes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::tools_dir;
 use crate::process::{run, which};
+use crate::repo::Repo;
+use crate::report::sha256_hex;
 
-const TYPOS_VERSION: &str = "1.52.0";
+/// Names, versions and digests.
+const PINNED: &str = "build/tools.txt";
 
-/// The pinned `typos`, or nothing where neither pip nor a copy of it exists.
-pub(crate) fn typos(repo: &crate::repo::Repo) -> Result<PathBuf> {
-    let dir = tools_dir()?.join(format!("typos-{TYPOS_VERSION}"));
-    let program = dir.join("bin/typos");
-    if program.is_file() {
-        return Ok(program);
+/// The pinned program of that name.
+pub(crate) fn checker(repo: &Repo, name: &str) -> Result<PathBuf> {
+    let program = checkers(repo)?.join("bin").join(name);
+    ensure!(program.is_file(), "{PINNED} does not bring {name}");
+    Ok(program)
+}
+
+/// Installs all of them, unless that was done; returns their folder.
+pub(super) fn checkers(repo: &Repo) -> Result<PathBuf> {
+    let pinned = repo.path(PINNED);
+    let digest = sha256_hex(&std::fs::read(&pinned).with_context(|| format!("no {PINNED}"))?);
+    let dir = tools_dir()?.join(format!("checkers-{digest:.16}"));
+    if dir.is_dir() {
+        return Ok(dir);
     }
-    println!("setup: installing typos {TYPOS_VERSION} from PyPI");
+    println!("setup: installing the checkers of {PINNED} from PyPI");
     if which("python3").is_none() {
         bail!("python3 is missing: run `apt-get install python3 python3-pip`, then try again");
     }
-    let mut command = Command::new("python3");
-    command.current_dir(repo.root()).args(["-m", "pip", "install", "--quiet", "--no-deps"]);
-    command
-        .args([
-            "--disable-pip-version-check",
-            "--root-user-action=ignore",
-            "--only-binary=:all:",
-            "--target",
-        ])
-        .arg(&dir);
-    if run(command.arg(format!("typos=={TYPOS_VERSION}"))).is_err() {
-        bail!("pip could not install typos: run `apt-get install python3-pip`, then try again");
+    // Only what was installed whole has the name that is looked for.
+    let partial = dir.with_extension(std::process::id().to_string());
+    if run(&mut install(&pinned, &partial)).is_err() {
+        bail!("pip could not install them: run `apt-get install python3-pip`, then try again");
     }
-    Ok(program)
+    match std::fs::rename(&partial, &dir) {
+        Err(error) if !dir.is_dir() => Err(error).context("cannot keep the checkers"),
+        _ => Ok(dir),
+    }
+}
+
+fn install(pinned: &Path, dir: &Path) -> Command {
+    let mut command = Command::new("python3");
+    command.current_dir(std::env::temp_dir());
+    command.args(["-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]);
+    command.args(["--disable-pip-version-check", "--root-user-action=ignore"]);
+    command.args(["--only-binary=:all:", "--target"]).arg(dir);
+    command.arg("--requirement").arg(pinned);
+    command
 }

@@ -45,6 +45,16 @@ pub(super) fn target(repo: &Repo, target: &str) -> Result<()> {
     run(Command::new("rustup").current_dir(repo.root()).args(["target", "add", target]))
 }
 
+/// What adds sections to programs; every toolchain brings it.
+pub(crate) fn objcopy(repo: &Repo) -> Result<PathBuf> {
+    let libraries =
+        output(Command::new("rustc").current_dir(repo.root()).args(["--print", "target-libdir"]))?;
+    let dir = Path::new(libraries.trim()).parent().context("rustc has no libraries")?;
+    let program = dir.join("bin/rust-objcopy");
+    ensure!(program.is_file(), "the Rust in use has no rust-objcopy: take one of rustup");
+    Ok(program)
+}
+
 /// LLVM's programs for coverage, of the version that rustc was built with; returns their folder.
 pub(crate) fn llvm_tools(repo: &Repo) -> Result<PathBuf> {
     let libraries =

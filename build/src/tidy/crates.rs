@@ -1,12 +1,11 @@
 //! Which crate may use which, from `cargo metadata`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Result;
-use serde::Deserialize;
 
 use super::Findings;
-use crate::process::{cargo, output};
+use crate::metadata::{self, Metadata, Package};
 use crate::repo::Repo;
 use crate::wasm::TARGET;
 
@@ -27,7 +26,16 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("kms-tools", &["kms-protocol", "kms-crypto", "kms-backup"]),
     (
         "kms-testkit",
-        &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog", "kms-token", "kms-vault"],
+        &[
+            "kms-protocol",
+            "kms-crypto",
+            "kms-jose",
+            "kms-manifest",
+            "kms-tlog",
+            "kms-token",
+            "kms-vault",
+            "kms-verify",
+        ],
     ),
     (
         "enclave-shell",
@@ -76,61 +84,8 @@ const PURE: [&str; 9] = [
 ];
 const IMPURE: [&str; 5] = ["web-sys", "js-sys", "wasm-bindgen", "tokio", "mio"];
 
-#[derive(Deserialize)]
-pub(super) struct Metadata {
-    pub(super) packages: Vec<Package>,
-    resolve: Resolve,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Package {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) version: String,
-    pub(super) license: Option<String>,
-    pub(super) source: Option<String>,
-    dependencies: Vec<Dependency>,
-    features: BTreeMap<String, Vec<String>>,
-}
-
-#[derive(Deserialize)]
-struct Dependency {
-    name: String,
-    kind: Option<String>,
-    features: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Resolve {
-    nodes: Vec<Node>,
-}
-
-#[derive(Deserialize)]
-struct Node {
-    id: String,
-    deps: Vec<Edge>,
-}
-
-#[derive(Deserialize)]
-struct Edge {
-    pkg: String,
-    dep_kinds: Vec<EdgeKind>,
-}
-
-#[derive(Deserialize)]
-struct EdgeKind {
-    kind: Option<String>,
-}
-
-/// Everything that the workspace can pull in, on any platform.
-pub(super) fn metadata(repo: &Repo, arguments: &[&str]) -> Result<Metadata> {
-    let mut command = cargo(repo);
-    command.args(["metadata", "--format-version=1", "--locked"]).args(arguments);
-    Ok(serde_json::from_str(&output(&mut command)?)?)
-}
-
 pub(super) fn check(repo: &Repo, findings: &mut Findings) -> Result<()> {
-    let metadata = metadata(repo, &["--filter-platform", TARGET])?;
+    let metadata = metadata::read(repo, TARGET)?;
     let ours: BTreeSet<&str> = metadata
         .packages
         .iter()
@@ -189,26 +144,11 @@ fn check_probe(package: &Package, findings: &mut Findings) {
 }
 
 fn check_pure(metadata: &Metadata, findings: &mut Findings) {
-    let names: BTreeMap<&str, &str> =
-        metadata.packages.iter().map(|package| (&*package.id, &*package.name)).collect();
-    let edges: BTreeMap<&str, &Node> =
-        metadata.resolve.nodes.iter().map(|node| (&*node.id, node)).collect();
     for package in metadata.packages.iter().filter(|package| PURE.contains(&&*package.name)) {
-        let mut open = vec![package.id.as_str()];
-        let mut seen = BTreeSet::new();
-        while let Some(id) = open.pop() {
-            if seen.insert(id) {
-                open.extend(edges.get(id).into_iter().flat_map(|node| normal_edges(node)));
-            }
-        }
-        for used in seen.iter().filter_map(|id| names.get(id)).filter(|used| IMPURE.contains(used))
-        {
-            findings.problem(format!("{} reaches {used} through a dependency", package.name));
+        let parts = metadata.parts(package);
+        for (used, _) in parts.iter().filter(|(used, _)| IMPURE.contains(&&*used.name)) {
+            let (name, used) = (&package.name, &used.name);
+            findings.problem(format!("{name} reaches {used} through a dependency"));
         }
     }
-}
-
-fn normal_edges(node: &Node) -> impl Iterator<Item = &str> {
-    let normal = |edge: &&Edge| edge.dep_kinds.iter().any(|kind| kind.kind.is_none());
-    node.deps.iter().filter(normal).map(|edge| edge.pkg.as_str())
 }

@@ -1,14 +1,14 @@
-//! Rules of this repository that no other tool checks.
+//! Rules of this repository: those of its own, and those that other programs check.
 
 mod codes;
+mod container;
 mod crates;
 mod labels;
 mod lengths;
-mod licences;
 mod links;
+mod others;
 mod pages;
 mod shown;
-mod spdx;
 mod words;
 mod workflows;
 
@@ -16,6 +16,8 @@ use anyhow::{Result, bail};
 
 use crate::files;
 use crate::repo::Repo;
+
+pub(crate) use others::exempt;
 
 /// What the checks found, in the order in which they ran.
 #[derive(Default)]
@@ -57,7 +59,7 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
     let sources = read_sources(repo)?;
     let mut findings = Findings::default();
     crates::check(repo, &mut findings)?;
-    licences::check(repo, &mut findings)?;
+    others::check(repo, &mut findings)?;
     lengths::check(&sources, &mut findings);
     words::check(&sources, &mut findings);
     links::check(repo, &sources, &mut findings);
@@ -66,6 +68,7 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
     codes::check(&sources, &mut findings);
     labels::check(&sources, &mut findings);
     workflows::check(&sources, &mut findings);
+    container::check(&sources, &mut findings);
     for warning in &findings.warnings {
         println!("  warning: {warning}");
     }
