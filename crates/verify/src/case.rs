@@ -25,8 +25,8 @@ pub struct Question {
     pub proof: String,
     /// The proof of the log's growth, if there is one.
     pub growth: Option<String>,
-    /// Revocations.
-    pub revocations: Vec<String>,
+    /// Revocations; `None` if the deployment has not sent its list.
+    pub revocations: Option<Vec<String>>,
     /// What was seen before, if anything was.
     pub mark: Option<String>,
     /// Seconds since 1970.
@@ -85,7 +85,7 @@ impl Question {
     pub fn answer(&self) -> Result<Answer, NoQuestion> {
         let growth = self.growth.as_deref().map(decode).transpose()?;
         let mark = self.mark.as_deref().map(decode).transpose()?;
-        let revocations = self.revocations.iter().map(|note| decode(note));
+        let revocations = self.revocations.iter().flatten().map(|note| decode(note));
         let revocations: Vec<_> = revocations.collect::<Result<_, _>>()?;
         let (policy, manifest) = (decode(&self.policy)?, decode(&self.manifest)?);
         let proof = decode(&self.proof)?;
@@ -103,6 +103,7 @@ impl Question {
             proof: &proof,
             growth: growth.as_deref(),
             revocations: &revocations,
+            withheld: self.revocations.is_none(),
             mark: &mark,
             now: self.now,
         });

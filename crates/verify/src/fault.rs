@@ -42,6 +42,7 @@ faults! {
     RevocationSignature = "revocation_signature": "A signature under a revocation is wrong.",
     RevocationUnsigned = "revocation_unsigned": "Too few signers have signed a revocation.",
     RevocationOrigin = "revocation_origin": "A revocation is of another deployment.",
+    RevocationsMissing = "revocations_missing": "The deployment does not send its list of revocations.",
     Revoked = "revoked": "The release was revoked; it must not run.",
     ManifestTooLong = "manifest_too_long": "The manifest is too long.",
     ManifestForm = "manifest_form": "The manifest cannot be read.",

@@ -28,6 +28,8 @@ pub struct Input<'a> {
     pub growth: Option<&'a [u8]>,
     /// Signed revocations.
     pub revocations: &'a [Vec<u8>],
+    /// The deployment has not sent its list of them, which may be empty but has to be there.
+    pub withheld: bool,
     /// What was accepted before.
     pub mark: &'a Mark,
     /// Seconds since 1970.
@@ -69,12 +71,13 @@ pub fn verify(input: &Input) -> Verdict {
 }
 
 fn check(input: &Input, mark: &mut Mark) -> Result<Accepted, Fault> {
-    for revocation in input.revocations {
-        mark.revoked.insert(revoked(input.policy, revocation)?);
-    }
+    let fault = learn_revocations(input, mark).err();
     let digest = Sha256::of(input.manifest);
     if mark.revoked.contains(&digest) {
         return Err(Fault::Revoked);
+    }
+    if let Some(fault) = fault {
+        return Err(fault);
     }
     let manifest = parse_manifest(input)?;
     let proof = std::str::from_utf8(input.proof).map_err(|_| Fault::ProofForm)?;
@@ -93,6 +96,21 @@ fn check(input: &Input, mark: &mut Mark) -> Result<Accepted, Fault> {
     mark.revoked.extend(&manifest.status.revoked);
     let Checkpoint { origin: log, size, .. } = checkpoint;
     Ok(Accepted { manifest: Box::new(manifest), digest, log, index: proof.index, size, time })
+}
+
+/// Takes every good revocation into the mark, also those behind a bad one: who adds a bad one would
+/// hide them.
+fn learn_revocations(input: &Input, mark: &mut Mark) -> Result<(), Fault> {
+    let mut result = if input.withheld { Err(Fault::RevocationsMissing) } else { Ok(()) };
+    for revocation in input.revocations {
+        match revoked(input.policy, revocation) {
+            Ok(manifest) => {
+                mark.revoked.insert(manifest);
+            }
+            Err(fault) => result = result.and(Err(fault)),
+        }
+    }
+    result
 }
 
 /// The release that a revocation revokes.

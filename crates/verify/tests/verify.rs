@@ -19,6 +19,7 @@ fn verified(files: &Files, mark: &Mark) -> Verdict {
         proof: &files.proof,
         growth: files.growth.as_deref(),
         revocations: &files.revocations,
+        withheld: files.withheld,
         mark,
         now: files.now,
     })
@@ -101,6 +102,22 @@ fn a_revocation_is_never_undone() {
 }
 
 #[test]
+fn a_bad_revocation_hides_none_behind_it() {
+    let mut world = World::new();
+    let other = Sha256::of(b"another");
+    let good = |digest| note(&revocation(ORIGIN, digest), &[signer(1), signer(2)]);
+    world.revocations = vec![b"bad".to_vec(), good(other)];
+    let verdict = verified(&world.files(), &world.mark());
+    assert_eq!(verdict.result.unwrap_err(), Fault::RevocationForm);
+    assert!(verdict.mark.revoked.contains(&other));
+    world.revocations[1] = good(world.manifest.digest().unwrap());
+    assert_eq!(verified(&world.files(), &world.mark()).result.unwrap_err(), Fault::Revoked);
+    // What another has told counts as well when the deployment tells nothing.
+    let withheld = Files { withheld: true, ..world.files() };
+    assert_eq!(verified(&withheld, &world.mark()).result.unwrap_err(), Fault::Revoked);
+}
+
+#[test]
 fn what_a_release_revokes_is_remembered() {
     let mut world = World::new();
     let bad = Sha256::of(b"no manifest");
@@ -132,7 +149,7 @@ fn a_question_has_base64() {
         manifest: String::new(),
         proof: String::new(),
         growth: None,
-        revocations: Vec::new(),
+        revocations: Some(Vec::new()),
         mark: None,
         now: 0,
     };

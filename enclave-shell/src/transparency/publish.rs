@@ -38,9 +38,12 @@ pub fn publish(
             _ => return Err(Error::Statement("a revocation is none")),
         }
     }
-    if !revocations.is_empty() {
-        let list = serde_json::to_vec(revocations).map_err(crate::Error::from)?;
-        files::write_durably(&place(dir, REVOCATIONS_PATH), &list)?;
+    // An empty list as well: that nothing is revoked is to be said, not left out. A list that is there
+    // stays, unless there is another.
+    let list = place(dir, REVOCATIONS_PATH);
+    if !revocations.is_empty() || !list.exists() {
+        let json = serde_json::to_vec(revocations).map_err(crate::Error::from)?;
+        files::write_durably(&list, &json)?;
     }
     Ok(Emitted::load(dir)?.write_to(dir)?)
 }
@@ -60,6 +63,7 @@ fn accepted(
         proof: proof.as_bytes(),
         growth: None,
         revocations: &revocations,
+        withheld: false,
         mark: &Mark::new(&policy.origin),
         now: super::now(),
     });

@@ -51,7 +51,7 @@ pub fn verify_by_policy(
 ) -> Result<(Report, Mark), VerifyError> {
     let mut report = verify(url, options)?;
     let client = Client::new(&parse_url(url)?, options)?;
-    let Some(files) = Files::fetch(&client, &mut report) else {
+    let Ok(files) = Files::fetch(&client, &mut report) else {
         return Ok((report, by.mark.clone()));
     };
     let log = read_log(options, by);
@@ -69,39 +69,40 @@ pub fn verify_by_policy(
 struct Files {
     manifest: Vec<u8>,
     proof: Vec<u8>,
-    revocations: Vec<Vec<u8>>,
+    /// `None` if there is no list.
+    revocations: Option<Vec<Vec<u8>>>,
 }
 
 impl Files {
-    /// `None` if a file could not be asked for, which is in the report then.
-    fn fetch(client: &Client, report: &mut Report) -> Option<Self> {
-        let manifest = fetch(client, MANIFEST_PATH, MANIFEST_LIMIT as u64, report)?;
+    fn fetch(client: &Client, report: &mut Report) -> Result<Self, Unreachable> {
+        let manifest =
+            fetch(client, MANIFEST_PATH, MANIFEST_LIMIT as u64, report)?.unwrap_or_default();
         if report.manifest.is_some_and(|seen| seen != Sha256::of(&manifest)) {
             report.mismatch(MANIFEST_PATH, "changes from one request to the next".to_owned());
         }
-        let proof = fetch(client, PROOF_PATH, FILE_LIMIT, report)?;
+        let proof = fetch(client, PROOF_PATH, FILE_LIMIT, report)?.unwrap_or_default();
         let list = fetch(client, REVOCATIONS_PATH, FILE_LIMIT, report)?;
-        let list: Vec<String> = if list.is_empty() {
-            Vec::new()
-        } else if let Ok(list) = serde_json::from_slice(&list) {
-            list
-        } else {
-            report.mismatch(REVOCATIONS_PATH, Fault::RevocationForm.to_string());
-            Vec::new()
-        };
-        let revocations = list.into_iter().map(String::into_bytes).collect();
-        Some(Self { manifest, proof, revocations })
+        let list: Option<Vec<String>> = list.and_then(|list| serde_json::from_slice(&list).ok());
+        let revocations = list.map(|list| list.into_iter().map(String::into_bytes).collect());
+        Ok(Self { manifest, proof, revocations })
     }
 }
 
-/// A file; empty if the server has none.
-fn fetch(client: &Client, path: &str, limit: u64, report: &mut Report) -> Option<Vec<u8>> {
+/// A file could not be asked for, as the report says.
+struct Unreachable;
+
+/// A file; `None` if the server has none.
+fn fetch(
+    client: &Client,
+    path: &str,
+    limit: u64,
+    report: &mut Report,
+) -> Result<Option<Vec<u8>>, Unreachable> {
     match client.fetch(path, limit, &[]) {
-        Ok(reply) if reply.status == 200 => Some(reply.body),
-        Ok(_) => Some(Vec::new()),
+        Ok(reply) => Ok((reply.status == 200).then_some(reply.body)),
         Err(problem) => {
             report.unreachable(path, problem);
-            None
+            Err(Unreachable)
         }
     }
 }
@@ -134,7 +135,8 @@ fn judge(
     };
     let checkpoint = checkpoint_of(&files.proof);
     let growth = log.zip(checkpoint.as_ref()).and_then(|(log, tree)| growth(log, tree, &by.mark));
-    let mut revocations = [by.revocations.as_slice(), &files.revocations].concat();
+    let served = files.revocations.as_deref();
+    let mut revocations = [by.revocations.as_slice(), served.unwrap_or_default()].concat();
     revocations.extend(log.into_iter().flat_map(|log| logged_revocations(log, &by.policy)));
     let mut verdict = kms_verify::verify(&Input {
         policy: &by.policy,
@@ -142,6 +144,7 @@ fn judge(
         proof: &files.proof,
         growth: growth.as_deref().map(str::as_bytes),
         revocations: &revocations,
+        withheld: served.is_none(),
         mark: &by.mark,
         now: by.now,
     });

@@ -143,6 +143,30 @@ fn revoke(lab: &Lab, manifest: Sha256) -> String {
 }
 
 #[test]
+fn a_list_of_revocations_that_is_kept_back_is_missed() {
+    let (lab, _) = accepted();
+    let list = lab.path("one/.well-known/ats-kms/revocations.json");
+    assert_eq!(std::fs::read(&list).unwrap(), b"[]");
+    for broken in ["", "{}", "[1]", "[] []"] {
+        std::fs::write(&list, broken).unwrap();
+        assert_eq!(lab.code("one", "policy.json", "mark"), "revocations_missing", "{broken}");
+    }
+    std::fs::remove_file(&list).unwrap();
+    assert_eq!(lab.code("one", "policy.json", "mark"), "revocations_missing");
+    run(&["release", "publish", &lab.text("one")]);
+    assert_eq!(lab.code("one", "policy.json", "mark"), Value::Null);
+}
+
+#[test]
+fn a_list_of_revocations_outlives_the_next_publication() {
+    let (lab, first) = accepted();
+    let note = revoke(&lab, first);
+    run(&["release", "publish", &lab.text("one"), "--revocation", &note]);
+    run(&["release", "publish", &lab.text("one"), "--proof", &lab.text("proof")]);
+    assert_eq!(lab.code("one", "policy.json", "fresh"), "revoked");
+}
+
+#[test]
 fn a_revocation_is_honoured_however_it_comes_and_for_good() {
     let (lab, first) = accepted();
     let note = revoke(&lab, first);
@@ -159,7 +183,7 @@ fn a_revocation_is_honoured_however_it_comes_and_for_good() {
     run(&["release", "publish", &lab.text("one"), "--revocation", &note]);
     assert_eq!(lab.code("one", "policy.json", "served"), "revoked");
     // By the log, whatever the server says.
-    std::fs::remove_file(lab.path("one/.well-known/ats-kms/revocations.json")).unwrap();
+    std::fs::write(lab.path("one/.well-known/ats-kms/revocations.json"), "[]").unwrap();
     assert_eq!(lab.code("one", "policy.json", "mark"), Value::Null);
     lab.log("revocation");
     assert_eq!(lab.code("one", "policy.json", "mark"), "revoked");

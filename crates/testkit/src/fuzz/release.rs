@@ -36,7 +36,8 @@ impl Good {
     fn verify(&self, manifest: &[u8], proof: &[u8], revocations: &[Vec<u8>]) -> Verdict {
         let mark = &Mark::new(&self.policy.origin);
         let (policy, growth, now) = (&self.policy, None, self.now);
-        verify(&Input { policy, manifest, proof, growth, revocations, mark, now })
+        let withheld = false;
+        verify(&Input { policy, manifest, proof, growth, revocations, withheld, mark, now })
     }
 }
 

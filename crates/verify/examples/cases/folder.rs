@@ -59,7 +59,7 @@ fn question(files: &Files) -> Question {
         manifest: encode(&files.manifest),
         proof: encode(&files.proof),
         growth: files.growth.as_ref().map(encode),
-        revocations: files.revocations.iter().map(encode).collect(),
+        revocations: (!files.withheld).then(|| files.revocations.iter().map(encode).collect()),
         mark: files.mark.as_ref().map(encode),
         now: files.now,
     }
@@ -77,7 +77,8 @@ fn entry(files: &Files, answer: &Answer, folder: &mut BTreeMap<String, Vec<u8>>)
         "manifest": put(&files.manifest),
         "proof": put(&files.proof),
         "growth": files.growth.as_ref().map(&mut put),
-        "revocations": files.revocations.iter().map(&mut put).collect::<Vec<_>>(),
+        "revocations": (!files.withheld)
+            .then(|| files.revocations.iter().map(&mut put).collect::<Vec<_>>()),
         "mark": files.mark.as_ref().map(&mut put),
         "now": files.now,
     });

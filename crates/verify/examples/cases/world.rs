@@ -46,6 +46,8 @@ pub(crate) struct Files {
     pub(crate) proof: Vec<u8>,
     pub(crate) growth: Option<Vec<u8>>,
     pub(crate) revocations: Vec<Vec<u8>>,
+    /// The list of revocations is not there.
+    pub(crate) withheld: bool,
     pub(crate) mark: Option<Vec<u8>>,
     pub(crate) now: u64,
 }
@@ -215,6 +217,7 @@ impl World {
             proof: self.proof().to_string().into_bytes(),
             growth: seen.then(|| write_hashes(&proof_of(&leaves, &growth)).into_bytes()),
             revocations: self.revocations.clone(),
+            withheld: false,
             mark: seen.then(|| self.mark().to_json().unwrap().into_bytes()),
             now: self.now,
         }

@@ -30,6 +30,7 @@ fn revocations() -> Vec<Case> {
     let strangers = [key("signer1.kms.example", 91), key("signer2.kms.example", 92)];
     let elsewhere = revocation("https://other.example", Sha256::of(b"another"));
     vec![
+        of_files("revocations_withheld_fail", Fault::RevocationsMissing, |it| it.withheld = true),
         case("revocation_not_a_note_fail", Fault::RevocationForm, b"revoked".to_vec()),
         case("revocation_is_a_release_fail", Fault::RevocationForm, note(&release, &both)),
         case(
