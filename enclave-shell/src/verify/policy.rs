@@ -54,8 +54,17 @@ pub fn verify_by_policy(
     let Ok(files) = Files::fetch(&client, &mut report) else {
         return Ok((report, by.mark.clone()));
     };
-    let log = read_log(options, by);
+    let log = log_address(by).map(|url| read_log(&url, options, by)).transpose();
+    let unread = log.is_err();
+    let log = log.unwrap_or_default();
     let (verdict, log_read) = judge(&files, by, log.as_ref());
+    if unread && verdict.result.is_ok() {
+        // What was revoked in the log is not known.
+        report.unreachable(PROOF_PATH, "the log cannot be read".to_owned());
+        let mut mark = by.mark.clone();
+        mark.revoked = verdict.mark.revoked;
+        return Ok((report, mark));
+    }
     let code = verdict.result.as_ref().err().map(|fault| fault.code());
     if let Err(fault) = &verdict.result {
         report.mismatch(MANIFEST_PATH, fault.to_string());
@@ -107,18 +116,26 @@ fn fetch(
     }
 }
 
-/// The log, as far as it can be read and stands up to the policy.
-fn read_log(options: &VerifyOptions, by: &PolicyOptions) -> Option<Result<EntryLog, Fault>> {
+/// Where the log is; `None` where it is not to be read.
+fn log_address(by: &PolicyOptions) -> Option<String> {
     let mut logs = by.policy.transparency.logs().iter();
-    let url = by.log.clone().or_else(|| logs.find_map(|log| log.url.clone()))?;
-    let source = HttpSource::new(&url, options).ok()?;
-    let note = String::from_utf8(source.get("checkpoint").ok()??).ok()?;
-    let note = Note::parse(&note).ok()?;
-    let checkpoint = match by.policy.transparency.check(&note) {
-        Ok(vouched) => vouched.checkpoint,
-        Err(fault) => return Some(Err(fault.into())),
-    };
-    Some(EntryLog::of(&source, &checkpoint).map_err(|_| Fault::LogForked))
+    by.log.clone().or_else(|| logs.find_map(|log| log.url.clone()))
+}
+
+/// The log, as far as it stands up to the policy.
+fn read_log(
+    url: &str,
+    options: &VerifyOptions,
+    by: &PolicyOptions,
+) -> Result<Result<EntryLog, Fault>, Unreachable> {
+    let source = HttpSource::new(url, options).map_err(|_| Unreachable)?;
+    let note = source.get("checkpoint").ok().flatten().ok_or(Unreachable)?;
+    let note = String::from_utf8(note).map_err(|_| Unreachable)?;
+    let note = Note::parse(&note).map_err(|_| Unreachable)?;
+    Ok(match by.policy.transparency.check(&note) {
+        Ok(vouched) => EntryLog::of(&source, &vouched.checkpoint).map_err(|_| Fault::LogForked),
+        Err(fault) => Err(fault.into()),
+    })
 }
 
 /// The verdict, and whether the log had a part in it.
@@ -148,16 +165,22 @@ fn judge(
         mark: &by.mark,
         now: by.now,
     });
-    // Two trees with signatures of one log: the proof is not of the log that everybody reads.
-    let own = log
-        .zip(checkpoint.as_ref())
-        .and_then(|(log, tree)| Some(log.root(tree.size)? == tree.root));
-    if own == Some(false) && verdict.result.is_ok() {
+    let another = log.zip(checkpoint.as_ref()).and_then(|(log, tree)| another_log(log, tree));
+    if let (Some(fault), Ok(_)) = (another, &verdict.result) {
         let revoked = verdict.mark.revoked;
-        verdict = refused(Fault::LogForked);
+        verdict = refused(fault);
         verdict.mark.revoked = revoked;
     }
     (verdict, log.is_some())
+}
+
+/// Why the tree of the proof is not one of the log that everybody reads: both have its signature.
+fn another_log(log: &EntryLog, tree: &Checkpoint) -> Option<Fault> {
+    match log.root(tree.size) {
+        None => Some(Fault::LogReplayed),
+        Some(root) if root != tree.root => Some(Fault::LogForked),
+        Some(_) => None,
+    }
 }
 
 fn checkpoint_of(proof: &[u8]) -> Option<Checkpoint> {

@@ -254,7 +254,11 @@ impl Lab {
             shell(&["verify", &self.url(), "--policy", &policy, "--mark", &mark, "--json"]);
         let report: Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
-        let code = i32::from(report["outcome"] != "match");
+        let code = match report["outcome"].as_str().unwrap() {
+            "match" => 0,
+            "unreachable" => 3,
+            _ => 1,
+        };
         assert_eq!(output.status.code(), Some(code), "{report}");
         report
     }

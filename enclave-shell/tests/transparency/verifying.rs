@@ -143,6 +143,29 @@ fn revoke(lab: &Lab, manifest: Sha256) -> String {
 }
 
 #[test]
+fn a_log_that_is_not_there_or_behind_its_proof_is_not_passed_over() {
+    let (lab, first) = accepted();
+    let (log, kept) = (lab.path("log"), lab.path("log-kept"));
+    std::fs::rename(&log, &kept).unwrap();
+    let running = lab.serve("one");
+    let report = lab.verify("policy.json", "mark");
+    assert_eq!((&report["outcome"], &report["release"]), (&json!("unreachable"), &Value::Null));
+    lab.stop(running);
+    // As it was before the second release: who reads it does not see what was revoked since.
+    std::fs::rename(&kept, &log).unwrap();
+    let before = lab.path("log-before");
+    let copy = std::process::Command::new("cp").arg("-r").args([&log, &before]).status();
+    assert!(copy.unwrap().success());
+    lab.release("two", 2, Some(first));
+    std::fs::rename(&log, &kept).unwrap();
+    std::fs::rename(&before, &log).unwrap();
+    assert_eq!(lab.code("two", "policy.json", "another-mark"), "log_replayed");
+    std::fs::rename(&log, &before).unwrap();
+    std::fs::rename(&kept, &log).unwrap();
+    assert_eq!(lab.code("two", "policy.json", "another-mark"), Value::Null);
+}
+
+#[test]
 fn a_list_of_revocations_that_is_kept_back_is_missed() {
     let (lab, _) = accepted();
     let list = lab.path("one/.well-known/ats-kms/revocations.json");
