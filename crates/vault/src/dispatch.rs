@@ -314,13 +314,15 @@ impl<P: Ports> Inner<P> {
     }
 
     async fn status(&self) -> Result<VaultStatus, Error> {
+        // What has to be waited for comes first: the rest is of one moment.
+        let storage = self.ports.store().health().await;
         let state = self.phase.borrow().public_state()?;
         Ok(VaultStatus {
             state,
             enrolments: self.enrolments(),
             protection: protection(self.ports.crypto()),
             auto_lock: self.auto_lock(),
-            storage: self.ports.store().health().await,
+            storage,
             backup: self.backup_health(),
             audit: self.audit_health(),
             release: self.config.release.clone(),

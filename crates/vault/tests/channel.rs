@@ -225,6 +225,17 @@ fn a_write_that_hung_when_the_vault_was_locked_does_not_spoil_the_next_unlock() 
 }
 
 #[test]
+fn a_status_is_of_one_moment() {
+    let tab = Tab::ready();
+    tab.store.slow_health();
+    let status = tab.enclave.handle(tab.session, named("a", "vault.status"));
+    let (reply, ()) = block_on(join(status, tab.does(UiEvent::Hidden)));
+    let status = outcome(reply).unwrap();
+    // What is locked says so, and tells nothing of its log.
+    assert_eq!((text(&status, "state").as_str(), member(&status, "audit")), ("locked", None));
+}
+
+#[test]
 fn a_page_that_goes_away_locks_the_vault_and_ends_what_waits() {
     let tab = Tab::ready().restarted();
     let unlock = tab.enclave.handle(tab.session, named("a", "vault.unlock"));
