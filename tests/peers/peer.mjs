@@ -83,6 +83,8 @@ const ASKED = {
   thumbprint: ({ jwk }) => jose.calculateJwkThumbprint(jwk),
   token: async ({ jwk, token }) =>
     (await jose.compactVerify(token, await jose.importJWK(jwk))).payload,
+  fromPem: async ({ pem, alg }) =>
+    jose.exportJWK(await jose.importSPKI(pem, alg, { extractable: true })),
   half: ({ spec, secret }) => ({ ...CURVES, ...SHARED })[spec].half(secret),
   sign: ({ spec, secret, message }) => CURVES[spec].sign(message, secret),
   verify: ({ spec, raw, message, signature }) => CURVES[spec].verify(signature, message, raw),

@@ -468,6 +468,8 @@ export interface PublicKeyInfo {
   jwk?: Jwk;
   /** As DER `SubjectPublicKeyInfo` (RFC 5280 section 4.1, RFC 5480, RFC 8410). */
   spki: Uint8Array;
+  /** The same as PEM (RFC 7468 section 13): `PUBLIC KEY`, lines end with LF. */
+  pem: string;
   /** The bare key: 32 bytes (RFC 8032, RFC 7748), or an uncompressed point on P-256 (SEC 1, section 2.3.3). */
   raw: Uint8Array;
 }

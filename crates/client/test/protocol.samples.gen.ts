@@ -63,7 +63,7 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'version': 1 }) satisfies Methods['keys.public_key']['params'];
 
-({ 'jwk': { 'kty': "text", 'crv': "text", 'x': "text", 'y': "text", 'kid': "text", 'alg': "text", 'use': "text" }, 'spki': new Uint8Array([97, 116, 115]), 'raw': new Uint8Array([97, 116, 115]) }) satisfies Methods['keys.public_key']['result'];
+({ 'jwk': { 'kty': "text", 'crv': "text", 'x': "text", 'y': "text", 'kid': "text", 'alg': "text", 'use': "text" }, 'spki': new Uint8Array([97, 116, 115]), 'pem': "text", 'raw': new Uint8Array([97, 116, 115]) }) satisfies Methods['keys.public_key']['result'];
 
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'label': "Push notifications", 'alias': "push/signing" }) satisfies Methods['keys.update']['params'];
 

@@ -63,7 +63,10 @@ export function softKms() {
         const kid = await thumbprint({ kty, crv, x, y });
         const spki = new Uint8Array(await crypto.subtle.exportKey('spki', publicKey));
         const raw = new Uint8Array(await crypto.subtle.exportKey('raw', publicKey));
-        return { jwk: { kty, crv, ...point, kid, alg, use: use ? 'sig' : 'enc' }, spki, raw };
+        const jwk = { kty, crv, ...point, kid, alg, use: use ? 'sig' : 'enc' };
+        const base64 = Buffer.from(spki).toString('base64').replaceAll(/.{64}(?!$)/g, '$&\n');
+        const pem = `-----BEGIN PUBLIC KEY-----\n${base64}\n-----END PUBLIC KEY-----\n`;
+        return { jwk, spki, pem, raw };
       },
     },
     ...secrets.operations,

@@ -3,6 +3,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use kms_protocol::Jwk;
 use p256::elliptic_curve::point::AffineCoordinates;
+use pem_rfc7468::LineEnding;
 use sha2::{Digest, Sha256};
 
 use crate::{CryptoError, KeyKind, software, strict};
@@ -122,6 +123,12 @@ impl PublicKey {
             _ => &X25519_SPKI,
         };
         [prefix, &self.raw].concat()
+    }
+
+    /// The same as text: PEM with the label `PUBLIC KEY` (RFC 7468, section 13).
+    pub fn pem(&self) -> Result<String, CryptoError> {
+        pem_rfc7468::encode_string("PUBLIC KEY", LineEnding::LF, &self.spki())
+            .map_err(|_| CryptoError::InvalidKey)
     }
 
     fn members(&self) -> (&'static str, &'static str, String, Option<String>) {
@@ -261,6 +268,25 @@ mod tests {
         let library = p256::PublicKey::from_sec1_bytes(&P256).unwrap();
         let der = library.to_public_key_der().unwrap();
         assert_eq!(key(KeyKind::EcP256, &P256).spki(), der.as_bytes());
+    }
+
+    // RFC 8410, section 10.1, has this key as PEM.
+    #[test]
+    fn rfc_8410_pem() {
+        let raw = hex!("19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1");
+        let text = "-----BEGIN PUBLIC KEY-----\n\
+                    MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n\
+                    -----END PUBLIC KEY-----\n";
+        assert_eq!(key(KeyKind::Ed25519, &raw).pem().as_deref(), Ok(text));
+    }
+
+    #[test]
+    fn pem_is_what_a_library_writes() {
+        use p256::pkcs8::{EncodePublicKey, LineEnding};
+
+        let library = p256::PublicKey::from_sec1_bytes(&P256).unwrap();
+        let text = library.to_public_key_pem(LineEnding::LF).unwrap();
+        assert_eq!(key(KeyKind::EcP256, &P256).pem(), Ok(text));
     }
 
     #[test]

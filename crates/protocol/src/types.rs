@@ -316,6 +316,8 @@ record! {
         jwk: Option<Jwk> => "jwk",
         /// As DER `SubjectPublicKeyInfo` (RFC 5280 section 4.1, RFC 5480, RFC 8410).
         spki: Vec<u8> => "spki",
+        /// The same as PEM (RFC 7468 section 13): `PUBLIC KEY`, lines end with LF.
+        pem: String => "pem",
         /// The bare key: 32 bytes (RFC 8032, RFC 7748), or an uncompressed point on P-256 (SEC 1,
         /// section 2.3.3).
         raw: Vec<u8> => "raw",

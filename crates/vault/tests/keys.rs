@@ -9,6 +9,7 @@ use kms_testkit::invariants::{broken, entries, listed};
 use kms_testkit::tab::{member, origin, text};
 use kms_testkit::{PASSPHRASE, Tab};
 use kms_vault::{RecordKey, Table};
+use pem_rfc7468::decode_vec;
 use pollster::block_on;
 
 fn key_params(id: &str) -> Value {
@@ -71,6 +72,8 @@ fn keys_of_every_spec_are_made_rotated_and_read_again() {
                 panic!("no bytes")
             };
             assert!(spki.ends_with(&raw));
+            let pem = text(&public, "pem");
+            assert_eq!(decode_vec(pem.as_bytes()), Ok(("PUBLIC KEY", spki)));
             // JOSE has no name for HPKE yet.
             let hpke = matches!(spec, KeySpec::HpkeX25519 | KeySpec::HpkeXWing);
             assert_eq!(member(&public, "jwk").is_none(), hpke);

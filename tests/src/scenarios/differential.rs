@@ -93,6 +93,10 @@ async fn signature(sides: &Sides<'_>, spec: &str) -> Result<()> {
 
     let jwk = &public["jwk"];
     ensure!(peer.ask("thumbprint", json!({"jwk": jwk}))? == jwk["kid"], "{jwk}");
+    let read = peer.ask("fromPem", json!({"pem": public["pem"], "alg": jwk["alg"]}))?;
+    for member in ["kty", "crv", "x", "y"] {
+        ensure!(read[member] == jwk[member], "the PEM is of another key: {public}");
+    }
     let header = json!({"alg": jwk["alg"], "kid": jwk["kid"]}).to_string();
     let text = Base64UrlUnpadded::encode_string;
     let input = format!("{}.{}", text(header.as_bytes()), text(&message));

@@ -131,11 +131,16 @@ impl<P: Ports> Inner<P> {
         let key = self.load(&*self.unlocked()?, &params.key_id).await?;
         belongs(&key.info, &caller.origin)?;
         let public = key.record.version(params.version)?.public(key.info.spec)?;
-        Ok(publish(&public))
+        publish(&public)
     }
 }
 
 /// A public key as callers see it.
-pub(super) fn publish(public: &PublicKey) -> PublicKeyInfo {
-    PublicKeyInfo { jwk: public.jwk(), spki: public.spki(), raw: public.raw().to_vec() }
+pub(super) fn publish(public: &PublicKey) -> Result<PublicKeyInfo, Error> {
+    Ok(PublicKeyInfo {
+        jwk: public.jwk(),
+        spki: public.spki(),
+        pem: public.pem()?,
+        raw: public.raw().to_vec(),
+    })
 }

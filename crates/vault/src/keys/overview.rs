@@ -94,7 +94,7 @@ impl<P: Ports> Inner<P> {
         let key = record.info(key_id, self.ports.crypto())?;
         let mut public = Vec::with_capacity(record.versions().len());
         for version in record.versions() {
-            public.extend(version.half(key.spec)?.as_ref().map(publish));
+            public.extend(version.half(key.spec)?.as_ref().map(publish).transpose()?);
         }
         vault.still_open()?;
         Ok(KeyDetails { key, public })
