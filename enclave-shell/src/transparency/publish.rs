@@ -14,7 +14,8 @@ pub const PROOF_PATH: &str = "/.well-known/ats-kms/manifest.tlog-proof";
 pub const REVOCATIONS_PATH: &str = "/.well-known/ats-kms/revocations.json";
 
 /// Adds the files to the folder, and their headers to its header files. The proof has to be one of
-/// the folder's manifest, and to be accepted by the policy if there is one.
+/// the folder's manifest, and to be accepted by the policy if there is one. Nothing is written
+/// unless all of it is good.
 pub fn publish(
     dir: &Path,
     proof: Option<&str>,
@@ -22,6 +23,8 @@ pub fn publish(
     revocations: &[String],
 ) -> Result<(), Error> {
     let emitted = Emitted::load(dir)?;
+    let list = place(dir, REVOCATIONS_PATH);
+    let revocations = joined(files::read_optional(&list)?.as_deref(), revocations)?;
     if let Some(text) = proof {
         let proof = LogProof::parse(text)?;
         let statement = proof.extra.as_deref().and_then(Statement::of_note);
@@ -29,23 +32,31 @@ pub fn publish(
         if statement.is_none_or(|(statement, _)| statement.to_string() != own) {
             return Err(Error::Statement("the proof is of another release"));
         }
-        policy.map_or(Ok(()), |policy| accepted(policy, &emitted, text, revocations))?;
+        policy.map_or(Ok(()), |policy| accepted(policy, &emitted, text, &revocations))?;
+    }
+    // An empty list as well: that nothing is revoked is to be said, not left out.
+    let json = serde_json::to_vec(&revocations).map_err(crate::Error::from)?;
+    files::write_durably(&list, &json)?;
+    if let Some(text) = proof {
         files::write_durably(&place(dir, PROOF_PATH), text.as_bytes())?;
     }
-    for note in revocations {
-        match Statement::of_note(note.as_bytes()) {
-            Some((Statement::Revocation(_), _)) => {}
-            _ => return Err(Error::Statement("a revocation is none")),
+    Ok(Emitted::load(dir)?.write_to(dir)?)
+}
+
+/// What was revoked before, and what is now. Nothing is ever taken off the list.
+fn joined(before: Option<&[u8]>, now: &[String]) -> Result<Vec<String>, Error> {
+    let before = before.map_or(Ok(Vec::new()), serde_json::from_slice);
+    let mut all: Vec<String> =
+        before.map_err(|_| Error::Statement("the list of revocations cannot be read"))?;
+    for note in now {
+        if !all.contains(note) {
+            all.push(note.clone());
         }
     }
-    // An empty list as well: that nothing is revoked is to be said, not left out. A list that is there
-    // stays, unless there is another.
-    let list = place(dir, REVOCATIONS_PATH);
-    if !revocations.is_empty() || !list.exists() {
-        let json = serde_json::to_vec(revocations).map_err(crate::Error::from)?;
-        files::write_durably(&list, &json)?;
-    }
-    Ok(Emitted::load(dir)?.write_to(dir)?)
+    let good = |note: &String| {
+        matches!(Statement::of_note(note.as_bytes()), Some((Statement::Revocation(_), _)))
+    };
+    if all.iter().all(good) { Ok(all) } else { Err(Error::Statement("a revocation is none")) }
 }
 
 /// Nothing was seen before: whoever publishes has no mark.

@@ -3,6 +3,7 @@
 mod asset;
 mod embedder;
 mod fetch;
+mod logs;
 mod policy;
 mod report;
 

@@ -17,10 +17,10 @@ const CSP: &str = "content-security-policy";
 const EVIL: &str = "<!doctype html><title>x</title><script>steal()</script>";
 
 /// An answer before it is sent: status, headers, body.
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
@@ -98,10 +98,11 @@ const ATTACKS: [(&str, Attack); 20] = [
     ("a service worker's scope", |it| it.set("service-worker-allowed", "/")),
 ];
 
-/// Serves the release, with `attack` on the page for requests that `on` picks.
-fn serve(
+/// Serves the release, with `attack` on a file for requests that `on` picks.
+pub(crate) fn serve(
     lab: &Lab,
     emitted: &Emitted,
+    file: &'static str,
     on: fn(&Request) -> bool,
     attack: impl Fn(&mut Answer) + Clone + Send + Sync + 'static,
 ) -> tokio::task::JoinHandle<()> {
@@ -123,7 +124,7 @@ fn serve(
             if ["/", "/enrol"].contains(&&*path) && origin == Some(&embedder) {
                 answer.set("access-control-allow-origin", &embedder);
             }
-            if path == "/" && on(&request) {
+            if path == file && on(&request) {
                 attack(&mut answer);
             }
             respond(answer)
@@ -157,7 +158,7 @@ fn found(
     on: fn(&Request) -> bool,
     attack: impl Fn(&mut Answer) + Clone + Send + Sync + 'static,
 ) -> (i32, Vec<String>) {
-    let server = serve(lab, emitted, on, attack);
+    let server = serve(lab, emitted, "/", on, attack);
     let (code, findings, _) = look(lab);
     server.abort();
     let _ = lab.runtime.block_on(server);

@@ -308,6 +308,14 @@ impl Fork {
     }
 }
 
+/// A lab whose first release is served and was accepted.
+pub(crate) fn accepted() -> (Lab, Sha256) {
+    let lab = Lab::new();
+    let first = lab.release("one", 1, None);
+    assert_eq!(lab.code("one", "policy.json", "mark"), Value::Null);
+    (lab, first)
+}
+
 pub(crate) fn checkpoint(dir: &Path) -> Checkpoint {
     let note = fs::read_to_string(dir.join("checkpoint")).unwrap();
     Checkpoint::parse(kms_tlog::Note::parse(&note).unwrap().text()).unwrap()

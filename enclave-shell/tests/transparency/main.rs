@@ -6,6 +6,7 @@
 mod guide;
 mod hostile;
 mod lab;
+mod revoking;
 mod signing;
 mod verifying;
 mod watching;

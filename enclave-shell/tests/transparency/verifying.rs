@@ -3,15 +3,7 @@
 use kms_manifest::Sha256;
 use serde_json::{Value, json};
 
-use crate::lab::{Fork, Lab, key, run, shell, signer};
-
-/// A lab whose first release is served and was accepted.
-fn accepted() -> (Lab, Sha256) {
-    let lab = Lab::new();
-    let first = lab.release("one", 1, None);
-    assert_eq!(lab.code("one", "policy.json", "mark"), Value::Null);
-    (lab, first)
-}
+use crate::lab::{Fork, accepted, key, run, signer};
 
 #[test]
 fn releases_are_accepted_one_after_the_other() {
@@ -132,16 +124,6 @@ fn a_damaged_proof_is_refused() {
     assert_eq!(lab.code("two", "policy.json", "mark"), Value::Null);
 }
 
-/// Revokes the release with the first two signers and returns the file of the note.
-fn revoke(lab: &Lab, manifest: Sha256) -> String {
-    let (note, digest) = (lab.text("revocation"), manifest.to_string());
-    let words = ["--origin", &lab.url(), "--manifest", &digest, "--reason", "the build leaks"];
-    let keys = [lab.text("keys/signer1"), lab.text("keys/signer2")];
-    let keys = ["--key", &keys[0], "--key", &keys[1], "--out", &note];
-    run(&[&["release", "revoke"], words.as_slice(), &keys].concat());
-    note
-}
-
 #[test]
 fn a_log_that_is_not_there_or_behind_its_proof_is_not_passed_over() {
     let (lab, first) = accepted();
@@ -166,54 +148,28 @@ fn a_log_that_is_not_there_or_behind_its_proof_is_not_passed_over() {
 }
 
 #[test]
-fn a_list_of_revocations_that_is_kept_back_is_missed() {
+fn a_log_of_which_a_part_or_the_whole_is_another_is_not_called_forked() {
     let (lab, _) = accepted();
-    let list = lab.path("one/.well-known/ats-kms/revocations.json");
-    assert_eq!(std::fs::read(&list).unwrap(), b"[]");
-    for broken in ["", "{}", "[1]", "[] []"] {
-        std::fs::write(&list, broken).unwrap();
-        assert_eq!(lab.code("one", "policy.json", "mark"), "revocations_missing", "{broken}");
-    }
-    std::fs::remove_file(&list).unwrap();
-    assert_eq!(lab.code("one", "policy.json", "mark"), "revocations_missing");
-    run(&["release", "publish", &lab.text("one")]);
-    assert_eq!(lab.code("one", "policy.json", "mark"), Value::Null);
-}
-
-#[test]
-fn a_list_of_revocations_outlives_the_next_publication() {
-    let (lab, first) = accepted();
-    let note = revoke(&lab, first);
-    run(&["release", "publish", &lab.text("one"), "--revocation", &note]);
-    run(&["release", "publish", &lab.text("one"), "--proof", &lab.text("proof")]);
-    assert_eq!(lab.code("one", "policy.json", "fresh"), "revoked");
-}
-
-#[test]
-fn a_revocation_is_honoured_however_it_comes_and_for_good() {
-    let (lab, first) = accepted();
-    let note = revoke(&lab, first);
-    // By hand.
-    let running = lab.serve("one");
-    let (policy, mark) = (lab.text("policy.json"), lab.text("by-hand"));
-    let words = ["verify", &lab.url(), "--policy", &policy, "--mark", &mark];
-    let output = shell(&[words.as_slice(), &["--revocation", &note]].concat());
-    assert_eq!(output.status.code(), Some(1));
-    lab.stop(running);
-    assert_eq!(lab.code("one", "policy.json", "by-hand"), "revoked");
-    assert_eq!(lab.code("one", "policy.json", "mark"), Value::Null);
-    // By the server.
-    run(&["release", "publish", &lab.text("one"), "--revocation", &note]);
-    assert_eq!(lab.code("one", "policy.json", "served"), "revoked");
-    // By the log, whatever the server says.
-    std::fs::write(lab.path("one/.well-known/ats-kms/revocations.json"), "[]").unwrap();
-    assert_eq!(lab.code("one", "policy.json", "mark"), Value::Null);
-    lab.log("revocation");
-    assert_eq!(lab.code("one", "policy.json", "mark"), "revoked");
-    // It stays so without the log.
+    let unread = |policy: &str| {
+        let running = lab.serve("one");
+        let report = lab.verify(policy, "mark");
+        lab.stop(running);
+        (&report["outcome"], &report["release"]) == (&json!("unreachable"), &Value::Null)
+    };
+    // A second log, at whose address the first one is found.
     let mut policy = lab.policy(0);
-    policy["transparency"][0] = json!(format!("log {}", crate::lab::log_key().verifier()));
-    lab.write("offline.json", &policy.to_string());
-    assert_eq!(lab.code("one", "offline.json", "mark"), "revoked");
-    assert_eq!(lab.code("one", "offline.json", "fresh"), Value::Null);
+    let lines = policy["transparency"].as_array_mut().unwrap();
+    let other = key("other.example/log", 77);
+    lines.insert(1, json!(format!("log {} {}", other.verifier(), lab.log_url())));
+    lab.write("two.json", &policy.to_string());
+    assert!(unread("two.json"));
+    let bundle = lab.path("log/tile/entries/000.p/1");
+    let kept = std::fs::read(&bundle).unwrap();
+    std::fs::remove_file(&bundle).unwrap();
+    assert!(unread("policy.json"));
+    // One that is there, and holds something else.
+    std::fs::write(&bundle, [&kept[..2], &vec![b'a'; kept.len() - 2]].concat()).unwrap();
+    assert_eq!(lab.code("one", "policy.json", "mark"), "log_forked");
+    std::fs::write(&bundle, kept).unwrap();
+    assert_eq!(lab.code("one", "policy.json", "mark"), Value::Null);
 }
