@@ -1,5 +1,4 @@
 //! Tokens by the template of a key: what it allows is signed, and nothing else.
-#![allow(clippy::unwrap_used)] // the fixtures are plain functions
 
 use kms_crypto::PublicKey;
 use kms_jose::{TokenType, Verified, verify};

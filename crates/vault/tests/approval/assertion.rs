@@ -1,6 +1,5 @@
 //! Approvals by passkey: where the public key of one is known, its signature over the digest of
 //! what was shown approves, and nothing else does.
-#![allow(clippy::unwrap_used)] // the fixtures are plain functions
 
 use kms_crypto::KeyKind;
 use kms_protocol::{EnrolmentKind, ErrorCode, Value};

@@ -1,6 +1,5 @@
 //! Every store call of every change of a lease fails once, in every way. Afterwards the lease is
 //! as it was or as it was to become, and no token is out that is neither counted nor logged.
-#![allow(clippy::unwrap_used)] // the fixtures are plain functions
 
 use kms_protocol::Value;
 use kms_testkit::invariants::{broken, entries};
