@@ -137,6 +137,23 @@ fn only_a_start_trusts_a_vault_again_that_was_found_damaged() {
 }
 
 #[test]
+fn a_tab_that_finds_damage_locks_the_others() {
+    let [first, second, _] = three();
+    let head = RecordKey::Text("audit-head".into());
+    let whole = first.store.peek(Table::Meta, &head);
+    first.store.poke(Table::Meta, &head, None);
+    first.store.poke_generation(first.store.disk_generation() + 1);
+    assert!(first.create("ed25519", "durable").is_err());
+    assert_eq!(reasons(&first), ["fault"]);
+    // The damage is gone before the other one looks: it is locked all the same.
+    second.store.poke(Table::Meta, &head, whole);
+    run(&second);
+    assert_eq!(reasons(&second), ["other_tab"]);
+    assert!(second.sign("AAECAwQFBgcICQoLDA0ODw", b"text").is_err());
+    assert_eq!(second.state().as_deref(), Ok("locked"));
+}
+
+#[test]
 fn a_locked_tab_can_lock_the_others() {
     let [first, second, third] = three();
     assert!(third.call("vault.lock", empty()).is_ok());

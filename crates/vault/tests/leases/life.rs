@@ -259,6 +259,24 @@ fn a_lease_without_its_key_issues_nothing() {
 }
 
 #[test]
+fn leases_of_two_keys_leave_each_other_alone() {
+    let (tab, first, lease) = leased(MAX_LEASE_MS, 1);
+    let second = tab.create_for_vapid().unwrap();
+    let asked = terms(&second, MAX_LEASE_MS, 2);
+    let other = tab.allow("vapid.create_lease", asked, PASSPHRASE).unwrap();
+    let other = text(&other, "leaseId");
+    verifies(&tab, &first, &issue(&tab, &lease).unwrap());
+    verifies(&tab, &second, &issue(&tab, &other).unwrap());
+    // What is used up, revoked or disabled is the one that was named.
+    assert_eq!(issue(&tab, &lease), refused("lease_exhausted"));
+    let named = || Value::object([("keyId", Value::Text(first.clone()))]);
+    assert!(tab.call("keys.disable", named()).is_ok());
+    assert!(tab.call("leases.revoke", super::named(&lease)).is_ok());
+    verifies(&tab, &second, &issue(&tab, &other).unwrap());
+    assert_eq!(used(&tab), [Some(number(2))]);
+}
+
+#[test]
 fn a_lease_of_a_disabled_key_waits_for_it() {
     let (tab, key, lease) = leased(MAX_LEASE_MS, 2);
     let named = || Value::object([("keyId", Value::Text(key.clone()))]);
