@@ -17,7 +17,7 @@ use common::{
 use enclave_shell::Emitted;
 use enclave_shell::serve::{DevCertificate, ServeOptions, TlsVersion, start, start_site};
 use enclave_shell::verify::{Outcome, Report, VerifyOptions, verify_embedder};
-use kms_manifest::{ENROL_PATH, Gap, MANIFEST_PATH, short_code};
+use kms_manifest::{ENROL_PATH, Gap, MANIFEST_PATH, short_code, word_code};
 
 /// A release and its port, to be served changed again and again: emitting takes longest.
 struct Release(Emitted, u16);
@@ -62,6 +62,7 @@ async fn a_faithful_server_matches() {
     assert_eq!(report.checked.len(), expected.len());
     assert!(expected.iter().all(|path| report.checked.contains(path)));
     assert_eq!(report.code, Some(short_code(&pin.manifest)));
+    assert!(report.to_string().contains(&format!("words {}\n", word_code(&pin.manifest))));
     let unpinned = verified(pin.url.as_str(), None, None).await;
     assert_eq!(unpinned.outcome, Outcome::Match);
     assert!(unpinned.to_string().contains("without --pin"));

@@ -1,7 +1,4 @@
-/**
- * Why a step of the verification does not hold. The text is shown to people.
- */
-export class Mismatch extends Error {}
+import { Mismatch } from './verify-failures.js';
 
 /**
  * Reads a resource as the server sends it now, never as some cache remembers it.
@@ -22,11 +19,9 @@ export async function fetchBytes(url, maxBytes, signal) {
       signal,
     });
   } catch (cause) {
-    throw new Mismatch(signal.aborted ? 'No answer in time.' : 'It could not be fetched.', {
-      cause,
-    });
+    throw new Mismatch(signal.aborted ? 'no_answer' : 'not_fetched', { cause });
   }
-  if (!response.ok || !response.body) throw new Mismatch(`The server answered ${response.status}.`);
+  if (!response.ok || !response.body) throw new Mismatch('bad_status');
   const bytes = await readAll(response.body, maxBytes);
   return { bytes, mediaType: response.headers.get('content-type') };
 }
@@ -43,13 +38,13 @@ async function readAll(body, maxBytes) {
   let size = 0;
   for (;;) {
     const { done, value } = await reader.read().catch((cause) => {
-      throw new Mismatch('The transfer broke off.', { cause });
+      throw new Mismatch('broken_off', { cause });
     });
     if (done) break;
     size += value.byteLength;
     if (size > maxBytes) {
       await reader.cancel().catch(() => {});
-      throw new Mismatch('It is larger than it may be.');
+      throw new Mismatch('too_large');
     }
     parts.push(value);
   }

@@ -1,33 +1,21 @@
-import { STYLE } from './verify-style.js';
+import { given } from './bytes.js';
 import { verifyEnclave } from './verify-enclave.js';
+import { recall } from './verify-memory.js';
+import { STYLE } from './verify-style.js';
+import { idleText } from './verify-text.js';
+import { button, element, more, result } from './verify-view.js';
 
+/** @typedef {import('./release.js').Release} Release */
 /** @typedef {import('./verify-enclave.js').VerifyReport} VerifyReport */
-/** @typedef {import('./verify-enclave.js').Level} Level */
-
-/** @type {Record<Level, [string, string]>} */
-const SAYS = {
-  'enforced by browser': [
-    'Enforced by browser',
-    'This browser refuses to run anything in the key vault but the pinned release.',
-  ],
-  checked: [
-    'Checked',
-    'What the server sends matches the pinned release. This browser does not enforce it.',
-  ],
-  failed: ['Failed', 'Something differs from the pinned release, or could not be read. See below.'],
-};
-
-const MARKS = {
-  true: { state: 'ok', word: 'Holds', sign: '\u2713' },
-  false: { state: 'bad', word: 'Does not hold', sign: '\u2715' },
-  null: { state: 'skipped', word: 'Not done', sign: '\u2013' },
-};
+/** @typedef {import('./verify-memory.js').Memory} Memory */
 
 /**
  * Defines `<kms-verify>`. Importing the verify kit does it, where there are custom elements.
  *
- * Properties: `release` (the pin), `url`, `kms`. Method `run()`. Event `kms-verify` with the report
- * as `detail`. Attribute `level` afterwards, for style sheets.
+ * Properties: `release` (the pin), `url`, `kms`, `memory` (where to remember what was verified:
+ * the page's `localStorage` if it is not set, nothing if it is null), `source` (address of the
+ * repository). Method `run()`. Event `kms-verify` with the report as `detail`. Attribute `level`
+ * afterwards, for style sheets.
  *
  * @param {string} [name]
  */
@@ -35,14 +23,18 @@ export function defineKmsVerify(name = 'kms-verify') {
   if (customElements.get(name)) return;
 
   class KmsVerify extends HTMLElement {
-    /** @type {import('./release.js').Release | undefined} */
-    release;
     /** @type {string | undefined} */
     url;
     /** @type {import('./kms.js').Kms | undefined} */
     kms;
+    /** @type {Memory | null} */
+    memory = ownStorage();
+    /** @type {string | undefined} */
+    source;
     /** @type {VerifyReport | undefined} */
     report;
+    /** @type {Release | undefined} */
+    #release;
     /** @type {Promise<VerifyReport> | undefined} */
     #running;
     #button = button('Verify', 'verify');
@@ -56,11 +48,37 @@ export function defineKmsVerify(name = 'kms-verify') {
       style.replaceSync(STYLE);
       root.adoptedStyleSheets = [style];
       this.#live.setAttribute('role', 'status');
-      this.#live.append(element('p', 'hint', 'Not verified yet.'));
       this.#button.addEventListener('click', () => this.run());
       const top = element('div', 'top');
       top.append(this.#live, this.#button);
       root.append(top, this.#more);
+      this.#idle();
+    }
+
+    get release() {
+      return this.#release;
+    }
+
+    /** What was verified before says nothing about another pin. */
+    set release(release) {
+      this.#release = release;
+      if (!this.#running) this.#idle();
+    }
+
+    #idle() {
+      this.report = undefined;
+      this.removeAttribute('level');
+      this.#more.replaceChildren();
+      this.#live.replaceChildren(element('p', 'hint', idleText(this.#past())));
+    }
+
+    #past() {
+      try {
+        return this.#release ? recall(this.memory, new URL(this.#release.url).origin) : null;
+      } catch {
+        // No address, no memory; verifying says what is wrong with the pin.
+        return null;
+      }
     }
 
     /**
@@ -80,15 +98,13 @@ export function defineKmsVerify(name = 'kms-verify') {
       this.#button.setAttribute('aria-disabled', 'true');
       this.#live.replaceChildren(element('p', 'hint', 'Verifying\u2026'));
       this.#more.replaceChildren();
-      const { release, url, kms } = this;
+      const { release, memory, url, kms, source } = this;
       try {
-        const report = await verifyEnclave({
-          release,
-          ...(url === undefined ? {} : { url }),
-          ...(kms === undefined ? {} : { kms }),
-        });
+        const report = await verifyEnclave({ release, memory, ...given({ url, kms, source }) });
         this.report = report;
-        this.#show(report);
+        this.setAttribute('level', report.level);
+        this.#live.replaceChildren(...result(report));
+        this.#more.replaceChildren(...more(report));
         this.dispatchEvent(new CustomEvent('kms-verify', { detail: report, bubbles: true }));
         return report;
       } finally {
@@ -96,106 +112,15 @@ export function defineKmsVerify(name = 'kms-verify') {
         this.#button.textContent = 'Verify again';
       }
     }
-
-    /** @param {VerifyReport} report */
-    #show(report) {
-      const [title, text] = SAYS[report.level];
-      this.setAttribute('level', report.level);
-      const head = element('p', 'level', title);
-      const parts = [head, element('p', 'hint', text)];
-      if (report.code) parts.push(codeLine(report));
-      this.#live.replaceChildren(...parts);
-      const copy = button('Copy report', 'copy');
-      copy.addEventListener('click', async () => {
-        copy.textContent = (await copyText(asText(report))) ? 'Copied' : 'Copying was refused';
-      });
-      this.#more.replaceChildren(details(report), copy);
-    }
   }
   customElements.define(name, KmsVerify);
 }
 
-/**
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag
- * @param {string} part both class inside and `::part()` outside
- * @param {string} [text]
- * @returns {HTMLElementTagNameMap[K]}
- */
-function element(tag, part, text = '') {
-  const made = document.createElement(tag);
-  made.className = part;
-  made.setAttribute('part', part);
-  made.textContent = text;
-  return made;
-}
-
-/**
- * @param {string} text
- * @param {string} part
- */
-function button(text, part) {
-  const made = element('button', part, text);
-  made.type = 'button';
-  return made;
-}
-
-/** @param {VerifyReport} report */
-function codeLine({ level, code }) {
-  // Of a failed verification it names what was read, which may be no release at all.
-  const name = level === 'failed' ? 'Code of the manifest that was read ' : 'Release code ';
-  const line = element('p', 'code-line', name);
-  line.append(element('code', 'code', code ?? ''));
-  return line;
-}
-
-/** @param {VerifyReport} report */
-function details(report) {
-  const box = element('details', 'details');
-  box.open = report.level === 'failed';
-  box.append(element('summary', 'summary', 'What was checked, and what that does not prove'));
-  const steps = element('ol', 'steps');
-  for (const { id, title, ok, detail } of report.steps) {
-    const { state, word, sign } = MARKS[/** @type {'true' | 'false' | 'null'} */ (String(ok))];
-    const item = element('li', `step ${state}`);
-    item.dataset['step'] = id;
-    item.dataset['ok'] = String(ok);
-    const text = element('div', 'step-text');
-    text.append(element('strong', 'step-title', title), element('span', 'step-detail', detail));
-    const mark = element('span', 'mark', sign);
-    mark.setAttribute('role', 'img');
-    mark.setAttribute('aria-label', word);
-    item.append(mark, text);
-    steps.append(item);
-  }
-  const limits = element('ul', 'limits');
-  limits.append(...report.notProven.map((sentence) => element('li', 'limit', sentence)));
-  box.append(steps, element('h3', 'limits-title', 'Not proven'), limits);
-  return box;
-}
-
-/**
- * @param {VerifyReport} report
- * @returns {string}
- */
-function asText(report) {
-  const lines = [`Level: ${report.level}`, `Release code: ${report.code ?? 'none'}`, ''];
-  for (const { title, ok, detail } of report.steps) {
-    lines.push(`[${ok === null ? 'not done' : ok ? 'ok' : 'FAILED'}] ${title}. ${detail}`);
-  }
-  lines.push('', 'Not proven:', ...report.notProven.map((sentence) => `- ${sentence}`));
-  return lines.join('\n');
-}
-
-/**
- * @param {string} text
- * @returns {Promise<boolean>}
- */
-async function copyText(text) {
+/** The page's own storage, where it has one. */
+function ownStorage() {
   try {
-    await navigator.clipboard.writeText(text);
-    return true;
+    return localStorage;
   } catch {
-    return false;
+    return null;
   }
 }

@@ -1,29 +1,33 @@
-import { KmsError } from './errors.js';
-import { fetchBytes, Mismatch } from './fetch-bytes.js';
 import { checkRelease } from './release.js';
-import { hash, same, shortCode, sri } from './verify-digest.js';
+import { fetchBytes } from './fetch-bytes.js';
+import { hash, shortCode, sri, wordCode } from './verify-digest.js';
+import { Mismatch } from './verify-failures.js';
 import { comparePin, parseManifest } from './verify-manifest.js';
+import { recall, remember } from './verify-memory.js';
+import { rebuildCommands } from './verify-rebuild.js';
+import { Steps } from './verify-steps.js';
 import { notProven } from './verify-words.js';
 import { base64 } from './bytes.js';
 
 /** @typedef {import('./release.js').Release} Release */
 /** @typedef {import('./kms.js').Kms} Kms */
 /** @typedef {'enforced by browser' | 'checked' | 'failed'} Level */
-
-/**
- * @typedef {object} VerifyStep
- * @property {string} id
- * @property {string} title
- * @property {boolean | null} ok null: not done, and why stands in `detail`
- * @property {string} detail
- */
+/** @typedef {import('./verify-steps.js').VerifyStep} VerifyStep */
+/** @typedef {import('./verify-memory.js').Memory} Memory */
+/** @typedef {import('./verify-memory.js').Remembered} Remembered */
 
 /**
  * @typedef {object} VerifyReport
  * @property {Level} level
- * @property {string | null} code short code of the manifest that was read, to compare by eye
+ * @property {string | null} version of the pinned release
+ * @property {string | null} manifest `sha256-…` of the manifest that was read
+ * @property {string | null} words six words of that digest, to compare with another device or person
+ * @property {string | null} code short code of that digest, to compare by eye
  * @property {VerifyStep[]} steps
  * @property {string[]} notProven what all of this does not show, one sentence each
+ * @property {string | null} rebuild commands that build the release again and compare it; null of a
+ *   manifest that is not the pinned one
+ * @property {Remembered | null} past what this browser remembered before this verification
  */
 
 /**
@@ -32,6 +36,8 @@ import { base64 } from './bytes.js';
  * @property {string} [url] origin of the enclave
  * @property {Kms} [kms] the connection whose running enclave is asked; without one only the served
  *   files are compared
+ * @property {Memory | null} [memory] where to remember what was verified, as `localStorage`
+ * @property {string} [source] address of the repository, for the commands of a rebuild
  * @property {AbortSignal} [signal]
  * @property {number} [timeoutMs] for everything together; 15000 if absent
  */
@@ -49,81 +55,80 @@ const MAX_ASSET = 8 * 1024 * 1024;
  * @param {VerifyOptions} options
  * @returns {Promise<VerifyReport>}
  */
-export async function verifyEnclave({ release: pin, url, kms, signal, timeoutMs = TIMEOUT_MS }) {
+export async function verifyEnclave({ signal, timeoutMs = TIMEOUT_MS, ...options }) {
   const stop = new AbortController();
   const abort = () => stop.abort();
   const timer = setTimeout(abort, timeoutMs);
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
-  const check = new Verification(stop.signal);
   try {
-    return await check.run(pin, url, kms);
+    return await new Verification(options, stop.signal).run();
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
   }
 }
 
-/** One run: the steps in order, each with its outcome. */
+/** One run. */
 class Verification {
-  /** @type {VerifyStep[]} */
-  #steps = [];
-  /** @type {string | null} */
-  #code = null;
+  #steps = new Steps();
+  /** @type {Uint8Array | null} */
+  #digest = null;
+  #options;
   #signal;
 
-  /** @param {AbortSignal} signal */
-  constructor(signal) {
+  /**
+   * @param {Omit<VerifyOptions, 'signal' | 'timeoutMs'>} options
+   * @param {AbortSignal} signal
+   */
+  constructor(options, signal) {
+    this.#options = options;
     this.#signal = signal;
   }
 
-  /**
-   * @param {unknown} pin
-   * @param {string | undefined} url
-   * @param {Kms | undefined} kms
-   * @returns {Promise<VerifyReport>}
-   */
-  async run(pin, url, kms) {
-    let enforced = false;
-    const checked = await this.#step('pin', 'This app pins a release', async () => {
+  /** @returns {Promise<VerifyReport>} */
+  async run() {
+    const { release: pin, url, kms } = this.#options;
+    const checked = await this.#steps.run('pin', 'This app pins a release', async () => {
       const { release, origin } = checkRelease(pin, url);
       return [{ release, origin }, `Release ${release.version} of ${origin}.`];
     });
-    if (checked) {
-      const { release, origin } = checked;
-      const manifest = await this.#manifest(release, origin);
-      for (const asset of manifest?.assets ?? []) await this.#asset(asset, origin);
-      const running = await this.#running(release, kms);
-      enforced = running && this.#pinned(release, kms);
-    }
-    const failed = this.#steps.some(({ ok }) => ok === false);
-    const level = failed ? 'failed' : enforced ? 'enforced by browser' : 'checked';
-    return {
-      level,
-      code: this.#code,
-      steps: this.#steps,
-      notProven: notProven(level, kms !== undefined),
-    };
+    if (!checked) return this.#report('failed', {});
+    const { release, origin } = checked;
+    const manifest = await this.#manifest(release, origin);
+    for (const asset of manifest?.assets ?? []) await this.#asset(asset, origin);
+    const running = await this.#running(release);
+    const enforced = running && this.#pinned(release, kms);
+    this.#notAsked();
+    const level = this.#steps.failed ? 'failed' : enforced ? 'enforced by browser' : 'checked';
+    return this.#report(level, { ...checked, ...(manifest && { manifest }) });
   }
 
   /**
-   * @template T
-   * @param {string} id
-   * @param {string} title
-   * @param {() => Promise<[T, string]>} work
-   * @returns {Promise<T | undefined>}
+   * @param {Level} level
+   * @param {{ release?: Release, origin?: string, manifest?: Manifest }} seen
+   * @returns {VerifyReport}
    */
-  async #step(id, title, work) {
-    try {
-      const [value, detail] = await work();
-      this.#steps.push({ id, title, ok: true, detail });
-      return value;
-    } catch (error) {
-      const told = error instanceof Mismatch || error instanceof KmsError;
-      const detail = told ? error.message : 'It could not be read.';
-      this.#steps.push({ id, title, ok: false, detail });
-      return undefined;
+  #report(level, { release, origin, manifest }) {
+    const { kms, memory, source } = this.#options;
+    const past = origin === undefined ? null : recall(memory, origin);
+    if (level !== 'failed' && release && origin !== undefined) {
+      remember(memory, origin, { ...release, last: Date.now() });
     }
+    const digest = this.#digest;
+    return {
+      level,
+      version: release?.version ?? null,
+      manifest: digest && `sha256-${base64(digest)}`,
+      words: digest && wordCode(digest),
+      code: digest && shortCode(digest),
+      steps: this.#steps.all,
+      notProven: notProven(level, kms !== undefined, past !== null),
+      rebuild: release && origin !== undefined && manifest
+        ? rebuildCommands({ ...release, commit: manifest.commit, origin, source })
+        : null,
+      past,
+    };
   }
 
   /**
@@ -132,13 +137,13 @@ class Verification {
    */
   #manifest(release, origin) {
     const at = new URL('/.well-known/ats-kms/manifest.json', origin);
-    return this.#step('manifest', 'The server publishes that release', async () => {
+    return this.#steps.run('manifest', 'The server publishes that release', async (compare) => {
       const { bytes } = await fetchBytes(at, MAX_MANIFEST, this.#signal);
-      const digest = await hash('SHA-256', bytes);
-      this.#code = shortCode(digest);
-      same(`sha256-${base64(digest)}`, release.manifest, 'Its manifest is not the pinned one.');
+      this.#digest = await hash('SHA-256', bytes);
+      const found = `sha256-${base64(this.#digest)}`;
+      compare('Manifest', found, release.manifest, 'other_manifest');
       const read = parseManifest(bytes);
-      comparePin(read, release);
+      comparePin(read, release, compare);
       return [read, `Its manifest is the pinned one, ${release.manifest}.`];
     });
   }
@@ -149,35 +154,34 @@ class Verification {
    */
   #asset({ path, size, sha256, sha384, mediaType }, origin) {
     const name = path === '/' ? 'the frame\u2019s page' : path;
-    return this.#step(`asset:${path}`, `The server sends ${name} unchanged`, async () => {
+    const title = `The server sends ${name} unchanged`;
+    return this.#steps.run(`asset:${path}`, title, async (compare) => {
       const at = new URL(path, `${origin}/`);
-      if (at.origin !== origin) throw new Mismatch('It lies on another server.');
+      if (at.origin !== origin) throw new Mismatch('elsewhere');
       const sent = await fetchBytes(at, Math.min(size, MAX_ASSET), this.#signal);
-      const found = [await sri('SHA-256', sent.bytes), await sri('SHA-384', sent.bytes)];
-      same(found[0], sha256, 'Its bytes are not those of the release.');
-      same(found[1], sha384, 'Its bytes are not those of the release.');
-      same(sent.mediaType, mediaType, 'It is sent as another kind of file.');
+      compare('SHA-256', await sri('SHA-256', sent.bytes), sha256, 'other_bytes');
+      compare('SHA-384', await sri('SHA-384', sent.bytes), sha384, 'other_bytes');
+      compare('Kind of file', sent.mediaType, mediaType, 'other_media_type');
       return [undefined, `${sent.bytes.byteLength.toLocaleString('en')} bytes, digests match.`];
     });
   }
 
   /**
    * @param {Release} release
-   * @param {Kms | undefined} kms
    * @returns {Promise<boolean>}
    */
-  async #running(release, kms) {
+  async #running(release) {
     const title = 'The running enclave reports that release';
+    const { kms } = this.#options;
     if (!kms) {
-      const detail = 'Not connected, so it was not asked.';
-      this.#steps.push({ id: 'running', title, ok: null, detail });
+      this.#steps.note('running', title, null, 'Not connected, so it was not asked.');
       return false;
     }
-    const done = await this.#step('running', title, async () => {
+    const done = await this.#steps.run('running', title, async (compare) => {
       const told = await kms.measurement(undefined, { signal: this.#signal });
-      same(told.release, release.version, 'It reports another release.');
-      same(told.digests.worker, release.worker, 'It reports another worker.');
-      same(told.digests.wasm, release.wasm, 'It reports another WebAssembly module.');
+      compare('Version', told.release, release.version, 'other_release_runs');
+      compare('Worker', told.digests.worker, release.worker, 'other_worker_runs');
+      compare('WebAssembly', told.digests.wasm, release.wasm, 'other_wasm_runs');
       return [true, 'Its own digests of worker and WebAssembly match.'];
     });
     return done === true;
@@ -191,14 +195,18 @@ class Verification {
   #pinned(release, kms) {
     const own = kms?.release.csp === release.csp && kms.release.manifest === release.manifest;
     const enforced = own && kms.isolation().pin === 'enforced';
-    this.#steps.push({
-      id: 'enforced',
-      title: 'The browser enforces the release',
-      ok: enforced ? true : null,
-      detail: enforced
-        ? 'It was told to run nothing in the frame but the pinned scripts.'
-        : 'Not in this browser or not for this connection: it runs what the server sends.',
-    });
+    const detail = enforced
+      ? 'It was told to run nothing in the frame but the pinned scripts.'
+      : 'Not in this browser or not for this connection: it runs what the server sends.';
+    this.#steps.note('enforced', 'The browser enforces the release', enforced ? true : null, detail);
     return enforced;
+  }
+
+  /** What this way of verifying never looks at, so that nobody takes it for done. */
+  #notAsked() {
+    this.#steps.note('headers', 'The server sends the headers of the release', null,
+      'A page cannot read them all. `enclave-shell verify` in a terminal does.');
+    this.#steps.note('vouched', 'Signers, a public log and witnesses vouch for the release', null,
+      'This app pins the release itself, so they were not asked.');
   }
 }

@@ -1,12 +1,30 @@
 import { isRecord } from './bytes.js';
-import { Mismatch } from './fetch-bytes.js';
-import { same } from './verify-digest.js';
+import { Mismatch } from './verify-failures.js';
 
 /** @typedef {import('./release.js').Release} Release */
 /** @typedef {{ path: string, sha256: string, sha384: string, size: number, mediaType: string }} Asset */
-/** @typedef {{ version: string, worker: string, wasm: string, assets: Asset[] }} Manifest */
+/**
+ * @typedef {object} Manifest
+ * @property {string} version
+ * @property {string} commit of the source, or `unknown`
+ * @property {string} worker
+ * @property {string} wasm
+ * @property {Asset[]} assets
+ */
+/**
+ * Notes what was compared with what, and refuses where it differs.
+ *
+ * @callback Compare
+ * @param {string} what
+ * @param {unknown} found
+ * @param {string} expected
+ * @param {string} code of the failure
+ * @returns {void}
+ */
 
 const MAX_ASSETS = 64;
+/** It goes into a command line that people copy: nothing else may stand in it. */
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})(?:-dirty)?$/;
 
 /**
  * @param {Uint8Array} bytes
@@ -19,9 +37,11 @@ export function parseManifest(bytes) {
   const assets = isRecord(value) ? value['assets'] : undefined;
   if (!isRecord(value) || value['schema'] !== 1 || !Array.isArray(assets) ||
       assets.length < 1 || assets.length > MAX_ASSETS || !assets.every(isAsset)) {
-    throw new Mismatch('Its manifest has an unknown form.');
+    throw new Mismatch('unknown_manifest');
   }
-  return /** @type {Manifest} */ (/** @type {unknown} */ (value));
+  const commit = String(value['commit']);
+  const read = { ...value, commit: COMMIT.test(commit) ? commit : 'unknown' };
+  return /** @type {Manifest} */ (/** @type {unknown} */ (read));
 }
 
 /**
@@ -38,16 +58,19 @@ const isAsset = (asset) =>
  *
  * @param {Manifest} manifest
  * @param {Release} release
+ * @param {Compare} compare
  */
-export function comparePin(manifest, release) {
-  const text = 'Its manifest contradicts the pinned release.';
-  same(manifest.version, release.version, text);
-  same(manifest.worker, release.worker, text);
-  same(manifest.wasm, release.wasm, text);
+export function comparePin(manifest, release, compare) {
   /** @param {string} at */
   const asset = (at) => manifest.assets.find(({ path }) => path === at);
-  same(asset('/')?.sha256, release.html, text);
-  for (const { path, integrity } of [release.module, release.tools]) {
-    same(asset(path)?.sha384, integrity, text);
-  }
+  /** @type {[string, unknown, string][]} */
+  const rules = [
+    ['Version', manifest.version, release.version],
+    ['Worker', manifest.worker, release.worker],
+    ['WebAssembly', manifest.wasm, release.wasm],
+    ['The frame\u2019s page', asset('/')?.sha256, release.html],
+    ['The frame\u2019s script', asset(release.module.path)?.sha384, release.module.integrity],
+    ['The script of backups', asset(release.tools.path)?.sha384, release.tools.integrity],
+  ];
+  for (const [what, found, expected] of rules) compare(what, found, expected, 'pin_contradicted');
 }

@@ -26,20 +26,32 @@ p, ol, ul, h3 { margin: 0; padding: 0; }
 :host([level='checked']) .level::before { background: none; border: .2em solid; }
 :host([level='failed']) { --tone: var(--bad); }
 :host([level='failed']) .level::before { border-radius: 0; }
-.hint, .step-detail, .limit { color: var(--soft); }
+.hint, .step-detail, .limit, .history, .fact-name, .comparison { color: var(--soft); }
 .code-line { color: var(--soft); }
-.code { font: 600 1.0625em/1.4 ui-monospace, monospace; color: var(--text); letter-spacing: .06em;
-  user-select: all; }
+.words { font-weight: 600; font-size: 1.0625em; color: var(--text); user-select: all; }
+.changed { color: var(--fair); font-weight: 550; overflow-wrap: anywhere; }
+.failure { display: grid; gap: .25rem; padding-inline-start: .75rem;
+  border-inline-start: .2em solid var(--bad); margin-block: .25rem; }
+.advice { font-weight: 550; }
+code { font-family: ui-monospace, monospace; font-size: .9375em; overflow-wrap: anywhere; }
+.code { color: var(--text); user-select: all; }
+.facts { margin: 0; padding-block: .5rem; display: grid; gap: .5rem; }
+.fact-value { margin: 0; }
+.compared { list-style: none; font-size: .875em; display: grid; gap: .125rem; }
+.commands { margin: 0; padding: .75rem; border: 1px solid var(--line); border-radius: .5rem;
+  overflow-x: auto; }
+.command { overflow-wrap: normal; user-select: all; }
+.rebuild .hint, .rebuild .commands { margin-block-end: .5rem; }
 button { font: inherit; font-weight: 550; min-block-size: 2.75rem; padding: .5rem 1.125rem;
   border-radius: .625rem; border: 1px solid var(--line); background: none; color: var(--text);
   cursor: pointer; }
 .verify { background: var(--accent); border-color: transparent; color: var(--on-accent); }
 button[aria-disabled] { opacity: .6; cursor: progress; }
-button:focus-visible, summary:focus-visible { outline: 2px solid var(--accent);
+button:focus-visible, summary:focus-visible, pre:focus-visible { outline: 2px solid var(--accent);
   outline-offset: 2px; }
 .more { display: grid; gap: .75rem; justify-items: start; }
 .more:not(:empty) { margin-block-start: .75rem; }
-.details { inline-size: 100%; }
+.details, .rebuild { inline-size: 100%; }
 .summary { cursor: pointer; padding-block: .625rem; font-weight: 550; border-radius: .375rem; }
 .steps { list-style: none; display: grid; gap: .75rem; padding-block: .5rem 1rem; }
 .step { display: grid; grid-template-columns: 1.5rem 1fr; gap: .5rem; }

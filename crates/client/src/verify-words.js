@@ -5,9 +5,10 @@
  *
  * @param {Level} level
  * @param {boolean} asked
+ * @param {boolean} remembered
  * @returns {string[]}
  */
-export function notProven(level, asked) {
+export function notProven(level, asked, remembered) {
   const said = [];
   if (level === 'checked') {
     said.push(
@@ -30,6 +31,11 @@ export function notProven(level, asked) {
     said.push(
       'What the running enclave reports of itself proves nothing alone: changed code could report ' +
         'the same.',
+    );
+  }
+  if (remembered) {
+    said.push(
+      'What this browser remembers of earlier times: this page keeps it, so this page can change it.',
     );
   }
   said.push(

@@ -2,9 +2,10 @@ import { defineKmsVerify } from './verify-element.js';
 
 export { defineKmsVerify } from './verify-element.js';
 export { verifyEnclave } from './verify-enclave.js';
+export { explainFailure } from './verify-failures.js';
 
 /** @typedef {import('./verify-enclave.js').VerifyReport} VerifyReport */
-/** @typedef {import('./verify-enclave.js').VerifyStep} VerifyStep */
+/** @typedef {import('./verify-steps.js').VerifyStep} VerifyStep */
 /** @typedef {import('./verify-enclave.js').VerifyOptions} VerifyOptions */
 /** @typedef {import('./verify-enclave.js').Level} Level */
 

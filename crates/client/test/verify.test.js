@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { verifyEnclave } from '../src/verify.js';
-import { shortCode } from '../src/verify-digest.js';
+import { KmsError } from '../src/errors.js';
+import { explainFailure, verifyEnclave } from '../src/verify.js';
+import { digestBytes, shortCode, wordCode } from '../src/verify-digest.js';
 import { enrol, enrolPath, html, manifest, module, pin, sri, tools, toolsPath } from './sample.js';
 
 const realFetch = globalThis.fetch;
@@ -162,6 +163,83 @@ test('the short code is that of every other verifier', async () => {
   assert.equal(shortCode(new Uint8Array([0xba, 0x78, 0x16, 0xbf, 0x8f])), 'Q9W1-DFWF');
   serve();
   assert.match((await verifyEnclave({ release: pin })).code, /^[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}$/);
+});
+
+test('a step tells what was compared with what, and how a failure is called', async () => {
+  const other = Buffer.from(module).reverse();
+  serve({ [pin.module.path]: other });
+  const { steps } = await verifyEnclave({ release: pin, kms: connection('enforced', { wasm: pin.html }) });
+  const step = (id) => steps.find((each) => each.id === id);
+  const [manifestDigest] = step('manifest').compared;
+  assert.deepEqual(manifestDigest, { what: 'Manifest', expected: pin.manifest, found: pin.manifest });
+  assert.equal(step('manifest').compared.length, 7);
+  const served = step(`asset:${pin.module.path}`);
+  const expected = sri('sha256', module);
+  assert.deepEqual(served.compared, [{ what: 'SHA-256', expected, found: sri('sha256', other) }]);
+  assert.equal(served.code, 'other_bytes');
+  assert.deepEqual(step('running').compared.at(-1), {
+    what: 'WebAssembly', expected: pin.wasm, found: pin.html,
+  });
+  for (const { ok, code, detail, advice } of steps.filter(({ ok }) => ok === false)) {
+    assert.deepEqual({ text: detail, advice }, explainFailure(code), ok);
+  }
+});
+
+test('what is not looked at is said, and counts for no level', async () => {
+  serve();
+  const { steps, level } = await verifyEnclave({ release: pin, kms: connection('enforced') });
+  assert.equal(level, 'enforced by browser');
+  const left = steps.filter(({ ok }) => ok === null).map(({ id }) => id);
+  assert.deepEqual(left, ['headers', 'vouched']);
+});
+
+test('the whole digest and its codes are of the manifest that was read', async () => {
+  const other = Buffer.from(`${manifest} `);
+  serve({ '/.well-known/ats-kms/manifest.json': other });
+  const report = await verifyEnclave({ release: pin });
+  assert.equal(report.manifest, sri('sha256', other));
+  assert.equal(report.words, wordCode(digestBytes(report.manifest)));
+  assert.equal(report.rebuild, null);
+  serve();
+  assert.equal((await verifyEnclave({ release: pin })).manifest, pin.manifest);
+});
+
+test('what a server says is not shown at any length', async () => {
+  serve({}, { '/': `text/html;${'x'.repeat(5000)}` });
+  const { steps } = await verifyEnclave({ release: pin });
+  assert.ok(steps.find(({ id }) => id === 'asset:/').compared.at(-1).found.length <= 200);
+});
+
+test('an error of the connection has its own code and an advice', async () => {
+  serve();
+  const measurement = async () => {
+    throw new KmsError('closed');
+  };
+  const { steps } = await verifyEnclave({ release: pin, kms: { ...connection('enforced'), measurement } });
+  const { code, advice } = steps.find(({ id }) => id === 'running');
+  assert.equal(code, 'closed');
+  assert.match(advice, /verify again/);
+  const [unpinned] = (await verifyEnclave({ release: {} })).steps;
+  assert.equal(unpinned.code, 'invalid_release');
+  assert.match(unpinned.advice, /tell the people/);
+});
+
+test('what was verified is remembered, what failed is not, and neither changes the level', async () => {
+  const kept = new Map();
+  const memory = { getItem: (at) => kept.get(at) ?? null, setItem: (at, text) => kept.set(at, text) };
+  serve();
+  assert.equal((await verifyEnclave({ release: pin, memory })).past, null);
+  assert.equal(kept.size, 1);
+  assert.equal(JSON.parse([...kept.values()][0]).manifest, pin.manifest);
+  kept.forEach((_, at) => kept.set(at, kept.get(at).replace(pin.manifest, pin.html)));
+  serve({ '/': module });
+  const broken = await verifyEnclave({ release: pin, memory });
+  assert.deepEqual([broken.level, broken.past.manifest], ['failed', pin.html]);
+  serve();
+  const changed = await verifyEnclave({ release: pin, memory });
+  assert.deepEqual([changed.level, changed.past.manifest], ['checked', pin.html]);
+  assert.ok(changed.notProven.some((sentence) => sentence.includes('remembers')));
+  assert.equal((await verifyEnclave({ release: pin, memory })).past.before.manifest, pin.html);
 });
 
 test('a file sent as another kind of file fails', async () => {

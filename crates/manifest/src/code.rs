@@ -1,6 +1,12 @@
-//! The short code a person compares by eye.
+//! The codes a person compares: by eye, or read aloud.
+
+use bip39::Language;
 
 use crate::digest::Sha256;
+
+/// Words of a word code. Each of the 2048 words of the list stands for eleven bits.
+const WORDS: u32 = 6;
+const BITS_OF_A_WORD: u32 = 11;
 
 /// Entropy of a short code in bits. Enough to tell releases apart and to notice a swapped one;
 /// far too little to resist an attacker who searches for a second manifest with the same code,
@@ -25,6 +31,21 @@ pub fn short_code(manifest: &Sha256) -> String {
     code
 }
 
+/// The first 66 bits of a manifest digest as six words of the English list of BIP-39, whose words
+/// are told apart by their first four letters. Said over a telephone, or compared between devices.
+/// As the short code it never replaces comparing the digest.
+#[must_use]
+pub fn word_code(manifest: &Sha256) -> String {
+    let list = Language::English.word_list();
+    let first = manifest.as_bytes().iter().take(9);
+    let bits = first.fold(0u128, |bits, byte| (bits << 8) | u128::from(*byte));
+    let word = |index: u32| {
+        let place = (bits >> (72 - BITS_OF_A_WORD * (index + 1))) & 2047;
+        list[usize::try_from(place).unwrap_or_default()]
+    };
+    (0..WORDS).map(word).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +54,15 @@ mod tests {
     fn known_answer() {
         // SHA-256("abc") starts ba 78 16 bf 8f.
         assert_eq!(short_code(&Sha256::of(b"abc")), "Q9W1-DFWF");
+    }
+    /// `crates/client/test/verify-words.test.js` has the same answers.
+    #[test]
+    fn known_answers_in_words() {
+        let words = |text: &[u8]| word_code(&Sha256::of(text));
+        assert_eq!(words(b"abc"), "risk scheme quiz bulk brother vivid");
+        assert_eq!(words(b""), "together mail awful cradle scrub apart");
+        let all = |byte| word_code(&Sha256::from([byte; 32]));
+        assert_eq!(all(0), ["abandon"; 6].join(" "));
+        assert_eq!(all(255), ["zoo"; 6].join(" "));
     }
 }

@@ -20,7 +20,7 @@ mod origin;
 mod pin;
 mod validate;
 
-pub use code::{SHORT_CODE_BITS, short_code};
+pub use code::{SHORT_CODE_BITS, short_code, word_code};
 pub use csp::{Csp, Directive, Keyword, Name, ParsedPolicy, Source, enclave_csp, enrol_csp};
 pub use digest::{DigestError, Sha256, Sha384};
 pub use embedder::{Gap, embedder_gaps};

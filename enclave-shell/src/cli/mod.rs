@@ -19,7 +19,7 @@ use enclave_shell::verify::{Outcome, VerifyOptions, verify, verify_embedder};
 #[cfg(unix)]
 use enclave_shell::workloads::{self, Ports};
 use enclave_shell::{Deployment, Emitted, Error, Sources, audit, emit};
-use kms_manifest::{Manifest, Pin, short_code};
+use kms_manifest::{Manifest, Pin, short_code, word_code};
 use kms_tlog::VerifierKey;
 use kms_verify::case::{MAX_QUESTION, Question};
 
@@ -98,6 +98,7 @@ fn run_emit(args: &EmitArgs) -> Result<ExitCode, Failure> {
     }
     println!("release {} of {}", emitted.manifest.version, emitted.pin.url);
     println!("manifest {}  short code {}", emitted.pin.manifest, short_code(&emitted.pin.manifest));
+    println!("words {}", word_code(&emitted.pin.manifest));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kms_manifest::{Origin, Sha256, short_code};
+use kms_manifest::{Origin, Sha256, short_code, word_code};
 use kms_verify::case::Summary;
 use serde::Serialize;
 
@@ -56,6 +56,8 @@ pub struct Report {
     pub manifest: Option<Sha256>,
     /// Short code of that digest, for comparing by eye.
     pub code: Option<String>,
+    /// The same digest in words, for reading aloud.
+    pub words: Option<String>,
     /// Files whose bytes and headers were compared, in order.
     pub checked: Vec<String>,
     /// Every difference.
@@ -73,6 +75,7 @@ impl Report {
             version: None,
             manifest: None,
             code: None,
+            words: None,
             checked: Vec::new(),
             mismatches: Vec::new(),
             release: None,
@@ -82,6 +85,7 @@ impl Report {
     pub(super) fn set_manifest(&mut self, digest: &Sha256) {
         self.manifest = Some(*digest);
         self.code = Some(short_code(digest));
+        self.words = Some(word_code(digest));
         self.checked.push(kms_manifest::MANIFEST_PATH.to_owned());
     }
 
@@ -117,6 +121,9 @@ impl fmt::Display for Report {
         }
         if let Some(code) = &self.code {
             writeln!(f, "  short code {code}")?;
+        }
+        if let Some(words) = &self.words {
+            writeln!(f, "  words {words}")?;
         }
         for file in &self.checked {
             let wrong = self.mismatches.iter().any(|mismatch| mismatch.file == *file);

@@ -1,5 +1,6 @@
 //! Writes what follows from the method table: TypeScript types, the methods that
-//! ask a person, three pages, golden samples.
+//! ask a person, three pages, golden samples; and the list
+//! of words that the client says digests with.
 //!
 //! `cargo run -p kms-protocol --example codegen -- DIR` writes under `DIR`, which is the
 //! root of the repository or, for a comparison, an empty directory.
@@ -7,6 +8,7 @@
 mod markdown;
 mod samples;
 mod typescript;
+mod wordlist;
 
 use std::path::Path;
 use std::{env, fs, io};
@@ -21,6 +23,7 @@ fn main() -> io::Result<()> {
     write(root, "crates/client/src/protocol.gen.d.ts", &typescript::declarations(&types))?;
     write(root, "crates/client/src/methods.gen.js", &typescript::interactive())?;
     write(root, "crates/client/test/protocol.samples.gen.ts", &typescript::samples())?;
+    write(root, "crates/client/src/wordlist.gen.js", &wordlist::module())?;
     write(root, "docs/protocol.md", &markdown::protocol(&types))?;
     write(root, "docs/errors.md", &markdown::errors())?;
     write(root, "docs/operations.md", &markdown::operations())?;
