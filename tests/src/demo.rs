@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use fantoccini::{Client, Locator};
+use fantoccini::{Client, Locator, elements::Element};
 use serde_json::{Value, json};
 
 use crate::{
@@ -189,8 +189,24 @@ impl<'a> Demo<'a> {
 
     /// Presses Verify and returns the level, with the failed steps if any.
     pub(crate) async fn verify(&self) -> Result<(String, Vec<String>)> {
+        self.verify_button().await?.click().await?;
+        self.verified().await
+    }
+
+    /// The same, with the keyboard alone.
+    pub(crate) async fn verify_by_key(&self) -> Result<(String, Vec<String>)> {
+        let forget = "document.querySelector('#verify').report = undefined;";
+        self.page.eval(forget, &[]).await?;
+        self.verify_button().await?.send_keys("\u{e007}").await?;
+        self.verified().await
+    }
+
+    async fn verify_button(&self) -> Result<Element> {
         let element = self.page.find(Locator::Css("#verify")).await?;
-        element.shadow_root().await?.find(Locator::Css("button.verify")).await?.click().await?;
+        Ok(element.shadow_root().await?.find(Locator::Css("button.verify")).await?)
+    }
+
+    async fn verified(&self) -> Result<(String, Vec<String>)> {
         let script = "const { report } = document.querySelector('#verify');\
              return report && [report.level, report.steps.filter(({ ok }) => ok === false)\
              .map(({ id, detail }) => `${id}: ${detail}`)];";
@@ -206,5 +222,21 @@ impl<'a> Demo<'a> {
             .await?;
         ensure!(shown == report[0], "the element shows {shown}, its report says {}", report[0]);
         Ok(serde_json::from_value(report)?)
+    }
+
+    /// Opens everything that Verify shows, and returns it as text.
+    pub(crate) async fn verify_report(&self) -> Result<String> {
+        let script = "const root = document.querySelector('#verify').shadowRoot;\
+             root.querySelectorAll('details').forEach((box) => { box.open = true; });\
+             return [...root.children].map(({ innerText }) => innerText).join('\\n');";
+        Ok(self.page.eval(script, &[]).await?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Lets Verify look for another release than the one that is served.
+    pub(crate) async fn verify_another(&self) -> Result<(String, Vec<String>)> {
+        let script = "const verify = document.querySelector('#verify');\
+             verify.release = { ...verify.release, manifest: verify.release.html };";
+        self.page.eval(script, &[]).await?;
+        self.verify().await
     }
 }

@@ -110,7 +110,11 @@ impl Camera<'_> {
         ensure!(demo.check_audit().await?, "the log verifies");
         self.take("demo-audit", "[aria-labelledby=audit-title]").await?;
         demo.verify().await?;
-        self.take("demo-verified", "[aria-labelledby=verify-title]").await
+        self.take("demo-verified", "[aria-labelledby=verify-title]").await?;
+        demo.verify_report().await?;
+        self.take("demo-verify-details", "[aria-labelledby=verify-title]").await?;
+        demo.verify_another().await?;
+        self.take("demo-not-verified", "[aria-labelledby=verify-title]").await
     }
 
     /// Nobody opens an idle sheet, but a page may.

@@ -49,12 +49,13 @@ button { font: inherit; font-weight: 550; min-block-size: 2.75rem; padding: .5re
 button[aria-disabled] { opacity: .6; cursor: progress; }
 button:focus-visible, summary:focus-visible, pre:focus-visible { outline: 2px solid var(--accent);
   outline-offset: 2px; }
-.more { display: grid; gap: .75rem; justify-items: start; }
+.more { display: grid; gap: .75rem; justify-items: start;
+  grid-template-columns: minmax(0, 1fr); }
 .more:not(:empty) { margin-block-start: .75rem; }
 .details, .rebuild { inline-size: 100%; }
 .summary { cursor: pointer; padding-block: .625rem; font-weight: 550; border-radius: .375rem; }
 .steps { list-style: none; display: grid; gap: .75rem; padding-block: .5rem 1rem; }
-.step { display: grid; grid-template-columns: 1.5rem 1fr; gap: .5rem; }
+.step { display: grid; grid-template-columns: 1.5rem minmax(0, 1fr); gap: .5rem; }
 .mark { font-weight: 700; text-align: center; color: var(--soft); }
 .ok .mark { color: var(--good); }
 .bad .mark { color: var(--bad); }

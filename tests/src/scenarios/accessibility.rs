@@ -50,6 +50,11 @@ const MEASURE: &str = "
         element.getBoundingClientRect().right > clientWidth + 0.5);
     return [innerWidth, scrollWidth > clientWidth ? wide.map(({ outerHTML }) => outerHTML) : []];";
 
+/// In the embedding page.
+const FITS: &str = "
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth <= clientWidth;";
+
 /// The checker, to be run in whatever document is the current one.
 struct Checker(String);
 
@@ -181,6 +186,8 @@ async fn in_the_dark(world: &mut World) -> Result<()> {
     prefer(page, "dark").await?;
     let visit = async |name: &str| checker.check_frame(page, name).await;
     let tour = Tour::begin(world.browser()?, &world.stage()?.pwa, visit).await?;
+    tour.demo().verify_another().await?;
+    tour.demo().verify_report().await?;
     checker.check(page, "demo").await?;
     checker.finds_pale_letters(page).await?;
     let words = tour.set_up().await?;
@@ -208,7 +215,13 @@ async fn pages(world: &mut World) -> Result<()> {
     demo.sign("Pay 10 € to Alice").await?;
     demo.check_signature().await?;
     demo.audit(1).await?;
+    demo.verify().await?;
+    demo.verify_report().await?;
     checker.check(page, "demo, in use").await?;
+    ensure!(page.eval(FITS, &[]).await? == true, "the report of Verify is too wide for its page");
+    demo.verify_another().await?;
+    demo.verify_report().await?;
+    checker.check(page, "demo, not verified").await?;
     demo.lock().await?;
     checker.check(page, "demo, locked").await?;
     let authenticator = Authenticator::with_prf(world.engine, page).await?;

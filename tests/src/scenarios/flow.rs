@@ -2,6 +2,7 @@
 
 use anyhow::{Result, ensure};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
+use kms_manifest::{Pin, word_code};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -35,7 +36,7 @@ async fn whole_demo(world: &mut World) -> Result<()> {
         ensure!(log.iter().filter(|entry| *entry == method).count() >= 2, "{method} in {log:?}");
     }
     ensure!(demo.check_audit().await?, "the log verifies");
-    check_verify(world, &demo).await?;
+    check_verify(world, &stage.release.emitted.pin, &demo).await?;
 
     demo.lock().await?;
     ensure!(demo.keys().await?.is_empty(), "a locked page shows no keys");
@@ -123,10 +124,20 @@ async fn unlock_after_a_wrong_try(demo: &Demo<'_>) -> Result<()> {
     demo.reaches("unlocked").await
 }
 
-async fn check_verify(world: &World, demo: &Demo<'_>) -> Result<()> {
-    let (level, failed) = demo.verify().await?;
+async fn check_verify(world: &World, pin: &Pin, demo: &Demo<'_>) -> Result<()> {
     let expected = if world.engine.enforces_pin() { "enforced by browser" } else { "checked" };
+    let (level, failed) = demo.verify().await?;
     ensure!(level == expected, "level {level:?} instead of {expected:?}: {failed:?}");
+    let shown = demo.verify_report().await?;
+    let (words, digest) = (word_code(&pin.manifest), pin.manifest.to_string());
+    let hex = pin.manifest.to_hex();
+    for text in [&words, &digest, &hex, "Verified for the first time", "cargo xtask repro"] {
+        ensure!(shown.contains(text), "{text:?} is not shown: {shown}");
+    }
+    let (level, failed) = demo.verify_by_key().await?;
+    ensure!(level == expected, "level {level:?} instead of {expected:?}: {failed:?}");
+    let shown = demo.verify_report().await?;
+    ensure!(shown.contains("The same release as on "), "not remembered: {shown}");
     Ok(())
 }
 
