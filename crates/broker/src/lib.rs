@@ -5,7 +5,8 @@
 //!
 //! - [`config`], [`policy`]: what may be asked, and by whom.
 //! - [`tls`]: mutual TLS with SPIFFE identities, on every connection.
-//! - [`log`], [`state`], [`store`]: the log that is the store, and the state made from it.
+//! - [`log`], [`state`], [`store`]: the log that is the store, and the state made from it;
+//!   [`expiring`]: what it forgets.
 //! - [`desk`]: the decisions, without HTTP.
 //! - [`http`]: the endpoints. [`serve`]: the listener. [`client`]: what the command line asks with.
 //! - [`relay`]: what brings challenges to a page, and back what its person signed.
@@ -17,6 +18,7 @@ pub mod confine;
 pub mod desk;
 pub mod devpki;
 mod error;
+pub mod expiring;
 pub mod http;
 pub mod log;
 pub mod policy;

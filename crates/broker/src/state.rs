@@ -1,6 +1,6 @@
 //! What the log says is so now.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use kms_crypto::{KeyKind, PublicKey};
@@ -10,6 +10,7 @@ use kms_token::{
 };
 
 use crate::Problem;
+use crate::expiring::Expiring;
 use crate::log::Event;
 
 /// For so long something about a token matters after it was minted or a statement was signed.
@@ -21,12 +22,12 @@ pub struct State {
     broker: SpiffeId,
     /// The approvers' keys.
     pub ring: KeyRing,
-    tokens: BTreeMap<Id, Known>,
+    tokens: Expiring<Id, Known>,
     revoked: Vec<Revoked>,
-    statements: BTreeMap<Id, u64>,
+    /// Which statements were heard.
+    statements: Expiring<Id, ()>,
     /// Challenges that are open. They are not made from the log.
-    pub open: BTreeMap<Id, Open>,
-    next_prune: u64,
+    pub open: Expiring<Id, Open>,
 }
 
 /// A token that was minted here.
@@ -36,7 +37,6 @@ struct Known {
     sub: SpiffeId,
     /// When the broker heard of it: approvers' clocks do not decide about revocation.
     at: u64,
-    exp: u64,
     delivered: bool,
     used: bool,
 }
@@ -69,6 +69,11 @@ pub struct Open {
     pub minted: bool,
 }
 
+/// When what was heard at this time does not matter any more.
+fn memory(at: u64) -> u64 {
+    at.saturating_add(MEMORY_S + 1)
+}
+
 impl State {
     /// The state of a log without lines.
     #[must_use]
@@ -76,11 +81,10 @@ impl State {
         Self {
             broker,
             ring: KeyRing::default(),
-            tokens: BTreeMap::new(),
+            tokens: Expiring::default(),
             revoked: Vec::new(),
-            statements: BTreeMap::new(),
-            open: BTreeMap::new(),
-            next_prune: 0,
+            statements: Expiring::default(),
+            open: Expiring::default(),
         }
     }
 
@@ -99,9 +103,9 @@ impl State {
             }
             Event::Minted { challenge, jti, sub, exp, .. } => {
                 let (challenge, sub) = (Id::parse(challenge)?, SpiffeId::parse(sub)?);
-                let (exp, delivered, used) = (*exp, false, false);
-                let known = Known { challenge, sub, at, exp, delivered, used };
-                if self.tokens.insert(Id::parse(jti)?, known).is_some() {
+                let (delivered, used) = (false, false);
+                let known = Known { challenge, sub, at, delivered, used };
+                if !self.tokens.insert(Id::parse(jti)?, *exp, known) {
                     return Err(Problem::CONFLICT);
                 }
             }
@@ -125,7 +129,9 @@ impl State {
     fn hear(&mut self, statement: &str, at: u64) -> Result<(), Problem> {
         let signed = self.check_statement(statement, at)?;
         self.ring.apply(&signed)?;
-        self.statements.insert(signed.jti, at);
+        if !self.statements.insert(signed.jti, memory(at), ()) {
+            return Err(Problem::CONFLICT);
+        }
         if let Statement::Revoke(target) = signed.statement {
             if let Target::Challenge(id) = &target {
                 self.open.remove(id);
@@ -139,7 +145,7 @@ impl State {
     /// Checks a statement and what it would do, without doing it.
     pub fn check_statement(&self, statement: &str, at: u64) -> Result<Signed, Problem> {
         let signed = Signed::verify(statement, &self.ring, &self.broker, at)?;
-        if self.statements.contains_key(&signed.jti) {
+        if self.statements.contains(&signed.jti) {
             return Err(Problem::CONFLICT);
         }
         self.ring.clone().apply(&signed)?;
@@ -180,7 +186,7 @@ impl State {
     /// Whether a token of this name is known.
     #[must_use]
     pub fn has_token(&self, jti: Id) -> bool {
-        self.tokens.contains_key(&jti)
+        self.tokens.contains(&jti)
     }
 
     /// Revocations that the broker heard of at this time or later, and that still matter.
@@ -196,15 +202,12 @@ impl State {
 
     /// Forgets what is over. Nothing is forgotten before its end: at the bound, requests are refused.
     pub fn prune(&mut self, now_s: u64) {
-        if now_s < self.next_prune {
-            return;
-        }
-        self.next_prune = now_s + 1;
-        self.open.retain(|_, open| now_s < open.expires);
-        self.tokens.retain(|_, known| now_s < known.exp);
-        let alive = |at: u64| now_s <= at.saturating_add(MEMORY_S);
-        self.revoked.retain(|revoked| alive(revoked.at));
-        self.statements.retain(|_, at| alive(*at));
+        self.open.forget(now_s);
+        self.tokens.forget(now_s);
+        self.statements.forget(now_s);
+        // They are in the order in which they were heard.
+        let over = self.revoked.iter().take_while(|revoked| memory(revoked.at) <= now_s).count();
+        self.revoked.drain(..over);
     }
 
     /// Thumbprints of all known keys.

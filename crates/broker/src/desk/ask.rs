@@ -80,7 +80,9 @@ impl Desk {
                 let event = Event::Asked { challenge: id.to_string(), text: text.clone() };
                 let (first, token, minted) = (None, None, false);
                 let open = Open { challenge, at: now_s, expires, first, token, minted };
-                state.open.insert(id, open);
+                if !state.open.insert(id, expires, open) {
+                    return Err(Problem::CONFLICT);
+                }
                 Ok((Pending { challenge: text, expires, first: None, tier }, vec![event]))
             })
             .await
