@@ -31,9 +31,10 @@ async fn verify_reports_by_exit_code() {
     let pin = pin_file(dir.path(), &emitted.pin);
 
     let server = serve_plain(emitted.clone(), port);
-    let output = shell(&["verify", &url, "--pin", &pin]).await;
+    let output = shell(&["verify", &url, "--pin", &pin, "--qr"]).await;
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("the pinned release"));
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.contains("the pinned release") && shown.contains("█▀▀▀▀▀█"), "{shown}");
     server.stop().await;
 
     let module = emitted.pin.module.path.clone();

@@ -18,6 +18,7 @@ mod lint;
 mod manifest;
 mod origin;
 mod pin;
+mod qr;
 mod validate;
 
 pub use code::{SHORT_CODE_BITS, short_code, word_code};
@@ -32,3 +33,4 @@ pub use manifest::{
 };
 pub use origin::{Origin, OriginError};
 pub use pin::{Pin, PinError, PinnedScript};
+pub use qr::qr_rows;

@@ -155,6 +155,9 @@ pub(crate) struct VerifyArgs {
     /// Write the report as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+    /// Show the digest of the manifest as a QR code as well, to be compared with another device.
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) qr: bool,
 }
 
 #[derive(Debug, Subcommand)]

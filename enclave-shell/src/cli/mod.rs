@@ -2,6 +2,7 @@
 
 mod args;
 mod log;
+mod qr;
 #[cfg(unix)]
 mod relay;
 mod release;
@@ -19,7 +20,7 @@ use enclave_shell::verify::{Outcome, VerifyOptions, verify, verify_embedder};
 #[cfg(unix)]
 use enclave_shell::workloads::{self, Ports};
 use enclave_shell::{Deployment, Emitted, Error, Sources, audit, emit};
-use kms_manifest::{Manifest, Pin, short_code, word_code};
+use kms_manifest::{Manifest, Pin, qr_rows, short_code, word_code};
 use kms_tlog::VerifierKey;
 use kms_verify::case::{MAX_QUESTION, Question};
 
@@ -205,6 +206,9 @@ fn run_verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
         println!("{all:#}");
     } else {
         print!("{report}");
+        if let Some(rows) = report.manifest.as_ref().filter(|_| args.qr).and_then(qr_rows) {
+            print!("{}", qr::for_terminal(&rows));
+        }
         if args.policy.is_some() && args.mark.is_none() {
             println!("not proved: that no newer release was seen; --mark remembers what was");
         }
