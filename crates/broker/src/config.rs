@@ -26,6 +26,9 @@ pub enum Role {
     Scraper,
 }
 
+/// Longest patience with a slow peer, in seconds.
+const MOST_PATIENCE_S: u64 = 300;
+
 /// How much harm an action can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -143,11 +146,22 @@ pub struct Limits {
     pub per_minute: u32,
     /// Challenges and tokens that are alive at one time.
     pub alive: usize,
+    /// How long a handshake or the head of a request may take, in seconds.
+    pub head_s: u64,
+    /// How long the body of a request may take, in seconds.
+    pub body_s: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { token_life_s: 300, challenge_life_s: 300, per_minute: 600, alive: 100_000 }
+        Self {
+            token_life_s: 300,
+            challenge_life_s: 300,
+            per_minute: 600,
+            alive: 100_000,
+            head_s: 10,
+            body_s: 30,
+        }
     }
 }
 
@@ -165,10 +179,14 @@ impl Config {
         if !config.roles.iter().all(rule) {
             return Err(wrong(&"a path of a role is not one of SPIFFE ids"));
         }
-        let Limits { token_life_s, challenge_life_s, per_minute, alive } = config.limits;
+        let Limits { token_life_s, challenge_life_s, per_minute, alive, head_s, body_s } =
+            config.limits;
         let lives = [token_life_s, challenge_life_s];
         if !lives.iter().all(|life| (1..=HARD_CAP_S).contains(life)) {
             return Err(wrong(&format!("a life is from 1 to {HARD_CAP_S} seconds")));
+        }
+        if ![head_s, body_s].iter().all(|patience| (1..=MOST_PATIENCE_S).contains(patience)) {
+            return Err(wrong(&format!("patience is from 1 to {MOST_PATIENCE_S} seconds")));
         }
         if per_minute == 0 || alive == 0 {
             return Err(wrong(&"a limit is 1 at least"));

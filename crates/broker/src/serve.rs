@@ -25,7 +25,7 @@ use crate::tls::identify;
 
 /// Connections at one time.
 const MOST: usize = 1024;
-/// How long a handshake or the head of a request may take.
+/// How long what was begun may take to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the files of the certificate are looked at.
 const WATCH: Duration = Duration::from_secs(2);
@@ -126,8 +126,9 @@ async fn connect(app: Arc<App>, clock: Clock, stream: TcpStream, ended: watch::R
         app.metrics.handshake_refused();
         return;
     }
+    let patience = Duration::from_secs(app.desk.config().limits.head_s);
     let acceptor = TlsAcceptor::from(app.source.server());
-    let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await else {
+    let Ok(Ok(stream)) = timeout(patience, acceptor.accept(stream)).await else {
         app.metrics.handshake_refused();
         return;
     };
@@ -149,7 +150,7 @@ async fn connect(app: Arc<App>, clock: Clock, stream: TcpStream, ended: watch::R
         router.clone().call(request)
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    http.timer(TokioTimer::new()).header_read_timeout(patience);
     let connection = http.serve_connection(TokioIo::new(stream), service);
     finish(connection, end, ended).await;
 }

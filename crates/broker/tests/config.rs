@@ -87,6 +87,8 @@ fn numbers_are_within_their_bounds_and_members_are_known() {
         json!({ "challenge_life_s": 901 }),
         json!({ "per_minute": 0 }),
         json!({ "alive": 0 }),
+        json!({ "head_s": 0 }),
+        json!({ "body_s": 301 }),
         json!({ "tokens": 1 }),
     ] {
         assert!(read(|json| json["limits"] = limits.clone()).is_err(), "{limits}");

@@ -15,11 +15,9 @@ pub(crate) const OWN: usize = 32 * 1024;
 /// Longest body that is passed on, in bytes.
 pub(super) const PASSED: usize = 1024 * 1024;
 
-/// How long a body may take.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let read = timeout(PATIENCE, Limited::new(body, limit).collect()).await;
+/// Reads a body that may take so long and be so large.
+pub(crate) async fn read(body: Body, limit: usize, patience: Duration) -> Result<Bytes, Problem> {
+    let read = timeout(patience, Limited::new(body, limit).collect()).await;
     match read.map_err(|_| Problem::SLOW)? {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::TOO_LARGE),

@@ -95,7 +95,7 @@ pub(super) async fn ask(
     Extension(peer): Extension<Arc<Peer>>,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asking = Asking::parse(&body::read(body, body::OWN).await?)?;
+    let asking = Asking::parse(&body::read(body, body::OWN, app.patience()).await?)?;
     let asked = app.desk.ask(&peer, asking).await;
     let asked = asked.inspect_err(|problem| app.desk.refused(&peer, *problem, None))?;
     Ok(answer::json(StatusCode::CREATED, &shown(&asked)?))
@@ -120,7 +120,7 @@ pub(super) async fn approve(
     Path(id): Path<String>,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    let bytes = body::read(body, body::OWN).await?;
+    let bytes = body::read(body, body::OWN, app.patience()).await?;
     let Signed { signed } = serde_json::from_slice(&bytes).map_err(|_| Problem::BAD_REQUEST)?;
     let signed = zeroize::Zeroizing::new(signed);
     let approved = app.desk.approve(named(&id)?, &signed).await;

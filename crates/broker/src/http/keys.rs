@@ -88,7 +88,7 @@ pub(super) async fn state(
     Extension(peer): Extension<Arc<Peer>>,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    let bytes = body::read(body, body::OWN).await?;
+    let bytes = body::read(body, body::OWN, app.patience()).await?;
     let Stated { statement } = serde_json::from_slice(&bytes).map_err(|_| Problem::BAD_REQUEST)?;
     let stated = app.desk.state(statement).await;
     stated.inspect_err(|problem| app.desk.refused(&peer, *problem, None))?;

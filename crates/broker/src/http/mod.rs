@@ -13,6 +13,7 @@ mod tokens;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
@@ -67,6 +68,11 @@ impl App {
     /// Forgets peers that have not asked for long.
     pub fn tidy(&self) {
         self.peers.retain_recent();
+    }
+
+    /// How long a body may take.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.desk.config().limits.body_s)
     }
 
     fn limit_connector(&self, name: &str) -> Result<(), Problem> {

@@ -43,7 +43,7 @@ pub(super) async fn forward(
     };
     let connector = app.desk.policy.connector(&name).ok_or(Problem::POLICY).map_err(refuse)?;
     let token = body::token(&parts.headers).map_err(refuse)?;
-    let body = body::read(body, body::PASSED).await.map_err(refuse)?;
+    let body = body::read(body, body::PASSED, app.patience()).await.map_err(refuse)?;
     let binding = binding(&parts, &body).map_err(refuse)?;
     // Before the token is used: an agent that comes too often keeps it.
     app.limit_connector(&name)?;

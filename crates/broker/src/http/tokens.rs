@@ -55,7 +55,7 @@ pub(super) async fn introspect(
     Extension(peer): Extension<Arc<Peer>>,
     body: Body,
 ) -> Result<Response, Problem> {
-    let bytes = body::read(body, body::OWN).await?;
+    let bytes = body::read(body, body::OWN, app.patience()).await?;
     let asked: Asked = serde_json::from_slice(&bytes).map_err(|_| Problem::BAD_REQUEST)?;
     let introspected = match shown(&asked) {
         Some(shown) => match app.desk.introspect(&peer, &shown).await {

@@ -1,6 +1,7 @@
 //! What a relay carries.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::QueryRejection;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use super::Relay;
 use crate::Problem;
 use crate::client::Upstream;
+use crate::config::Limits;
 use crate::desk::read_checkpoint;
 use crate::http::{OWN, json as answer, read as read_body};
 
@@ -42,13 +44,18 @@ pub(super) async fn approve(
     body: Body,
 ) -> Answer {
     let id = named(&id)?;
-    let body = read_body(body, OWN).await?;
+    let body = read_body(body, OWN, patience()).await?;
     relay.carry(Method::POST, &format!("/v1/challenges/{id}/approvals"), body).await
+}
+
+/// As long as the broker itself has for a body.
+fn patience() -> Duration {
+    Duration::from_secs(Limits::default().body_s)
 }
 
 /// A statement.
 pub(super) async fn state(State(relay): State<Arc<Relay>>, body: Body) -> Answer {
-    let body = read_body(body, OWN).await?;
+    let body = read_body(body, OWN, patience()).await?;
     relay.carry(Method::POST, "/v1/revocations", body).await
 }
 
