@@ -129,6 +129,9 @@ enum Task {
         /// End within a minute.
         #[arg(long)]
         quick: bool,
+        /// Measure the broker under load instead, beside a bare proxy.
+        #[arg(long, conflicts_with_all = ["quick", "engine"])]
+        broker: bool,
         #[arg(long, value_enum, default_value = "all")]
         engine: Engine,
     },
@@ -175,7 +178,11 @@ fn perform(arguments: Arguments) -> Result<()> {
         Task::Test { skip_browsers, again } => verify::run_all(&repo, !skip_browsers, again),
         Task::Fuzz { seconds } => fuzz::run(&repo, seconds),
         Task::E2e { engine, filter } => end_to_end(&repo, engine, filter.as_deref()),
-        Task::Bench { quick, engine } => {
+        Task::Bench { broker: true, .. } => {
+            let bench = ["bench", "--package", "kms-broker", "--bench", "load"];
+            process::run(process::cargo(&repo).args(bench))
+        }
+        Task::Bench { quick, engine, .. } => {
             browsers::prepare(&repo)?;
             browsers::bench(&repo, engine, quick)
         }

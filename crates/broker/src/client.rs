@@ -9,18 +9,20 @@ use hyper::client::conn::http1;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use kms_token::SpiffeId;
+use rustls::ClientConfig;
 use rustls::pki_types::{IpAddr, Ipv4Addr, ServerName};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::Error;
-use crate::tls::Identity;
+use crate::tls::{Identity, Leaf, identify};
 
 /// Longest answer that is read, in bytes.
-const MAX_ANSWER: usize = 8 * 1024 * 1024;
+pub(crate) const MAX_ANSWER: usize = 8 * 1024 * 1024;
 /// How long a connection, and then an answer, may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server.
 #[derive(Clone, Copy, Debug)]
@@ -48,11 +50,7 @@ impl Upstream<'_> {
         request: Request<Bytes>,
     ) -> Result<Response<Bytes>, Error> {
         let other = |error: hyper::Error| Error::Net(std::io::Error::other(error));
-        let connector = TlsConnector::from(Arc::new(identity.client(self.id)?));
-        let stream = TcpStream::connect(self.address).await.map_err(Error::Net)?;
-        // It is known by its id; the name is a formality that is not sent either.
-        let name = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([127, 0, 0, 1])));
-        let stream = connector.connect(name, stream).await.map_err(Error::Net)?;
+        let (stream, _) = self.connect(Arc::new(identity.client(self.id)?)).await?;
         let (mut sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.map_err(other)?;
         let connection = tokio::spawn(connection);
@@ -62,5 +60,23 @@ impl Upstream<'_> {
         let body = body.map_err(|error| Error::Net(std::io::Error::other(error)))?;
         connection.abort();
         Ok(Response::from_parts(parts, body.to_bytes()))
+    }
+
+    /// Connects; whose certificate it was, which the handshake has verified.
+    pub(crate) async fn connect(
+        &self,
+        config: Arc<ClientConfig>,
+    ) -> Result<(TlsStream<TcpStream>, Leaf), Error> {
+        let stream = TcpStream::connect(self.address).await.map_err(Error::Net)?;
+        // Requests and answers are small, and wait for nothing behind them.
+        stream.set_nodelay(true).map_err(Error::Net)?;
+        // It is known by its id; the name is a formality that is not sent either.
+        let name = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([127, 0, 0, 1])));
+        let stream = TlsConnector::from(config).connect(name, stream).await.map_err(Error::Net)?;
+        let chain = stream.get_ref().1.peer_certificates();
+        let leaf = chain.and_then(|chain| chain.first());
+        let leaf = leaf.and_then(|leaf| identify(leaf, self.id.trust_domain()).ok());
+        let leaf = leaf.ok_or_else(|| Error::Tls("the server has no certificate".into()))?;
+        Ok((stream, leaf))
     }
 }

@@ -8,7 +8,8 @@
 //! - [`log`], [`state`], [`store`]: the log that is the store, and the state made from it;
 //!   [`expiring`]: what it forgets.
 //! - [`desk`]: the decisions, without HTTP.
-//! - [`http`]: the endpoints. [`serve`]: the listener. [`client`]: what the command line asks with.
+//! - [`http`]: the endpoints. [`serve`]: the listener. [`client`]: what the command line asks with,
+//!   [`pool`]: what services are asked with.
 //! - [`relay`]: what brings challenges to a page, and back what its person signed.
 //! - [`confine`]: what the program gives up before it serves.
 
@@ -22,6 +23,7 @@ pub mod expiring;
 pub mod http;
 pub mod log;
 pub mod policy;
+pub mod pool;
 pub mod relay;
 pub mod serve;
 pub mod state;

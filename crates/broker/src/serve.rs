@@ -126,6 +126,10 @@ async fn connect(app: Arc<App>, clock: Clock, stream: TcpStream, ended: watch::R
         app.metrics.handshake_refused();
         return;
     }
+    // Answers are small, and wait for nothing behind them.
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
     let patience = Duration::from_secs(app.desk.config().limits.head_s);
     let acceptor = TlsAcceptor::from(app.source.server());
     let Ok(Ok(stream)) = timeout(patience, acceptor.accept(stream)).await else {

@@ -11,6 +11,7 @@ mod openapi;
 mod proxy;
 mod tokens;
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use axum::{Extension, Router};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::desk::{Desk, Peer};
+use crate::pool::Pool;
 use crate::tls::Source;
 use crate::{Error, Problem};
 use endpoints::ENDPOINTS;
@@ -44,6 +46,7 @@ pub struct App {
     pub metrics: Metrics,
     peers: DefaultKeyedRateLimiter<String>,
     connectors: Vec<(String, DefaultKeyedRateLimiter<()>)>,
+    services: BTreeMap<String, Pool>,
 }
 
 impl App {
@@ -55,14 +58,15 @@ impl App {
         };
         let peers =
             RateLimiter::keyed(Quota::per_minute(limiter(desk.config().limits.per_minute)?));
-        let mut connectors = Vec::new();
+        let (mut connectors, mut services) = (Vec::new(), BTreeMap::new());
         for (name, connector) in desk.policy.connectors() {
+            services.insert(name.to_owned(), Pool::new(&connector.address, &connector.id));
             if let Some(per_minute) = connector.per_minute {
                 let quota = Quota::per_minute(limiter(per_minute)?);
                 connectors.push((name.to_owned(), RateLimiter::keyed(quota)));
             }
         }
-        Ok(Self { desk, source, metrics: Metrics::new(), peers, connectors })
+        Ok(Self { desk, source, metrics: Metrics::new(), peers, connectors, services })
     }
 
     /// Forgets peers that have not asked for long.

@@ -10,9 +10,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use kms_token::{Binding, Digest, Refusal};
 
-use super::{App, body};
+use super::{App, Now, body};
 use crate::Problem;
-use crate::client::Upstream;
 use crate::desk::Peer;
 use crate::log::Event;
 use crate::policy::{Connector, PROXY};
@@ -33,6 +32,7 @@ const TO_WORKLOAD: [HeaderName; 4] =
 pub(super) async fn forward(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Arc<Peer>>,
+    Extension(Now(now_s)): Extension<Now>,
     Path((name, _)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -52,7 +52,8 @@ pub(super) async fn forward(
     let passed = tokio::spawn(async move {
         let jti = app.desk.present(&peer, &token, &binding).await?.authorization.jti.to_string();
         drop(token);
-        let answer = pass_on(&app, &connector, &name, &binding, (&parts.headers, body)).await;
+        let answer =
+            pass_on(&app, (&name, &connector), &binding, (&parts.headers, body), now_s).await;
         let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
         app.desk.store.note(Event::Answered { jti, status });
         answer
@@ -69,10 +70,10 @@ fn binding(parts: &Parts, body: &Bytes) -> Result<Binding, Problem> {
 
 async fn pass_on(
     app: &App,
-    connector: &Connector,
-    name: &str,
+    (name, connector): (&str, &Connector),
     binding: &Binding,
     (headers, body): (&HeaderMap, Bytes),
+    now_s: u64,
 ) -> Result<Response, Problem> {
     let prefix = format!("{PROXY}/{name}");
     let target = binding.target().strip_prefix(&prefix).ok_or(Problem::POLICY)?;
@@ -82,8 +83,8 @@ async fn pass_on(
     copy(headers, request.headers_mut(), &TO_SERVICE);
     let host = HeaderValue::from_str(&connector.address).map_err(|_| Problem::UPSTREAM)?;
     request.headers_mut().insert(header::HOST, host);
-    let upstream = Upstream { address: &connector.address, id: &connector.id };
-    let answer = upstream.ask(&app.source.identity(), request).await;
+    let pool = app.services.get(name).ok_or(Problem::POLICY)?;
+    let answer = pool.ask(&app.source.identity(), request, now_s).await;
     let (parts, body) = answer.map_err(|_| Problem::UPSTREAM)?.into_parts();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = parts.status;

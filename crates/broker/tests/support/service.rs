@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use kms_broker::tls::{Files, Source, TlsVersion};
 use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
 
 use super::id;
@@ -30,6 +31,7 @@ pub struct Asked {
 pub struct Service {
     pub address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    connections: Arc<Mutex<Vec<AbortHandle>>>,
 }
 
 impl Service {
@@ -39,18 +41,31 @@ impl Service {
         let address = listener.local_addr().unwrap();
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let kept = Arc::clone(&asked);
+        let connections: Arc<Mutex<Vec<AbortHandle>>> = Arc::default();
+        let begun = Arc::clone(&connections);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (acceptor, kept) = (TlsAcceptor::from(source.server()), Arc::clone(&kept));
-                tokio::spawn(async move {
+                let connection = tokio::spawn(async move {
                     let Ok(stream) = acceptor.accept(stream).await else { return };
                     let service = service_fn(move |request| answer(Arc::clone(&kept), request));
                     let http = http1::Builder::new();
                     let _ = http.serve_connection(TokioIo::new(stream), service).await;
                 });
+                begun.lock().unwrap().push(connection.abort_handle());
             }
         });
-        Self { address, asked }
+        Self { address, asked, connections }
+    }
+
+    /// How many connections there have been.
+    pub fn connections(&self) -> usize {
+        self.connections.lock().unwrap().len()
+    }
+
+    /// Ends all connections, as a service does that begins anew.
+    pub fn hang_up(&self) {
+        self.connections.lock().unwrap().iter().for_each(AbortHandle::abort);
     }
 
     /// What it was asked since the last time.
