@@ -6,6 +6,7 @@ use kms_manifest::Sha256;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
+use crate::growth::Growth;
 use crate::mark::Mark;
 use crate::policy::ReleasePolicy;
 use crate::verdict::{Accepted, Input, verify};
@@ -81,13 +82,28 @@ impl Question {
         serde_json::from_slice(json).map_err(|_| NoQuestion)
     }
 
+    /// The manifest that it is about.
+    pub fn manifest(&self) -> Result<Vec<u8>, NoQuestion> {
+        decode(&self.manifest)
+    }
+
+    /// The tiles that answering it may need; `None` if it needs none, or if something in it
+    /// cannot be read, which the answer says.
+    pub fn growth_wanted(&self) -> Result<Option<Growth>, NoQuestion> {
+        let (policy, proof) = (decode(&self.policy)?, decode(&self.proof)?);
+        let Some(mark) = self.mark.as_deref().map(decode).transpose()? else { return Ok(None) };
+        let Ok(policy) = ReleasePolicy::parse(&policy) else { return Ok(None) };
+        let Ok(mark) = Mark::parse(&mark, &policy.origin) else { return Ok(None) };
+        Ok(Growth::between(&policy, &mark, &proof))
+    }
+
     /// Answers it.
     pub fn answer(&self) -> Result<Answer, NoQuestion> {
         let growth = self.growth.as_deref().map(decode).transpose()?;
         let mark = self.mark.as_deref().map(decode).transpose()?;
         let revocations = self.revocations.iter().flatten().map(|note| decode(note));
         let revocations: Vec<_> = revocations.collect::<Result<_, _>>()?;
-        let (policy, manifest) = (decode(&self.policy)?, decode(&self.manifest)?);
+        let (policy, manifest) = (decode(&self.policy)?, self.manifest()?);
         let proof = decode(&self.proof)?;
         let policy = match ReleasePolicy::parse(&policy) {
             Ok(policy) => policy,

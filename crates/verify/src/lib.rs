@@ -6,11 +6,13 @@
 //! * [`ReleasePolicy`]: whose word counts, and how old it has to be.
 //! * [`Mark`]: what was accepted before; nothing older is accepted again.
 //! * [`verify`]: all of it, to a [`Verdict`] with one [`Fault`] at most.
+//! * [`Growth`]: which tiles of the log prove that it has grown from the tree of the mark.
 //! * [`case`]: the same as text in and text out, for other implementations.
 
 pub mod case;
 
 mod fault;
+mod growth;
 mod mark;
 mod policy;
 mod signers;
@@ -18,6 +20,7 @@ mod statement;
 mod verdict;
 
 pub use fault::Fault;
+pub use growth::{Growth, parse_tiles};
 pub use mark::{Mark, SeenRelease, SeenTree};
 pub use policy::ReleasePolicy;
 pub use signers::Signers;
