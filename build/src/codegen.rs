@@ -11,9 +11,10 @@ use crate::repo::Repo;
 use crate::{files, wasm, workspace};
 
 /// The committed copies of the glue: the auditor reads them without building.
-const GLUE_COPIES: [(wasm::Module, &str); 2] = [
+const GLUE_COPIES: [(wasm::Module, &str); 3] = [
     (wasm::ENCLAVE, "crates/enclave/glue/enclave.glue.gen.js"),
     (wasm::TOOLS, "crates/tools/glue/tools.glue.gen.js"),
+    (wasm::KIT, "crates/client/src/kit-glue.gen.js"),
 ];
 
 /// What the broker prints, by the file that it becomes. The image has no digest yet.

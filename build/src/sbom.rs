@@ -15,9 +15,10 @@ use crate::repo::Repo;
 use crate::{program, wasm};
 
 /// Packages that are released, and what each is compiled for.
-const RELEASED: [(&str, &str); 4] = [
+const RELEASED: [(&str, &str); 5] = [
     (wasm::ENCLAVE.package, wasm::TARGET),
     (wasm::TOOLS.package, wasm::TARGET),
+    (wasm::KIT.package, wasm::TARGET),
     (program::SHELL.package, program::TARGET),
     (program::BROKER.package, program::TARGET),
 ];

@@ -33,8 +33,9 @@ fn sources(repo: &Repo, steps: &mut Steps, with_browsers: bool) -> Result<()> {
     steps.run("tidy", || tidy::run(repo))?;
     steps.run("spelling", || spelling(repo))?;
     steps.run("script types", || scripts::check_types(repo))?;
-    steps.run("client tests", || scripts::test_client(repo))?;
-    steps.run("generated files", || codegen::check(repo))
+    // What these make, the client's verifier, its tests run.
+    steps.run("generated files", || codegen::check(repo))?;
+    steps.run("client tests", || scripts::test_client(repo))
 }
 
 /// What takes minutes, and depends on nothing but the tree.
@@ -82,7 +83,8 @@ fn clippy(repo: &Repo) -> Result<()> {
     let mut host = cargo(repo);
     host.args(["clippy", "--quiet", "--locked", "--workspace", "--all-targets"]);
     run(host.args(["--", "-D", "warnings"]))?;
-    for (module, features) in [(wasm::ENCLAVE, &["--features", "probe"][..]), (wasm::TOOLS, &[])] {
+    let probe = &["--features", "probe"][..];
+    for (module, features) in [(wasm::ENCLAVE, probe), (wasm::TOOLS, &[]), (wasm::KIT, &[])] {
         let mut command = cargo(repo);
         command.args(["clippy", "--quiet", "--locked", "--package", module.package]);
         command.args(features).args(["--target", wasm::TARGET]);

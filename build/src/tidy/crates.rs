@@ -10,7 +10,7 @@ use crate::repo::Repo;
 use crate::wasm::TARGET;
 
 /// Workspace crates that each crate may use; the list points down only.
-const MAY_USE: [(&str, &[&str]); 17] = [
+const MAY_USE: [(&str, &[&str]); 18] = [
     ("kms-protocol", &[]),
     ("kms-crypto", &["kms-protocol"]),
     ("kms-jose", &["kms-protocol", "kms-crypto"]),
@@ -23,6 +23,7 @@ const MAY_USE: [(&str, &[&str]); 17] = [
     ("kms-vault", &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog", "kms-token"]),
     ("kms-broker", &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog", "kms-token"]),
     ("kms-enclave", &["kms-protocol", "kms-crypto", "kms-vault"]),
+    ("kms-kit", &["kms-manifest", "kms-verify"]),
     ("kms-tools", &["kms-protocol", "kms-crypto", "kms-backup"]),
     (
         "kms-testkit",
@@ -61,7 +62,7 @@ const TEST_ONLY: &str = "kms-testkit";
 
 /// External crates that only the named workspace crates may use directly.
 const RESERVED: [(&str, &[&str]); 6] = [
-    ("wasm-bindgen", &["kms-enclave", "kms-tools"]),
+    ("wasm-bindgen", &["kms-enclave", "kms-kit", "kms-tools"]),
     ("wasm-bindgen-futures", &["kms-enclave"]),
     ("js-sys", &["kms-enclave", "kms-tools"]),
     ("web-sys", &["kms-enclave"]),

@@ -6,25 +6,35 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
+use super::Home;
+
+/// For who checks the types of the client: this is not theirs to check.
+const UNCHECKED: &str = "// @ts-nocheck Made by wasm-bindgen.\n";
+
 /// What wasm-bindgen makes of a compiled module.
 pub(super) struct Bound {
     pub(super) wasm: Vec<u8>,
     pub(super) glue: String,
 }
 
-/// Binds `compiled` for a plain script (`no-modules`): the worker's source is
-/// one script with no import of its own.
-pub(super) fn bind(compiled: &Path) -> Result<Bound> {
+/// Binds `compiled`: for a worker as a plain script (`no-modules`), since the worker's source is one
+/// script with no import of its own; for a page as a module.
+pub(super) fn bind(compiled: &Path, home: Home) -> Result<Bound> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(compiled).out_name("enclave").typescript(false);
     bindgen.remove_name_section(true).remove_producers_section(true);
-    bindgen.omit_default_module_path(true).no_modules(true)?;
+    bindgen.omit_default_module_path(true);
+    match home {
+        Home::Worker => bindgen.no_modules(true)?,
+        Home::Page => bindgen.web(true)?,
+    };
     let mut output = bindgen.generate_output().context("wasm-bindgen failed")?;
     let no_snippets = output.snippets().values().all(Vec::is_empty);
     ensure!(no_snippets, "a dependency adds JavaScript snippets to the glue");
     ensure!(output.local_modules().is_empty(), "a dependency adds JavaScript modules to the glue");
     ensure!(output.npm_dependencies().is_empty(), "a dependency needs npm packages at run time");
-    let mut glue = output.js().to_owned();
+    let head = if home == Home::Page { UNCHECKED } else { "" };
+    let mut glue = format!("{head}{}", output.js());
     let module = output.wasm_mut();
     let names = module.imports.iter_mut().map(|import| &mut import.name);
     let names = names.chain(module.exports.iter_mut().map(|export| &mut export.name));

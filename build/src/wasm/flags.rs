@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::TARGET;
+use super::{Home, TARGET};
 use crate::remap;
 use crate::repo::Repo;
 
@@ -16,6 +16,8 @@ const INITIAL_PAGES: u32 = 128;
 /// 64 MiB (80 MiB).
 const MAXIMUM_PAGES: u32 = 1_280;
 const STACK_BYTES: u32 = 256 * 1024;
+/// What the client's verifier may use (32 MiB): a question of 4 MiB several times over.
+const KIT_MAXIMUM_PAGES: u32 = 512;
 
 // Argon2id's blocks must fit beside what the enclave instance has.
 const _: () = assert!((MAXIMUM_PAGES - INITIAL_PAGES) * PAGE >= 65 * 1024 * 1024);
@@ -29,8 +31,12 @@ const SHA2_COMPACT: &str = r#"--cfg=sha2_backend_soft="compact""#;
 const NO_RANDOMNESS: &str = r#"--cfg=getrandom_backend="unsupported""#;
 
 /// Makes `command` compile with the release flags and nothing else.
-pub(super) fn apply(repo: &Repo, command: &mut Command) -> Result<()> {
-    let mut flags = linker_flags();
+pub(super) fn apply(repo: &Repo, command: &mut Command, home: Home) -> Result<()> {
+    let mut flags = match home {
+        Home::Worker => enclave_memory(),
+        Home::Page => kit_memory(),
+    };
+    flags.push(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
     flags.extend([SHA2_COMPACT, NO_RANDOMNESS].map(str::to_owned));
     flags.extend(remap::flags(repo, TARGET)?);
     remap::apply(command, &flags);
@@ -39,11 +45,15 @@ pub(super) fn apply(repo: &Repo, command: &mut Command) -> Result<()> {
 
 /// One module serves two instances, so the memory is imported: the enclave
 /// passes one with `initial == maximum == INITIAL_PAGES`.
-fn linker_flags() -> Vec<String> {
+fn enclave_memory() -> Vec<String> {
     vec![
         "-Clink-arg=--import-memory".to_owned(),
         format!("-Clink-arg=--initial-memory={}", INITIAL_PAGES * PAGE),
         format!("-Clink-arg=--max-memory={}", MAXIMUM_PAGES * PAGE),
-        format!("-Clink-arg=-zstack-size={STACK_BYTES}"),
     ]
+}
+
+/// A memory of its own, small at first.
+fn kit_memory() -> Vec<String> {
+    vec![format!("-Clink-arg=--max-memory={}", KIT_MAXIMUM_PAGES * PAGE)]
 }
