@@ -44,6 +44,9 @@ const OWN = {
   other_media_type: ['changed', 'It is sent as another kind of file.'],
   other_release_runs: ['changed', 'It reports another release.'],
   other_worker_runs: ['changed', 'It reports another worker.'],
+  files_unreachable: ['unread', 'What the server says of its release could not be fetched.'],
+  kit_unavailable: ['unread', 'The program that checks releases could not be run.'],
+  mark_unavailable: ['unread', 'What was seen before cannot be remembered in this browser.'],
   other_wasm_runs: ['changed', 'It reports another WebAssembly module.'],
 };
 

@@ -1,0 +1,42 @@
+import init, { growth, verify, wanted } from './kit-glue.gen.js';
+import { PolicyError } from './policy-error.js';
+
+/**
+ * The verifier: text in, text out, and undefined for what is no question.
+ *
+ * @typedef {object} Kit
+ * @property {(question: string) => string | undefined} verify
+ * @property {(question: string) => string | undefined} wanted
+ * @property {(question: string, tiles: string) => string | undefined} growth
+ */
+
+/**
+ * Loads the wasm that lies beside this file, once.
+ *
+ * @param {URL | BufferSource} [wasm]
+ * @returns {Promise<Kit>}
+ */
+export async function loadKit(wasm = new URL('./kit.wasm', import.meta.url)) {
+  try {
+    await init({ module_or_path: wasm });
+    return { growth, verify, wanted };
+  } catch (cause) {
+    throw new PolicyError('kit_unavailable', 'The verifier could not be loaded.', cause);
+  }
+}
+
+/**
+ * What the verifier says. One that breaks off says nothing, which is no yes.
+ *
+ * @param {() => string | undefined} ask
+ */
+export function said(ask) {
+  let text;
+  try {
+    text = ask();
+  } catch (cause) {
+    throw new PolicyError('kit_unavailable', 'The verifier has broken off.', cause);
+  }
+  if (text === undefined) throw new PolicyError('kit_unavailable', 'The verifier has no answer.');
+  return JSON.parse(text);
+}
