@@ -62,10 +62,10 @@ fn folder(code: &mut String, name: &str, dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// With the feature `embedded`: glue and wasm of enclave and tools, from `KMS_ENCLAVE_DIR`.
+/// With the feature `embedded`: glue and wasm of enclave, tools and the client's verifier, from `KMS_ENCLAVE_DIR`.
 fn built(code: &mut String) -> io::Result<()> {
     println!("cargo::rerun-if-env-changed=KMS_ENCLAVE_DIR");
-    for (constant, name) in [("ENCLAVE", "enclave"), ("TOOLS", "tools")] {
+    for (constant, name) in [("ENCLAVE", "enclave"), ("TOOLS", "tools"), ("KIT", "kit")] {
         let value = if env::var_os("CARGO_FEATURE_EMBEDDED").is_some() {
             built_program(name)?
         } else {

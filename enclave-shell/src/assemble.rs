@@ -176,6 +176,7 @@ mod tests {
             enclave,
             tools,
             enrol: vec![part("a.js", "const a = 1;"), part("b.js", "run(ENROL);")],
+            kit: None,
         }
     }
 

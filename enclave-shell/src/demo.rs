@@ -10,6 +10,8 @@ use crate::serve::{ServeOptions, Site};
 #[cfg(unix)]
 use crate::workloads::Ports;
 
+const POLICY: &str = "Content-Security-Policy";
+
 /// Content type by file ending.
 fn media_type(name: &str) -> &'static str {
     match name.rsplit('.').next() {
@@ -19,6 +21,7 @@ fn media_type(name: &str) -> &'static str {
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
         Some("json") => "application/json",
+        Some("wasm") => "application/wasm",
         Some("webmanifest") => "application/manifest+json",
         _ => "application/octet-stream",
     }
@@ -67,6 +70,20 @@ pub fn embedder(pin: &Pin) -> Result<Site, Error> {
     Ok(site)
 }
 
+/// Adds the wasm of the client's verifier, and lets the pages run it.
+pub fn add_kit(site: &mut Site, wasm: &[u8]) {
+    let path = "/client/kit.wasm".to_owned();
+    let headers = site.files.values().next().map(|asset| asset.headers.clone()).unwrap_or_default();
+    let asset = Asset::new(wasm.to_vec(), media_type(&path), headers);
+    site.files.insert(path, asset);
+    for asset in site.files.values_mut() {
+        if let Some(policy) = asset.headers.value(POLICY) {
+            let wider = policy.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'");
+            asset.headers.set(POLICY, wider);
+        }
+    }
+}
+
 /// An HTML page with an embedder's headers, for pages beside the demo.
 #[must_use]
 pub fn page(html: &str, headers: Headers) -> Asset {
@@ -95,7 +112,6 @@ impl DemoOrigins {
 /// Lets the pages of a demo know where its workloads are, and connect there.
 #[cfg(unix)]
 pub fn add_workloads(site: &mut Site, ports: Ports) -> Result<(), Error> {
-    const POLICY: &str = "Content-Security-Policy";
     let at = |port: u16| format!("http://127.0.0.1:{port}");
     let (relay, agent) = (at(ports.relay), at(ports.agent));
     for asset in site.files.values_mut() {

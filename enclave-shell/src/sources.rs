@@ -29,6 +29,8 @@ pub struct Sources {
     pub tools: Program,
     /// Parts of the enrolment page's script.
     pub enrol: Vec<(String, String)>,
+    /// The wasm of the client's verifier, for the demo; no part of a release.
+    pub kit: Option<Vec<u8>>,
 }
 
 impl Sources {
@@ -43,7 +45,8 @@ impl Sources {
             let glue = fs::read_to_string(&glue).map_err(Error::file(glue))?;
             Ok((glue, fs::read(&wasm).map_err(Error::file(wasm))?))
         };
-        Self::with_built(built("enclave")?, built("tools")?)
+        let kit = fs::read(dir.join("kit.wasm")).ok();
+        Ok(Self { kit, ..Self::with_built(built("enclave")?, built("tools")?)? })
     }
 
     /// The parts and the wasm of this build, if it holds some (feature `embedded`).
@@ -51,7 +54,8 @@ impl Sources {
         let owned = |(glue, wasm): (&str, &[u8])| (glue.to_owned(), wasm.to_owned());
         match (embedded::ENCLAVE, embedded::TOOLS) {
             (Some(enclave), Some(tools)) => {
-                Self::with_built(owned(enclave), owned(tools)).map(Some)
+                let kit = embedded::KIT.map(|(_, wasm)| wasm.to_owned());
+                Ok(Some(Self { kit, ..Self::with_built(owned(enclave), owned(tools))? }))
             }
             _ => Ok(None),
         }
@@ -66,6 +70,7 @@ impl Sources {
             enclave: program(enclave, &WORKER_PARTS)?,
             tools: program(tools, &TOOLS_PARTS)?,
             enrol: all(embedded::ENROL, &ENROL_PARTS)?,
+            kit: None,
         })
     }
 }

@@ -30,6 +30,25 @@ fn the_embedder_pins_frames_and_isolates() {
     }
 }
 
+#[test]
+fn pages_may_run_the_verifier_where_there_is_one_and_nothing_more() {
+    let plain = demo::embedder(&release("http://kms.localhost:7001").pin).unwrap();
+    let mut site = plain.clone();
+    demo::add_kit(&mut site, b"\0asm");
+    let kit = site.files.remove("/client/kit.wasm").unwrap();
+    assert_eq!((&*kit.bytes, kit.media_type.as_str()), (&b"\0asm"[..], "application/wasm"));
+    assert_eq!(site.files.len(), plain.files.len());
+    for (path, file) in &site.files {
+        let policy = file.headers.value("Content-Security-Policy").unwrap();
+        let narrow = policy.replace("script-src 'self' 'wasm-unsafe-eval';", "script-src 'self';");
+        assert_ne!(policy, narrow, "{path}");
+        assert_eq!(
+            Some(narrow.as_str()),
+            plain.files[path].headers.value("Content-Security-Policy")
+        );
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn pages_may_reach_the_workloads_where_there_are_some_and_nothing_more() {

@@ -135,10 +135,13 @@ fn run_serve(args: &ServeArgs) -> Result<ExitCode, Failure> {
 fn run_demo(args: &DemoArgs) -> Result<ExitCode, Failure> {
     let origins = DemoOrigins::new(args.port_pwa, args.port_kms)?;
     let deployment = Deployment::new(origins.kms.as_str(), &[origins.pwa.as_str()])?;
-    let emitted = emit(&sources(args.enclave.as_deref())?, &deployment)?;
+    let sources = sources(args.enclave.as_deref())?;
+    let emitted = emit(&sources, &deployment)?;
     let access_log = args.access_log;
-    #[cfg_attr(not(unix), allow(unused_mut, reason = "only workloads change it"))]
     let mut site = demo::embedder(&emitted.pin)?;
+    if let Some(kit) = &sources.kit {
+        demo::add_kit(&mut site, kit);
+    }
     #[cfg(unix)]
     let ports = args.workloads.then_some(Ports { agent: args.port_agent, relay: args.port_relay });
     #[cfg(unix)]

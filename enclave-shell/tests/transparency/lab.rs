@@ -76,6 +76,7 @@ fn sources() -> Sources {
         enclave: program("main.js", b"\0asm\x01\0\0\0"),
         tools: program("tools.js", b"\0asm\x01\0\0\0tools"),
         enrol: vec![part("enrol.js", "enrol(ENROL);\n")],
+        kit: None,
     }
 }
 
