@@ -4,6 +4,7 @@
 
 mod authenticator;
 mod bench;
+mod cases;
 mod command;
 mod demo;
 mod driver;

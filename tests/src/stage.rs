@@ -10,7 +10,7 @@ use enclave_shell::{
 use fantoccini::Client;
 use kms_manifest::Headers;
 
-use crate::driver::free_port;
+use crate::{cases, driver::free_port};
 
 /// How many stages one release can give: more than all scenarios of a run ask for.
 const EMBEDDERS: u16 = 200;
@@ -34,7 +34,11 @@ impl Release {
         let embedders: Vec<_> = (0..EMBEDDERS).map(|number| embedder(number, port)).collect();
         let emitted = emit(sources, &Deployment::new(&kms, &embedders)?)?;
         let enclave = serve::start(emitted.clone(), ServeOptions::loopback(kms_port))?;
-        let pages = serve::start_site(test_pages(&emitted)?, ServeOptions::loopback(port))?;
+        let mut site = test_pages(&emitted)?;
+        if let Some(kit) = &sources.kit {
+            add_cases(&mut site, kit)?;
+        }
+        let pages = serve::start_site(site, ServeOptions::loopback(port))?;
         Ok(Rc::new(Self { kms, emitted, port, _servers: [enclave, pages] }))
     }
 
@@ -91,6 +95,18 @@ pub(crate) fn test_pages(emitted: &Emitted) -> Result<Site> {
         site.files.insert(format!("/hostile/{name}"), asset);
     }
     Ok(site)
+}
+
+/// The client's verifier, its cases, and a page with the demo's headers that runs them.
+fn add_cases(site: &mut Site, kit: &[u8]) -> Result<()> {
+    demo::add_kit(site, kit);
+    let demo = site.files.get("/").context("no demo")?.headers.clone();
+    let page = site.files.get("/hostile/page.html").context("no page")?;
+    let page = Asset::new(page.bytes.clone(), &page.media_type, demo.clone());
+    let cases = Asset::new(serde_json::to_vec(&cases::read()?)?, "application/json", demo);
+    site.files.insert("/cases.html".to_owned(), page);
+    site.files.insert("/cases.json".to_owned(), cases);
+    Ok(())
 }
 
 /// The page with the headers of a careful embedder, who knows the enclave at any port.

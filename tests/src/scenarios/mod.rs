@@ -26,6 +26,7 @@ mod memory;
 mod operations;
 mod pairs;
 mod poa;
+mod policy;
 mod servers;
 mod storage;
 mod streams;
@@ -57,6 +58,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         tokens::ALL,
         approvals::ALL,
         poa::ALL,
+        policy::ALL,
         storage::ALL,
         lacks::ALL,
         audit::ALL,
