@@ -28,6 +28,7 @@ mod tour;
 mod turns;
 mod vault_ui;
 mod verify_signature;
+mod vouched;
 mod world;
 
 use std::{

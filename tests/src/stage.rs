@@ -10,7 +10,7 @@ use enclave_shell::{
 use fantoccini::Client;
 use kms_manifest::Headers;
 
-use crate::{cases, driver::free_port};
+use crate::{cases, driver::free_port, vouched::vouch};
 
 /// How many stages one release can give: more than all scenarios of a run ask for.
 const EMBEDDERS: u16 = 200;
@@ -33,7 +33,9 @@ impl Release {
         let kms = format!("http://kms.localhost:{kms_port}");
         let embedders: Vec<_> = (0..EMBEDDERS).map(|number| embedder(number, port)).collect();
         let emitted = emit(sources, &Deployment::new(&kms, &embedders)?)?;
-        let enclave = serve::start(emitted.clone(), ServeOptions::loopback(kms_port))?;
+        let mut served = emitted.clone();
+        vouch(&mut served)?;
+        let enclave = serve::start(served, ServeOptions::loopback(kms_port))?;
         let mut site = test_pages(&emitted)?;
         if let Some(kit) = &sources.kit {
             add_cases(&mut site, kit)?;
