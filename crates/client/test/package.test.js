@@ -44,6 +44,14 @@ test('the client stays under 10 KiB compressed, of which no bundler ships more',
   assert.ok(size > 3_000 && size < 10 * 1024, `${files.length} files, ${size} bytes`);
 });
 
+test('the verifier is in the package, and whoever does not ask for it does not load it', () => {
+  const { files } = JSON.parse(text('../package.json'));
+  assert.ok(files.includes('src/kit.wasm'));
+  for (const entry of ENTRIES.filter((name) => name !== 'policy.js')) {
+    assert.ok(![...graph(entry)].some((name) => name.startsWith('kit')), entry);
+  }
+});
+
 test('nothing is imported from outside, and every file is reached', () => {
   const reached = new Set(ENTRIES.flatMap((name) => [...graph(name)]));
   const files = readdirSync(src).filter((name) => name.endsWith('.js'));
