@@ -2,6 +2,7 @@
 // milliseconds. Short operations are timed in blocks: some engines' clocks are coarse.
 
 import { connect } from '/client/index.js';
+import { verifyPolicy } from '/client/policy.js';
 import { encryptStream } from '/client/streams.js';
 
 const OPS_PER_BLOCK = 50;
@@ -216,7 +217,21 @@ async function boot(count) {
   return times;
 }
 
+/**
+ * One number for each verification by a policy, files and all, against what was seen before. The first
+ * one, which loads the verifier, is not counted.
+ */
+async function verify(count) {
+  const policy = await (await fetch('/policy.json')).json();
+  const ours = [];
+  for (let i = -1; i < count; i++) {
+    const time = await timed(() => verifyPolicy({ policy }));
+    if (i >= 0) ours[i] = time;
+  }
+  return { ours };
+}
+
 globalThis.bench = {
   start, setup: () => kms.setup(), echo, sign, aesGcm, underJank, boot,
-  logEntries, makeKeys, durableSign, reopen, atLarge,
+  logEntries, makeKeys, durableSign, reopen, atLarge, verify,
 };

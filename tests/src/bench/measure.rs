@@ -30,6 +30,7 @@ pub(super) struct Effort {
     streams: u32,
     janked_echoes: u32,
     boots: u32,
+    verifications: u32,
     ed25519_blocks: u32,
     argon2_runs: u32,
     durable_blocks: u32,
@@ -48,6 +49,7 @@ impl Effort {
         streams: 5,
         janked_echoes: 250,
         boots: 8,
+        verifications: 15,
         ed25519_blocks: 15,
         argon2_runs: 3,
         durable_blocks: 4,
@@ -80,6 +82,7 @@ pub(super) async fn all(
     rows.extend(bench.arithmetic().await.context("the arithmetic")?);
     rows.push(bench.boot().await.context("the start")?);
     rows.push(bench.wire());
+    rows.extend(bench.verify().await.context("the verification")?);
     rows.sort_by_key(Row::number);
     Ok(rows)
 }
@@ -180,6 +183,17 @@ impl Bench<'_> {
     fn wire(&self) -> Row {
         let bytes = u32::try_from(self.site.wire_bytes).unwrap_or(u32::MAX);
         self.row(Goal::WIRE, f64::from(bytes) / 1000.0, Goal::WIRE_BUDGET)
+    }
+
+    /// Rows 13 and 14.
+    async fn verify(&self) -> Result<[Row; 2]> {
+        self.open("page.html").await?;
+        let verify = self.sample("verify", json!([self.effort.verifications])).await?;
+        let bytes = u32::try_from(self.site.evidence_bytes).unwrap_or(u32::MAX);
+        Ok([
+            self.row(Goal::VERIFY, verify.median("ours")?, Goal::VERIFY_BUDGET),
+            self.row(Goal::EVIDENCE, f64::from(bytes) / 1000.0, Goal::EVIDENCE_BUDGET),
+        ])
     }
 
     async fn connect(&self) -> Result<Value> {

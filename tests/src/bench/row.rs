@@ -79,6 +79,15 @@ impl Goal {
         Self::new(12, "first sign after unlock: any of 10,000 keys / of 100", MANY_KEYS);
     pub(super) const ROTATE: Self = Self::new(12, "rotate: any of 10,000 keys / of 100", MANY_KEYS);
 
+    /// Longest that a verification by a policy may take, in milliseconds.
+    pub(super) const VERIFY_BUDGET: f64 = 300.0;
+    /// Largest size of what is verified, manifest and proof, in KB.
+    pub(super) const EVIDENCE_BUDGET: f64 = 16.0;
+
+    pub(super) const VERIFY: Self = Self::new(13, "verify by a policy, p50 / budget", 1.0);
+    pub(super) const EVIDENCE: Self =
+        Self { unit: Unit::KB, ..Self::new(14, "manifest and proof / budget", 1.0) };
+
     /// The goal with what was measured.
     pub(super) fn reached(self, engine: Engine, ours: f64, reference: f64) -> Row {
         let ratio = ours / reference;

@@ -9,10 +9,14 @@ use anyhow::{Context as _, Result};
 use enclave_shell::{
     Asset, Deployment, Emitted, Encoding, Sources, demo, emit,
     serve::{self, Running, ServeOptions, Site},
+    transparency::publish::PROOF_PATH,
 };
-use kms_manifest::Headers;
+use kms_manifest::{Headers, MANIFEST_PATH};
 
-use crate::driver::free_port;
+use crate::{
+    driver::free_port,
+    vouched::{policy, vouch},
+};
 
 /// What of `node_modules` the pages import.
 const PEERS: [&str; 5] = [
@@ -31,6 +35,8 @@ pub(super) struct BenchSite {
     pub bare: String,
     /// Bytes of the enclave's page and module as they travel, compressed with brotli.
     pub wire_bytes: usize,
+    /// Bytes of manifest and proof.
+    pub evidence_bytes: usize,
     _servers: [Running; 2],
 }
 
@@ -40,12 +46,18 @@ impl BenchSite {
         let (kms_port, port) = (free_port()?, free_port()?);
         let kms = format!("http://kms.localhost:{kms_port}");
         let pwa = format!("http://pwa.localhost:{port}");
-        let emitted = emit(&Sources::load(enclave)?, &Deployment::new(&kms, &[&pwa])?)?;
+        let sources = Sources::load(enclave)?;
+        let mut emitted = emit(&sources, &Deployment::new(&kms, &[&pwa])?)?;
+        vouch(&mut emitted)?;
         let wire_bytes = wire_bytes(&emitted)?;
-        let pages = serve::start_site(pages(&emitted, probe)?, ServeOptions::loopback(port))?;
+        let evidence = [MANIFEST_PATH, PROOF_PATH].map(|path| emitted.files.get(path));
+        let evidence_bytes = evidence.into_iter().flatten().map(|asset| asset.bytes.len()).sum();
+        let mut site = pages(&emitted, probe)?;
+        demo::add_kit(&mut site, &sources.kit.context("no kit: run `cargo xtask build`")?);
+        let pages = serve::start_site(site, ServeOptions::loopback(port))?;
         let enclave = serve::start(emitted, ServeOptions::loopback(kms_port))?;
         let bare = format!("http://bare.localhost:{port}");
-        Ok(Self { pwa, bare, wire_bytes, _servers: [enclave, pages] })
+        Ok(Self { pwa, bare, wire_bytes, evidence_bytes, _servers: [enclave, pages] })
     }
 }
 
@@ -66,6 +78,9 @@ fn pages(emitted: &Emitted, probe: &Path) -> Result<Site> {
     let mut site = demo::embedder(&emitted.pin)?;
     add(&mut site, "/bench", &tests.join("bench"))?;
     add(&mut site, "/enclave", probe)?;
+    let policy = serde_json::to_vec(&policy(emitted)?)?;
+    let policy = Asset::new(policy, "application/json", Headers::new());
+    site.files.insert("/policy.json".to_owned(), policy);
     for peer in PEERS {
         let path = tests.join("../node_modules").join(peer);
         add(&mut site, &format!("/peer/{peer}"), &path)
