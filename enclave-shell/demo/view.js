@@ -38,6 +38,9 @@ const PROTECTION = {
 const METHODS = {
   'vault.setup': 'Vault set up',
   'vault.unlock': 'Vault unlocked',
+  'vault.release.newer': 'A newer release opened the vault',
+  'vault.release.older': 'An older release opened the vault',
+  'vault.release.other': 'Another release opened the vault',
   'vault.lock': 'Vault locked',
   'vault.auto_lock': 'Vault locked itself',
   'vault.fresh_unlock': 'Unlocked again for a change',

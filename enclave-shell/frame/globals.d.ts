@@ -215,9 +215,13 @@ type KeyAction =
   | { action: 'schedule_deletion'; days: number }
   | { action: 'cancel_deletion' };
 
+/** A release, as it measured itself. */
+type KnownRelease = { version: string; worker: string; wasm: string };
+
 /** A page of the user interface, with what it needs to be drawn. */
 type View =
   | { screen: 'setup'; passkey: NewPasskey }
+  | { screen: 'release'; course: 'newer' | 'older' | 'other'; from: KnownRelease; to: KnownRelease }
   | { screen: 'unlock'; why: Why; enrolments: Enrolment[]; ceremony: Ceremony }
   | { screen: 'phrase'; words: Uint8Array<ArrayBuffer> }
   | { screen: 'confirm_phrase'; positions: number[] }

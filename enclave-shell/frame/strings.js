@@ -93,6 +93,34 @@ const TEXT = Object.freeze({
     name: (site) => `ATS KMS vault for ${site}`,
   }),
 
+  release: Object.freeze({
+    titles: Object.freeze({
+      newer: 'A newer release is running',
+      older: 'An older release is running',
+      other: 'Another release is running',
+    }),
+    asks: 'is the site whose vault this is.',
+    explain:
+      'The code that wants to open your vault is not the code that opened it last. That is so ' +
+      'after an update. If you know of none, cancel, and compare the digests with those of the ' +
+      'published manifest.',
+    from: 'Opened it last',
+    to: 'Running now',
+    worker: 'Worker',
+    wasm: 'Module',
+    same: 'the same',
+    /** @param {string} name */
+    before: (name) => `${name}, before`,
+    /** @param {string} name */
+    now: (name) => `${name}, now`,
+    manifest: 'Manifest',
+    olderTitle: 'This is a step back.',
+    older: 'An older release may have faults that were mended since. Nobody updates to one.',
+    submit: 'Go on to unlock',
+    submitOlder: 'Use the older release',
+    busy: 'Continuing…',
+  }),
+
   unlock: Object.freeze({
     title: 'Unlock your vault',
     asks: 'wants to use its keys.',
@@ -617,6 +645,9 @@ const TEXT = Object.freeze({
     'vault.setup': 'Vault created',
     'vault.unlock': 'Vault unlocked',
     'vault.fresh_unlock': 'Unlocked again',
+    'vault.release.newer': 'A newer release opened the vault',
+    'vault.release.older': 'An older release opened the vault',
+    'vault.release.other': 'Another release opened the vault',
     'vault.lock': 'Vault locked',
     'vault.auto_lock': 'Vault locked by itself',
     'vault.settings': 'Times of locking changed',
@@ -728,6 +759,9 @@ const TEXT = Object.freeze({
 
   problem: Object.freeze({
     unlock_failed: 'That does not open this vault.',
+    release_changed:
+      'What this browser noted of the release was wrong or out of date. This is what the vault ' +
+      'itself has kept.',
     unlock_delayed: 'Too many wrong attempts.',
     weak_passphrase: 'The passphrase is too short or too long.',
     passkey_failed: 'The passkey was not used. Try again, or choose another way.',

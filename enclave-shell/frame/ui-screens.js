@@ -110,6 +110,8 @@ function screenOf(view) {
   switch (view.screen) {
     case 'setup':
       return setupScreen();
+    case 'release':
+      return releaseScreen(view);
     case 'unlock':
       return unlockScreen(view);
     case 'phrase':

@@ -2,7 +2,7 @@
 // Shared by build.rs, which embeds them, and the library, which joins them.
 
 /// Files of `enclave-shell/frame`, in one module scope.
-pub const FRAME_PARTS: [&str; 30] = [
+pub const FRAME_PARTS: [&str; 31] = [
     "limits.js",
     "refuse.js",
     "selfcheck.js",
@@ -18,6 +18,7 @@ pub const FRAME_PARTS: [&str; 30] = [
     "ui-passphrase.js",
     "ui-passkey.js",
     "ui-phrase.js",
+    "ui-release.js",
     "ui-unlock.js",
     "ui-manage.js",
     "ui-keys.js",

@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'code_mismatch'
   | 'unlock_failed'
   | 'unlock_delayed'
+  | 'release_changed'
   | 'weak_passphrase'
   | 'passkey_failed'
   | 'passkey_required'

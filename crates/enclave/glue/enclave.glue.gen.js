@@ -557,7 +557,7 @@ return ret;
 }, arguments); },
 __wbindgen_generic: function(arg0, arg1) {
 // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 16, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_3);
+const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_4);
 return ret;
 },
 __wbindgen_generic_2: function(arg0, arg1) {
@@ -567,7 +567,7 @@ return ret;
 },
 __wbindgen_generic_3: function(arg0, arg1) {
 // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 12, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
-const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_4);
+const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke_3);
 return ret;
 },
 __wbindgen_generic_4: function(arg0, arg1) {
@@ -615,12 +615,12 @@ const ret = wasm.wasm_bindgen__convert__closures_____invoke_5(arg0, arg1);
 return ret;
 }
 
-function wasm_bindgen__convert__closures_____invoke_3(arg0, arg1, arg2) {
-wasm.wasm_bindgen__convert__closures_____invoke_3(arg0, arg1, arg2);
-}
-
 function wasm_bindgen__convert__closures_____invoke_4(arg0, arg1, arg2) {
 wasm.wasm_bindgen__convert__closures_____invoke_4(arg0, arg1, arg2);
+}
+
+function wasm_bindgen__convert__closures_____invoke_3(arg0, arg1, arg2) {
+wasm.wasm_bindgen__convert__closures_____invoke_3(arg0, arg1, arg2);
 }
 
 function wasm_bindgen__convert__closures_____invoke_2(arg0, arg1, arg2) {

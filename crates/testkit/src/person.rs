@@ -362,6 +362,7 @@ pub async fn turns() {
 fn name(screen: &UiScreen) -> &'static str {
     match screen {
         UiScreen::Setup(_) => "setup",
+        UiScreen::Release(_) => "release",
         UiScreen::Unlock { .. } => "unlock",
         UiScreen::Phrase(_) => "phrase",
         UiScreen::ConfirmPhrase(_) => "confirm_phrase",

@@ -57,11 +57,15 @@ impl Tab {
     /// A tab over these ports.
     #[must_use]
     pub fn over(ports: TestPorts, seed: u64) -> Self {
+        Self::running(config(), ports, seed)
+    }
+
+    fn running(config: Config, ports: TestPorts, seed: u64) -> Self {
         let (store, clock) = (ports.store.clone(), ports.clock.clone());
         let (kdf, outbox) = (ports.kdf.clone(), ports.outbox.clone());
         let (files, lock) = (ports.files.clone(), ports.lock.clone());
         let (tabs, crypto) = (ports.tabs.clone(), ports.crypto.plan());
-        let enclave = Enclave::new(ports, config());
+        let enclave = Enclave::new(ports, config);
         // A store that cannot be read shows in every later call.
         let _reported = block_on(enclave.start());
         let session = enclave.connect(origin(PAGE));
@@ -82,6 +86,14 @@ impl Tab {
     #[must_use]
     pub fn restarted(&self) -> Self {
         self.on(self.store.reopen())
+    }
+
+    /// The same browser after a restart, with another release.
+    #[must_use]
+    pub fn restarted_with(&self, release: &str) -> Self {
+        let seed = self.seed + 1000;
+        let config = Config { release: release.into(), ..config() };
+        Self::running(config, self.ports_on(self.store.reopen(), seed), seed)
     }
 
     /// A second tab of the same browser, at the same time.

@@ -16,6 +16,7 @@ use crate::session::Sessions;
 use crate::sheet::Sheet;
 use crate::state::Phase;
 use crate::time::Moment;
+use crate::tripwire::Tripwire;
 use crate::turns::Turns;
 use crate::{Clock, Error, Outbox, Ports, SessionId, UiEvent};
 
@@ -69,6 +70,8 @@ pub(crate) struct Inner<P: Ports> {
     pub(crate) writing: Turns,
     /// What the person denied lately.
     pub(crate) denials: RefCell<Denials>,
+    /// What is known of the release that last opened the vault.
+    pub(crate) tripwire: Tripwire,
 }
 
 impl<P: Ports> Enclave<P> {
@@ -86,6 +89,7 @@ impl<P: Ports> Enclave<P> {
             paging: Mutex::default(),
             writing: Turns::default(),
             denials: RefCell::default(),
+            tripwire: Tripwire::default(),
         }))
     }
 

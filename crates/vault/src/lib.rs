@@ -34,6 +34,7 @@ mod sheet;
 mod state;
 mod stored;
 mod time;
+mod tripwire;
 mod turns;
 mod ui;
 mod unlock;
@@ -47,6 +48,7 @@ pub use ports::{
     Kdf, KdfJob, Outbox, PassphraseRecipient, Ports, Recipients, RecordKey, SessionId, Store,
     StoreError, Table, Tabs, VaultLock, Write,
 };
+pub use tripwire::{Course, KnownRelease, ReleaseChange};
 pub use ui::{
     Action, Approval, Assertion, AuditFilter, AuditRows, BackupInfo, Ceremony, Factor, HeldLease,
     KeyAction, KeyDetails, KeyRow, KeyRows, LeaseTerms, LogReady, Manage, MethodGroup, NewPasskey,

@@ -12,6 +12,7 @@ use crate::header::{Header, Method, VaultId};
 use crate::lease::LeaseRecord;
 use crate::state::Secrets;
 use crate::stored::{self, SETTINGS};
+use crate::tripwire::KnownRelease;
 use crate::{Config, Error, Ports, RecordKey, Table, Write, cbor, seal};
 
 /// Version of the stored form.
@@ -41,6 +42,9 @@ pub(crate) struct Settings {
     /// Passkeys whose signatures approve. Left out while there is none.
     #[n(5)]
     signers: Option<Vec<Signer>>,
+    /// The release that last opened the vault. Left out before the first that remembers it.
+    #[n(6)]
+    pub(crate) release: Option<KnownRelease>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -62,8 +66,8 @@ struct Recipient {
 impl Default for Settings {
     fn default() -> Self {
         let (recipients, removed) = (Vec::new(), Vec::new());
-        let (auto_lock, leases, signers) = (None, None, None);
-        Self { schema: SCHEMA, auto_lock, recipients, removed, leases, signers }
+        let (auto_lock, leases, signers, release) = (None, None, None, None);
+        Self { schema: SCHEMA, auto_lock, recipients, removed, leases, signers, release }
     }
 }
 
@@ -150,6 +154,16 @@ impl Settings {
     pub(crate) fn forget_strangers(&mut self, header: &Header) {
         self.keep_signers(|known| header.enrolment(known).is_some());
         self.recipients.retain(|recipient| header.enrolment(&recipient.enrolment).is_some());
+    }
+
+    /// Whether another release opened the vault last, and the person does not know of it.
+    pub(crate) fn is_surprised_by(
+        &self,
+        running: &KnownRelease,
+        accepted: Option<&KnownRelease>,
+    ) -> bool {
+        let known = self.release.as_ref();
+        known.is_some_and(|known| known != running) && known != accepted
     }
 
     /// Fails if the header holds an enrolment that was removed.

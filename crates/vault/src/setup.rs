@@ -15,6 +15,7 @@ use crate::settings::Settings;
 use crate::state::{Phase, Secrets, UnlockedVault};
 use crate::stored::{self, HEAD, header_write, may_retry};
 use crate::time::Moment;
+use crate::tripwire::KnownRelease;
 use crate::{Batch, Clock, Error, Generation, Ports, Store, StoreError, VaultLock, Write, random};
 
 /// Tries of the first commit.
@@ -144,6 +145,8 @@ impl<P: Ports> Inner<P> {
             settings.add_signer(signer);
         }
         header.add(enrolment)?;
+        header.release = Some(KnownRelease::running(&self.config));
+        settings.release.clone_from(&header.release);
         let mut head = Head { settings: 1, index: 1, ..Head::default() };
         let link = Draft::internal("vault.setup", now).entry(1, random::bytes(crypto)?);
         head.push(link.leaf());

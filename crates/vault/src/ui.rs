@@ -10,6 +10,8 @@ use kms_protocol::{
     EnrolmentKind, ErrorCode, KeyId, Label, Lease, LeaseId, PushOrigin, StorageHealth,
 };
 
+use crate::tripwire::ReleaseChange;
+
 pub use self::approval::{Approval, Assertion, OperationInfo, Payload, PayloadText};
 pub use self::pages::{
     AuditFilter, AuditRows, KeyAction, KeyDetails, KeyRow, KeyRows, LogReady, MethodGroup, Outcome,
@@ -49,6 +51,8 @@ pub struct View {
 pub enum UiScreen {
     /// How to protect a new vault: passkey, passphrase or recovery phrase; or restore a backup.
     Setup(NewPasskey),
+    /// Another release runs than the one that last opened the vault.
+    Release(Box<ReleaseChange>),
     /// Opening the vault, or doing so again before something that matters.
     Unlock {
         /// What for.

@@ -17,6 +17,7 @@ use crate::sheet::Fresh;
 use crate::state::{Secrets, UnlockedVault};
 use crate::stored::{self, HEAD};
 use crate::time::Moment;
+use crate::tripwire::KnownRelease;
 use crate::{Clock, Error, Ports, Store, VaultLock};
 
 /// What a right factor opened.
@@ -63,7 +64,7 @@ impl<P: Ports> Inner<P> {
             if vault.id != opened.vault_id {
                 return Err(Error::Code(ErrorCode::VaultCorrupt));
             }
-            self.settle(&opened, method).await?;
+            self.settle(&vault, &opened, method).await?;
         } else {
             // Only a reset asks while the vault is locked. It must also be possible where the
             // log is damaged: what opened the RootKey is proof enough.
@@ -146,7 +147,7 @@ impl<P: Ports> Inner<P> {
         let secrets = enrol::derive(&self.ports, &opened.root).await?;
         let vault = self.open_log(&opened.vault_id, secrets).await?;
         self.journal.borrow_mut().attach(&vault);
-        let settled = self.settle(opened, method).await;
+        let settled = self.settle(&vault, opened, method).await;
         if let Err(error) = settled.and_then(|()| self.still_wanted(question)) {
             self.drop_keys(&vault);
             return Err(error);
@@ -178,12 +179,22 @@ impl<P: Ports> Inner<P> {
     }
 
     /// Refunds the attempt and logs it and the failures before it, in one batch.
-    async fn settle(self: &Rc<Self>, opened: &Opened, method: &'static str) -> Result<(), Error> {
+    async fn settle(
+        self: &Rc<Self>,
+        vault: &UnlockedVault<P>,
+        opened: &Opened,
+        method: &'static str,
+    ) -> Result<(), Error> {
         let time = self.ports.clock().now_ms();
         let (used, renewed) = (opened.used.clone(), opened.renewed.clone());
         let (ticket, recipient) = (opened.ticket, opened.recipient);
+        let (running, accepted) = (KnownRelease::running(&self.config), self.accepted_release());
         let edit = move |edited: &mut Edited| {
             edited.settings.check(&edited.header)?;
+            if edited.settings.is_surprised_by(&running, accepted.as_ref()) {
+                return Err(Error::Code(ErrorCode::ReleaseChanged));
+            }
+            edited.note_release(&running);
             // It may have been removed while the factor was being checked.
             let slot = edited.header.enrolment_mut(&used.id).ok_or(ErrorCode::UnlockFailed)?;
             if slot.envelope == used.envelope {
@@ -198,6 +209,9 @@ impl<P: Ports> Inner<P> {
             }
             Ok(())
         };
-        self.commit_edit(Draft::internal(method, time), Box::new(edit)).await
+        let settled = self.commit_edit(Draft::internal(method, time), Box::new(edit)).await;
+        // Where that was refused, the person is asked about what the settings say.
+        self.note_sealed_release(vault.settings.borrow().release.clone());
+        settled
     }
 }

@@ -292,6 +292,21 @@ fn a_vault_with_keys_of_schema_2_opens() {
 }
 
 #[test]
+fn a_vault_that_knows_no_release_remembers_the_first_that_does() {
+    for text in [V1, V2, V6] {
+        let opened = tab(&Golden::read(text));
+        assert!(opened.unlock(PASSPHRASE).is_ok());
+        // Not the KDF of the golden vault: nobody gets so far.
+        let next = opened.restarted_with("0.0.1");
+        let cancelled = next.ask_person("vault.unlock", async |tab| {
+            assert_eq!(tab.screen(), "release");
+            tab.does(UiEvent::Cancel).await;
+        });
+        assert_eq!(cancelled, Err("user_cancelled".into()));
+    }
+}
+
+#[test]
 fn a_vault_of_a_newer_schema_is_left_alone() {
     let golden = Golden::read(V2);
     let key = RecordKey::Text("header".into());

@@ -27,6 +27,7 @@ mod operations;
 mod pairs;
 mod poa;
 mod policy;
+mod releases;
 mod servers;
 mod storage;
 mod streams;
@@ -59,6 +60,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         approvals::ALL,
         poa::ALL,
         policy::ALL,
+        releases::ALL,
         storage::ALL,
         lacks::ALL,
         audit::ALL,

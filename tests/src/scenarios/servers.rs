@@ -257,7 +257,10 @@ async fn nothing_of_a_hostile_server_runs(world: &mut World) -> Result<()> {
 }
 
 /// The release with another module, for which all of its own pins fit.
-fn remade(emitted: &Emitted, change: impl FnOnce(&str) -> Result<String>) -> Result<Emitted> {
+pub(super) fn remade(
+    emitted: &Emitted,
+    change: impl FnOnce(&str) -> Result<String>,
+) -> Result<Emitted> {
     let mut made = emitted.clone();
     let (old, new) = (&emitted.pin.module, &mut made.pin.module);
     let mut module = made.files.remove(&old.path).context("module")?;
@@ -277,7 +280,7 @@ fn remade(emitted: &Emitted, change: impl FnOnce(&str) -> Result<String>) -> Res
     Ok(made)
 }
 
-fn replaced(text: &str, old: &str, new: &str) -> Result<String> {
+pub(super) fn replaced(text: &str, old: &str, new: &str) -> Result<String> {
     ensure!(text.contains(old), "nothing to replace: {old}");
     Ok(text.replacen(old, new, 1))
 }

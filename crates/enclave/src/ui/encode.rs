@@ -3,8 +3,9 @@
 use js_sys::{Array, Uint8Array};
 use kms_protocol::{IntoValue, KeyId, Label, Value};
 use kms_vault::{
-    Approval, AuditFilter, AuditRows, BackupInfo, Ceremony, HeldLease, KeyRow, KeyRows, LeaseTerms,
-    Manage, NewPasskey, OperationInfo, Passkey, Payload, PayloadText, UiCommand, UiScreen, View,
+    Approval, AuditFilter, AuditRows, BackupInfo, Ceremony, HeldLease, KeyRow, KeyRows,
+    KnownRelease, LeaseTerms, Manage, NewPasskey, OperationInfo, Passkey, Payload, PayloadText,
+    ReleaseChange, UiCommand, UiScreen, View,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -51,6 +52,7 @@ fn show(view: View) -> (JsValue, Array) {
 fn screen(screen: UiScreen) -> Value {
     match screen {
         UiScreen::Setup(new) => named("setup", [("passkey", passkey(new))]),
+        UiScreen::Release(change) => release(*change),
         UiScreen::Unlock { why, enrolments, ceremony: input } => named(
             "unlock",
             [
@@ -100,6 +102,24 @@ fn passkey(new: NewPasskey) -> Value {
         ("salt", bytes(&new.salt)),
         ("exclude", new.exclude.into_value()),
     ])
+}
+
+fn release(change: ReleaseChange) -> Value {
+    let one = |release: KnownRelease| {
+        Value::object([
+            ("version", release.version.into_value()),
+            ("worker", release.worker.into_value()),
+            ("wasm", release.wasm.into_value()),
+        ])
+    };
+    named(
+        "release",
+        [
+            ("course", text(change.course.as_str())),
+            ("from", one(change.from)),
+            ("to", one(change.to)),
+        ],
+    )
 }
 
 fn ceremony(input: Ceremony) -> Value {

@@ -12,6 +12,7 @@ use crate::keys::{IndexStep, KeyChange};
 use crate::settings::Settings;
 use crate::state::UnlockedVault;
 use crate::stored::{self, header_write};
+use crate::tripwire::{KnownRelease, ReleaseChange};
 use crate::{Error, Ports, Write};
 
 /// What is changed: the header as it is stored now, and the settings.
@@ -21,6 +22,8 @@ pub(crate) struct Edited {
     pub(crate) settings: Settings,
     /// Wrong attempts that are to be logged before the entry.
     pub(crate) wrong: usize,
+    /// What else is to be logged before the entry.
+    pub(crate) also: Option<&'static str>,
 }
 
 /// What is changed in the batch of an entry.
@@ -36,6 +39,16 @@ pub(crate) enum Change {
 /// A change; it may be asked for more than once and refuse each time.
 pub(crate) type Edit = Box<dyn Fn(&mut Edited) -> Result<(), Error>>;
 
+impl Edited {
+    /// Notes the release that opens the vault; another one than before is logged.
+    pub(crate) fn note_release(&mut self, running: &KnownRelease) {
+        let before = self.settings.release.replace(running.clone());
+        let change = before.and_then(|before| ReleaseChange::between(&before, running));
+        self.also = change.map(|change| change.event());
+        self.header.release.clone_from(&self.settings.release);
+    }
+}
+
 impl<P: Ports> Inner<P> {
     /// Applies a change to what is stored. The inner error is a refusal of the change itself.
     pub(super) async fn edit(
@@ -50,7 +63,7 @@ impl<P: Ports> Inner<P> {
         // Also for a change that is refused: the person sees why.
         self.note_header(header.clone());
         let settings = vault.settings.borrow().clone();
-        let mut edited = Edited { header, settings, wrong: 0 };
+        let mut edited = Edited { header, settings, wrong: 0, also: None };
         Ok(edit(&mut edited).map(|()| edited))
     }
 

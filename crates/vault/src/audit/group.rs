@@ -106,12 +106,13 @@ impl<P: Ports> Inner<P> {
         linking: &mut Linking,
     ) -> Result<(), Refusal> {
         self.check_use(vault, item).await?;
-        let mut wrong = 0;
+        let mut before = Vec::new();
         match &item.change {
             Some(Change::Vault(edit)) => {
                 let edited = self.edit(vault, edit).await?.map_err(Refusal::Of)?;
                 linking.writes.extend(self.edit_writes(vault, &edited, &mut linking.head).await?);
-                wrong = edited.wrong;
+                before = vec![item.draft.failed(ErrorCode::UnlockFailed); edited.wrong];
+                before.extend(edited.also.map(|event| Draft::internal(event, item.draft.time)));
                 linking.changed = Some(Changed::Vault(Box::new(edited)));
             }
             Some(Change::Key(change)) => {
@@ -129,8 +130,7 @@ impl<P: Ports> Inner<P> {
             }
             None => {}
         }
-        let wrong = vec![item.draft.failed(ErrorCode::UnlockFailed); wrong];
-        for draft in wrong.iter().chain([&item.draft]) {
+        for draft in before.iter().chain([&item.draft]) {
             self.link(vault, draft, linking).await?;
         }
         Ok(())

@@ -8,6 +8,7 @@ use minicbor::{Decode, Decoder, Encode};
 
 pub(crate) use self::enrolment::{EnrolmentRecord, KdfRecord, Method};
 use crate::cbor;
+use crate::tripwire::KnownRelease;
 use crate::ui::Passkey;
 
 /// Version of the stored form. It is 3 because a key of the vault can be of a spec that releases up to
@@ -35,13 +36,17 @@ pub(crate) struct Header {
     /// When a backup was last proved to open.
     #[n(5)]
     pub(crate) last_drill: Option<u64>,
+    /// The release that last opened the vault: a copy of what the settings say.
+    #[n(6)]
+    pub(crate) release: Option<KnownRelease>,
 }
 
 impl Header {
     /// A header without enrolments.
     pub(crate) fn new(vault_id: VaultId, created: u64) -> Self {
-        let enrolments = Vec::new();
-        Self { schema: SCHEMA, vault_id, created, enrolments, last_backup: None, last_drill: None }
+        let (schema, enrolments, release) = (SCHEMA, Vec::new(), None);
+        let (last_backup, last_drill) = (None, None);
+        Self { schema, vault_id, created, enrolments, last_backup, last_drill, release }
     }
 
     /// The stored form.
@@ -62,7 +67,8 @@ impl Header {
         };
         let header: Self = header.ok_or(ErrorCode::VaultCorrupt)?;
         let sane = (1..=MAX_ENROLMENTS).contains(&header.enrolments.len())
-            && header.enrolments.iter().all(EnrolmentRecord::is_sane);
+            && header.enrolments.iter().all(EnrolmentRecord::is_sane)
+            && header.release.as_ref().is_none_or(KnownRelease::is_sane);
         if !sane {
             return Err(ErrorCode::VaultCorrupt);
         }
@@ -167,10 +173,16 @@ mod tests {
         record(Method::Passphrase(KdfRecord::of(Argon2Params::DEFAULT)))
     }
 
+    fn release(version: &str) -> KnownRelease {
+        let digest = || "sha256-x".into();
+        KnownRelease { version: version.into(), worker: digest(), wasm: digest() }
+    }
+
     fn header() -> Header {
         let mut header = Header::new([7; 16], 5);
         header.enrolments = vec![passphrase(), passkey(vec![1; 64]), record(Method::Phrase)];
         header.last_backup = Some(9);
+        header.release = Some(release("1.0.0"));
         header
     }
 
@@ -190,6 +202,9 @@ mod tests {
             let other = Header { enrolments, ..header() };
             assert_eq!(Header::decode(&other.encode()), Err(ErrorCode::VaultCorrupt));
         }
+        let release = Some(release("two words"));
+        let other = Header { release, ..header() };
+        assert_eq!(Header::decode(&other.encode()), Err(ErrorCode::VaultCorrupt));
         for credential in [vec![], vec![0; MAX_CREDENTIAL + 1]] {
             let other = Header { enrolments: vec![passkey(credential)], ..header() };
             assert_eq!(Header::decode(&other.encode()), Err(ErrorCode::VaultCorrupt));

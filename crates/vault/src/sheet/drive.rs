@@ -97,6 +97,10 @@ impl<P: Ports> Inner<P> {
             (Step::Setup(new), UiEvent::Factor { enrolment: None, factor }) => {
                 Box::pin(self.on_setup(turn, new, factor))
             }
+            (Step::Release { change, then }, UiEvent::Confirm) => {
+                self.accept_release(&change);
+                Box::pin(ready(self.unlock_next(then)))
+            }
             (step @ Step::Unlock { .. }, UiEvent::Factor { enrolment: Some(id), factor }) => {
                 Box::pin(self.on_unlock(turn, step, (id, factor)))
             }
@@ -199,6 +203,7 @@ impl<P: Ports> Inner<P> {
             return Next::Keep(step);
         }
         let then = then.clone();
+        let again = then.clone();
         self.busy();
         let candidate = match Candidate::parse(factor, &self.config.host) {
             Ok(candidate) => candidate,
@@ -229,7 +234,19 @@ impl<P: Ports> Inner<P> {
         };
         match outcome {
             Ok(next) => next,
+            Err(error @ Error::Code(ErrorCode::ReleaseChanged)) => match self.unlock_for(again) {
+                Ok(step) => Next::Again(step, error),
+                Err(error) => Next::Done(Err(error)),
+            },
             Err(error) => Next::Failed(step, error),
+        }
+    }
+
+    /// The step that opens the vault, or the end.
+    fn unlock_next(&self, then: Then) -> Next<P> {
+        match self.unlock_for(then) {
+            Ok(step) => Next::Go(step),
+            Err(error) => Next::Done(Err(error)),
         }
     }
 

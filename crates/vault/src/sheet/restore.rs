@@ -16,6 +16,7 @@ use crate::factor::Candidate;
 use crate::header::Header;
 use crate::state::{Phase, UnlockedVault};
 use crate::time::Moment;
+use crate::tripwire::KnownRelease;
 use crate::ui::{Factor, RestoreWhy};
 use crate::{Clock, Error, Ports, stored};
 
@@ -136,7 +137,10 @@ impl<P: Ports> Inner<P> {
         recipient: Option<[u8; 32]>,
     ) -> Result<(), Error> {
         let time = self.ports.clock().now_ms();
+        let running = KnownRelease::running(&self.config);
         let edit = move |edited: &mut Edited| {
+            // The person brings the vault to this release on purpose; the log tells from which.
+            edited.note_release(&running);
             // Recipients of the browser that made the backup are none of this one.
             edited.settings.forget_strangers(&edited.header);
             edited.settings.end_leases();
