@@ -1,5 +1,7 @@
 //! Another release of the enclave on the same origin, in front of a vault.
 
+use std::rc::Rc;
+
 use anyhow::{Context as _, Result, ensure};
 use enclave_shell::{
     Emitted,
@@ -31,7 +33,8 @@ fn serve_at(port: u16, emitted: &Emitted) -> Result<Running> {
 
 async fn another_release_is_shown_before_it_opens_a_vault(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
-    let newer = &stage.release.emitted;
+    let release = Rc::clone(&stage.release);
+    let newer = &release.emitted;
     let version = &newer.pin.version;
     let older = remade(newer, |module| {
         replaced(module, &format!("version: \"{version}\""), "version: \"0.0.1\"")
