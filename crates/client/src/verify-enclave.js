@@ -45,7 +45,8 @@ import { base64 } from './bytes.js';
 /** @typedef {import('./verify-manifest.js').Asset} Asset */
 
 const TIMEOUT_MS = 15_000;
-const MAX_MANIFEST = 256 * 1024;
+/** As `MANIFEST_LIMIT` of `crates/manifest`. */
+const MAX_MANIFEST = 64 * 1024;
 const MAX_ASSET = 8 * 1024 * 1024;
 
 /**

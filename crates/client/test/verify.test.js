@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { afterEach, test } from 'node:test';
 import { KmsError } from '../src/errors.js';
 import { explainFailure, verifyEnclave } from '../src/verify.js';
@@ -247,4 +248,15 @@ test('a file sent as another kind of file fails', async () => {
   const report = await verifyEnclave({ release: pin });
   assert.equal(report.level, 'failed');
   assert.deepEqual(failed(report), [`asset:${pin.module.path}`]);
+});
+
+test('a manifest that the other verifiers do not read is not read here', async () => {
+  const source = await readFile(new URL('../../manifest/src/manifest.rs', import.meta.url), 'utf8');
+  const [, factor] = /MANIFEST_LIMIT: usize = (\d+) \* 1024;/.exec(source);
+  const path = '/.well-known/ats-kms/manifest.json';
+  for (const [size, code] of [[factor * 1024, 'other_manifest'], [factor * 1024 + 1, 'too_large']]) {
+    serve({ [path]: new Uint8Array(size).fill(32) });
+    const { steps } = await verifyEnclave({ release: pin });
+    assert.equal(steps.find(({ id }) => id === 'manifest').code, code);
+  }
 });
