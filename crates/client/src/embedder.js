@@ -30,6 +30,7 @@ export async function checkEmbedder({ release, signal }) {
     ...(headers ? [] : [finding('headers_unread', origin)]),
     ...gaps.map((gap) => finding(gap, origin)),
     ...seenHere(origin).map((gap) => finding(gap, origin)),
+    ...((await hasWorker(navigator.serviceWorker)) ? [finding('service_worker', origin)] : []),
   ];
 }
 
@@ -144,8 +145,24 @@ function seenHere(enclave) {
   /** @param {Element} frame */
   const isEnclave = (frame) => frame.getAttribute('src')?.startsWith(`${enclave}/`);
   if (frames.some((frame) => !isEnclave(frame))) gaps.push('has_frames');
-  if (navigator.serviceWorker?.controller) gaps.push('service_worker');
   return gaps;
+}
+
+/**
+ * Whether a service worker answers for this page, or will as soon as it is installed or the page is
+ * loaded again.
+ *
+ * @param {Pick<ServiceWorkerContainer, 'controller' | 'getRegistration'> | undefined} workers
+ */
+export async function hasWorker(workers) {
+  if (!workers) return false;
+  if (workers.controller) return true;
+  try {
+    return Boolean(await workers.getRegistration());
+  } catch {
+    // Where the browser keeps none, none answers.
+    return false;
+  }
 }
 
 /**
@@ -190,7 +207,7 @@ function finding(id, enclave) {
       'Remove them, or move them to a page without the enclave.',
     ],
     service_worker: [
-      'A service worker of this site answers for this page, its pin and the verify kit\u2019s requests.',
+      'A service worker of this site answers for this page, or will: also for its pin and the verify kit\u2019s requests.',
       'Let it pass on what it is asked for the enclave\u2019s origin, and update it with the page.',
     ],
   };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { headerGaps } from '../src/embedder.js';
+import { hasWorker, headerGaps } from '../src/embedder.js';
 
 const ENCLAVE = 'https://kms.example';
 const OPENER = { 'Cross-Origin-Opener-Policy': 'same-origin' };
@@ -55,5 +55,19 @@ test('passkeys that are kept from the frame are told', () => {
   }
   for (const list of ['*', '(self "https://kms.example")']) {
     assert.deepEqual(gaps(headers(list)), [], list);
+  }
+});
+
+test('a service worker is told that answers already, and one that is still being installed', async () => {
+  const registered = (registration) => async () => registration;
+  for (const [workers, expected] of [
+    [{ controller: {}, getRegistration: registered(undefined) }, true],
+    [{ controller: null, getRegistration: registered({ installing: {}, active: null }) }, true],
+    [{ controller: null, getRegistration: registered({ waiting: {}, active: null }) }, true],
+    [{ controller: null, getRegistration: registered(undefined) }, false],
+    [{ controller: null, getRegistration: () => Promise.reject(new Error('private')) }, false],
+    [undefined, false],
+  ]) {
+    assert.equal(await hasWorker(workers), expected);
   }
 });
