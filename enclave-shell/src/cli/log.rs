@@ -1,6 +1,7 @@
 //! Commands of those who keep, witness and watch logs.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -107,9 +108,9 @@ pub(crate) struct MonitorArgs {
     /// What was seen of the log; made if it is missing, and updated.
     #[arg(long, value_name = "FILE")]
     state: PathBuf,
-    /// Look again every so many seconds, until stopped.
+    /// Look again every so many seconds, until stopped by a signal; then the exit code is 0.
     #[arg(long, value_name = "SECONDS")]
-    every: Option<u64>,
+    every: Option<NonZeroU64>,
     /// Write what was found in the text format of Prometheus.
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
@@ -186,15 +187,42 @@ pub(crate) fn run_monitor(args: &MonitorArgs) -> Result<ExitCode, Failure> {
         state: args.state.clone(),
         options: VerifyOptions { ca, ..VerifyOptions::default() },
     };
-    loop {
-        let observation: Observation = monitor.look()?;
-        println!("{}", serde_json::to_string(&observation)?);
-        if let Some(path) = &args.metrics {
-            write(path, &observation.metrics())?;
-        }
-        match args.every {
-            None => return Ok(ExitCode::from(observation.outcome.exit_code())),
-            Some(seconds) => std::thread::sleep(Duration::from_secs(seconds)),
+    match args.every {
+        None => Ok(ExitCode::from(look(&monitor, args.metrics.as_deref())?.outcome.exit_code())),
+        Some(seconds) => {
+            let pause = Duration::from_secs(seconds.get());
+            tokio::runtime::Runtime::new()?.block_on(watch(&monitor, pause, args))
         }
     }
+}
+
+/// Looks again and again until it is asked to stop, which does not cut a look short: whoever reads
+/// along gets whole lines, and the state is that of the last one.
+async fn watch(
+    monitor: &Monitor,
+    pause: Duration,
+    args: &MonitorArgs,
+) -> Result<ExitCode, Failure> {
+    // It waits on another thread, for this one is busy while it looks.
+    let mut stop = tokio::spawn(stop_signal());
+    loop {
+        look(monitor, args.metrics.as_deref())?;
+        tokio::select! {
+            result = &mut stop => {
+                result.map_err(std::io::Error::other)??;
+                return Ok(ExitCode::SUCCESS);
+            }
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Looks once, and says what it found.
+fn look(monitor: &Monitor, metrics: Option<&Path>) -> Result<Observation, Failure> {
+    let observation = monitor.look()?;
+    println!("{}", serde_json::to_string(&observation)?);
+    if let Some(path) = metrics {
+        write(path, &observation.metrics())?;
+    }
+    Ok(observation)
 }

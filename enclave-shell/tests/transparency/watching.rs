@@ -1,6 +1,8 @@
 //! The monitor, from a vantage of its own.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
 
 use enclave_shell::Emitted;
 use kms_manifest::MANIFEST_PATH;
@@ -130,4 +132,58 @@ fn what_the_signers_have_not_said_is_a_finding() {
     let one = Emitted::load(&lab.path("one")).unwrap();
     let (code, findings) = look_at(&lab, &one);
     assert_eq!((code, findings), (1, vec!["statement_unsigned".into(), "epoch_split".into()]));
+}
+
+/// A monitor that runs on, ended with the test.
+struct Watch(Child);
+
+impl Watch {
+    fn start(lab: &Lab) -> Self {
+        let (policy, state) = (lab.text("policy.json"), lab.text("state"));
+        let words = ["monitor", &lab.url(), "--policy", &policy, "--state", &state, "--every", "1"];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_enclave-shell"));
+        Self(command.args(words).stdout(Stdio::piped()).spawn().unwrap())
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_monitor_that_runs_on_reports_what_changes_between_two_looks() {
+    let lab = Lab::new();
+    lab.release("one", 1, None);
+    let one = Emitted::load(&lab.path("one")).unwrap();
+    let evil = lab.build("evil", 2, None);
+    let running = lab.serve_emitted(&one);
+    let mut watch = Watch::start(&lab);
+    let mut looks = BufReader::new(watch.0.stdout.take().unwrap()).lines();
+    // Every line is a whole report. Between two servers there may be none that answers.
+    let mut until = |outcome: &str| {
+        let read =
+            looks.by_ref().map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+        read.take(60).find(|it| it["outcome"] == outcome).unwrap()
+    };
+    let times = [until("match"), until("match")].map(|it| it["time"].as_u64().unwrap());
+    assert!(times[1] > times[0], "it looks again: {times:?}");
+    lab.stop(running);
+    until("unreachable");
+    let running = lab.serve_emitted(&evil);
+    assert_eq!(until("mismatch")["findings"][0]["code"], "unlogged");
+    lab.stop(running);
+    let running = lab.serve_emitted(&one);
+    assert_eq!(until("match")["findings"], Value::Array(Vec::new()), "and that it is over");
+    let pid = watch.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    for line in looks {
+        let last: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        assert_eq!(last["outcome"], "match");
+    }
+    assert_eq!(watch.0.wait().unwrap().code(), Some(0), "it ends as asked");
+    lab.stop(running);
 }
