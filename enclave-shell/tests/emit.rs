@@ -5,12 +5,16 @@
 #[allow(dead_code, reason = "shared by several tests")]
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use common::{EMBEDDER, enrol_script_path, module_path, paths, release, sources, tools_path};
-use enclave_shell::{Audience, Deployment, Emitted, Error, emit};
+use common::{
+    EMBEDDER, enrol_script_path, free_port, module_path, paths, release, serve_plain, sources,
+    tools_path, verified,
+};
+use enclave_shell::verify::Outcome;
+use enclave_shell::{Audience, Deployment, Emitted, Error, Sources, emit};
 use kms_manifest::{ENROL_PATH, FileKind, INERT_CSP, MANIFEST_PATH, Manifest, Pin, Sha256, Sha384};
 
 const ORIGIN: &str = "https://kms.example";
@@ -247,4 +251,58 @@ fn changed_bytes_drop_their_precompressed_forms() {
     assert_eq!(page.encodings().len(), 2);
     page.bytes[0] ^= 1;
     assert!(page.encodings().is_empty());
+}
+
+/// What a build leaves, with the JavaScript of this repository around it.
+fn real_sources() -> Sources {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["enclave", "tools"] {
+        fs::write(dir.path().join(format!("{name}.wasm")), b"\0asm\x01\0\0\0").unwrap();
+        fs::write(dir.path().join(format!("{name}.glue.js")), "let wasm_bindgen;\n").unwrap();
+    }
+    Sources::load(dir.path()).unwrap()
+}
+
+/// One byte of the source becomes another.
+fn change(text: &mut String) {
+    let at = text.find('e').unwrap();
+    text.replace_range(at..=at, "f");
+}
+
+#[tokio::test]
+async fn one_byte_of_the_source_changes_the_digest_and_fails_verification() {
+    let port = free_port();
+    let origin = format!("http://kms.localhost:{port}");
+    let deployment = Deployment::new(&origin, &[EMBEDDER]).unwrap();
+    let honest = emit(&real_sources(), &deployment).unwrap();
+    let changes: [fn(&mut Sources); 8] = [
+        |it| change(&mut it.frame[0].1),
+        |it| change(&mut it.frame.last_mut().unwrap().1),
+        |it| change(&mut it.enclave.worker[0].1),
+        |it| change(&mut it.enclave.glue),
+        |it| it.enclave.wasm[4] ^= 1,
+        |it| change(&mut it.tools.worker.last_mut().unwrap().1),
+        |it| it.tools.wasm[4] ^= 1,
+        |it| change(&mut it.enrol[0].1),
+    ];
+    let mut digests = BTreeSet::from([honest.pin.manifest]);
+    for (index, change) in changes.into_iter().enumerate() {
+        let mut sources = real_sources();
+        change(&mut sources);
+        let other = emit(&sources, &deployment).unwrap();
+        assert!(digests.insert(other.pin.manifest), "change {index} has a digest of its own");
+        let server = serve_plain(other, port);
+        let report = verified(&origin, Some(honest.pin.clone()), None).await;
+        assert_eq!(
+            (report.outcome, report.outcome.exit_code()),
+            (Outcome::Mismatch, 1),
+            "{report}"
+        );
+        assert!(report.to_string().contains("FAILED"), "change {index}: {report}");
+        server.stop().await;
+    }
+    let server = serve_plain(honest.clone(), port);
+    let report = verified(&origin, Some(honest.pin), None).await;
+    assert_eq!(report.outcome, Outcome::Match, "{report}");
+    server.stop().await;
 }
