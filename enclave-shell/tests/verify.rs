@@ -321,8 +321,21 @@ async fn what_an_embedder_lacks_is_named_with_its_fix() {
     let enclave = emitted.pin.url.clone();
     let site = enclave_shell::demo::embedder(&emitted.pin).unwrap();
     let mut careless = site.clone();
-    careless.files.get_mut("/").unwrap().headers.remove("Cross-Origin-Opener-Policy");
-    for (site, gaps) in [(site, vec![]), (careless, vec![Gap::Opener])] {
+    let page = careless.files.get_mut("/").unwrap();
+    page.headers.remove("Cross-Origin-Opener-Policy");
+    let frame = "<iframe src=\"https://ads.example/\"></iframe>";
+    page.bytes.extend_from_slice(frame.as_bytes());
+    let frames = Gap::HasFrames { sources: vec!["https://ads.example/".to_owned()] };
+    let mut endless = site.clone();
+    endless.files.get_mut("/").unwrap().bytes.resize(2 * 1024 * 1024 + 1, b' ');
+    let server = start_site(endless, ServeOptions::loopback(0)).unwrap();
+    let (enclave_url, url) =
+        (enclave.to_string(), format!("http://pwa.localhost:{}/", server.addr.port()));
+    let check = move || verify_embedder(&enclave_url, &url, &VerifyOptions::default()).unwrap();
+    let report = tokio::task::spawn_blocking(check).await.unwrap();
+    assert_eq!(report.outcome, Outcome::Unreachable, "{report}");
+    server.stop().await;
+    for (site, gaps) in [(site, vec![]), (careless, vec![Gap::Opener, frames])] {
         let server = start_site(site, ServeOptions::loopback(0)).unwrap();
         let origin = format!("http://pwa.localhost:{}", server.addr.port());
         let check = async |path: &str| {

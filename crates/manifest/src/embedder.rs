@@ -29,6 +29,11 @@ pub enum Gap {
     Framed,
     /// The page keeps its frames from using passkeys.
     NoPasskeys,
+    /// There are other frames in the page than the enclave's.
+    HasFrames {
+        /// From where they come.
+        sources: Vec<String>,
+    },
 }
 
 impl Gap {
@@ -39,6 +44,9 @@ impl Gap {
             Self::Opener => "send Cross-Origin-Opener-Policy: same-origin".to_owned(),
             Self::AnyFrame | Self::OtherFrames { .. } | Self::NoEnclave | Self::NoSaving => {
                 format!("send Content-Security-Policy: frame-src {enclave} blob:")
+            }
+            Self::HasFrames { .. } => {
+                "remove them, or move them to a page without the enclave".to_owned()
             }
             Self::Framed => "send Content-Security-Policy: frame-ancestors 'none'".to_owned(),
             Self::NoPasskeys => format!(
@@ -67,26 +75,37 @@ impl fmt::Display for Gap {
                 f.write_str("other sites may frame the page, and the enclave refuses then")
             }
             Self::NoPasskeys => f.write_str("the enclave's frame may use no passkeys"),
+            Self::HasFrames { sources } => {
+                write!(
+                    f,
+                    "there are frames in the page beside the enclave's: {}",
+                    sources.join(" ")
+                )
+            }
         }
     }
 }
 
-/// What the headers of a page leave open that embeds `enclave`.
+/// What the headers of a page leave open that embeds `enclave`, and that has these policies in
+/// itself.
 #[must_use]
-pub fn embedder_gaps(enclave: &Origin, headers: &Headers) -> Vec<Gap> {
+pub fn embedder_gaps(enclave: &Origin, headers: &Headers, metas: &[String]) -> Vec<Gap> {
     let mut gaps = Vec::new();
     if headers.value("Cross-Origin-Opener-Policy").map(policy_token) != Some("same-origin") {
         gaps.push(Gap::Opener);
     }
     // One header may hold several policies, and all of them count.
     let text = headers.value("Content-Security-Policy").unwrap_or_default();
-    let policies: Vec<_> = text.split(',').map(ParsedPolicy::parse).collect();
+    let sent: Vec<_> = text.split(',').map(ParsedPolicy::parse).collect();
+    let inside = metas.iter().map(|policy| ParsedPolicy::parse(policy));
+    let policies: Vec<_> = sent.iter().cloned().chain(inside).collect();
     frame_gaps(enclave, &policies, &mut gaps);
     let keeps_out = |policy: &ParsedPolicy| {
         let own = |source: &String| ["'none'", "'self'"].contains(&source.as_str());
         policy.values(Name::FrameAncestors).is_some_and(|sources| sources.iter().all(own))
     };
-    if !policies.iter().any(keeps_out) {
+    // In the page itself this directive counts for nothing.
+    if !sent.iter().any(keeps_out) {
         gaps.push(Gap::Framed);
     }
     if !leaves_passkeys(enclave, headers.value("Permissions-Policy").unwrap_or_default()) {
@@ -159,7 +178,7 @@ mod tests {
     }
 
     fn gaps(headers: &[(&str, &str)]) -> Vec<Gap> {
-        embedder_gaps(&enclave(), &headers.iter().copied().collect())
+        embedder_gaps(&enclave(), &headers.iter().copied().collect(), &[])
     }
 
     /// The gaps of a page that is careful but for its policy.
@@ -228,6 +247,21 @@ mod tests {
     }
 
     #[test]
+    fn policies_in_the_page_count_but_for_who_may_frame_it() {
+        let of = |policy: &str, meta: &str| {
+            let headers = [
+                ("Cross-Origin-Opener-Policy", "same-origin"),
+                ("Content-Security-Policy", policy),
+            ];
+            embedder_gaps(&enclave(), &headers.into_iter().collect(), &[meta.to_owned()])
+        };
+        let frames = "frame-src https://kms.example blob:";
+        assert_eq!(of("frame-ancestors 'none'", frames), []);
+        assert_eq!(of(frames, "frame-ancestors 'none'"), [Gap::Framed]);
+        assert_eq!(of(GOOD_POLICY, "frame-src 'none'"), [Gap::NoEnclave, Gap::NoSaving]);
+    }
+
+    #[test]
     fn a_page_that_others_may_frame_and_passkeys_that_are_kept_away() {
         let policy = "frame-src https://kms.example blob:; frame-ancestors https://a.example";
         assert_eq!(of_policy(policy), [Gap::Framed]);
@@ -257,5 +291,8 @@ mod tests {
             let fix = gap.fix(&enclave());
             assert!(gap.to_string().len() > 20 && fix.contains("-Policy: "), "{gap}: {fix}");
         }
+        let inside = Gap::HasFrames { sources: vec!["https://ads.example".to_owned()] };
+        assert!(inside.to_string().ends_with(": https://ads.example"), "{inside}");
+        assert!(inside.fix(&enclave()).contains("remove"));
     }
 }

@@ -5,12 +5,13 @@ use std::fmt;
 use kms_manifest::{Gap, Origin, embedder_gaps};
 use serde::Serialize;
 
-use super::fetch::Client;
+use super::fetch::{Client, Reply};
+use super::page::Page;
 use super::report::Outcome;
 use super::{VerifyError, VerifyOptions, parse_url};
 
-/// The page itself is not read; some bytes show that it is there.
-const PAGE_LIMIT: u64 = 1024;
+/// A page of more bytes is not judged by its beginning.
+const PAGE_LIMIT: u64 = 2 * 1024 * 1024;
 
 /// What an embedding page lacks.
 #[derive(Debug, Clone, Serialize)]
@@ -34,7 +35,7 @@ pub struct Finding {
     pub fix: String,
 }
 
-/// Checks the headers of `page`, which embeds the enclave at `url`. Blocks while it fetches;
+/// Checks the headers and the HTML of `page`, which embeds the enclave at `url`. Blocks while it fetches;
 /// follows no redirect.
 pub fn verify_embedder(
     url: &str,
@@ -49,7 +50,10 @@ pub fn verify_embedder(
         Ok(reply) if reply.status != 200 => {
             (Some(format!("answered with status {}", reply.status)), Vec::new())
         }
-        Ok(reply) => (None, embedder_gaps(&enclave, &reply.headers)),
+        Ok(reply) if reply.body.len() as u64 > PAGE_LIMIT => {
+            (Some(format!("longer than {PAGE_LIMIT} bytes")), Vec::new())
+        }
+        Ok(reply) => (None, gaps_of(&enclave, &reply)),
     };
     let outcome = match (&problem, gaps.is_empty()) {
         (Some(_), _) => Outcome::Unreachable,
@@ -58,6 +62,15 @@ pub fn verify_embedder(
     };
     let findings = gaps.into_iter().map(|gap| Finding { fix: gap.fix(&enclave), gap }).collect();
     Ok(EmbedderReport { outcome, page: page.to_owned(), problem, findings })
+}
+
+fn gaps_of(enclave: &Origin, reply: &Reply) -> Vec<Gap> {
+    let page = Page::read(&reply.body, enclave);
+    let mut gaps = embedder_gaps(enclave, &reply.headers, &page.policies);
+    if !page.frames.is_empty() {
+        gaps.push(Gap::HasFrames { sources: page.frames });
+    }
+    gaps
 }
 
 /// What a browser sends that opens the page in a tab.
@@ -91,7 +104,11 @@ impl fmt::Display for EmbedderReport {
             "LACKING: the page leaves the enclave open to others"
         };
         writeln!(f, "{verdict}")?;
-        writeln!(f, "not seen from here: frames that it has, and its service worker")
+        writeln!(
+            f,
+            "not seen from here: frames that its scripts add, its service worker, its opener"
+        )?;
+        writeln!(f, "  checkEmbedder of the client sees these in the running page")
     }
 }
 

@@ -4,6 +4,7 @@ mod asset;
 mod embedder;
 mod fetch;
 mod logs;
+mod page;
 mod policy;
 mod report;
 
