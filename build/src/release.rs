@@ -80,6 +80,10 @@ fn site(repo: &Repo, out: &Path) -> Result<()> {
     dist::refuse_probe(&enclave)?;
     let (program, site) = (shell::program(repo)?, repo.target("site"));
     shell::emit(&program, &enclave, &site, &Settings::read(repo)?.deployment(repo))?;
+    // What the npm package has to carry.
+    for name in [wasm::KIT.wasm, wasm::KIT.glue] {
+        std::fs::copy(enclave.join(name), out.join(name))?;
+    }
     std::fs::write(out.join("site.tar"), archive::of(&archive::below(&site)?)?)?;
     std::fs::copy(site.join(MANIFEST), out.join("manifest.json"))?;
     let mut command = Command::new(program);

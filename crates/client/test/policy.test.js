@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { verifyWith } from '../src/policy.js';
+import { connect, verifyPolicy, verifyWith } from '../src/policy.js';
 import { manifest, pin } from './sample.js';
 
 const policy = { schema: 1, origin: pin.url, signers: {}, transparency: [], cool_down_hours: 1 };
@@ -175,5 +175,27 @@ test('a verifier without an answer accepts nothing', async () => {
       await assert.rejects(run({ ...verifier(), [name]: none }), { code: 'kit_unavailable' });
     }
   }
+  assert.equal(stored.size, 0);
+});
+
+test('where the verifier cannot be loaded, nothing is asked for and nothing is connected', async () => {
+  const asked = [];
+  define('fetch', async (url) => {
+    asked.push(url.pathname);
+    return new Response('', { status: 404 });
+  });
+  await assert.rejects(verifyPolicy({ policy }), { name: 'PolicyError', code: 'kit_unavailable' });
+  await assert.rejects(connect({ policy }), { code: 'kit_unavailable' });
+  assert.ok(asked.length === 2 && asked.every((path) => path.endsWith('/kit.wasm')), `${asked}`);
+});
+
+test('a verification that is called off is one of nothing', async () => {
+  serve();
+  const signal = AbortSignal.abort();
+  define('fetch', async () => {
+    throw signal.reason;
+  });
+  const kit = verifier({ accepted: false, code: 'manifest_form', mark: null });
+  await assert.rejects(verifyWith(kit, { policy, signal, timeoutMs: 1000 }));
   assert.equal(stored.size, 0);
 });
