@@ -8,11 +8,12 @@ import { button, element, more, result } from './verify-view.js';
 /** @typedef {import('./release.js').Release} Release */
 /** @typedef {import('./verify-enclave.js').VerifyReport} VerifyReport */
 /** @typedef {import('./verify-memory.js').Memory} Memory */
+/** @typedef {import('./verify-policy.js').Policy} Policy */
 
 /**
  * Defines `<kms-verify>`. Importing the verify kit does it, where there are custom elements.
  *
- * Properties: `release` (the pin), `url`, `kms`, `memory` (where to remember what was verified:
+ * Properties: `release` (the pin) or `policy` (whose word counts for a release), `url`, `kms`, `memory` (where to remember what was verified:
  * the page's `localStorage` if it is not set, nothing if it is null), `source` (address of the
  * repository). Method `run()`. Event `kms-verify` with the report as `detail`. Attribute `level`
  * afterwards, for style sheets.
@@ -33,6 +34,8 @@ export function defineKmsVerify(name = 'kms-verify') {
     source;
     /** @type {VerifyReport | undefined} */
     report;
+    /** @type {Policy | undefined} */
+    #policy;
     /** @type {Release | undefined} */
     #release;
     /** @type {Promise<VerifyReport> | undefined} */
@@ -65,6 +68,15 @@ export function defineKmsVerify(name = 'kms-verify') {
       if (!this.#running) this.#idle();
     }
 
+    get policy() {
+      return this.#policy;
+    }
+
+    set policy(policy) {
+      this.#policy = policy;
+      if (!this.#running) this.#idle();
+    }
+
     #idle() {
       this.report = undefined;
       this.removeAttribute('level');
@@ -73,8 +85,9 @@ export function defineKmsVerify(name = 'kms-verify') {
     }
 
     #past() {
+      const url = this.#policy?.origin ?? this.#release?.url;
       try {
-        return this.#release ? recall(this.memory, new URL(this.#release.url).origin) : null;
+        return url === undefined ? null : recall(this.memory, new URL(url).origin);
       } catch {
         // No address, no memory; verifying says what is wrong with the pin.
         return null;
@@ -98,9 +111,9 @@ export function defineKmsVerify(name = 'kms-verify') {
       this.#button.setAttribute('aria-disabled', 'true');
       this.#live.replaceChildren(element('p', 'hint', 'Verifying\u2026'));
       this.#more.replaceChildren();
-      const { release, memory, url, kms, source } = this;
+      const { release, policy, memory, url, kms, source } = this;
       try {
-        const report = await verifyEnclave({ release, memory, ...given({ url, kms, source }) });
+        const report = await verifyEnclave({ release, memory, ...given({ policy, url, kms, source }) });
         this.report = report;
         this.setAttribute('level', report.level);
         this.#live.replaceChildren(...result(report));

@@ -4,6 +4,7 @@ import { hash, shortCode, sri, wordCode } from './verify-digest.js';
 import { Mismatch } from './verify-failures.js';
 import { comparePin, parseManifest } from './verify-manifest.js';
 import { recall, remember } from './verify-memory.js';
+import { noteAccepted, noteRefused } from './verify-policy.js';
 import { rebuildCommands } from './verify-rebuild.js';
 import { Steps } from './verify-steps.js';
 import { notProven } from './verify-words.js';
@@ -15,24 +16,36 @@ import { base64 } from './bytes.js';
 /** @typedef {import('./verify-steps.js').VerifyStep} VerifyStep */
 /** @typedef {import('./verify-memory.js').Memory} Memory */
 /** @typedef {import('./verify-memory.js').Remembered} Remembered */
+/** @typedef {import('./verify-policy.js').Policy} Policy */
+/** @typedef {import('./verify-policy.js').Accepted} Accepted */
+/**
+ * Finds the release that a policy accepts, or rejects with an error that has the verifier's `code`.
+ *
+ * @callback Judge
+ * @param {{ policy: Policy, signal: AbortSignal }} options
+ * @returns {Promise<{ release: Release, accepted: Accepted }>}
+ */
 
 /**
  * @typedef {object} VerifyReport
  * @property {Level} level
- * @property {string | null} version of the pinned release
+ * @property {'pin' | 'policy'} by what the release was compared with
+ * @property {string | null} version of the release
  * @property {string | null} manifest `sha256-…` of the manifest that was read
  * @property {string | null} words six words of that digest, to compare with another device or person
  * @property {string | null} code short code of that digest, to compare by eye
  * @property {VerifyStep[]} steps
  * @property {string[]} notProven what all of this does not show, one sentence each
  * @property {string | null} rebuild commands that build the release again and compare it; null of a
- *   manifest that is not the pinned one
+ *   manifest that is not that of the release
  * @property {Remembered | null} past what this browser remembered before this verification
  */
 
 /**
  * @typedef {object} VerifyOptions
- * @property {Release | undefined} release the pinned release
+ * @property {Release | undefined} [release] the pinned release
+ * @property {Policy} [policy] in place of a pin: whose word counts for a release
+ * @property {Judge} [judge] who decides by the policy; `verifyPolicy` if absent
  * @property {string} [url] origin of the enclave
  * @property {Kms} [kms] the connection whose running enclave is asked; without one only the served
  *   files are compared
@@ -89,20 +102,39 @@ class Verification {
 
   /** @returns {Promise<VerifyReport>} */
   async run() {
-    const { release: pin, url, kms } = this.#options;
-    const checked = await this.#steps.run('pin', 'This app pins a release', async () => {
-      const { release, origin } = checkRelease(pin, url);
-      return [{ release, origin }, `Release ${release.version} of ${origin}.`];
-    });
+    const checked = this.#options.policy ? await this.#judged() : await this.#given();
     if (!checked) return this.#report('failed', {});
     const { release, origin } = checked;
     const manifest = await this.#manifest(release, origin);
     for (const asset of manifest?.assets ?? []) await this.#asset(asset, origin);
     const running = await this.#running(release);
-    const enforced = running && this.#pinned(release, kms);
+    const enforced = running && this.#pinned(release, this.#options.kms);
     this.#notAsked();
     const level = this.#steps.failed ? 'failed' : enforced ? 'enforced by browser' : 'checked';
     return this.#report(level, { ...checked, ...(manifest && { manifest }) });
+  }
+
+  /** The release that the app pins. */
+  #given() {
+    return this.#steps.run('pin', 'This app pins a release', async () => {
+      const { release, origin } = checkRelease(this.#options.release, this.#options.url);
+      return [{ release, origin }, `Release ${release.version} of ${origin}.`];
+    });
+  }
+
+  /** The release that the policy accepts. */
+  async #judged() {
+    const { policy, judge = ownJudge, url } = this.#options;
+    if (!policy) return undefined;
+    try {
+      const { release, accepted } = await judge({ policy, signal: this.#signal });
+      const checked = checkRelease(release, url);
+      noteAccepted(this.#steps, policy, accepted);
+      return checked;
+    } catch (error) {
+      noteRefused(this.#steps, codeOf(error, this.#signal));
+      return undefined;
+    }
   }
 
   /**
@@ -119,12 +151,17 @@ class Verification {
     const digest = this.#digest;
     return {
       level,
+      by: this.#options.policy ? 'policy' : 'pin',
       version: release?.version ?? null,
       manifest: digest && `sha256-${base64(digest)}`,
       words: digest && wordCode(digest),
       code: digest && shortCode(digest),
       steps: this.#steps.all,
-      notProven: notProven(level, kms !== undefined, past !== null),
+      notProven: notProven(level, {
+        asked: kms !== undefined,
+        remembered: past !== null,
+        policy: this.#options.policy !== undefined,
+      }),
       rebuild: release && origin !== undefined && manifest
         ? rebuildCommands({ ...release, commit: manifest.commit, origin, source })
         : null,
@@ -145,7 +182,8 @@ class Verification {
       compare('Manifest', found, release.manifest, 'other_manifest');
       const read = parseManifest(bytes);
       comparePin(read, release, compare);
-      return [read, `Its manifest is the pinned one, ${release.manifest}.`];
+      const which = this.#options.policy ? 'the accepted one' : 'the pinned one';
+      return [read, `Its manifest is ${which}, ${release.manifest}.`];
     });
   }
 
@@ -207,7 +245,22 @@ class Verification {
   #notAsked() {
     this.#steps.note('headers', 'The server sends the headers of the release', null,
       'A page cannot read them all. `enclave-shell verify` in a terminal does.');
+    if (this.#options.policy) return;
     this.#steps.note('vouched', 'Signers, a public log and witnesses vouch for the release', null,
       'This app pins the release itself, so they were not asked.');
   }
+}
+
+/** @type {Judge} */
+const ownJudge = async (options) => (await import('./policy.js')).verifyPolicy(options);
+
+/**
+ * @param {unknown} error
+ * @param {AbortSignal} signal
+ * @returns {string}
+ */
+function codeOf(error, signal) {
+  if (signal.aborted) return 'no_answer';
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'unreadable';
 }

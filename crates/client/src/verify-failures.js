@@ -56,6 +56,9 @@ const OWN = {
  * @type {Record<string, [Kind, string]>}
  */
 const BY_POLICY = {
+  kit_unavailable: ['unread', 'The verifier could not be loaded.'],
+  files_unreachable: ['unread', 'What the server has to say about its release could not be fetched.'],
+  mark_unavailable: ['app', 'This browser does not let the page remember what it saw.'],
   policy_form: ['app', 'The list of those whose word counts cannot be read.'],
   policy_rule: ['app', 'The list of those whose word counts breaks a rule.'],
   mark_form: ['app', 'What this browser remembers of earlier releases cannot be read.'],

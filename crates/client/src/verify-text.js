@@ -4,18 +4,24 @@ import { digestBytes, wordCode } from './verify-digest.js';
 /** @typedef {import('./verify-enclave.js').Level} Level */
 /** @typedef {import('./verify-memory.js').Remembered} Remembered */
 
-/** What a level is called, and what it means. @type {Record<Level, [string, string]>} */
-export const LEVELS = {
-  'enforced by browser': [
-    'Enforced by browser',
-    'This browser refuses to run anything in the key vault but the pinned release.',
-  ],
-  checked: [
-    'Checked',
-    'What the server sends matches the pinned release. This browser does not enforce it.',
-  ],
-  failed: ['Failed', 'Something differs from the pinned release, or could not be read.'],
-};
+/** What a level is called. @type {Record<Level, string>} */
+const NAMES = { 'enforced by browser': 'Enforced by browser', checked: 'Checked', failed: 'Failed' };
+
+/**
+ * What a level is called, and what it means.
+ *
+ * @param {Pick<VerifyReport, 'level' | 'by'>} report
+ * @returns {[string, string]}
+ */
+export function levelText({ level, by }) {
+  const release = by === 'pin' ? 'the pinned release' : 'a release that its signers made public';
+  const says = {
+    'enforced by browser': `This browser refuses to run anything in the key vault but ${release}.`,
+    checked: `What the server sends matches ${release}. This browser does not enforce it.`,
+    failed: `What was found is not ${release}, or it could not be read.`,
+  };
+  return [NAMES[level], says[level]];
+}
 
 const TIME = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'short' });
 

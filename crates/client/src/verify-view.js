@@ -1,4 +1,4 @@
-import { asText, history, LEVELS } from './verify-text.js';
+import { asText, history, levelText } from './verify-text.js';
 
 /** @typedef {import('./verify-enclave.js').VerifyReport} VerifyReport */
 /** @typedef {import('./verify-steps.js').VerifyStep} VerifyStep */
@@ -42,7 +42,7 @@ export function button(text, part) {
  * @returns {HTMLElement[]}
  */
 export function result(report) {
-  const [title, text] = LEVELS[report.level];
+  const [title, text] = levelText(report);
   const parts = [element('p', 'level', title), element('p', 'hint', text)];
   const failed = report.steps.find(({ ok }) => ok === false);
   if (failed) parts.push(failure(failed));

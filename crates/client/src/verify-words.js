@@ -4,11 +4,11 @@
  * What a result does not show, in sentences for people.
  *
  * @param {Level} level
- * @param {boolean} asked
- * @param {boolean} remembered
+ * @param {{ asked: boolean, remembered: boolean, policy: boolean }} how whether the running enclave
+ *   was asked, something was remembered, and a policy took the place of a pin
  * @returns {string[]}
  */
-export function notProven(level, asked, remembered) {
+export function notProven(level, { asked, remembered, policy }) {
   const said = [];
   if (level === 'checked') {
     said.push(
@@ -38,9 +38,19 @@ export function notProven(level, asked, remembered) {
       'What this browser remembers of earlier times: this page keeps it, so this page can change it.',
     );
   }
+  if (policy) {
+    said.push(
+      'That there is no newer release, or no revocation that was never shown here: who is kept from ' +
+        'seeing it cannot know.',
+      'That somebody looked at the public log, or at the release: it only makes looking possible.',
+    );
+  }
   said.push(
-    'That the release is good: this compares bytes with what this app pinned. Whether those come ' +
-      'from the published source, only a rebuild shows.',
+    policy
+      ? 'That the release is good: it is one that its signers made public. Whether it comes from the ' +
+        'published source, only a rebuild shows.'
+      : 'That the release is good: this compares bytes with what this app pinned. Whether those come ' +
+        'from the published source, only a rebuild shows.',
     'That this page, this browser and its extensions are honest: they draw this very result.',
   );
   return said;

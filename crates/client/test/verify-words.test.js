@@ -45,9 +45,9 @@ test('every code of the native verifier is explained', () => {
 test('every code that the kit raises is explained', () => {
   const src = new URL('../src/', import.meta.url);
   const raised = new Set();
-  for (const name of readdirSync(src).filter((each) => /^(verify|fetch)/.test(each))) {
+  for (const name of readdirSync(src).filter((each) => /^(verify|fetch|policy|kit)/.test(each))) {
     const text = readFileSync(new URL(name, src), 'utf8');
-    const uses = /new Mismatch\(([^{}]*?)[,)]|compare\([^;]*?, ('[a-z_]+')\);/g;
+    const uses = /new (?:Mismatch|PolicyError)\(([^{}]*?)[,)]|compare\([^;]*?, ('[a-z_]+')\);/g;
     for (const [, thrown, compared] of text.matchAll(uses)) {
       for (const [, code] of (thrown ?? compared).matchAll(/'([a-z_]+)'/g)) raised.add(code);
     }
@@ -111,7 +111,7 @@ test('a memory that is damaged, full, forbidden or not there is an empty one', (
 });
 
 const REPORT = {
-  level: 'checked', version: '1.1.0', manifest: newer, words: wordCode(sha256('newer')), code: 'A',
+  level: 'checked', by: 'pin', version: '1.1.0', manifest: newer, words: wordCode(sha256('newer')), code: 'A',
   steps: [
     { id: 'a', title: 'One holds', ok: true, detail: 'It does.', compared: [{ what: 'X', expected: 'y', found: 'y' }] },
     { id: 'b', title: 'One does not', ok: false, detail: 'It does not.', compared: [], code: 'other_bytes' },
@@ -135,8 +135,8 @@ test('what is remembered is told without being called a proof', () => {
   assert.match(history({ ...REPORT, level: 'failed' }).text, /not been verified here/);
   assert.equal(idleText(null), 'Not verified yet.');
   assert.match(idleText(past), /^Not verified now\. .*1\.0\.0/);
-  const told = notProven('checked', false, true).length - notProven('checked', false, false).length;
-  assert.equal(told, 1);
+  const told = (remembered) => notProven('checked', { asked: false, remembered, policy: false }).length;
+  assert.equal(told(true) - told(false), 1);
 });
 
 test('the report as text has everything in it', () => {
