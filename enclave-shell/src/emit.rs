@@ -115,6 +115,16 @@ impl Body {
 
 /// Emits a release. The same input gives the same bytes, everywhere and at any time.
 pub fn emit(sources: &Sources, deployment: &Deployment) -> Result<Emitted, Error> {
+    let mut emitted = emit_plain(sources, deployment)?;
+    for asset in emitted.files.values_mut() {
+        *asset = asset.clone().compressed()?;
+    }
+    Ok(emitted)
+}
+
+/// The same release without compressed forms, for hosts that have none or make their own: what is
+/// pinned is the same, and it is there at once.
+pub fn emit_plain(sources: &Sources, deployment: &Deployment) -> Result<Emitted, Error> {
     let embedders = deployment.sorted_embedders()?;
     let assemble::Script { source, measurement: tools_inside } = assemble::tools(&sources.tools)?;
     let tools = Body::new(FileKind::Tools, source);
@@ -157,15 +167,14 @@ pub fn emit(sources: &Sources, deployment: &Deployment) -> Result<Emitted, Error
     dress(bodies, manifest)
 }
 
-/// Gives every file, the manifest included, its headers and its compressed forms.
+/// Gives every file, the manifest included, its headers.
 fn dress(bodies: Vec<Body>, manifest: Manifest) -> Result<Emitted, Error> {
     let pin = Pin::of(&manifest)?;
     let bytes = manifest.to_bytes()?;
     let own = Body { kind: FileKind::Manifest, path: MANIFEST_PATH.to_owned(), bytes };
     let mut files = BTreeMap::new();
     for Body { kind, path, bytes } in bodies.into_iter().chain([own]) {
-        let asset = Asset::of_kind(bytes, kind, manifest.headers.of(kind));
-        files.insert(path, asset.compressed()?);
+        files.insert(path, Asset::of_kind(bytes, kind, manifest.headers.of(kind)));
     }
     Ok(Emitted { files, manifest, pin })
 }

@@ -26,7 +26,7 @@ mod release;
 mod sources;
 
 pub use asset::{Asset, Audience, Encoding};
-pub use emit::{Deployment, Emitted, emit};
+pub use emit::{Deployment, Emitted, emit, emit_plain};
 pub use error::Error;
 pub use parts::{ENROL_PARTS, FRAME_PARTS, TOOLS_PARTS, WORKER_PARTS};
 pub use sources::{Program, Sources};

@@ -14,7 +14,7 @@ use common::{
     tools_path, verified,
 };
 use enclave_shell::verify::Outcome;
-use enclave_shell::{Audience, Deployment, Emitted, Error, Sources, emit};
+use enclave_shell::{Audience, Deployment, Emitted, Error, Sources, emit, emit_plain};
 use kms_manifest::{ENROL_PATH, FileKind, INERT_CSP, MANIFEST_PATH, Manifest, Pin, Sha256, Sha384};
 
 const ORIGIN: &str = "https://kms.example";
@@ -43,6 +43,19 @@ fn two_emits_are_identical() {
     release(ORIGIN).write_to(a.path()).unwrap();
     release(ORIGIN).write_to(b.path()).unwrap();
     assert_eq!(tree(a.path()), tree(b.path()));
+}
+
+#[test]
+fn without_compressed_forms_it_is_the_same_release() {
+    let deployment = Deployment::new(ORIGIN, &[EMBEDDER]).unwrap();
+    let plain = emit_plain(&sources(), &deployment).unwrap();
+    let full = emit(&sources(), &deployment).unwrap();
+    assert_eq!((&plain.pin, &plain.manifest), (&full.pin, &full.manifest));
+    for (path, asset) in &plain.files {
+        let (bytes, headers) = (&full.files[path].bytes, &full.files[path].headers);
+        assert_eq!((&asset.bytes, &asset.headers), (bytes, headers), "{path}");
+        assert!(asset.encodings().is_empty() && !full.files[path].encodings().is_empty(), "{path}");
+    }
 }
 
 #[test]
@@ -274,7 +287,7 @@ async fn one_byte_of_the_source_changes_the_digest_and_fails_verification() {
     let port = free_port();
     let origin = format!("http://kms.localhost:{port}");
     let deployment = Deployment::new(&origin, &[EMBEDDER]).unwrap();
-    let honest = emit(&real_sources(), &deployment).unwrap();
+    let honest = emit_plain(&real_sources(), &deployment).unwrap();
     let changes: [fn(&mut Sources); 8] = [
         |it| change(&mut it.frame[0].1),
         |it| change(&mut it.frame.last_mut().unwrap().1),
@@ -289,7 +302,7 @@ async fn one_byte_of_the_source_changes_the_digest_and_fails_verification() {
     for (index, change) in changes.into_iter().enumerate() {
         let mut sources = real_sources();
         change(&mut sources);
-        let other = emit(&sources, &deployment).unwrap();
+        let other = emit_plain(&sources, &deployment).unwrap();
         assert!(digests.insert(other.pin.manifest), "change {index} has a digest of its own");
         let server = serve_plain(other, port);
         let report = verified(&origin, Some(honest.pin.clone()), None).await;

@@ -3,10 +3,10 @@
 use anyhow::{Context as _, Result, ensure};
 use axum::http::StatusCode;
 use enclave_shell::{
-    Emitted,
+    Deployment, Emitted, emit_plain,
     serve::{self, ServeOptions},
 };
-use kms_manifest::{Headers, Sha256, Sha384};
+use kms_manifest::{Headers, Manifest, Origin, Sha384};
 use serde_json::{Value, json};
 
 use crate::{
@@ -77,6 +77,8 @@ const NEXT: &str = "/next";
 const NEXT_PAGE: &str = "<!doctype html><body onload=\"{run}\"><script>{run}</script>";
 
 const VARIANTS: &[Variant] = &[
+    page("no policy", &[], NEXT_PAGE),
+    page("no policy but the embedder's", ANY_POLICY, NEXT_PAGE),
     // The policy of the release does its work by itself, in all engines: so far all is well.
     inert(page("pinned policy", &[("Content-Security-Policy", PINNED)], NEXT_PAGE)),
     page(
@@ -285,26 +287,25 @@ pub(super) fn replaced(text: &str, old: &str, new: &str) -> Result<String> {
     Ok(text.replacen(old, new, 1))
 }
 
-/// The same version, but other bytes in its worker, with the digest that it measures of them.
-fn altered(module: &str) -> Result<String> {
-    const START: &str = "const WORKER_SOURCE = ";
-    let line = module.lines().find_map(|line| line.strip_prefix(START)?.strip_suffix(';'));
-    let line = line.context("no worker")?;
-    let worker: String = serde_json::from_str(line)?;
-    let other = format!("{worker}// Another release.\n");
-    let digests = [&worker, &other].map(|source| Sha256::of(source.as_bytes()).to_string());
-    let module = replaced(module, line, &serde_json::to_string(&other)?)?;
-    replaced(&module, &digests[0], &digests[1])
+/// A release as whole as the one that is pinned: of that version, with this at the end of its worker.
+fn emitted_again(world: &World, pinned: &Emitted, version: &str, end: &str) -> Result<Emitted> {
+    let Manifest { deployment, .. } = &pinned.manifest;
+    let embedders: Vec<_> = deployment.embedders.iter().map(Origin::as_str).collect();
+    let mut release = Deployment::new(deployment.origin.as_str(), &embedders)?;
+    version.clone_into(&mut release.version);
+    let mut sources = world.sources.clone();
+    let (_, main) = sources.enclave.worker.last_mut().context("no worker")?;
+    main.push_str(end);
+    Ok(emit_plain(&sources, &release)?)
 }
 
 async fn another_release_is_told(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
     let emitted = &stage.release.emitted;
-    let version = format!("version: \"{}\"", emitted.pin.version);
-    let old = remade(emitted, |module| replaced(module, &version, "version: \"0.0.1\""))?;
-    let forged = remade(emitted, altered)?;
+    let old = emitted_again(world, emitted, "0.0.1", "")?;
+    let other = emitted_again(world, emitted, &emitted.pin.version, "// Another.\n")?;
     let mut hosts = Vec::new();
-    for (release, frames_only) in [(&old, false), (&old, true), (&forged, false), (&forged, true)] {
+    for (release, frames_only) in [(&old, false), (&old, true), (&other, false), (&other, true)] {
         hosts.push(Host::of(&release.files, frames_only));
     }
     let (_rogue, _, found) = meet(world, &stage, hosts).await?;
