@@ -38,6 +38,8 @@ const PROTECTION = {
 const METHODS = {
   'vault.setup': 'Vault set up',
   'vault.unlock': 'Vault unlocked',
+  'vault.release.deprecated': 'A release that is to be replaced opened the vault',
+  'vault.release.revoked': 'A release was revoked',
   'vault.release.newer': 'A newer release opened the vault',
   'vault.release.older': 'An older release opened the vault',
   'vault.release.other': 'Another release opened the vault',

@@ -46,8 +46,8 @@ async function start() {
       testIsolation(),
     ]);
     host.module = module;
-    const { version, digests } = RELEASE;
-    const release = { version, digests };
+    const { version, digests, signers } = RELEASE;
+    const release = { version, digests, signers };
     const { hostname, origin } = location;
     const init = { kind: 'init', role: 'enclave', module, release, host: hostname, origin };
     worker.postMessage({ ...init, partitioned });

@@ -9,6 +9,8 @@ declare const RELEASE: Readonly<{
   digests: Readonly<{ worker: string; wasm: string; tools: string; toolsWorker: string }>;
   /** The second script, loaded only when a backup is made or opened. */
   tools: Readonly<{ url: string; integrity: string }>;
+  /** Whose word against a release the enclave honours, as JSON; empty for nobody's. */
+  signers: string;
 }>;
 /** The worker's whole source. */
 declare const WORKER_SOURCE: string;
@@ -221,7 +223,12 @@ type KnownRelease = { version: string; worker: string; wasm: string };
 /** A page of the user interface, with what it needs to be drawn. */
 type View =
   | { screen: 'setup'; passkey: NewPasskey }
-  | { screen: 'release'; course: 'newer' | 'older' | 'other'; from: KnownRelease; to: KnownRelease }
+  | {
+      screen: 'release';
+      running: KnownRelease;
+      change?: { course: 'newer' | 'older' | 'other'; from: KnownRelease };
+      standing: 'unknown' | 'deprecated' | 'revoked';
+    }
   | { screen: 'unlock'; why: Why; enrolments: Enrolment[]; ceremony: Ceremony }
   | { screen: 'phrase'; words: Uint8Array<ArrayBuffer> }
   | { screen: 'confirm_phrase'; positions: number[] }

@@ -117,8 +117,23 @@ const TEXT = Object.freeze({
     olderTitle: 'This is a step back.',
     older: 'An older release may have faults that were mended since. Nobody updates to one.',
     submit: 'Go on to unlock',
-    submitOlder: 'Use the older release',
+    warned: Object.freeze({
+      deprecated: Object.freeze({
+        screen: 'This release is to be replaced',
+        title: 'The people who make it say: stop using this release.',
+        body: 'Load the page again, or ask the site to update. What you do here is logged.',
+      }),
+      revoked: Object.freeze({
+        screen: 'This release must not run',
+        title: 'The people who make it have revoked this release.',
+        body:
+          'It may not be theirs, or it may give your keys away. It opens no vault. Your vault is ' +
+          'safe where it is: come back when the site has updated.',
+      }),
+    }),
+    submitWarned: 'Use this release all the same',
     busy: 'Continuing…',
+    working: 'One moment…',
   }),
 
   unlock: Object.freeze({
@@ -645,6 +660,8 @@ const TEXT = Object.freeze({
     'vault.setup': 'Vault created',
     'vault.unlock': 'Vault unlocked',
     'vault.fresh_unlock': 'Unlocked again',
+    'vault.release.deprecated': 'A release that is to be replaced opened the vault',
+    'vault.release.revoked': 'A release was revoked',
     'vault.release.newer': 'A newer release opened the vault',
     'vault.release.older': 'An older release opened the vault',
     'vault.release.other': 'Another release opened the vault',
@@ -762,6 +779,8 @@ const TEXT = Object.freeze({
     release_changed:
       'What this browser noted of the release was wrong or out of date. This is what the vault ' +
       'itself has kept.',
+    release_deprecated: 'While you unlocked, this release was said to be replaced.',
+    release_revoked: 'This release was revoked.',
     unlock_delayed: 'Too many wrong attempts.',
     weak_passphrase: 'The passphrase is too short or too long.',
     passkey_failed: 'The passkey was not used. Try again, or choose another way.',

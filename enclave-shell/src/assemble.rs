@@ -1,6 +1,6 @@
 //! Assembles the served scripts from files that stand in the repository as they are.
 
-use kms_manifest::{FileKind, Measurement, Origin, Sha256, Sha384};
+use kms_manifest::{FileKind, Measurement, Origin, Sha256, Sha384, SigningKeys};
 use serde_json::json;
 
 use crate::error::Error;
@@ -36,6 +36,8 @@ pub struct Release<'a> {
     pub origin: &'a Origin,
     /// Origins that may embed it.
     pub embedders: &'a [Origin],
+    /// Whose word against a release it honours.
+    pub signers: Option<&'a SigningKeys>,
     /// Path of the tools.
     pub tools_url: &'a str,
     /// Digest of the tools.
@@ -123,10 +125,16 @@ fn release_constant(release: &Release<'_>, inside: &Measurement) -> Result<Strin
     let tools = escape(
         &json!({ "url": release.tools_url, "integrity": release.tools_integrity }).to_string(),
     );
+    // As text: the enclave reads it, the frame passes it on.
+    let signers = match release.signers {
+        Some(signers) => string(&serde_json::to_string(signers)?)?,
+        None => "''".to_owned(),
+    };
     Ok(format!(
         "const RELEASE = Object.freeze({{ version: {version}, protocol: {protocol}, \
          origin: {origin}, embedders: Object.freeze({embedders}), \
-         digests: Object.freeze({digests}), tools: Object.freeze({tools}) }});\n",
+         digests: Object.freeze({digests}), tools: Object.freeze({tools}), \
+         signers: {signers} }});\n",
         protocol = kms_protocol::PROTOCOL_VERSION,
     ))
 }
@@ -187,6 +195,7 @@ mod tests {
             version: "1.2.3",
             origin: &origin,
             embedders: &[embedder],
+            signers: None,
             tools_url: "/r/0/tools.js",
             tools_integrity: Sha384::of(b"tools"),
             tools_inside: tools(&sources().tools).unwrap().measurement,

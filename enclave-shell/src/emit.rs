@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kms_manifest::{
     AssetEntry, FileKind, HeaderSet, MANIFEST_PATH, Manifest, Origin, Pin, SCHEMA, Scripts, Sha256,
-    Sha384, Status,
+    Sha384, SigningKeys, Status,
 };
 
 use crate::assemble;
@@ -32,6 +32,8 @@ pub struct Deployment {
     pub previous: Option<Sha256>,
     /// What is known of other releases.
     pub status: Status,
+    /// Whose word against a release the enclave honours.
+    pub signers: Option<SigningKeys>,
 }
 
 impl Deployment {
@@ -50,6 +52,7 @@ impl Deployment {
             toolchain: env!("KMS_TOOLCHAIN").to_owned(),
             previous: None,
             status: Status::default(),
+            signers: None,
         })
     }
 
@@ -64,6 +67,16 @@ impl Deployment {
             _ => return Ok(embedders),
         };
         Err(Error::Deployment { what: "embedder".to_owned(), why: why.to_owned() })
+    }
+
+    /// The enclave would not start with signers that cannot be.
+    fn check_signers(&self) -> Result<(), Error> {
+        let sound = |named| kms_verify::Signers::named(named).is_some();
+        if self.signers.as_ref().is_none_or(sound) {
+            return Ok(());
+        }
+        let why = "they cannot be signers".to_owned();
+        Err(Error::Deployment { what: "signers".to_owned(), why })
     }
 }
 
@@ -126,12 +139,14 @@ pub fn emit(sources: &Sources, deployment: &Deployment) -> Result<Emitted, Error
 /// pinned is the same, and it is there at once.
 pub fn emit_plain(sources: &Sources, deployment: &Deployment) -> Result<Emitted, Error> {
     let embedders = deployment.sorted_embedders()?;
+    deployment.check_signers()?;
     let assemble::Script { source, measurement: tools_inside } = assemble::tools(&sources.tools)?;
     let tools = Body::new(FileKind::Tools, source);
     let release = assemble::Release {
         version: &deployment.version,
         origin: &deployment.origin,
         embedders: &embedders,
+        signers: deployment.signers.as_ref(),
         tools_url: &tools.path,
         tools_integrity: tools.integrity(),
         tools_inside,
@@ -162,7 +177,11 @@ pub fn emit_plain(sources: &Sources, deployment: &Deployment) -> Result<Emitted,
         wasm_hashes: [inside.wasm, tools_inside.wasm].map(|it| it.to_base64url()).to_vec(),
         previous: deployment.previous,
         status: deployment.status.clone(),
-        deployment: kms_manifest::Deployment { origin: deployment.origin.clone(), embedders },
+        deployment: kms_manifest::Deployment {
+            origin: deployment.origin.clone(),
+            embedders,
+            signers: deployment.signers.clone(),
+        },
     };
     dress(bodies, manifest)
 }

@@ -20,7 +20,10 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("kms-manifest", &[]),
     ("kms-verify", &["kms-tlog", "kms-manifest"]),
     ("kms-token", &["kms-crypto", "kms-jose"]),
-    ("kms-vault", &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog", "kms-token"]),
+    (
+        "kms-vault",
+        &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog", "kms-token", "kms-verify"],
+    ),
     ("kms-broker", &["kms-protocol", "kms-crypto", "kms-jose", "kms-tlog", "kms-token"]),
     ("kms-enclave", &["kms-protocol", "kms-crypto", "kms-vault"]),
     ("kms-kit", &["kms-manifest", "kms-verify"]),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use js_sys::Function;
 use js_sys::futures::spawn_local;
 use kms_protocol::{CallerOrigin, ErrorCode, Nonce, PROTOCOL_VERSION, Ready, Value, event};
-use kms_vault::Config;
+use kms_vault::{Config, Signers};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
@@ -29,7 +29,7 @@ pub struct Enclave {
 
 #[wasm_bindgen]
 impl Enclave {
-    /// `config` is `{ version, workerDigest, wasmDigest, host, origin, partitioned? }`;
+    /// `config` is `{ version, workerDigest, wasmDigest, host, origin, signers, partitioned? }`;
     /// `post_ui(message, transfer)` sends to the frame.
     #[wasm_bindgen(constructor)]
     #[must_use]
@@ -52,7 +52,7 @@ impl Enclave {
         let partitioned = self.config.at("partitioned").as_bool();
         let (hub, post_ui) = (Rc::clone(&self.hub), self.post_ui.clone());
         let ports = Browser::boot(hub, post_ui, partitioned).await.map_err(name)?;
-        let vault = Vault::new(ports, self.config());
+        let vault = Vault::new(ports, self.config().map_err(name)?);
         vault.start().await.map_err(|error| name(error.code()))?;
         let background = vault.clone();
         spawn_local(Scrubbed::new(async move { background.run().await }));
@@ -105,15 +105,21 @@ impl Enclave {
         self.config.at(name).as_string().unwrap_or_default()
     }
 
-    fn config(&self) -> Config {
-        Config {
+    /// Signers that cannot be read are nobody's mistake but the release's: it does not start.
+    fn config(&self) -> Result<Config, ErrorCode> {
+        let signers = match self.text("signers") {
+            none if none.is_empty() => None,
+            named => Some(Signers::parse(&named).ok_or(ErrorCode::IntegrityFailure)?),
+        };
+        Ok(Config {
             release: self.text("version"),
             worker_digest: self.text("workerDigest"),
             wasm_digest: self.text("wasmDigest"),
             host: self.text("host"),
             origin: self.text("origin"),
             auto_lock: Config::AUTO_LOCK,
-        }
+            signers,
+        })
     }
 
     fn accept(

@@ -34,7 +34,7 @@ type InitMessage =
       kind: 'init';
       role: 'enclave';
       module: WebAssembly.Module;
-      release: { version: string; digests: { worker: string; wasm: string } };
+      release: { version: string; digests: { worker: string; wasm: string }; signers: string };
       host: string;
       origin: string;
       partitioned?: boolean;

@@ -69,9 +69,9 @@ function guarded(step) {
 /** @param {InitMessage & { role: 'enclave' }} message */
 async function startEnclave({ module, release, host, origin, partitioned }) {
   instantiate(module, ENCLAVE_PAGES);
-  const { version, digests } = release;
+  const { version, digests, signers } = release;
   const { worker: workerDigest, wasm: wasmDigest } = digests;
-  const config = { version, workerDigest, wasmDigest, host, origin, partitioned };
+  const config = { version, workerDigest, wasmDigest, host, origin, signers, partitioned };
   const enclave = new wasm_bindgen.Enclave(config, postToFrame);
   await enclave.start();
   worker.enclave = enclave;

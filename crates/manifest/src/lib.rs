@@ -29,7 +29,8 @@ pub use headers::{HeaderError, HeaderSet, Headers, INERT_CSP, Scripts, inert_hea
 pub use kind::{ENROL_PATH, FileKind, MANIFEST_PATH};
 pub use lint::{Finding, Problem, lint};
 pub use manifest::{
-    AssetEntry, Deployment, MANIFEST_LIMIT, Manifest, ManifestError, Measurement, SCHEMA, Status,
+    AssetEntry, Deployment, MANIFEST_LIMIT, Manifest, ManifestError, Measurement, SCHEMA,
+    SigningKeys, Status,
 };
 pub use origin::{Origin, OriginError};
 pub use pin::{Pin, PinError, PinnedScript};

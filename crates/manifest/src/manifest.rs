@@ -59,6 +59,19 @@ pub struct Deployment {
     pub origin: Origin,
     /// Origins that may embed it.
     pub embedders: Vec<Origin>,
+    /// Whose word against a release the enclave honours, if it knows any signers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signers: Option<SigningKeys>,
+}
+
+/// Who signs statements about releases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SigningKeys {
+    /// How many of them have to.
+    pub threshold: usize,
+    /// Verifier keys of notes (C2SP signed-note).
+    pub keys: Vec<String>,
 }
 
 /// One served file.

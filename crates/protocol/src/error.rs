@@ -95,6 +95,8 @@ errors! {
     UnlockFailed, "unlock_failed", Never, Ui, "That does not open this vault.";
     UnlockDelayed, "unlock_delayed", Backoff, Ui, "Too many wrong attempts; wait before the next one.";
     ReleaseChanged, "release_changed", Never, Ui, "Another release opened this vault last than its header says.";
+    ReleaseDeprecated, "release_deprecated", Never, Ui, "The signers of this release say that it is to be replaced.";
+    ReleaseRevoked, "release_revoked", Reload, Enclave, "The signers of this release have revoked it.";
     WeakPassphrase, "weak_passphrase", Never, Ui, "The passphrase is too short or too long.";
     PasskeyFailed, "passkey_failed", Never, Ui, "The passkey was not used.";
     PasskeyRequired, "passkey_required", Never, Ui, "A passkey of this vault has to approve this.";

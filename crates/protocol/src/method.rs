@@ -12,12 +12,12 @@ use crate::{
     EncryptParams, EncryptStream, EncryptStreamParams, EncryptWebPushParams, ErrorCode,
     ExportKeyParams, ExportedKey, ExtendLeaseParams, FromValue, GenerateDataKeyParams,
     ImportKeyParams, IntoValue, IssueTokenParams, Lease, LeaseList, LeaseParams, MacParams, MacTag,
-    ManageKeysParams, MinVersionsParams, OpenParams, Plaintext, PublicKeyParams, RandomBytes,
-    RandomParams, RejectChallengeParams, RevokeAuthorizationParams, RotateApproverParams,
-    ScheduleDeletionParams, SealParams, Sealed, SeenLog, SignJwtParams, SignParams, Signature,
-    SignedApproval, SignedJwt, SignedStatement, StreamData, StreamParams, TrimKeyParams,
-    UnwrapKeyParams, UpdateKeyParams, Value, VapidToken, Verdict, VerifyMacParams, VerifyParams,
-    WebPushMessage, WrapKeyParams, WrappedKey, WriteStreamParams, limits,
+    ManageKeysParams, MinVersionsParams, NoticeParams, OpenParams, Plaintext, PublicKeyParams,
+    RandomBytes, RandomParams, RejectChallengeParams, ReleaseStanding, RevokeAuthorizationParams,
+    RotateApproverParams, ScheduleDeletionParams, SealParams, Sealed, SeenLog, SignJwtParams,
+    SignParams, Signature, SignedApproval, SignedJwt, SignedStatement, StreamData, StreamParams,
+    TrimKeyParams, UnwrapKeyParams, UpdateKeyParams, Value, VapidToken, Verdict, VerifyMacParams,
+    VerifyParams, WebPushMessage, WrapKeyParams, WrappedKey, WriteStreamParams, limits,
 };
 
 /// Which vault state a method needs.
@@ -205,6 +205,8 @@ methods! {
     Ping = "rpc.ping"(Empty) -> Empty, Nothing, None, Never, errors [];
     #[doc = "Tells what the frame measured of the code before it ran it."]
     Measurement = "enclave.measurement"(MeasureParams) -> Measurement, Nothing, None, Never, errors [];
+    #[doc = "Takes what signers say against a release. A revocation is remembered for good; of the release that runs it locks the vault and never opens it again. Tells what is known of the release that runs."]
+    Notice = "enclave.notice"(NoticeParams) -> ReleaseStanding, Nothing, None, Never, errors [];
     #[doc = "Tells the state of the vault."]
     Status = "vault.status"(Empty) -> VaultStatus, Nothing, None, Never, errors [];
     #[doc = "Asks the user, in enclave-owned UI, to create a vault; resolves when it exists and is unlocked."]

@@ -18,6 +18,7 @@ pub mod passkey;
 pub mod person;
 mod ports;
 mod random;
+pub mod releases;
 mod store;
 pub mod tab;
 mod tabs;

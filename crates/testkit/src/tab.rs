@@ -8,6 +8,7 @@ use kms_vault::{Config, Enclave, SessionId};
 use pollster::block_on;
 
 use crate::passkey::{ENCLAVE, HOST};
+use crate::releases;
 use crate::{
     CryptoPlan, FastKdf, ManualClock, MemoryFiles, MemoryStore, Recorder, TabLock, TabRing,
     TestPorts, seeded_provider,
@@ -265,11 +266,12 @@ pub fn template() -> Value {
 pub fn config() -> Config {
     Config {
         release: "0.0.0-test".into(),
-        worker_digest: "sha256-worker".into(),
-        wasm_digest: "sha256-wasm".into(),
+        worker_digest: releases::digest("worker"),
+        wasm_digest: releases::digest("wasm"),
         auto_lock: Config::AUTO_LOCK,
         host: HOST.into(),
         origin: ENCLAVE.into(),
+        signers: releases::signers(),
     }
 }
 

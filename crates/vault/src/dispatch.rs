@@ -119,6 +119,7 @@ impl<P: Ports> Inner<P> {
         Ok(match request {
             Request::Ping(Empty {}) => Response::Ping(Empty {}),
             Request::Measurement(params) => Response::Measurement(self.measurement(params)),
+            Request::Notice(params) => Response::Notice(self.hear(params).await?),
             Request::Status(Empty {}) => Response::Status(self.status().await?),
             Request::Setup(Empty {}) => {
                 Response::Setup(self.ask_person(caller, Method::Setup).await?)

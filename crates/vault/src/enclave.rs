@@ -7,6 +7,7 @@ use futures_util::lock::Mutex;
 use kms_protocol::{
     AutoLock, BackupHealth, CallerOrigin, Enrolment, ErrorCode, IntoValue, Value, event,
 };
+use kms_verify::Signers;
 
 use crate::approval::Denials;
 use crate::attempts::Watch;
@@ -35,6 +36,8 @@ pub struct Config {
     pub host: String,
     /// The enclave's origin, where passkeys approve.
     pub origin: String,
+    /// Whose word against a release counts, if anybody's does.
+    pub signers: Option<Signers>,
 }
 
 impl Config {

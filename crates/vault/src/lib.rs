@@ -31,6 +31,7 @@ mod session;
 mod settings;
 mod setup;
 mod sheet;
+mod standing;
 mod state;
 mod stored;
 mod time;
@@ -42,13 +43,14 @@ mod webpush;
 
 pub use enclave::{Config, Enclave};
 pub use error::Error;
+pub use kms_verify::Signers;
 pub use map::Map;
 pub use ports::{
     BackupFiles, BackupIdentity, BackupKdf, BackupReader, BackupWriter, Batch, Clock, Generation,
     Kdf, KdfJob, Outbox, PassphraseRecipient, Ports, Recipients, RecordKey, SessionId, Store,
     StoreError, Table, Tabs, VaultLock, Write,
 };
-pub use tripwire::{Course, KnownRelease, ReleaseChange};
+pub use tripwire::{Course, KnownRelease, ReleaseChange, ReleaseNotice};
 pub use ui::{
     Action, Approval, Assertion, AuditFilter, AuditRows, BackupInfo, Ceremony, Factor, HeldLease,
     KeyAction, KeyDetails, KeyRow, KeyRows, LeaseTerms, LogReady, Manage, MethodGroup, NewPasskey,

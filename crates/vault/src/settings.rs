@@ -10,6 +10,7 @@ use minicbor::{Decode, Encode};
 use crate::approval::Signer;
 use crate::header::{Header, Method, VaultId};
 use crate::lease::LeaseRecord;
+use crate::standing::add_revoked;
 use crate::state::Secrets;
 use crate::stored::{self, SETTINGS};
 use crate::tripwire::KnownRelease;
@@ -45,6 +46,9 @@ pub(crate) struct Settings {
     /// The release that last opened the vault. Left out before the first that remembers it.
     #[n(6)]
     pub(crate) release: Option<KnownRelease>,
+    /// Releases that were ever revoked. Left out while there is none.
+    #[n(7)]
+    revoked: Option<Vec<KnownRelease>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -66,8 +70,9 @@ struct Recipient {
 impl Default for Settings {
     fn default() -> Self {
         let (recipients, removed) = (Vec::new(), Vec::new());
-        let (auto_lock, leases, signers, release) = (None, None, None, None);
-        Self { schema: SCHEMA, auto_lock, recipients, removed, leases, signers, release }
+        let (auto_lock, leases, signers) = (None, None, None);
+        let (schema, release, revoked) = (SCHEMA, None, None);
+        Self { schema, auto_lock, recipients, removed, leases, signers, release, revoked }
     }
 }
 
@@ -154,6 +159,16 @@ impl Settings {
     pub(crate) fn forget_strangers(&mut self, header: &Header) {
         self.keep_signers(|known| header.enrolment(known).is_some());
         self.recipients.retain(|recipient| header.enrolment(&recipient.enrolment).is_some());
+    }
+
+    /// Whether this release was ever revoked.
+    pub(crate) fn is_revoked(&self, release: &KnownRelease) -> bool {
+        self.revoked.as_ref().is_some_and(|revoked| revoked.contains(release))
+    }
+
+    /// Notes that a release was revoked.
+    pub(crate) fn note_revoked(&mut self, release: &KnownRelease) {
+        add_revoked(self.revoked.get_or_insert_default(), release);
     }
 
     /// Whether another release opened the vault last, and the person does not know of it.

@@ -89,6 +89,7 @@ impl<P: Ports> Inner<P> {
             return Ok(false);
         };
         self.watch_attempts(&header);
+        self.heed(&header);
         self.note_header(header);
         Ok(true)
     }
@@ -100,6 +101,7 @@ impl<P: Ports> Inner<P> {
         candidate: &Candidate,
         salt: Option<[u8; 32]>,
     ) -> Result<Rc<UnlockedVault<P>>, Error> {
+        self.must_not_be_revoked()?;
         candidate.check_new()?;
         let vault = self.prepare(candidate, salt).await?;
         self.still_wanted(question)?;

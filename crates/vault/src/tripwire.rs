@@ -3,9 +3,10 @@
 //! It is remembered twice: in the header, which is read before the unlock, and in the sealed settings,
 //! which whoever edits the storage cannot make. The sealed one decides.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::cmp::Ordering;
 
+use kms_protocol::Standing;
 use minicbor::{Decode, Encode};
 use semver::Version;
 
@@ -51,6 +52,17 @@ pub struct ReleaseChange {
     pub course: Course,
 }
 
+/// What a person has to know of the release before it opens the vault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseNotice {
+    /// The release that runs.
+    pub running: KnownRelease,
+    /// Another one opened the vault last.
+    pub change: Option<ReleaseChange>,
+    /// What its signers say of it.
+    pub standing: Standing,
+}
+
 /// What this tab knows of it beside the header.
 #[derive(Default)]
 pub(crate) struct Tripwire {
@@ -58,6 +70,36 @@ pub(crate) struct Tripwire {
     sealed: RefCell<Option<KnownRelease>>,
     /// The release that the person accepts a change from.
     accepted: RefCell<Option<KnownRelease>>,
+    /// Whether the release that runs is revoked.
+    revoked: Cell<bool>,
+    /// Whether it is deprecated, and whether the person uses it all the same.
+    deprecated: Cell<Option<bool>>,
+}
+
+impl Tripwire {
+    /// What is known of the release that runs.
+    pub(crate) fn standing(&self) -> Standing {
+        match self.deprecated.get() {
+            _ if self.revoked.get() => Standing::Revoked,
+            Some(_) => Standing::Deprecated,
+            None => Standing::Unknown,
+        }
+    }
+
+    /// The release that runs is revoked, for good.
+    pub(crate) fn revoke(&self) {
+        self.revoked.set(true);
+    }
+
+    /// The release that runs is to be replaced.
+    pub(crate) fn deprecate(&self) {
+        self.deprecated.set(Some(self.deprecated.get() == Some(true)));
+    }
+
+    /// Whether it is to be replaced, and whether the person uses it all the same.
+    pub(crate) fn deprecation(&self) -> Option<bool> {
+        self.deprecated.get()
+    }
 }
 
 impl KnownRelease {
@@ -129,7 +171,7 @@ impl ReleaseChange {
 impl<P: Ports> Inner<P> {
     /// The change of release that the person has not accepted yet, as far as it is known before
     /// the unlock.
-    pub(crate) fn new_release(&self) -> Option<ReleaseChange> {
+    fn new_release(&self) -> Option<ReleaseChange> {
         let sealed = self.tripwire.sealed.borrow().clone();
         let copied = || self.header.borrow().as_ref()?.release.clone();
         let from = sealed.or_else(copied)?;
@@ -137,14 +179,28 @@ impl<P: Ports> Inner<P> {
             .filter(|change| self.accepted_release().as_ref() != Some(&change.from))
     }
 
+    /// What the person has to know before the unlock and has not accepted yet.
+    pub(crate) fn release_notice(&self) -> Option<ReleaseNotice> {
+        let (change, standing) = (self.new_release(), self.tripwire.standing());
+        let warned = standing == Standing::Revoked || self.tripwire.deprecation() == Some(false);
+        let running = KnownRelease::running(&self.config);
+        (warned || change.is_some()).then_some(ReleaseNotice { running, change, standing })
+    }
+
     /// The release that the person accepts a change from.
     pub(crate) fn accepted_release(&self) -> Option<KnownRelease> {
         self.tripwire.accepted.borrow().clone()
     }
 
-    /// The person has seen the change and goes on.
-    pub(crate) fn accept_release(&self, change: &ReleaseChange) {
-        *self.tripwire.accepted.borrow_mut() = Some(change.from.clone());
+    /// The person has seen it and goes on, which a revoked release does not let them.
+    pub(crate) fn accept_release(&self, notice: &ReleaseNotice) {
+        if let Some(change) = &notice.change {
+            *self.tripwire.accepted.borrow_mut() = Some(change.from.clone());
+        }
+        // Only what was shown: it may have been deprecated since.
+        if notice.standing == Standing::Deprecated {
+            self.tripwire.deprecated.set(Some(true));
+        }
     }
 
     /// Notes what the sealed settings say of the release that last opened the vault.

@@ -10,7 +10,7 @@ use kms_protocol::{
     EnrolmentKind, ErrorCode, KeyId, Label, Lease, LeaseId, PushOrigin, StorageHealth,
 };
 
-use crate::tripwire::ReleaseChange;
+use crate::tripwire::ReleaseNotice;
 
 pub use self::approval::{Approval, Assertion, OperationInfo, Payload, PayloadText};
 pub use self::pages::{
@@ -51,8 +51,8 @@ pub struct View {
 pub enum UiScreen {
     /// How to protect a new vault: passkey, passphrase or recovery phrase; or restore a backup.
     Setup(NewPasskey),
-    /// Another release runs than the one that last opened the vault.
-    Release(Box<ReleaseChange>),
+    /// What is to be known of the release before it opens the vault.
+    Release(Box<ReleaseNotice>),
     /// Opening the vault, or doing so again before something that matters.
     Unlock {
         /// What for.

@@ -84,6 +84,7 @@ impl<P: Ports> Inner<P> {
         let vault_id = header.vault_id;
         let failed = || Error::Code(ErrorCode::UnlockFailed);
         let used = header.enrolment(id.as_str()).cloned().ok_or_else(failed)?;
+        self.heed(&header);
         self.note_header(header);
         let key = enrol::unlock_key(&self.ports, &used, &device, candidate).await?;
         let root = enrol::open_root(&self.ports, &vault_id, &used, &key).await;
@@ -188,9 +189,16 @@ impl<P: Ports> Inner<P> {
         let time = self.ports.clock().now_ms();
         let (used, renewed) = (opened.used.clone(), opened.renewed.clone());
         let (ticket, recipient) = (opened.ticket, opened.recipient);
+        let (config, deprecated) = (self.config.clone(), self.tripwire.deprecation());
         let (running, accepted) = (KnownRelease::running(&self.config), self.accepted_release());
         let edit = move |edited: &mut Edited| {
             edited.settings.check(&edited.header)?;
+            edited.check_revoked(&config)?;
+            match deprecated {
+                Some(false) => return Err(Error::Code(ErrorCode::ReleaseDeprecated)),
+                Some(true) => edited.also.push("vault.release.deprecated"),
+                None => {}
+            }
             if edited.settings.is_surprised_by(&running, accepted.as_ref()) {
                 return Err(Error::Code(ErrorCode::ReleaseChanged));
             }
@@ -212,6 +220,9 @@ impl<P: Ports> Inner<P> {
         let settled = self.commit_edit(Draft::internal(method, time), Box::new(edit)).await;
         // Where that was refused, the person is asked about what the settings say.
         self.note_sealed_release(vault.settings.borrow().release.clone());
+        if settled == Err(Error::Code(ErrorCode::ReleaseRevoked)) {
+            self.tripwire.revoke();
+        }
         settled
     }
 }

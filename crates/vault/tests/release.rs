@@ -5,6 +5,7 @@
 use kms_protocol::{ErrorCode, Value};
 use kms_testkit::invariants::{broken, entries};
 use kms_testkit::person::passphrase;
+use kms_testkit::releases::digest;
 use kms_testkit::tab::text;
 use kms_testkit::{Fault, PASSPHRASE, Tab};
 use kms_vault::{Action, Course, RecordKey, ReleaseChange, Table, UiEvent, UiScreen};
@@ -22,7 +23,7 @@ fn opened_by(release: &str) -> Tab {
 /// The change on display.
 fn shown(tab: &Tab) -> Option<ReleaseChange> {
     let change = tab.look(|view| match &view.screen {
-        UiScreen::Release(change) => Some(ReleaseChange::clone(change)),
+        UiScreen::Release(notice) => notice.change.clone(),
         _ => None,
     });
     change.flatten()
@@ -59,7 +60,10 @@ fn another_release_is_shown_before_the_unlock_and_once() {
     let unlocked = tab.ask_person("vault.unlock", async |tab| {
         let change = shown(tab).unwrap();
         assert_eq!((change.from.version.as_str(), change.to.version.as_str()), (OLD, NEW));
-        assert_eq!((change.course, change.to.wasm.as_str()), (Course::Newer, "sha256-wasm"));
+        assert_eq!(
+            (change.course, change.to.wasm.as_str()),
+            (Course::Newer, digest("wasm").as_str())
+        );
         // Nothing that opens the vault is taken here.
         tab.does(tab.with(PASSPHRASE)).await;
         assert_eq!(tab.screen(), "release");

@@ -7,6 +7,7 @@
 //! * [`Mark`]: what was accepted before; nothing older is accepted again.
 //! * [`verify`]: all of it, to a [`Verdict`] with one [`Fault`] at most.
 //! * [`Growth`]: which tiles of the log prove that it has grown from the tree of the mark.
+//! * [`Notice`]: a word of the signers against a release, for who knows only what runs.
 //! * [`case`]: the same as text in and text out, for other implementations.
 
 pub mod case;
@@ -16,6 +17,7 @@ mod growth;
 mod mark;
 mod policy;
 mod signers;
+mod standing;
 mod statement;
 mod verdict;
 
@@ -24,5 +26,6 @@ pub use growth::{Growth, parse_tiles};
 pub use mark::{Mark, SeenRelease, SeenTree};
 pub use policy::ReleasePolicy;
 pub use signers::Signers;
+pub use standing::{Notice, Standing, Warned};
 pub use statement::{Release, Revocation, Statement};
 pub use verdict::{Accepted, Input, Verdict, verify};

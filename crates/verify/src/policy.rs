@@ -1,6 +1,6 @@
 //! Whose word counts for a deployment, and how old it has to be.
 
-use kms_manifest::Origin;
+use kms_manifest::{Origin, SigningKeys};
 use kms_tlog::{Policy, VerifierKey};
 use serde::{Deserialize, Serialize};
 
@@ -34,17 +34,10 @@ pub struct ReleasePolicy {
 struct Form {
     schema: u32,
     origin: Origin,
-    signers: SignersForm,
+    signers: SigningKeys,
     /// The lines of a C2SP tlog-policy.
     transparency: Vec<String>,
     cool_down_hours: u64,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SignersForm {
-    threshold: usize,
-    keys: Vec<String>,
 }
 
 impl ReleasePolicy {
@@ -54,8 +47,7 @@ impl ReleasePolicy {
             return Err(Fault::PolicyForm);
         }
         let form: Form = serde_json::from_slice(bytes).map_err(|_| Fault::PolicyForm)?;
-        let keys = form.signers.keys.iter().map(|key| VerifierKey::parse(key));
-        let keys = keys.collect::<Result<_, _>>().map_err(|_| Fault::PolicyForm)?;
+        let keys = Signers::parse_keys(&form.signers).ok_or(Fault::PolicyForm)?;
         let lines = form.transparency.join("\n") + "\n";
         let transparency = Policy::parse(&lines).map_err(|_| Fault::PolicyForm)?;
         let signers = Signers::new(form.signers.threshold, keys).ok_or(Fault::PolicyRule)?;

@@ -1,5 +1,6 @@
 //! Who has to sign: so many of these keys.
 
+use kms_manifest::SigningKeys;
 use kms_tlog::{Note, NoteError, VerifierKey};
 
 /// Most keys of a policy.
@@ -32,6 +33,29 @@ impl Signers {
             && keys.len() <= MAX_KEYS
             && !keys.iter().enumerate().any(twice);
         sound.then_some(Self { threshold, keys })
+    }
+
+    /// The signers that a manifest names.
+    #[must_use]
+    pub fn named(named: &SigningKeys) -> Option<Self> {
+        Self::new(named.threshold, Self::parse_keys(named)?)
+    }
+
+    /// The same from its JSON form.
+    #[must_use]
+    pub fn parse(json: &str) -> Option<Self> {
+        Self::named(&serde_json::from_str(json).ok()?)
+    }
+
+    /// As a manifest names them.
+    #[must_use]
+    pub fn names(&self) -> SigningKeys {
+        let keys = self.keys.iter().map(ToString::to_string).collect();
+        SigningKeys { threshold: self.threshold, keys }
+    }
+
+    pub(crate) fn parse_keys(named: &SigningKeys) -> Option<Vec<VerifierKey>> {
+        named.keys.iter().map(|key| VerifierKey::parse(key).ok()).collect()
     }
 
     /// The keys.

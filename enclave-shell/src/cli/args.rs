@@ -98,6 +98,9 @@ pub(crate) struct EmitArgs {
     /// Digest of a release that must not run; repeat for more.
     #[arg(long, value_name = "DIGEST")]
     pub(crate) revoked: Vec<Sha256>,
+    /// Policy whose signers the enclave honours when they revoke or deprecate a release.
+    #[arg(long, value_name = "POLICY")]
+    pub(crate) signers: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

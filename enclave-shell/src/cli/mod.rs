@@ -22,6 +22,7 @@ use enclave_shell::workloads::{self, Ports};
 use enclave_shell::{Deployment, Emitted, Error, Sources, audit, emit};
 use kms_manifest::{Manifest, Pin, qr_rows, short_code, word_code};
 use kms_tlog::VerifierKey;
+use kms_verify::ReleasePolicy;
 use kms_verify::case::{MAX_QUESTION, Question};
 
 use args::{AuditCommand, AuditVerifyArgs, Command, DemoArgs, EmitArgs, ServeArgs, VerifyArgs};
@@ -92,6 +93,10 @@ fn run_emit(args: &EmitArgs) -> Result<ExitCode, Failure> {
     deployment.status.allowed.clone_from(&args.allowed);
     deployment.status.deprecated.clone_from(&args.deprecated);
     deployment.status.revoked.clone_from(&args.revoked);
+    if let Some(path) = &args.signers {
+        let policy = ReleasePolicy::parse(&read(path)?).map_err(|fault| fault.to_string())?;
+        deployment.signers = Some(policy.signers.names());
+    }
     let emitted = emit(&sources(args.enclave.as_deref())?, &deployment)?;
     emitted.write_to(&args.out)?;
     for (path, asset) in &emitted.files {

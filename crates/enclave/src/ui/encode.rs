@@ -5,7 +5,7 @@ use kms_protocol::{IntoValue, KeyId, Label, Value};
 use kms_vault::{
     Approval, AuditFilter, AuditRows, BackupInfo, Ceremony, HeldLease, KeyRow, KeyRows,
     KnownRelease, LeaseTerms, Manage, NewPasskey, OperationInfo, Passkey, Payload, PayloadText,
-    ReleaseChange, UiCommand, UiScreen, View,
+    ReleaseChange, ReleaseNotice, UiCommand, UiScreen, View,
 };
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -52,7 +52,7 @@ fn show(view: View) -> (JsValue, Array) {
 fn screen(screen: UiScreen) -> Value {
     match screen {
         UiScreen::Setup(new) => named("setup", [("passkey", passkey(new))]),
-        UiScreen::Release(change) => release(*change),
+        UiScreen::Release(notice) => release(*notice),
         UiScreen::Unlock { why, enrolments, ceremony: input } => named(
             "unlock",
             [
@@ -104,7 +104,7 @@ fn passkey(new: NewPasskey) -> Value {
     ])
 }
 
-fn release(change: ReleaseChange) -> Value {
+fn release(notice: ReleaseNotice) -> Value {
     let one = |release: KnownRelease| {
         Value::object([
             ("version", release.version.into_value()),
@@ -112,12 +112,15 @@ fn release(change: ReleaseChange) -> Value {
             ("wasm", release.wasm.into_value()),
         ])
     };
+    let change = |change: ReleaseChange| {
+        Value::object([("course", text(change.course.as_str())), ("from", one(change.from))])
+    };
     named(
         "release",
         [
-            ("course", text(change.course.as_str())),
-            ("from", one(change.from)),
-            ("to", one(change.to)),
+            ("running", one(notice.running)),
+            ("change", notice.change.map_or(Value::Null, change)),
+            ("standing", text(notice.standing.as_str())),
         ],
     )
 }

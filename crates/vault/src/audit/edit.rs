@@ -23,7 +23,7 @@ pub(crate) struct Edited {
     /// Wrong attempts that are to be logged before the entry.
     pub(crate) wrong: usize,
     /// What else is to be logged before the entry.
-    pub(crate) also: Option<&'static str>,
+    pub(crate) also: Vec<&'static str>,
 }
 
 /// What is changed in the batch of an entry.
@@ -44,7 +44,7 @@ impl Edited {
     pub(crate) fn note_release(&mut self, running: &KnownRelease) {
         let before = self.settings.release.replace(running.clone());
         let change = before.and_then(|before| ReleaseChange::between(&before, running));
-        self.also = change.map(|change| change.event());
+        self.also.extend(change.map(|change| change.event()));
         self.header.release.clone_from(&self.settings.release);
     }
 }
@@ -63,7 +63,7 @@ impl<P: Ports> Inner<P> {
         // Also for a change that is refused: the person sees why.
         self.note_header(header.clone());
         let settings = vault.settings.borrow().clone();
-        let mut edited = Edited { header, settings, wrong: 0, also: None };
+        let mut edited = Edited { header, settings, wrong: 0, also: Vec::new() };
         Ok(edit(&mut edited).map(|()| edited))
     }
 

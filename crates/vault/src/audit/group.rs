@@ -112,7 +112,9 @@ impl<P: Ports> Inner<P> {
                 let edited = self.edit(vault, edit).await?.map_err(Refusal::Of)?;
                 linking.writes.extend(self.edit_writes(vault, &edited, &mut linking.head).await?);
                 before = vec![item.draft.failed(ErrorCode::UnlockFailed); edited.wrong];
-                before.extend(edited.also.map(|event| Draft::internal(event, item.draft.time)));
+                before.extend(
+                    edited.also.iter().map(|event| Draft::internal(event, item.draft.time)),
+                );
                 linking.changed = Some(Changed::Vault(Box::new(edited)));
             }
             Some(Change::Key(change)) => {

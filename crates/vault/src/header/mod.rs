@@ -8,6 +8,7 @@ use minicbor::{Decode, Decoder, Encode};
 
 pub(crate) use self::enrolment::{EnrolmentRecord, KdfRecord, Method};
 use crate::cbor;
+use crate::standing::Proof;
 use crate::tripwire::KnownRelease;
 use crate::ui::Passkey;
 
@@ -39,14 +40,26 @@ pub(crate) struct Header {
     /// The release that last opened the vault: a copy of what the settings say.
     #[n(6)]
     pub(crate) release: Option<KnownRelease>,
+    /// What proves that releases were revoked. Left out while there is nothing.
+    #[n(7)]
+    pub(crate) revocations: Option<Vec<Proof>>,
 }
 
 impl Header {
     /// A header without enrolments.
     pub(crate) fn new(vault_id: VaultId, created: u64) -> Self {
-        let (schema, enrolments, release) = (SCHEMA, Vec::new(), None);
-        let (last_backup, last_drill) = (None, None);
-        Self { schema, vault_id, created, enrolments, last_backup, last_drill, release }
+        let (schema, enrolments) = (SCHEMA, Vec::new());
+        let (last_backup, last_drill, release, revocations) = (None, None, None, None);
+        Self {
+            schema,
+            vault_id,
+            created,
+            enrolments,
+            last_backup,
+            last_drill,
+            release,
+            revocations,
+        }
     }
 
     /// The stored form.

@@ -97,8 +97,8 @@ impl<P: Ports> Inner<P> {
             (Step::Setup(new), UiEvent::Factor { enrolment: None, factor }) => {
                 Box::pin(self.on_setup(turn, new, factor))
             }
-            (Step::Release { change, then }, UiEvent::Confirm) => {
-                self.accept_release(&change);
+            (Step::Release { notice, then }, UiEvent::Confirm) => {
+                self.accept_release(&notice);
                 Box::pin(ready(self.unlock_next(then)))
             }
             (step @ Step::Unlock { .. }, UiEvent::Factor { enrolment: Some(id), factor }) => {
@@ -234,7 +234,7 @@ impl<P: Ports> Inner<P> {
         };
         match outcome {
             Ok(next) => next,
-            Err(error @ Error::Code(ErrorCode::ReleaseChanged)) => match self.unlock_for(again) {
+            Err(error) if is_of_the_release(&error) => match self.unlock_for(again) {
                 Ok(step) => Next::Again(step, error),
                 Err(error) => Next::Done(Err(error)),
             },
@@ -305,4 +305,10 @@ impl<P: Ports> Inner<P> {
             Err(error) => Next::Failed(self.manage_step().await, error),
         }
     }
+}
+
+/// Whether the release that runs is why the vault did not open.
+const fn is_of_the_release(error: &Error) -> bool {
+    use ErrorCode::{ReleaseChanged, ReleaseDeprecated, ReleaseRevoked};
+    matches!(error, Error::Code(ReleaseChanged | ReleaseDeprecated | ReleaseRevoked))
 }

@@ -96,6 +96,7 @@ impl<P: Ports> Inner<P> {
         turn: &mut Turn,
         restorable: Restorable<P>,
     ) -> Result<Rc<UnlockedVault<P>>, Error> {
+        self.must_not_be_revoked()?;
         let Restorable { backup, candidate, info, .. } = restorable;
         let vault_id = backup.vault_id;
         let device = self.ports.crypto().generate_device_key().await?;
@@ -137,9 +138,10 @@ impl<P: Ports> Inner<P> {
         recipient: Option<[u8; 32]>,
     ) -> Result<(), Error> {
         let time = self.ports.clock().now_ms();
-        let running = KnownRelease::running(&self.config);
+        let (config, running) = (self.config.clone(), KnownRelease::running(&self.config));
         let edit = move |edited: &mut Edited| {
             // The person brings the vault to this release on purpose; the log tells from which.
+            edited.check_revoked(&config)?;
             edited.note_release(&running);
             // Recipients of the browser that made the backup are none of this one.
             edited.settings.forget_strangers(&edited.header);

@@ -14,7 +14,7 @@ use crate::enclave::Inner;
 use crate::factor::Candidate;
 use crate::lease::Request;
 use crate::time::Moment;
-use crate::tripwire::ReleaseChange;
+use crate::tripwire::ReleaseNotice;
 use crate::ui::{
     Action, Approval, BackupInfo, Ceremony, HeldLease, LogReady, Manage, NewPasskey, RestoreWhy,
     UiScreen, Why,
@@ -30,8 +30,8 @@ const RESTORE_MS: u64 = 10 * 60 * 1000;
 pub(super) enum Step<P: Ports> {
     /// Choosing how to protect a new vault.
     Setup(NewPasskey),
-    /// Another release runs than the one that last opened the vault.
-    Release { change: Box<ReleaseChange>, then: Then },
+    /// What is to be known of the release before it opens the vault.
+    Release { notice: Box<ReleaseNotice>, then: Then },
     /// Opening the vault.
     Unlock { challenge: [u8; 32], then: Then },
     /// A new recovery phrase is shown.
@@ -239,8 +239,8 @@ impl<P: Ports> Inner<P> {
 
     /// The step that opens the vault; before it, what the person has to know of the release.
     pub(super) fn unlock_for(&self, then: Then) -> Result<Step<P>, Error> {
-        if let Some(change) = self.new_release() {
-            return Ok(Step::Release { change: Box::new(change), then });
+        if let Some(notice) = self.release_notice() {
+            return Ok(Step::Release { notice: Box::new(notice), then });
         }
         Ok(Step::Unlock { challenge: random::bytes(self.ports.crypto())?, then })
     }
@@ -276,7 +276,7 @@ impl<P: Ports> Inner<P> {
     pub(super) fn screen(&self, step: &Step<P>) -> UiScreen {
         match step {
             Step::Setup(passkey) => UiScreen::Setup(passkey.clone()),
-            Step::Release { change, .. } => UiScreen::Release(change.clone()),
+            Step::Release { notice, .. } => UiScreen::Release(notice.clone()),
             Step::Unlock { challenge, then } => self.unlock_screen(*challenge, then.why()),
             Step::Phrase(new) => UiScreen::Phrase(phrase::words(&new.entropy)),
             Step::ConfirmPhrase(_, positions) => UiScreen::ConfirmPhrase(*positions),

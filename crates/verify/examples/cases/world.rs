@@ -105,7 +105,7 @@ pub(crate) fn manifest(epoch: u64) -> Manifest {
         commit: "unknown".to_owned(),
         toolchain: "rustc 1.95.0".to_owned(),
         headers: HeaderSet::new(&origin, &embedders, &scripts),
-        deployment: Deployment { origin, embedders },
+        deployment: Deployment { origin, embedders, signers: None },
         assets,
         worker: Sha256::of(b"worker"),
         wasm,
