@@ -21,6 +21,8 @@ export type ErrorCode =
   | 'unlock_failed'
   | 'unlock_delayed'
   | 'release_changed'
+  | 'release_deprecated'
+  | 'release_revoked'
   | 'weak_passphrase'
   | 'passkey_failed'
   | 'passkey_required'
@@ -112,6 +114,28 @@ export interface Measurement {
   release: string;
   /** Digests. */
   digests: Digests;
+}
+
+/** Parameters of `enclave.notice`: what signers say against a release. Every byte is checked. */
+export interface NoticeParams {
+  /** The manifest of the release that it is about, at most 65,536 bytes. */
+  manifest: Uint8Array;
+  /** A signed note: the revocation of that release, or the statement of a later one. */
+  statement: Uint8Array;
+  /** The manifest of the later release, whose status names the one it is about. */
+  successor?: Uint8Array;
+}
+
+/** What signers say of a release. */
+export type Standing =
+  | 'unknown'
+  | 'deprecated'
+  | 'revoked';
+
+/** What is known of the release that runs. */
+export interface ReleaseStanding {
+  /** What its signers say. */
+  standing: Standing;
 }
 
 /** Whether the vault exists and whether its keys can be used. */
@@ -1226,6 +1250,8 @@ export interface Methods {
   'rpc.ping': { params: Empty; result: Empty };
   /** Tells what the frame measured of the code before it ran it. */
   'enclave.measurement': { params: MeasureParams; result: Measurement };
+  /** Takes what signers say against a release. A revocation is remembered for good; of the release that runs it locks the vault and never opens it again. Tells what is known of the release that runs. */
+  'enclave.notice': { params: NoticeParams; result: ReleaseStanding };
   /** Tells the state of the vault. */
   'vault.status': { params: Empty; result: VaultStatus };
   /** Asks the user, in enclave-owned UI, to create a vault; resolves when it exists and is unlocked. */

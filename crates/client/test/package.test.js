@@ -8,8 +8,8 @@ const text = (name) => readFileSync(new URL(name, src), 'utf8');
 
 /** What the exports of package.json lead to. */
 const ENTRIES = [
-  'index.js', 'verify.js', 'embedder.js', 'jose.js', 'poa.js', 'policy.js', 'streams.js', 'webcrypto.js',
-  'webpush.js',
+  'index.js', 'verify.js', 'embedder.js', 'jose.js', 'poa.js', 'policy.js', 'standing.js', 'streams.js',
+  'webcrypto.js', 'webpush.js',
 ];
 
 /** All files that a module loads, itself included. */
@@ -28,7 +28,7 @@ test('every entry point can be imported where there is no document', async () =>
   const verify = await import('../src/verify.js');
   assert.equal(typeof client.connect, 'function');
   assert.equal(typeof verify.verifyEnclave, 'function');
-  for (const name of ['embedder', 'jose', 'poa', 'policy', 'streams', 'webcrypto', 'webpush']) {
+  for (const name of ['embedder', 'jose', 'poa', 'policy', 'standing', 'streams', 'webcrypto', 'webpush']) {
     assert.ok(Object.keys(await import(`@ats-run/kms-client/${name}`)).length > 0, name);
   }
   const { pin } = await import('./sample.js');

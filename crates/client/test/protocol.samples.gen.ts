@@ -9,6 +9,10 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'nonce': "AAECAwQFBgcICQoLDA0ODw", 'release': "text", 'digests': { 'worker': "text", 'wasm': "text" } }) satisfies Methods['enclave.measurement']['result'];
 
+({ 'manifest': new Uint8Array([97, 116, 115]), 'statement': new Uint8Array([97, 116, 115]), 'successor': new Uint8Array([97, 116, 115]) }) satisfies Methods['enclave.notice']['params'];
+
+({ 'standing': "unknown" }) satisfies Methods['enclave.notice']['result'];
+
 ({  }) satisfies Methods['vault.status']['params'];
 
 ({ 'state': "uninitialized", 'enrolments': [{ 'id': "AAECAwQFBgcICQoLDA0ODw", 'kind': "passphrase", 'label': "Push notifications", 'created': 1763769600000, 'lastUsed': 1763769600000 }], 'protection': { 'ed25519': "browser", 'ec-p256': "browser", 'x25519': "browser", 'ec-p256-agreement': "browser", 'aes-256': "browser", 'hmac-sha256': "browser", 'hpke-x25519': "browser", 'hpke-x-wing': "browser" }, 'autoLock': { 'idleMs': 1, 'absoluteMs': 1 }, 'storage': { 'persisted': true, 'partitioned': true, 'usage': 1763769600000, 'quota': 1763769600000 }, 'backup': { 'lastBackup': 1763769600000, 'lastDrill': 1763769600000 }, 'audit': { 'count': 1763769600000, 'checked': 1763769600000 }, 'release': "text" }) satisfies Methods['vault.status']['result'];

@@ -48,6 +48,9 @@ fn note(statement: &Statement, signed_by: &[u8]) -> Vec<u8> {
 }
 
 /// Parameters of `enclave.notice`: this version is revoked, signed by these.
+///
+/// # Panics
+/// If the origin of the test kit's enclave is none.
 #[must_use]
 #[allow(clippy::unwrap_used)] // the origin is one
 pub fn revocation(version: &str, signed_by: &[u8]) -> Value {
@@ -62,6 +65,9 @@ pub fn revocation(version: &str, signed_by: &[u8]) -> Value {
 }
 
 /// The same: a later release says this of the version.
+///
+/// # Panics
+/// If the origin of the test kit's enclave is none.
 #[must_use]
 #[allow(clippy::unwrap_used)] // the origin is one
 pub fn status(version: &str, status: &str) -> Value {

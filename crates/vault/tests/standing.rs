@@ -1,6 +1,8 @@
 //! What signers say against a release: a deprecated one asks, a revoked one opens nothing, and what
 //! was heard once is not forgotten.
 
+#![allow(clippy::unwrap_used)] // a failed step fails the test
+
 use kms_protocol::{ErrorCode, Standing, Value};
 use kms_testkit::invariants::{broken, entries};
 use kms_testkit::person::passphrase;

@@ -3,10 +3,14 @@
 use std::rc::Rc;
 
 use anyhow::{Context as _, Result, ensure};
+use base64ct::{Base64, Encoding as _};
 use enclave_shell::{
     Emitted,
     serve::{self, Running, ServeOptions, Site},
 };
+use kms_manifest::Sha256;
+use kms_tlog::{Note, SignerKey};
+use serde_json::{Value, json};
 
 use super::servers::{remade, replaced};
 use crate::{
@@ -19,7 +23,7 @@ use crate::{
 };
 
 scenarios!("releases":
-    another_release_is_shown_before_it_opens_a_vault,
+    another_release_is_shown_before_it_opens_a_vault_and_a_revoked_one_opens_none,
 );
 
 /// Serves a release on this port; nothing of it is cached.
@@ -31,13 +35,40 @@ fn serve_at(port: u16, emitted: &Emitted) -> Result<Running> {
     Ok(serve::start_site(site, ServeOptions::loopback(port))?)
 }
 
-async fn another_release_is_shown_before_it_opens_a_vault(world: &mut World) -> Result<()> {
+fn signer() -> Result<SignerKey> {
+    Ok(SignerKey::new("signer.example", &[7; 32])?)
+}
+
+/// The one signer of the older release, in the form that a release is emitted with.
+fn signers() -> Result<String> {
+    let key = signer()?.verifier().to_string();
+    Ok(json!({"threshold": 1, "keys": [key]}).to_string())
+}
+
+/// Parameters that revoke the older release: as much of its manifest as an enclave reads, and the
+/// signed statement.
+fn revoked(newer: &Emitted, origin: &str) -> Result<Value> {
+    let (worker, wasm) = (newer.manifest.worker, newer.manifest.wasm);
+    let manifest = json!({"version": "0.0.1", "worker": worker, "wasm": wasm}).to_string();
+    let digest = Sha256::of(manifest.as_bytes());
+    let text =
+        format!("ats-kms/revocation/v1\norigin {origin}\nmanifest {digest}\nreason it leaks\n");
+    let note = Note::new(&text, vec![signer()?.sign(&text)])?.to_string();
+    let bytes = |text: &str| json!({"bytes": Base64::encode_string(text.as_bytes())});
+    Ok(json!({"manifest": bytes(&manifest), "statement": bytes(&note)}))
+}
+
+async fn another_release_is_shown_before_it_opens_a_vault_and_a_revoked_one_opens_none(
+    world: &mut World,
+) -> Result<()> {
     let stage = world.stage()?;
     let release = Rc::clone(&stage.release);
     let newer = &release.emitted;
     let version = &newer.pin.version;
     let older = remade(newer, |module| {
-        replaced(module, &format!("version: \"{version}\""), "version: \"0.0.1\"")
+        let named = format!("signers: {}", serde_json::to_string(&signers()?)?);
+        let module = replaced(module, "signers: ''", &named)?;
+        replaced(&module, &format!("version: \"{version}\""), "version: \"0.0.1\"")
     })?;
     let port = free_port()?;
     let stage = Stage { kms: format!("http://kms.localhost:{port}"), ..stage };
@@ -64,6 +95,19 @@ async fn another_release_is_shown_before_it_opens_a_vault(world: &mut World) -> 
     session.begin("vault.unlock").await?;
     ui.unlock(PASSPHRASE).await?;
     session.end().await.context("the second unlock")?;
+
+    let notice = revoked(newer, &stage.kms)?;
+    let standing = session.call("enclave.notice", notice).await?;
+    ensure!(standing == json!({"standing": "revoked"}), "{standing}");
+    ensure!(session.status().await?["state"] == "locked", "it locks at once");
+    // Withheld from then on, it still counts.
+    let session = Session::open(page, &stage).await?;
+    session.begin("vault.unlock").await?;
+    let shown = ui.text_of("release", "main").await?;
+    ensure!(shown.contains("This release must not run"), "{shown:?}");
+    ensure!(!shown.contains("all the same"), "there is no way on: {shown:?}");
+    ui.cancel().await?;
+    ensure!(session.end_refused().await? == "user_cancelled");
     server.stop().await;
     Ok(())
 }
