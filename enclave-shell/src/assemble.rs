@@ -219,7 +219,8 @@ mod tests {
                  embedders: Object.freeze([\"https://app.example\"]), \
                  digests: Object.freeze({{\"tools\":\"{}\",\"toolsWorker\":\"{}\",\
                  \"wasm\":\"{}\",\"worker\":\"{}\"}}), \
-                 tools: Object.freeze({{\"integrity\":\"{}\",\"url\":\"/r/0/tools.js\"}}) }});",
+                 tools: Object.freeze({{\"integrity\":\"{}\",\"url\":\"/r/0/tools.js\"}}), \
+                 signers: '' }});",
                 tools.wasm,
                 tools.worker,
                 module.measurement.wasm,
