@@ -115,6 +115,11 @@ fn everything_that_is_logged_has_a_name_for_people() {
         "vault.enrol.remove",
         "vault.enrol.rename",
         "vault.fresh_unlock",
+        "vault.release.deprecated",
+        "vault.release.newer",
+        "vault.release.older",
+        "vault.release.other",
+        "vault.release.revoked",
         "vault.settings",
     ];
     let pages = [Method::Manage, Method::ManageKeys];
