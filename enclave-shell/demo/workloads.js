@@ -26,8 +26,10 @@ const OUTCOMES = {
 function enable() {
   const unlocked = byId('status').dataset.state === 'unlocked';
   byId('approver').disabled = !unlocked;
+  byId('second').disabled = !unlocked || app.approver !== undefined;
   byId('ask').disabled = !unlocked || !app.approver;
-  byId('approve').disabled = !unlocked || !app.asked || app.approved;
+  byId('ask-rename').disabled = !unlocked || !app.approver;
+  byId('approve').disabled = !unlocked || !app.approver || app.approved;
   byId('use').disabled = !app.approved;
   byId('revoke').disabled = !unlocked || !app.approved;
 }
@@ -56,33 +58,51 @@ function base64url(bytes) {
   return text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
 }
 
-/** A new broker has a new log, so its approver has a new key. */
-async function makeApprover() {
+/**
+ * A new broker has a new log, so its approver has a new key. A second person joins the one that is there.
+ *
+ * @param {'approver' | 'second'} part
+ */
+async function makeApprover(part) {
   const policy = { operations: ['approve'] };
   const { keyId } = await app.kms.keys.create({ spec: 'ed25519', label: 'Approvals', policy });
   const { raw } = await app.kms.keys.publicKey(keyId);
-  const { broker, log } = await press('approver', { key: base64url(raw) });
+  const { broker, log } = await press(part, { key: base64url(raw) });
   Object.assign(app, { approver: new Approver(app.kms, keyId), broker, asked: undefined });
   app.approved = false;
   byId('course').replaceChildren();
   byId('broker').textContent = `Its log has the key ${log}`;
 }
 
-async function ask() {
-  const { id, code } = await press('ask');
+/** @param {'read' | 'rename'} wish */
+async function ask(wish) {
+  const { id, code } = await press('ask', { wish });
   if (!id) throw new Error(code);
-  app.asked = (await app.relay.pending()).find((one) => one.id === id);
+  app.asked = { id };
   app.approved = false;
-  tell('asked', 'The agent asks to read contact 42.');
+  tell('asked', `The agent asks to ${wish} contact 42.`);
+}
+
+/** What waits: the second person has not seen it asked. */
+async function waiting() {
+  const all = await app.relay.pending();
+  const one = all.find(({ id, first }) => (app.asked ? id === app.asked.id : first !== null));
+  if (one === undefined) throw new Error('Nothing waits for you.');
+  return one;
 }
 
 async function approve() {
-  const { asked, approver, relay } = app;
+  const { approver, relay } = app;
+  const asked = await waiting();
   const { signed } = await approver.approve(asked, await relay.log(await approver.seen()));
   await relay.approve(asked.id, signed);
+  Object.assign(app, { asked, approved: true });
+  if (JSON.parse(asked.challenge).approvals === 2 && asked.first === null) {
+    tell('first', 'You approved it. It takes a second person.');
+    return;
+  }
   const { status, code } = await press('collect', { id: asked.id });
   if (status !== 200) throw new Error(code);
-  app.approved = true;
   tell('approved', 'You approved it. The agent has its token.');
 }
 
@@ -131,8 +151,10 @@ async function start() {
   else showState(status.state === 'locked' ? await app.kms.unlock() : status);
 }
 
-on('approver', makeApprover);
-on('ask', ask);
+on('approver', () => makeApprover('approver'));
+on('second', () => makeApprover('second'));
+on('ask', () => ask('read'));
+on('ask-rename', () => ask('rename'));
 on('approve', approve);
 on('use', use);
 on('revoke', revoke);

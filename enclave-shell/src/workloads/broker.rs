@@ -15,6 +15,8 @@ use kms_broker::relay::Relay;
 use kms_broker::serve::Server;
 use kms_broker::store::Clock;
 use kms_broker::tls::Source;
+use kms_token::Digest;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -25,8 +27,36 @@ use super::service::{Domain, SERVICE, now, spiffe_id};
 pub(super) const BROKER: &str = "spiffe://demo.ats.example/broker";
 const AGENT: &str = "spiffe://demo.ats.example/agent/assistant";
 const RELAY: &str = "spiffe://demo.ats.example/relay";
-/// What the agent wants.
+/// Where the agent wants it.
 const PATH: &str = "/v1/proxy/crm/contacts/42";
+/// What it sends to rename the contact.
+const NAME: &str = r#"{"name":"Grace Hopper"}"#;
+
+/// What the agent wants.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Wish {
+    /// To read a contact, which one person approves.
+    Read,
+    /// To rename it, which two approve.
+    Rename,
+}
+
+impl Wish {
+    fn act(self) -> &'static str {
+        match self {
+            Self::Read => "crm.contact.read",
+            Self::Rename => "crm.contact.rename",
+        }
+    }
+
+    fn request(self) -> (Method, &'static str) {
+        match self {
+            Self::Read => (Method::GET, ""),
+            Self::Rename => (Method::PUT, NAME),
+        }
+    }
+}
 
 /// A broker that runs.
 pub(super) struct Running {
@@ -34,36 +64,44 @@ pub(super) struct Running {
     pub(super) log: String,
     address: String,
     agent: Source,
-    /// What the agent holds: tokens, by their challenges.
-    tokens: BTreeMap<String, String>,
+    /// What the agent has asked for: its wishes, and then their tokens, by their challenges.
+    asked: BTreeMap<String, (Wish, Option<String>)>,
+    /// Keys of the approvers.
+    keys: Vec<String>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
     relay: JoinHandle<Result<(), Error>>,
-    _state: TempDir,
+    state: TempDir,
 }
 
-fn config(approver: &str, service: SocketAddr) -> Value {
+fn config(keys: &[String], service: SocketAddr) -> Value {
     let service = service.to_string();
+    let approvers = ["you", "somebody else"].into_iter().zip(keys);
+    let approvers = approvers.map(|(owner, key)| json!({ "owner": owner, "key": key }));
     json!({
         "id": BROKER,
         "roles": [{ "path": "/agent/*", "role": "agent" }, { "path": "/relay", "role": "relay" }],
-        "approvers": [{ "owner": "you", "key": approver }],
+        "approvers": approvers.collect::<Vec<_>>(),
         "connectors": [{ "name": "crm", "address": service, "id": SERVICE }],
         "egress": [service],
-        "actions": [{ "act": "crm.contact.read", "connector": "crm", "method": "GET",
-                      "path": "/contacts/{id}", "approvals": 1 }],
+        "actions": [
+            { "act": Wish::Read.act(), "connector": "crm", "method": "GET",
+              "path": "/contacts/{id}", "approvals": 1 },
+            { "act": Wish::Rename.act(), "connector": "crm", "method": "PUT",
+              "path": "/contacts/{id}", "body": true, "approvals": 2, "tier": "high" },
+        ],
     })
 }
 
 impl Running {
-    /// Starts a broker that knows one approver, and a relay to it.
+    /// Starts a broker that knows these approvers, and a relay to it.
     pub(super) async fn start(
         domain: &Domain,
-        approver: &str,
+        keys: Vec<String>,
         (embedder, port): (&str, u16),
+        state: TempDir,
     ) -> Result<Self, Error> {
-        let state = domain.folder()?;
-        let config = Config::parse(config(approver, domain.service).to_string().as_bytes())?;
+        let config = Config::parse(config(&keys, domain.service).to_string().as_bytes())?;
         let clock: Clock = Arc::new(now);
         let desk = Desk::open(config, state.path(), Arc::clone(&clock))?;
         let log = desk.log_key().verifier().clone();
@@ -84,51 +122,61 @@ impl Running {
             log: log.to_string(),
             address,
             agent: domain.source(AGENT)?,
-            tokens: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            keys,
             stop,
             served: tokio::spawn(server.run(ending)),
             relay: tokio::spawn(relay.run()),
-            _state: state,
+            state,
         })
     }
 
-    /// Ends both, so that the next ones find their ports free.
-    pub(super) async fn stop(self) {
+    /// Ends both, so that the next ones find their ports free; what the next broker goes on with.
+    pub(super) async fn stop(self) -> (Vec<String>, TempDir) {
         self.relay.abort();
         // Who is stopped has nothing to say.
         let _ = (self.relay.await, self.stop.send(()), self.served.await);
+        (self.keys, self.state)
     }
 
-    pub(super) async fn ask(&self) -> Result<Value, Error> {
+    pub(super) async fn ask(&mut self, wish: Wish) -> Result<Value, Error> {
+        let (method, body) = wish.request();
+        let body = Digest::of(body.as_bytes()).to_string();
         let asked = json!({
-            "act": "crm.contact.read",
+            "act": wish.act(),
             "con": { "id": "42" },
             "leg": {
                 "accountable_party": { "id": "ops@demo.ats.example", "type": "organisation" },
                 "basis": "contract",
                 "jurisdiction": "DE",
             },
-            "req": { "method": "GET", "path": PATH },
+            "req": { "method": method.as_str(), "path": PATH, "body": body },
         });
-        let answer = self.send((Method::POST, "/v1/challenges"), Some(&asked), None).await?;
+        let asked = asked.to_string();
+        let answer = self.send((Method::POST, "/v1/challenges"), &asked, None).await?;
         let (status, value) = read(&answer);
+        if let Some(id) = value["id"].as_str() {
+            self.asked.insert(id.into(), (wish, None));
+        }
         Ok(json!({ "status": status, "id": value["id"], "code": value["code"] }))
     }
 
     /// What becomes of the token is told, and the token to nobody.
     pub(super) async fn collect(&mut self, id: &str) -> Result<Value, Error> {
         let path = format!("/v1/challenges/{id}/token");
-        let answer = self.send((Method::POST, &path), None, None).await?;
+        let answer = self.send((Method::POST, &path), "", None).await?;
         let (status, value) = read(&answer);
-        if let Some(token) = value["token"].as_str() {
-            self.tokens.insert(id.into(), token.into());
+        if let (Some((_, token)), Some(new)) = (self.asked.get_mut(id), value["token"].as_str()) {
+            *token = Some(new.into());
         }
         Ok(json!({ "status": status, "code": value["code"] }))
     }
 
     pub(super) async fn present(&self, id: &str) -> Result<Value, Error> {
-        let token = self.tokens.get(id).map(String::as_str);
-        let answer = self.send((Method::GET, PATH), None, token).await?;
+        let asked = self.asked.get(id);
+        let (wish, token) = asked.ok_or_else(|| Error::Answer("never asked".into()))?;
+        let (method, body) = wish.request();
+        let answer = self.send((method, PATH), body, token.as_deref()).await?;
         let (status, value) = read(&answer);
         Ok(json!({ "status": status, "code": value["code"], "name": value["name"] }))
     }
@@ -136,16 +184,20 @@ impl Running {
     async fn send(
         &self,
         (method, path): (Method, &str),
-        body: Option<&Value>,
+        body: &str,
         token: Option<&str>,
     ) -> Result<Response<Bytes>, Error> {
         let mut request = Request::builder().method(method).uri(path);
         request = request.header(header::HOST, &self.address);
+        if !body.is_empty() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
-        let request = request.body(body).map_err(|error| Error::Answer(error.to_string()))?;
+        let request = request
+            .body(Bytes::from(body.to_owned()))
+            .map_err(|error| Error::Answer(error.to_string()))?;
         let broker = spiffe_id(BROKER)?;
         let upstream = Upstream { address: &self.address, id: &broker };
         upstream.ask(&self.agent.identity(), request).await

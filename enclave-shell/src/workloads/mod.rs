@@ -16,11 +16,12 @@ use kms_broker::relay::guarded;
 use kms_manifest::Origin;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 use crate::error::Error;
-use broker::Running;
+use broker::{Running, Wish};
 use service::Domain;
 
 /// On which ports the buttons and the relay are.
@@ -48,6 +49,12 @@ struct Approver {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Asked {
+    wish: Wish,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Named {
     id: String,
 }
@@ -63,6 +70,7 @@ pub async fn start(embedder: &Origin, ports: Ports) -> Result<(), Error> {
     let stage = Stage { domain, embedder: embedder.clone(), relay, running: Mutex::default() };
     let router = Router::new()
         .route("/approver", post(approver))
+        .route("/second", post(second))
         .route("/ask", post(ask))
         .route("/collect", post(collect))
         .route("/use", post(present))
@@ -79,19 +87,42 @@ async fn approver(State(stage): State<Arc<Stage>>, Json(new): Json<Approver>) ->
     if let Some(before) = running.take() {
         before.stop().await;
     }
+    let state = stage.domain.folder().map_err(refused)?;
+    begin(&stage, &mut running, vec![new.key], state).await
+}
+
+/// Begins the broker again, which knows a second approver from now on. Its log goes on.
+async fn second(State(stage): State<Arc<Stage>>, Json(new): Json<Approver>) -> Answer {
+    let mut running = stage.running.lock().await;
+    let before = running.take().ok_or(Problem::CONFLICT)?;
+    let (mut keys, state) = before.stop().await;
+    keys.truncate(1);
+    keys.push(new.key);
+    begin(&stage, &mut running, keys, state).await
+}
+
+async fn begin(
+    stage: &Stage,
+    running: &mut Option<Running>,
+    keys: Vec<String>,
+    state: TempDir,
+) -> Answer {
     let place = (stage.embedder.as_str(), stage.relay);
-    let started = Running::start(&stage.domain, &new.key, place).await.map_err(|error| {
-        eprintln!("{error}");
-        Problem::BAD_REQUEST
-    })?;
+    let started = Running::start(&stage.domain, keys, place, state).await.map_err(refused)?;
     let log = started.log.clone();
     *running = Some(started);
     Ok(Json(json!({ "broker": broker::BROKER, "log": log })))
 }
 
+#[allow(clippy::needless_pass_by_value)] // as `map_err` has it
+fn refused(error: kms_broker::Error) -> Problem {
+    eprintln!("{error}");
+    Problem::BAD_REQUEST
+}
+
 /// The agent asks for a challenge.
-async fn ask(State(stage): State<Arc<Stage>>) -> Answer {
-    with(&stage, async |running| running.ask().await).await
+async fn ask(State(stage): State<Arc<Stage>>, Json(asked): Json<Asked>) -> Answer {
+    with(&stage, async |running| running.ask(asked.wish).await).await
 }
 
 /// The agent picks its token up.

@@ -10,7 +10,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use kms_broker::devpki::Authority;
 use kms_broker::tls::{Files, Source, TlsVersion};
 use kms_token::SpiffeId;
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::error::Error;
@@ -65,7 +65,11 @@ fn serve(source: &Source) -> Result<SocketAddr, Error> {
     listener.set_nonblocking(true).map_err(Error::Listen)?;
     let address = listener.local_addr().map_err(Error::Listen)?;
     let contact = async |Path(id): Path<String>| Json(json!({ "id": id, "name": "Ada Lovelace" }));
-    let app = Router::new().route("/contacts/{id}", get(contact)).into_make_service();
+    let rename = async |Path(id): Path<String>, Json(new): Json<Value>| {
+        Json(json!({ "id": id, "name": new["name"] }))
+    };
+    let contact = get(contact).put(rename);
+    let app = Router::new().route("/contacts/{id}", contact).into_make_service();
     let config = RustlsConfig::from_config(source.server());
     let server = axum_server::from_tcp_rustls(listener, config).map_err(Error::Listen)?;
     tokio::spawn(server.serve(app));

@@ -20,20 +20,20 @@ use crate::{
     world::World,
 };
 
-scenarios!("poa": approved_used_revoked_and_refused);
+scenarios!("poa": approved_used_revoked_and_refused, two_people_approve);
 
 /// What happened, in order.
 const COURSE: &str =
     "return [...document.querySelectorAll('#course > li')].map((item) => item.dataset.event);";
 
-/// The demo with its workloads, and a person in front of it.
-struct Person<'a> {
-    page: &'a Client,
+/// The demo with its workloads.
+struct Demo {
+    url: String,
     _servers: [Running; 2],
 }
 
-impl<'a> Person<'a> {
-    async fn start(world: &'a World) -> Result<Self> {
+impl Demo {
+    async fn start(world: &World) -> Result<Self> {
         let ports = Ports { agent: free_port()?, relay: free_port()? };
         let origins = DemoOrigins::new(free_port()?, free_port()?)?;
         let deployment = Deployment::new(origins.kms.as_str(), &[origins.pwa.as_str()])?;
@@ -42,12 +42,22 @@ impl<'a> Person<'a> {
         demo::add_workloads(&mut site, ports)?;
         workloads::start(&origins.pwa, ports).await?;
         let servers = demo::start_with(emitted, site, (&origins, false))?;
-        let page = world.page()?;
-        page.goto(&format!("{}/workloads.html", origins.pwa)).await?;
+        Ok(Self { url: format!("{}/workloads.html", origins.pwa), _servers: servers })
+    }
+}
+
+/// A person in front of the demo, with a vault of their own.
+struct Person<'a> {
+    page: &'a Client,
+}
+
+impl<'a> Person<'a> {
+    async fn visits(demo: &Demo, page: &'a Client) -> Result<Self> {
+        page.goto(&demo.url).await?;
         let framed = "return document.querySelector('iframe') !== null;";
         eventually(SOON, async || Ok(page.eval(framed, &[]).await? == true)).await?;
         VaultUi(page).set_up(PASSPHRASE).await?;
-        Ok(Self { page, _servers: servers })
+        Ok(Self { page })
     }
 
     /// Presses a button of the page, as soon as it can be pressed.
@@ -82,7 +92,8 @@ impl<'a> Person<'a> {
 }
 
 async fn approved_used_revoked_and_refused(world: &mut World) -> Result<()> {
-    let person = Person::start(world).await?;
+    let demo = Demo::start(world).await?;
+    let person = Person::visits(&demo, world.page()?).await?;
     person.presses("#approver").await?;
     person.presses("#ask").await?;
     person.saw(&["asked"]).await?;
@@ -123,4 +134,46 @@ async fn approved_used_revoked_and_refused(world: &mut World) -> Result<()> {
     VaultUi(person.page).cancel().await?;
     let told = async || Ok(person.page.read("#error").await? == "user_cancelled");
     eventually(SOON, told).await
+}
+
+/// Two vaults in two profiles: what one person approved alone is worth nothing.
+async fn two_people_approve(world: &mut World) -> Result<()> {
+    let demo = Demo::start(world).await?;
+    let first = Person::visits(&demo, world.page()?).await?;
+    first.presses("#approver").await?;
+    first.presses("#ask-rename").await?;
+    first.saw(&["asked"]).await?;
+    // The broker that the second one joins forgets what was asked before.
+    let other = world.another_browser().await?;
+    let second = Person::visits(&demo, &other.client).await?;
+    second.presses("#second").await?;
+    second.presses("#approve").await?;
+    let nothing = async || Ok(second.page.read("#error").await?.starts_with("Nothing waits"));
+    eventually(SOON, nothing).await?;
+
+    first.presses("#ask-rename").await?;
+    first.saw(&["asked", "asked"]).await?;
+    first.presses("#approve").await?;
+    let shown = first.approves().await?;
+    for line in ["request: PUT /v1/proxy/crm/contacts/42", "signatures: two, and this is the first"]
+    {
+        ensure!(shown.lines().any(|known| known == line), "{line} is not in {shown}");
+    }
+    first.saw(&["asked", "asked", "first"]).await?;
+    first.presses("#use").await?;
+    first.saw(&["asked", "asked", "first", "token_missing"]).await?;
+
+    second.presses("#approve").await?;
+    let shown = second.approves().await?;
+    let line = "signatures: two, and this is the second";
+    ensure!(shown.lines().any(|known| known.starts_with(line)), "{line} is not in {shown}");
+    second.saw(&["approved"]).await?;
+    other.quit().await?;
+    first.presses("#use").await?;
+    let so_far = ["asked", "asked", "first", "token_missing", "used"];
+    first.saw(&so_far).await?;
+    first.presses("#revoke").await?;
+    first.approves().await?;
+    first.presses("#use").await?;
+    first.saw(&[&so_far[..], &["revoked", "token_revoked"]].concat()).await
 }
