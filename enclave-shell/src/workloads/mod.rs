@@ -87,28 +87,28 @@ async fn approver(State(stage): State<Arc<Stage>>, Json(new): Json<Approver>) ->
     if let Some(before) = running.take() {
         before.stop().await;
     }
-    let state = stage.domain.folder().map_err(refused)?;
-    begin(&stage, &mut running, vec![new.key], state).await
+    let folder = stage.domain.folder().map_err(refused)?;
+    begin(&stage, &mut running, vec![new.key], folder).await
 }
 
 /// Begins the broker again, which knows a second approver from now on. Its log goes on.
 async fn second(State(stage): State<Arc<Stage>>, Json(new): Json<Approver>) -> Answer {
     let mut running = stage.running.lock().await;
     let before = running.take().ok_or(Problem::CONFLICT)?;
-    let (mut keys, state) = before.stop().await;
+    let (mut keys, folder) = before.stop().await;
     keys.truncate(1);
     keys.push(new.key);
-    begin(&stage, &mut running, keys, state).await
+    begin(&stage, &mut running, keys, folder).await
 }
 
 async fn begin(
     stage: &Stage,
     running: &mut Option<Running>,
     keys: Vec<String>,
-    state: TempDir,
+    folder: TempDir,
 ) -> Answer {
     let place = (stage.embedder.as_str(), stage.relay);
-    let started = Running::start(&stage.domain, keys, place, state).await.map_err(refused)?;
+    let started = Running::start(&stage.domain, keys, place, folder).await.map_err(refused)?;
     let log = started.log.clone();
     *running = Some(started);
     Ok(Json(json!({ "broker": broker::BROKER, "log": log })))

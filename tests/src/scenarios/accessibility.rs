@@ -55,6 +55,15 @@ const FITS: &str = "
     const { scrollWidth, clientWidth } = document.documentElement;
     return scrollWidth <= clientWidth;";
 
+/// Checks a screen that only another scenario gets to, where it is checked at all.
+pub(super) async fn check_elsewhere(page: &Client, engine: Engine, what: &str) -> Result<()> {
+    match needs_checker(engine) {
+        Ok(checker) => checker.check_screen(page, what).await,
+        Err(error) if error.is::<Skip>() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// The checker, to be run in whatever document is the current one.
 struct Checker(String);
 

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use enclave_shell::{
     Deployment,
     demo::{self, DemoOrigins},
-    emit,
+    emit_plain,
     serve::Running,
     workloads::{self, Ports},
 };
@@ -37,7 +37,7 @@ impl Demo {
         let ports = Ports { agent: free_port()?, relay: free_port()? };
         let origins = DemoOrigins::new(free_port()?, free_port()?)?;
         let deployment = Deployment::new(origins.kms.as_str(), &[origins.pwa.as_str()])?;
-        let emitted = emit(&world.sources, &deployment)?;
+        let emitted = emit_plain(&world.sources, &deployment)?;
         let mut site = demo::embedder(&emitted.pin)?;
         demo::add_workloads(&mut site, ports)?;
         workloads::start(&origins.pwa, ports).await?;

@@ -12,7 +12,10 @@ use kms_manifest::Sha256;
 use kms_tlog::{Note, SignerKey};
 use serde_json::{Value, json};
 
-use super::servers::{remade, replaced};
+use super::{
+    accessibility::check_elsewhere,
+    servers::{remade, replaced},
+};
 use crate::{
     driver::free_port,
     scenario::scenarios,
@@ -87,6 +90,7 @@ async fn another_release_is_shown_before_it_opens_a_vault_and_a_revoked_one_open
     for part in [version, "0.0.1", "An older release is running", "manifest.json"] {
         ensure!(shown.contains(part), "{part:?} is not in {shown:?}");
     }
+    check_elsewhere(page, world.engine, "an older release").await?;
     ui.press_on("release", "#submit").await?;
     ui.unlock(PASSPHRASE).await?;
     ensure!(session.end().await?["state"] == "unlocked");
@@ -106,6 +110,7 @@ async fn another_release_is_shown_before_it_opens_a_vault_and_a_revoked_one_open
     let shown = ui.text_of("release", "main").await?;
     ensure!(shown.contains("This release must not run"), "{shown:?}");
     ensure!(!shown.contains("all the same"), "there is no way on: {shown:?}");
+    check_elsewhere(page, world.engine, "a revoked release").await?;
     ui.cancel().await?;
     ensure!(session.end_refused().await? == "user_cancelled");
     server.stop().await;
