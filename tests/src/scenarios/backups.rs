@@ -3,9 +3,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     scenarios::intrusion::inject,
     session::Session,
     signer::Signer,
+    stage::{Stage, serve_changed},
     vault_ui::{PASSPHRASE, VaultUi, Way},
     world::World,
 };
@@ -24,6 +26,7 @@ scenarios!("backups":
     drill,
     wrong_files,
     an_older_backup_is_shown_as_such,
+    changed_tools_make_no_backup,
     reset,
 );
 
@@ -38,6 +41,30 @@ async fn back_up(world: &World, session: &Session<'_>) -> Result<PathBuf> {
     let status = session.end().await?;
     ensure!(status["backup"]["lastBackup"].is_number(), "{status}");
     Ok(file)
+}
+
+/// The tools are loaded when they are needed: what is changed in them is found then.
+async fn changed_tools_make_no_backup(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let release = Rc::clone(&stage.release);
+    let tools = release.emitted.files.keys().find(|path| path.ends_with("/tools.js"));
+    let tools = tools.context("the release has tools")?;
+    let (kms, _server) = serve_changed(&release.emitted, |site| {
+        if let Some(asset) = site.files.get_mut(tools) {
+            let middle = asset.bytes.len() / 2;
+            asset.bytes[middle] ^= 1;
+        }
+    })?;
+    let stage = Stage { kms, ..stage };
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    session.begin("vault.backup").await?;
+    VaultUi(page).ask_for_backup(FRESH, Some(OF_THE_FILE)).await?;
+    let refused = session.end_refused().await?;
+    ensure!(refused == "internal", "the engine tells the frame no more than that: {refused}");
+    let status = session.status().await?;
+    ensure!(status["backup"]["lastBackup"].is_null(), "no backup was made: {status}");
+    Ok(())
 }
 
 async fn restored_elsewhere_by_passphrase(world: &mut World) -> Result<()> {

@@ -157,6 +157,16 @@ async fn terminal_names_the_file(world: &mut World) -> Result<()> {
         let named = report.mismatches.iter().any(|mismatch| mismatch.file == path);
         ensure!(report.outcome == Outcome::Mismatch && named, "{}: {report}", variant.name);
     }
+    // Whatever else is served, one bit of it.
+    for path in emitted.manifest.assets.iter().map(|asset| &asset.path) {
+        let mut site = Site::from(emitted.clone());
+        let asset = site.files.get_mut(path).context("an asset")?;
+        let middle = asset.bytes.len() / 2;
+        asset.bytes[middle] ^= 1;
+        let report = check(site).await?;
+        let named = report.mismatches.iter().any(|mismatch| mismatch.file == *path);
+        ensure!(report.outcome == Outcome::Mismatch && named, "{path}: {report}");
+    }
     for header in ["Content-Security-Policy", "Cross-Origin-Opener-Policy", "Integrity-Policy"] {
         let mut site = Site::from(emitted.clone());
         site.files.get_mut("/").context("page")?.headers.remove(header);

@@ -27,11 +27,20 @@ impl VaultUi<'_> {
         fresh: Way<'_>,
         passphrase: Option<&str>,
     ) -> Result<PathBuf> {
+        self.ask_for_backup(fresh, passphrase).await?;
+        self.save(browser).await
+    }
+
+    /// Asks for a backup, without waiting for it.
+    pub(crate) async fn ask_for_backup(
+        &self,
+        fresh: Way<'_>,
+        passphrase: Option<&str>,
+    ) -> Result<()> {
         self.open(fresh).await?;
         self.enter("backup").await?;
         self.encrypt_to(passphrase).await?;
-        self.0.leave_frame().await?;
-        self.save(browser).await
+        self.0.leave_frame().await
     }
 
     /// Fills the screen that asks what opens the backup, inside the frame.

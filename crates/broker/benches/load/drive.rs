@@ -16,7 +16,7 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::support::{AGENT, BROKER, World, id};
+use super::support::{BROKER, Workload, id};
 
 /// Connections at one time, each with one request after the other.
 pub(crate) const CONNECTIONS: usize = 32;
@@ -37,9 +37,8 @@ impl fmt::Display for Figures {
 }
 
 /// Sends one request for each token and waits for all answers. An empty token is none.
-pub(crate) async fn run(world: &World, to: SocketAddr, tokens: &[String]) -> Figures {
-    let identity = world.workload(AGENT).identity();
-    let config = Arc::new(identity.client(&id(BROKER)).unwrap());
+pub(crate) async fn run(agent: &Workload, to: SocketAddr, tokens: &[String]) -> Figures {
+    let config = Arc::new(agent.identity().client(&id(BROKER)).unwrap());
     let connections = (0..CONNECTIONS).map(|_| connect(to, Arc::clone(&config)));
     let connections = join_all(connections).await;
     let (next, begun) = (AtomicUsize::new(0), Instant::now());

@@ -18,7 +18,7 @@ use kms_broker::log::Event;
 use kms_broker::tls::TlsVersion;
 use kms_token::Challenge;
 use serde_json::json;
-use support::{AGENT, World, random, read_42};
+use support::{AGENT, Workload, World, random, read_42};
 
 use drive::Figures;
 
@@ -48,17 +48,19 @@ async fn measure() {
     };
     let world = World::with(limits, TlsVersion::V1_3).await;
     let proxy = bare::start(&world).await;
+    // Tokens are for its certificate, and each call makes another one.
+    let agent = world.workload(AGENT);
     println!("{REQUESTS} requests over {} connections, best of {ROUNDS}", drive::CONNECTIONS);
     println!("{:>24} {:>9} {:>9} {:>9}", "", "p50", "p99", "per s");
     let plain = vec![String::new(); REQUESTS];
-    let bare = best(async || drive::run(&world, proxy, &plain).await).await;
+    let bare = best(async || drive::run(&agent, proxy, &plain).await).await;
     println!("{:>24} {bare}", "bare proxy");
     let mut known = 0;
     for live in LIVE {
-        fill(&world, live.saturating_sub(known)).await;
+        fill(&world, &agent, live.saturating_sub(known)).await;
         let round = async || {
-            let tokens = tokens(&world).await;
-            drive::run(&world, world.address, &tokens).await
+            let tokens = tokens(&world, &agent).await;
+            drive::run(&agent, world.address, &tokens).await
         };
         let broker = best(round).await;
         // Those of the rounds before are known as well.
@@ -92,15 +94,16 @@ fn judge(broker: &Figures, bare: &Figures) {
     );
 }
 
-fn agent(world: &World) -> Peer {
-    let leaf = world.workload(AGENT).identity().leaf;
+/// As the broker sees it.
+fn peer(agent: &Workload) -> Peer {
+    let leaf = agent.identity().leaf;
     let (id, certificate, expires) = (leaf.id, leaf.certificate, leaf.expires);
     Peer { id, certificate, expires, role: Some(Role::Agent) }
 }
 
 /// Tokens for one round, asked for, approved and picked up as any.
-async fn tokens(world: &World) -> Vec<String> {
-    let (peer, desk) = (agent(world), &world.app.desk);
+async fn tokens(world: &World, agent: &Workload) -> Vec<String> {
+    let (peer, desk) = (peer(agent), &world.app.desk);
     let asked = read_42().to_string();
     let token = async || {
         let asking = Asking::parse(asked.as_bytes()).unwrap();
@@ -119,8 +122,8 @@ async fn tokens(world: &World) -> Vec<String> {
 }
 
 /// Lets the broker know so many tokens more, without the work of minting them.
-async fn fill(world: &World, count: usize) {
-    let peer = agent(world);
+async fn fill(world: &World, agent: &Workload, count: usize) {
+    let peer = peer(agent);
     for begin in (0..count).step_by(1_000) {
         let some = (begin..count.min(begin + 1_000)).map(|_| {
             let iat = world.now();
