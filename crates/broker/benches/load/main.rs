@@ -11,12 +11,14 @@ mod drive;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
+use std::time::Instant;
+
 use futures_util::future::join_all;
 use kms_broker::config::Role;
 use kms_broker::desk::{Asking, Peer};
 use kms_broker::log::Event;
 use kms_broker::tls::TlsVersion;
-use kms_token::Challenge;
+use kms_token::{Binding, Challenge, Digest, Token};
 use serde_json::json;
 use support::{AGENT, Workload, World, random, read_42};
 
@@ -55,7 +57,9 @@ async fn measure() {
     let plain = vec![String::new(); REQUESTS];
     let bare = best(async || drive::run(&agent, proxy, &plain).await).await;
     println!("{:>24} {bare}", "bare proxy");
-    let mut known = 0;
+    let alone = desk_alone(&world, &agent).await;
+    println!("{:>24} {:>29.0} decisions alone, without TLS and service", "", alone);
+    let mut known = REQUESTS;
     for live in LIVE {
         fill(&world, &agent, live.saturating_sub(known)).await;
         let round = async || {
@@ -80,6 +84,19 @@ async fn best(round: impl AsyncFn() -> Figures) -> Figures {
         }
     }
     best.unwrap()
+}
+
+/// Decisions in a second: tokens checked, used up and written, without a connection.
+async fn desk_alone(world: &World, agent: &Workload) -> f64 {
+    let (peer, tokens) = (peer(agent), tokens(world, agent).await);
+    let tokens: Vec<_> = tokens.iter().map(|text| Token::parse(text).unwrap()).collect();
+    let request = Binding::new("GET", "/v1/proxy/crm/contacts/42", Digest::of(b"")).unwrap();
+    let begun = Instant::now();
+    for some in tokens.chunks(AT_ONCE) {
+        let used = some.iter().map(|token| world.app.desk.present(&peer, token, &request));
+        assert!(join_all(used).await.iter().all(Result::is_ok));
+    }
+    f64::from(u32::try_from(REQUESTS).unwrap()) / begun.elapsed().as_secs_f64()
 }
 
 fn judge(broker: &Figures, bare: &Figures) {
