@@ -101,6 +101,9 @@ fn what_is_signed_and_no_manifest_names_nothing() {
 fn signers_are_named_in_a_manifest() {
     let named = signers().names();
     assert_eq!(Signers::named(&named), Some(signers()));
+    let json = serde_json::to_string(&named).unwrap();
+    assert_eq!(Signers::parse(&json), Some(signers()));
+    assert_eq!(Signers::parse("{}"), None);
     let none = SigningKeys { threshold: 4, ..named.clone() };
     assert_eq!(Signers::named(&none), None);
     assert_eq!(Signers::named(&SigningKeys { keys: vec!["x".into()], threshold: 1 }), None);
