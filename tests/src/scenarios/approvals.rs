@@ -73,8 +73,13 @@ impl Person<'_> {
     async fn is_asked(&self, payloads: &[&[u8]]) -> Result<Value> {
         self.0.eval(ASK, &[json!(payloads)]).await?;
         VaultUi(self.0).shows("approve").await?;
-        let shown = in_frame(self.0, SHOWN).await?;
-        ensure!(shown["focus"] == "title", "reading comes first: {shown}");
+        // The screen before may be there for a moment more, with its button in focus.
+        let mut shown = Value::Null;
+        let read = eventually(SOON, async || {
+            shown = in_frame(self.0, SHOWN).await?;
+            Ok(shown["focus"] == "title")
+        });
+        read.await.with_context(|| format!("reading comes first: {shown}"))?;
         Ok(shown)
     }
 
