@@ -80,7 +80,13 @@ impl<'a> Person<'a> {
     /// Approves what the enclave shows; its text.
     async fn approves(&self) -> Result<String> {
         VaultUi(self.page).shows("approve").await?;
-        let mut shown = in_frame(self.page, SHOWN).await?;
+        // The screen before may be there for a moment more.
+        let mut shown = Value::Null;
+        let read = eventually(SOON, async || {
+            shown = in_frame(self.page, SHOWN).await?;
+            Ok(shown["focus"] == "title")
+        });
+        read.await.with_context(|| format!("another screen: {shown}"))?;
         // It is longer than its box: nobody approves what they have not read to its end.
         in_frame(self.page, SCROLL_TO_END).await?;
         press_approve(self.page, "").await?;
