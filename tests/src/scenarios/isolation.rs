@@ -214,7 +214,7 @@ async fn no_message_holds_a_key(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-/// Calls every method that returns something.
+/// Calls methods that make, describe and use keys, and that tell of the vault; not all there are.
 async fn use_everything(session: &Session<'_>) -> Result<()> {
     for spec in ["ed25519", "ec-p256"] {
         let key = session.call("keys.create", json!({"spec": spec})).await?;
