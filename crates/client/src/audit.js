@@ -114,35 +114,45 @@ function parse(note) {
 }
 
 /**
- * RFC 9162, section 2.1.4.2. A tree without entries begins every tree.
+ * A tree without entries begins every tree.
  *
  * @param {{ size: number, root: string }} old
  * @param {{ size: number, root: string }} grown
  * @param {Uint8Array[]} proof
  */
 async function isConsistent(old, grown, proof) {
-  if (old.size === 0 || old.size === grown.size) {
-    return proof.length === 0 && (old.size === 0 || old.root === grown.root);
-  }
   const path = proof.map(base64);
-  let [at, last] = [BigInt(old.size) - 1n, BigInt(grown.size) - 1n];
-  while (at & 1n) [at, last] = [at >> 1n, last >> 1n];
-  // The old tree is a node of the new one: its root is not part of the proof.
-  if (at === 0n) path.unshift(old.root);
-  let first = path.shift();
-  let second = first;
-  for (const other of path) {
-    if (last === 0n || first === undefined || second === undefined) return false;
-    if (at & 1n || at === last) {
-      first = await node(other, first);
-      second = await node(other, second);
-      while (!(at & 1n) && at !== 0n) [at, last] = [at >> 1n, last >> 1n];
-    } else {
-      second = await node(second, other);
-    }
-    [at, last] = [at >> 1n, last >> 1n];
+  if (old.size === 0) return path.length === 0;
+  const [first, second] = await roots(old.size, grown.size, path, old.root);
+  return path.length === 0 && first === old.root && second === grown.root;
+}
+
+/**
+ * Roots of the first `size` entries and of all `of` entries (RFC 9162, section 2.1.4.1). What a proof
+ * lacks is empty, which gives other roots.
+ *
+ * @param {number} size
+ * @param {number} of
+ * @param {string[]} path the proof, used up from its beginning
+ * @param {string} [root] of the first entries, where they are a node of the whole tree and the proof
+ *   leaves it out
+ * @returns {Promise<[string, string]>}
+ */
+async function roots(size, of, path, root) {
+  const next = () => path.shift() ?? '';
+  if (size === of) {
+    const whole = root ?? next();
+    return [whole, whole];
   }
-  return last === 0n && first === old.root && second === grown.root;
+  let left = 1;
+  while (left * 2 < of) left *= 2;
+  if (size <= left) {
+    const [first, second] = await roots(size, left, path, root);
+    return [first, await node(second, next())];
+  }
+  const [first, second] = await roots(size - left, of - left, path);
+  const other = next();
+  return [await node(other, first), await node(other, second)];
 }
 
 /**
