@@ -4,11 +4,13 @@ import { Kms } from './kms.js';
 import { checkRelease } from './release.js';
 import { Sheet } from './sheet.js';
 
+/** @typedef {import('./release.js').Pinned} Pinned */
 /** @typedef {import('./release.js').Release} Release */
 
 /**
  * @typedef {object} ConnectOptions
- * @property {Release} release the pinned release: `pin.json` of the enclave
+ * @property {Pinned} release the pinned release: `pin.json` of the enclave; during a roll-out a list of
+ *   it and the next one, of which the enclave is either
  * @property {string} [url] origin of the enclave; must be the one the release is pinned for
  * @property {Element} [container] where the sheet is put; `document.body` if absent
  * @property {AbortSignal} [signal] gives up connecting; it has no effect on a connection
@@ -25,7 +27,8 @@ const TIMEOUT_MS = 4_600;
  * @returns {Promise<Kms>}
  */
 export async function connect({ release: pin, url, container, signal, timeoutMs = TIMEOUT_MS }) {
-  const { release, origin } = checkRelease(pin, url);
+  const check = Array.isArray(pin) ? (await import('./rollout.js')).checkPinned : checkRelease;
+  const { releases, origin, csp } = check(pin, url);
   const missing = whatIsMissing();
   if (missing) throw new KmsError('unsupported_environment', { detail: missing });
   if (signal?.aborted) throw new KmsError('aborted', { cause: signal.reason });
@@ -34,17 +37,22 @@ export async function connect({ release: pin, url, container, signal, timeoutMs 
   let kms;
   const life = new AbortController();
   const connecting = new AbortController();
-  const sheet = new Sheet(origin, release, () => kms?.dismiss());
+  const sheet = new Sheet(origin, csp, () => kms?.dismiss());
   try {
-    const failed = Promise.race([
-      givenUp(timeoutMs, signal, connecting.signal),
-      blocked(origin, connecting.signal),
-      refused(sheet.iframe, origin, life.signal, (error) => kms?.close(error)),
-    ]);
+    /** @type {Promise<never>} */
+    const failed = new Promise((_, fail) => {
+      giveUp(fail, timeoutMs, signal, connecting.signal);
+      hearBlocked(fail, origin, connecting.signal);
+      hearFrame(sheet.iframe, origin, (error) => {
+        fail(error);
+        // What the frame says later ends the connection.
+        kms?.close(error);
+      }, life.signal);
+    });
     const opened = load(sheet, origin, container ?? document.body, life.signal);
     await Promise.race([opened, failed]);
-    const port = await handshake(sheet.iframe, origin, release.version, failed);
-    kms = new Kms(port, sheet, release, origin, life);
+    const { port, release } = await handshake(sheet.iframe, origin, releases, failed);
+    kms = new Kms(port, sheet, release, csp, origin, life);
     return kms;
   } catch (error) {
     life.abort();
@@ -56,54 +64,33 @@ export async function connect({ release: pin, url, container, signal, timeoutMs 
 }
 
 /**
- * Rejects when the time is over or the caller gives up.
+ * Fails when the time is over or the caller gives up.
  *
+ * @param {(error: KmsError) => void} fail
  * @param {number} timeoutMs
  * @param {AbortSignal | undefined} signal
  * @param {AbortSignal} over
- * @returns {Promise<never>}
  */
-function givenUp(timeoutMs, signal, over) {
-  return new Promise((_, reject) => {
-    const timer = setTimeout(() => reject(new KmsError('frame_unreachable')), timeoutMs);
-    over.addEventListener('abort', () => clearTimeout(timer));
-    const stop = () => reject(new KmsError('aborted', { cause: signal?.reason }));
-    signal?.addEventListener('abort', stop, { signal: over });
-  });
-}
-
-/**
- * Rejects when the frame refuses. What it says later ends the connection.
- *
- * @param {HTMLIFrameElement} iframe
- * @param {string} origin
- * @param {AbortSignal} life
- * @param {(error: KmsError) => void} later
- * @returns {Promise<never>}
- */
-function refused(iframe, origin, life, later) {
-  return new Promise((_, reject) => {
-    hearFrame(iframe, origin, (error) => {
-      reject(error);
-      later(error);
-    }, life);
-  });
+function giveUp(fail, timeoutMs, signal, over) {
+  const timer = setTimeout(() => fail(new KmsError('frame_unreachable')), timeoutMs);
+  over.addEventListener('abort', () => clearTimeout(timer));
+  const stop = () => fail(new KmsError('aborted', { cause: signal?.reason }));
+  signal?.addEventListener('abort', stop, { signal: over });
 }
 
 /**
  * @param {HTMLIFrameElement} iframe
  * @param {string} origin
- * @param {string} version
+ * @param {Release[]} releases
  * @param {Promise<never>} failed
- * @returns {Promise<MessagePort>}
+ * @returns {Promise<{ port: MessagePort, release: Release }>} the release that runs
  */
-async function handshake(iframe, origin, version, failed) {
+async function handshake(iframe, origin, releases, failed) {
   const frame = iframe.contentWindow;
   if (!frame) throw new KmsError('frame_unreachable');
   const { port, nonce } = offerPort(frame, origin);
   try {
-    await Promise.race([awaitReady(port, nonce, version), failed]);
-    return port;
+    return { port, release: await Promise.race([awaitReady(port, nonce, releases), failed]) };
   } catch (error) {
     port.close();
     throw error;
@@ -111,23 +98,21 @@ async function handshake(iframe, origin, version, failed) {
 }
 
 /**
- * Rejects when this page's own policy forbids the frame. An engine may say so after the frame has
+ * Fails when this page's own policy forbids the frame. An engine may say so after the frame has
  * loaded, empty.
  *
+ * @param {(error: KmsError) => void} fail
  * @param {string} origin
  * @param {AbortSignal} over
- * @returns {Promise<never>}
  */
-function blocked(origin, over) {
-  return new Promise((_, reject) => {
-    document.addEventListener('securitypolicyviolation', (event) => {
-      if (/^(frame|child|default)-src$/.test(event.effectiveDirective) &&
-          event.blockedURI.startsWith(origin)) {
-        const detail = 'blocked by frame-src of this page\u2019s Content-Security-Policy';
-        reject(new KmsError('frame_unreachable', { detail }));
-      }
-    }, { signal: over });
-  });
+function hearBlocked(fail, origin, over) {
+  document.addEventListener('securitypolicyviolation', (event) => {
+    if (/^(frame|child|default)-src$/.test(event.effectiveDirective) &&
+        event.blockedURI.startsWith(origin)) {
+      const detail = 'blocked by frame-src of this page\u2019s Content-Security-Policy';
+      fail(new KmsError('frame_unreachable', { detail }));
+    }
+  }, { signal: over });
 }
 
 /**

@@ -17,11 +17,11 @@
 /**
  * Checks the page it is called in. It reads the page's own headers once more, from its server.
  *
- * @param {{ release: import('./release.js').Release, signal?: AbortSignal }} options
+ * @param {{ release: import('./release.js').Pinned, signal?: AbortSignal }} options
  * @returns {Promise<EmbedderFinding[]>} empty: nothing is lacking that can be seen from here
  */
 export async function checkEmbedder({ release, signal }) {
-  const { origin } = new URL(release.url);
+  const origin = new URL([release].flat()[0]?.url ?? '').origin;
   const own = [...document.querySelectorAll('meta[http-equiv="Content-Security-Policy" i]')];
   const metas = own.map((meta) => meta.getAttribute('content') ?? '');
   const headers = await readHeaders(signal);

@@ -1,3 +1,5 @@
+import { isRecord } from './bytes.js';
+
 /** @typedef {import('./protocol.gen.js').ErrorCode} ErrorCode */
 /** @typedef {import('./protocol.gen.js').PolicyRule} PolicyRule */
 /** @typedef {import('./protocol.gen.js').Retry} Retry */
@@ -65,9 +67,7 @@ const RETRY = new Set(['never', 'after_unlock', 'backoff', 'reload']);
  * @returns {KmsError}
  */
 export function errorFrom(sent, fallback) {
-  const data = /** @type {Record<string, unknown>} */ (
-    typeof sent === 'object' && sent !== null ? sent : {}
-  );
+  const data = isRecord(sent) ? sent : {};
   /** @param {string} name */
   const text = (name) => {
     const value = data[name];

@@ -1,6 +1,8 @@
 import { isRecord, randomToken } from './bytes.js';
 import { KmsError, errorFrom } from './errors.js';
 
+/** @typedef {import('./release.js').Release} Release */
+
 const PROTOCOL = 1;
 
 /**
@@ -8,10 +10,10 @@ const PROTOCOL = 1;
  *
  * @param {MessagePort} port
  * @param {string} nonce
- * @param {string} version of the pinned release
- * @returns {Promise<void>}
+ * @param {Release[]} releases the pinned ones
+ * @returns {Promise<Release>} the one that runs
  */
-export function awaitReady(port, nonce, version) {
+export function awaitReady(port, nonce, releases) {
   return new Promise((resolve, reject) => {
     /** @param {MessageEvent} message */
     const hear = ({ data: message }) => {
@@ -20,10 +22,10 @@ export function awaitReady(port, nonce, version) {
       if (event === 'refused' || event === 'fault') {
         reject(errorFrom(data, 'enclave_crashed'));
       } else if (event === 'ready' && isRecord(data) && data['nonce'] === nonce) {
+        const release = releases.find(({ version }) => version === data['release']);
         if (data['protocol'] !== PROTOCOL) reject(new KmsError('protocol_version'));
-        else if (data['release'] !== version) {
-          reject(new KmsError('integrity_failure', { detail: 'another release is running' }));
-        } else resolve();
+        else if (release) resolve(release);
+        else reject(new KmsError('integrity_failure', { detail: 'another release is running' }));
       } else return;
       port.removeEventListener('message', hear);
     };

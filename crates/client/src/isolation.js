@@ -13,11 +13,11 @@ import { canEnforce } from './sheet.js';
 
 /**
  * @param {HTMLIFrameElement} iframe
- * @param {import('./release.js').Release} release
+ * @param {string} csp
  * @returns {Isolation}
  */
-export function checkIsolation(iframe, release) {
-  const pinned = canEnforce() && iframe.getAttribute('csp') === release.csp;
+export function checkIsolation(iframe, csp) {
+  const pinned = canEnforce() && iframe.getAttribute('csp') === csp;
   const opener = window.opener !== null;
   const embedded = window.parent !== window;
   const otherFrames = Math.max(0, window.length - 1);

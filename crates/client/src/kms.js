@@ -24,14 +24,17 @@ export class Kms {
    * @param {MessagePort} port
    * @param {import('./sheet.js').Sheet} sheet
    * @param {Release} release
+   * @param {string} csp
    * @param {string} origin
    * @param {AbortController} life aborted when the connection ends
    */
-  constructor(port, sheet, release, origin, life) {
+  constructor(port, sheet, release, csp, origin, life) {
     this.#sheet = sheet;
     this.#origin = origin;
-    /** The pinned release this connection was made with. */
+    /** The pinned release that runs: it has said so itself. */
     this.release = release;
+    /** What the browser was told to require of the frame, where it can be told. */
+    this.csp = csp;
     this.#rpc = new Rpc(port, {
       onEvent: (event, data) => this.#event(event, data),
       onDead: (error) => {
@@ -316,7 +319,7 @@ export class Kms {
 
   /** What can be told from here about this page and the frame in it. */
   isolation() {
-    return checkIsolation(this.#sheet.iframe, this.release);
+    return checkIsolation(this.#sheet.iframe, this.csp);
   }
 
   /**

@@ -71,7 +71,7 @@ export async function verifyWith(kit, { policy, signal, timeoutMs }) {
     // A refusal is remembered too: it may have been by a revocation, which nobody shows again.
     if (answer.mark) keep(JSON.stringify(answer.mark));
     if (answer.accepted !== true) throw refusal(answer.code, files);
-    const { release } = checkRelease(pin, origin);
+    const { releases: [release] } = checkRelease(pin, origin);
     return { release, accepted: answer.release };
   }, stop);
 }

@@ -19,15 +19,21 @@ import { KmsError } from './errors.js';
  * @property {string} wasm `sha256-…`
  */
 
+/**
+ * The pinned release, or two of them while one takes the other's place.
+ *
+ * @typedef {Release | readonly [Release] | readonly [Release, Release]} Pinned
+ */
+
 const SHA256 = /^sha256-[A-Za-z0-9+/]{43}=$/;
 const SHA384 = /^sha384-[A-Za-z0-9+/]{64}$/;
 /** Longer ones are ignored by Chromium, which would leave the frame without any pin. */
-const MAX_CSP = 4096;
+export const MAX_CSP = 4096;
 
 /**
  * @param {unknown} release
  * @param {string | undefined} url
- * @returns {{ release: Release, origin: string }}
+ * @returns {{ releases: [Release], origin: string, csp: string }}
  */
 export function checkRelease(release, url) {
   if (!isRecord(release)) throw invalid('not an object');
@@ -40,11 +46,11 @@ export function checkRelease(release, url) {
   if (!pins(pin.csp, SCRIPTS.map((name) => pin[name].integrity))) throw invalid('csp');
   const origin = originOf(pin.url);
   if (url !== undefined && originOf(url) !== origin) throw invalid('pinned for another origin');
-  return { release: pin, origin };
+  return { releases: [pin], origin, csp: pin.csp };
 }
 
 /** @type {('module' | 'tools')[]} */
-const SCRIPTS = ['module', 'tools'];
+export const SCRIPTS = ['module', 'tools'];
 
 /**
  * @param {unknown} value
@@ -77,7 +83,7 @@ function pins(csp, scripts) {
 }
 
 /** @param {string} detail */
-const invalid = (detail) => new KmsError('invalid_release', { detail });
+export const invalid = (detail) => new KmsError('invalid_release', { detail });
 
 /**
  * @param {unknown} value
@@ -91,8 +97,8 @@ const matches = (value, form) => typeof value === 'string' && form.test(value);
  */
 function originOf(value) {
   try {
-    const { protocol, origin, pathname, search, hash } = new URL(String(value));
-    if (/^https?:$/.test(protocol) && pathname === '/' && !search && !hash) return origin;
+    const { origin, href } = new URL(String(value));
+    if (/^http/.test(origin) && href === `${origin}/`) return origin;
   } catch {
     // Reported below, with everything else that is no origin.
   }

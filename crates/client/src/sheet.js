@@ -1,7 +1,5 @@
 import { needsOwnTab } from './passkeys.js';
 
-/** @typedef {import('./release.js').Release} Release */
-
 /** Screens on which a person may want a new passkey. @type {Set<unknown>} */
 const ENROLLING = new Set(['setup', 'manage']);
 
@@ -31,15 +29,12 @@ dialog.ats-kms-sheet > header > button {
   border-radius: .75rem; font: 400 1.25rem/2.75rem system-ui, sans-serif; text-align: center;
 }
 dialog.ats-kms-sheet > header > button:hover { background: light-dark(#0000000f, #ffffff1a); }
-dialog.ats-kms-sheet > header > button:focus-visible {
-  outline: 2px solid light-dark(#0b6a5f, #5cc9b8); outline-offset: -3px;
-}
 dialog.ats-kms-sheet > header > a {
   flex: 1 0 100%; padding-block: .25rem .5rem; color: light-dark(#0b6a5f, #5cc9b8);
 }
 dialog.ats-kms-sheet > header > a[hidden] { display: none; }
-dialog.ats-kms-sheet > header > a:focus-visible {
-  outline: 2px solid light-dark(#0b6a5f, #5cc9b8); outline-offset: -2px;
+dialog.ats-kms-sheet > header > :focus-visible {
+  outline: 2px solid light-dark(#0b6a5f, #5cc9b8); outline-offset: -3px;
 }
 dialog.ats-kms-sheet > iframe {
   display: block; box-sizing: border-box; inline-size: 100%; block-size: 100%;
@@ -70,13 +65,13 @@ export class Sheet {
 
   /**
    * @param {string} origin
-   * @param {Release} release
+   * @param {string} csp the policy that the browser is told to require
    * @param {() => void} onDismiss the person closed the sheet
    */
-  constructor(origin, release, onDismiss) {
+  constructor(origin, csp, onDismiss) {
     this.#style.replaceSync(STYLE);
     this.#origin = origin;
-    this.#iframe = makeFrame(origin, release);
+    this.#iframe = makeFrame(origin, csp);
     this.#enrol = makeEnrolLink(origin);
     const name = document.createElement('span');
     name.textContent = `Key vault of ${new URL(origin).host}`;
@@ -160,13 +155,13 @@ function makeEnrolLink(origin) {
 
 /**
  * @param {string} origin
- * @param {Release} release
+ * @param {string} csp
  * @returns {HTMLIFrameElement}
  */
-function makeFrame(origin, release) {
+function makeFrame(origin, csp) {
   const iframe = document.createElement('iframe');
   // All of these hold for the navigation that follows, so they stand before `src` is set.
-  if (canEnforce()) iframe.setAttribute('csp', release.csp);
+  if (canEnforce()) iframe.setAttribute('csp', csp);
   iframe.setAttribute('sandbox', 'allow-scripts allow-same-origin allow-downloads');
   iframe.allow = `publickey-credentials-get ${origin}; publickey-credentials-create ${origin}`;
   iframe.referrerPolicy = 'no-referrer';

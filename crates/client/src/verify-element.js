@@ -5,7 +5,7 @@ import { STYLE } from './verify-style.js';
 import { idleText } from './verify-text.js';
 import { button, element, more, result } from './verify-view.js';
 
-/** @typedef {import('./release.js').Release} Release */
+/** @typedef {import('./release.js').Pinned} Pinned */
 /** @typedef {import('./verify-enclave.js').VerifyReport} VerifyReport */
 /** @typedef {import('./verify-memory.js').Memory} Memory */
 /** @typedef {import('./verify-policy.js').Policy} Policy */
@@ -13,7 +13,7 @@ import { button, element, more, result } from './verify-view.js';
 /**
  * Defines `<kms-verify>`. Importing the verify kit does it, where there are custom elements.
  *
- * Properties: `release` (the pin) or `policy` (whose word counts for a release), `url`, `kms`, `memory` (where to remember what was verified:
+ * Properties: `release` (the pin, or a list of the current and the next one) or `policy` (whose word counts for a release), `url`, `kms`, `memory` (where to remember what was verified:
  * the page's `localStorage` if it is not set, nothing if it is null), `source` (address of the
  * repository). Method `run()`. Event `kms-verify` with the report as `detail`. Attribute `level`
  * afterwards, for style sheets.
@@ -36,7 +36,7 @@ export function defineKmsVerify(name = 'kms-verify') {
     report;
     /** @type {Policy | undefined} */
     #policy;
-    /** @type {Release | undefined} */
+    /** @type {Pinned | undefined} */
     #release;
     /** @type {Promise<VerifyReport> | undefined} */
     #running;
@@ -85,7 +85,7 @@ export function defineKmsVerify(name = 'kms-verify') {
     }
 
     #past() {
-      const url = this.#policy?.origin ?? this.#release?.url;
+      const url = this.#policy?.origin ?? [this.#release].flat()[0]?.url;
       try {
         return url === undefined ? null : recall(this.memory, new URL(url).origin);
       } catch {

@@ -1,4 +1,4 @@
-import { checkRelease } from './release.js';
+import { checkPinned } from './rollout.js';
 import { fetchBytes } from './fetch-bytes.js';
 import { hash, shortCode, sri, wordCode } from './verify-digest.js';
 import { Mismatch } from './verify-failures.js';
@@ -8,8 +8,9 @@ import { noteAccepted, noteRefused } from './verify-policy.js';
 import { rebuildCommands } from './verify-rebuild.js';
 import { Steps } from './verify-steps.js';
 import { notProven } from './verify-words.js';
-import { base64 } from './bytes.js';
+import { base64, given } from './bytes.js';
 
+/** @typedef {import('./release.js').Pinned} Pinned */
 /** @typedef {import('./release.js').Release} Release */
 /** @typedef {import('./kms.js').Kms} Kms */
 /** @typedef {'enforced by browser' | 'checked' | 'failed'} Level */
@@ -30,7 +31,10 @@ import { base64 } from './bytes.js';
  * @typedef {object} VerifyReport
  * @property {Level} level
  * @property {'pin' | 'policy'} by what the release was compared with
- * @property {string | null} version of the release
+ * @property {string[]} accepts versions of the releases that count: of the pin, or by the policy
+ * @property {string | null} version of the release that the server publishes
+ * @property {string | null} running version of the release that the running enclave reports, where
+ *   that holds; during a roll-out it may be the other one
  * @property {string | null} manifest `sha256-…` of the manifest that was read
  * @property {string | null} words six words of that digest, to compare with another device or person
  * @property {string | null} code short code of that digest, to compare by eye
@@ -43,7 +47,7 @@ import { base64 } from './bytes.js';
 
 /**
  * @typedef {object} VerifyOptions
- * @property {Release | undefined} [release] the pinned release
+ * @property {Pinned | undefined} [release] the pinned release, or two of them
  * @property {Policy} [policy] in place of a pin: whose word counts for a release
  * @property {Judge} [judge] who decides by the policy; `verifyPolicy` if absent
  * @property {string} [url] origin of the enclave
@@ -104,21 +108,25 @@ class Verification {
   async run() {
     const checked = this.#options.policy ? await this.#judged() : await this.#given();
     if (!checked) return this.#report('failed', {});
-    const { release, origin } = checked;
-    const manifest = await this.#manifest(release, origin);
+    const { releases, origin } = checked;
+    const { release, manifest } = await this.#published(releases, origin);
     for (const asset of manifest?.assets ?? []) await this.#asset(asset, origin);
-    const running = await this.#running(release);
-    const enforced = running && this.#pinned(release, this.#options.kms);
+    const running = await this.#running(releases, release);
+    const enforced = running !== undefined && this.#pinned(checked, this.#options.kms);
     this.#notAsked();
     const level = this.#steps.failed ? 'failed' : enforced ? 'enforced by browser' : 'checked';
-    return this.#report(level, { ...checked, ...(manifest && { manifest }) });
+    return this.#report(level, { ...checked, release, ...given({ manifest, running }) });
   }
 
-  /** The release that the app pins. */
+  /** What the app pins. */
   #given() {
     return this.#steps.run('pin', 'This app pins a release', async () => {
-      const { release, origin } = checkRelease(this.#options.release, this.#options.url);
-      return [{ release, origin }, `Release ${release.version} of ${origin}.`];
+      const checked = checkPinned(this.#options.release, this.#options.url);
+      const [{ version }, next] = checked.releases;
+      const detail = next
+        ? `Releases ${version} and ${next.version} of ${checked.origin}: either counts.`
+        : `Release ${version} of ${checked.origin}.`;
+      return [checked, detail];
     });
   }
 
@@ -128,7 +136,7 @@ class Verification {
     if (!policy) return undefined;
     try {
       const { release, accepted } = await judge({ policy, signal: this.#signal });
-      const checked = checkRelease(release, url);
+      const checked = checkPinned(release, url);
       noteAccepted(this.#steps, policy, accepted);
       return checked;
     } catch (error) {
@@ -139,10 +147,11 @@ class Verification {
 
   /**
    * @param {Level} level
-   * @param {{ release?: Release, origin?: string, manifest?: Manifest }} seen
+   * @param {{ releases?: Release[], release?: Release, origin?: string, manifest?: Manifest,
+   *   running?: Release }} seen
    * @returns {VerifyReport}
    */
-  #report(level, { release, origin, manifest }) {
+  #report(level, { releases = [], release, origin, manifest, running }) {
     const { kms, memory, source } = this.#options;
     const past = origin === undefined ? null : recall(memory, origin);
     if (level !== 'failed' && release && origin !== undefined) {
@@ -152,7 +161,9 @@ class Verification {
     return {
       level,
       by: this.#options.policy ? 'policy' : 'pin',
+      accepts: releases.map(({ version }) => version),
       version: release?.version ?? null,
+      running: running?.version ?? null,
       manifest: digest && `sha256-${base64(digest)}`,
       words: digest && wordCode(digest),
       code: digest && shortCode(digest),
@@ -161,6 +172,7 @@ class Verification {
         asked: kms !== undefined,
         remembered: past !== null,
         policy: this.#options.policy !== undefined,
+        several: releases.length > 1,
       }),
       rebuild: release && origin !== undefined && manifest
         ? rebuildCommands({ ...release, commit: manifest.commit, origin, source })
@@ -170,21 +182,28 @@ class Verification {
   }
 
   /**
-   * @param {Release} release
+   * Which of the releases the server publishes, and its manifest where it can be read.
+   *
+   * @param {[Release, ...Release[]]} releases
    * @param {string} origin
    */
-  #manifest(release, origin) {
+  async #published(releases, origin) {
     const at = new URL('/.well-known/ats-kms/manifest.json', origin);
-    return this.#steps.run('manifest', 'The server publishes that release', async (compare) => {
+    let [release] = releases;
+    const title = 'The server publishes that release';
+    const manifest = await this.#steps.run('manifest', title, async (compare) => {
       const { bytes } = await fetchBytes(at, MAX_MANIFEST, this.#signal);
       this.#digest = await hash('SHA-256', bytes);
       const found = `sha256-${base64(this.#digest)}`;
+      release = releases.find(({ manifest }) => manifest === found) ?? release;
       compare('Manifest', found, release.manifest, 'other_manifest');
       const read = parseManifest(bytes);
       comparePin(read, release, compare);
       const which = this.#options.policy ? 'the accepted one' : 'the pinned one';
-      return [read, `Its manifest is ${which}, ${release.manifest}.`];
+      const name = releases.length > 1 ? `that of release ${release.version}` : which;
+      return [read, `Its manifest is ${name}, ${release.manifest}.`];
     });
+    return { release, manifest };
   }
 
   /**
@@ -206,33 +225,36 @@ class Verification {
   }
 
   /**
-   * @param {Release} release
-   * @returns {Promise<boolean>}
+   * The release that the running enclave reports, where that is one of these.
+   *
+   * @param {Release[]} releases
+   * @param {Release} published
+   * @returns {Promise<Release | undefined>}
    */
-  async #running(release) {
+  async #running(releases, published) {
     const title = 'The running enclave reports that release';
     const { kms } = this.#options;
     if (!kms) {
       this.#steps.note('running', title, null, 'Not connected, so it was not asked.');
-      return false;
+      return undefined;
     }
-    const done = await this.#steps.run('running', title, async (compare) => {
+    return await this.#steps.run('running', title, async (compare) => {
       const told = await kms.measurement(undefined, { signal: this.#signal });
+      const release = releases.find(({ version }) => version === told.release) ?? published;
       compare('Version', told.release, release.version, 'other_release_runs');
       compare('Worker', told.digests.worker, release.worker, 'other_worker_runs');
       compare('WebAssembly', told.digests.wasm, release.wasm, 'other_wasm_runs');
-      return [true, 'Its own digests of worker and WebAssembly match.'];
+      return [release, runningText(release, published)];
     });
-    return done === true;
   }
 
   /**
-   * @param {Release} release
+   * @param {{ releases: Release[], csp: string }} checked
    * @param {Kms | undefined} kms
    * @returns {boolean}
    */
-  #pinned(release, kms) {
-    const own = kms?.release.csp === release.csp && kms.release.manifest === release.manifest;
+  #pinned({ releases, csp }, kms) {
+    const own = kms?.csp === csp && releases.some(({ manifest }) => manifest === kms.release.manifest);
     const enforced = own && kms.isolation().pin === 'enforced';
     const detail = enforced
       ? 'It was told to run nothing in the frame but the pinned scripts.'
@@ -250,6 +272,16 @@ class Verification {
       'This app pins the release itself, so they were not asked.');
   }
 }
+
+/**
+ * @param {Release} running
+ * @param {Release} published
+ */
+const runningText = (running, published) =>
+  running === published
+    ? `Release ${running.version}: its own digests of worker and WebAssembly match.`
+    : `Release ${running.version}, which this app pins too: its own digests of worker and WebAssembly ` +
+      `match. The server publishes ${published.version} by now, which a new connection gets.`;
 
 /** @type {Judge} */
 const ownJudge = async (options) => (await import('./policy.js')).verifyPolicy(options);

@@ -10,15 +10,20 @@ const NAMES = { 'enforced by browser': 'Enforced by browser', checked: 'Checked'
 /**
  * What a level is called, and what it means.
  *
- * @param {Pick<VerifyReport, 'level' | 'by'>} report
+ * @param {Pick<VerifyReport, 'level' | 'by' | 'accepts'>} report
  * @returns {[string, string]}
  */
-export function levelText({ level, by }) {
-  const release = by === 'pin' ? 'the pinned release' : 'a release that its signers made public';
+export function levelText({ level, by, accepts }) {
+  const versions = accepts.join(' and ');
+  const [all, one] = by === 'policy'
+    ? ['a release that its signers made public', 'a release that its signers made public']
+    : accepts.length > 1
+      ? [`the pinned releases ${versions}`, `one of the pinned releases ${versions}`]
+      : ['the pinned release', 'the pinned release'];
   const says = {
-    'enforced by browser': `This browser refuses to run anything in the key vault but ${release}.`,
-    checked: `What the server sends matches ${release}. This browser does not enforce it.`,
-    failed: `What was found is not ${release}, or it could not be read.`,
+    'enforced by browser': `This browser refuses to run anything in the key vault but ${all}.`,
+    checked: `What the server sends matches ${one}. This browser does not enforce it.`,
+    failed: `What was found is not ${one}, or it could not be read.`,
   };
   return [NAMES[level], says[level]];
 }
@@ -75,6 +80,7 @@ export function asText(report) {
   const lines = [
     `Level: ${report.level}`,
     `Release: ${report.version ?? 'none'}`,
+    `Running: ${report.running ?? 'not known'}`,
     `Manifest: ${report.manifest ?? 'not read'}`,
     `Words: ${report.words ?? 'none'}`,
     `Short code: ${report.code ?? 'none'}`,

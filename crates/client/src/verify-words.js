@@ -4,11 +4,12 @@
  * What a result does not show, in sentences for people.
  *
  * @param {Level} level
- * @param {{ asked: boolean, remembered: boolean, policy: boolean }} how whether the running enclave
- *   was asked, something was remembered, and a policy took the place of a pin
+ * @param {{ asked: boolean, remembered: boolean, policy: boolean, several: boolean }} how whether the
+ *   running enclave was asked, something was remembered, a policy took the place of a pin, and more
+ *   than one release is pinned
  * @returns {string[]}
  */
-export function notProven(level, { asked, remembered, policy }) {
+export function notProven(level, { asked, remembered, policy, several }) {
   const said = [];
   if (level === 'checked') {
     said.push(
@@ -36,6 +37,12 @@ export function notProven(level, { asked, remembered, policy }) {
   if (remembered) {
     said.push(
       'What this browser remembers of earlier times: this page keeps it, so this page can change it.',
+    );
+  }
+  if (several) {
+    said.push(
+      'That everybody gets the newer of the pinned releases: whoever serves them chooses, and could ' +
+        'run parts of both.',
     );
   }
   if (policy) {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { awaitReady, offerPort } from '../src/handshake.js';
+import { next, pin } from './sample.js';
 
 /** Plays the frame: hears the offer, says `say` on the port. */
-async function shake(say) {
+async function shake(say, releases = [pin]) {
   let offer;
   const frame = {
     postMessage(message, origin, transfer) {
@@ -11,11 +12,11 @@ async function shake(say) {
     },
   };
   const { port, nonce } = offerPort(/** @type {any} */ (frame), 'https://kms.example');
-  const ready = awaitReady(port, nonce, '1.2.3');
+  const ready = awaitReady(port, nonce, releases);
   const [far] = offer.transfer;
   for (const message of say(nonce)) far.postMessage(message);
   try {
-    return { ...offer, outcome: await ready.then(() => 'ready', (error) => error.code) };
+    return { ...offer, outcome: await ready.then(({ version }) => version, (error) => error.code) };
   } finally {
     port.close();
     far.close();
@@ -27,7 +28,7 @@ test('the offer has the exact form of the protocol and goes to one origin only',
   const { message, origin, transfer, outcome } = await shake((nonce) => [
     ready({ nonce, protocol: 1, release: '1.2.3' }),
   ]);
-  assert.equal(outcome, 'ready');
+  assert.equal(outcome, '1.2.3');
   assert.equal(origin, 'https://kms.example');
   assert.equal(transfer.length, 1);
   assert.deepEqual(Object.keys(message), ['kind', 'protocol', 'nonce']);
@@ -55,5 +56,14 @@ test('an answer to another nonce is no answer', async () => {
     { event: 'ready' },
     { event: 'ready', data: { nonce, protocol: 1, release: '1.2.3' } },
   ]);
-  assert.equal(outcome, 'ready');
+  assert.equal(outcome, '1.2.3');
+});
+
+test('of two pinned releases either may run, and it is known which', async () => {
+  for (const release of ['1.2.3', '1.2.4']) {
+    const say = (nonce) => [ready({ nonce, protocol: 1, release })];
+    assert.equal((await shake(say, [pin, next])).outcome, release);
+  }
+  const third = (nonce) => [ready({ nonce, protocol: 1, release: '1.2.5' })];
+  assert.equal((await shake(third, [pin, next])).outcome, 'integrity_failure');
 });

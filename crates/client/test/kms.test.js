@@ -33,7 +33,7 @@ function connected(results = {}) {
     },
   };
   const life = new AbortController();
-  const kms = new Kms(port1, /** @type {any} */ (sheet), pin, pin.url, life);
+  const kms = new Kms(port1, /** @type {any} */ (sheet), pin, pin.csp, pin.url, life);
   return { kms, sheet, life, asked, peer: port2 };
 }
 

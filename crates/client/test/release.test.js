@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkRelease } from '../src/release.js';
-import { pin } from './sample.js';
+import { checkPinned } from '../src/rollout.js';
+import { next, pin } from './sample.js';
 
 test('a pin is accepted for its own origin, with or without naming it', () => {
   assert.equal(checkRelease(pin, undefined).origin, 'https://kms.example');
@@ -42,4 +43,36 @@ test('whatever would pin nothing is refused', () => {
     assert.throws(() => checkRelease(release, undefined), { code: 'invalid_release' });
   }
   assert.throws(() => checkRelease(pin, 'https://other.example'), { code: 'invalid_release' });
+});
+
+test('two releases of one origin let the browser run the scripts of both and no other', () => {
+  const { releases, origin, csp } = checkPinned([pin, next], 'https://kms.example');
+  assert.deepEqual(releases, [pin, next]);
+  assert.equal(origin, 'https://kms.example');
+  const scripts = (text) => text.match(/sha384-[^']+/g);
+  assert.deepEqual(new Set(scripts(csp)), new Set([...scripts(pin.csp), ...scripts(next.csp)]));
+  // But for them it says what each of the two says.
+  const rest = (text) => text.replaceAll(/'sha384-[^']+' /g, '');
+  assert.equal(rest(csp), rest(next.csp));
+  for (const one of [pin, [pin]]) assert.equal(checkPinned(one, undefined).csp, pin.csp);
+});
+
+test('two that do not fit together are refused', () => {
+  const wider = pin.csp.replace("'none'", "'self'");
+  const lists = [
+    [],
+    [pin, pin],
+    [pin, next, { ...next, version: '1.2.5' }],
+    [pin, { ...next, version: pin.version }],
+    [pin, { ...next, url: 'https://other.example' }],
+    [pin, { ...next, csp: next.csp.replace("'none'", "'self'") }],
+    [{ ...pin, csp: wider }, next],
+    [pin, { ...next, csp: pin.csp }],
+    [pin, { ...next, wasm: 'x' }],
+    [pin, null],
+    ...[[pin, next]].map((both) => both.map((one) => ({ ...one, csp: one.csp + ' '.repeat(3900) }))),
+  ];
+  for (const list of lists) {
+    assert.throws(() => checkPinned(list, undefined), { code: 'invalid_release' }, JSON.stringify(list));
+  }
 });

@@ -19,34 +19,52 @@ const asset = (at, bytes, mediaType) => ({
   mediaType,
 });
 
-/** Bytes of the sample release's manifest. */
-export const manifest = Buffer.from(
+const nextWasm = sri('sha256', 'next wasm');
+export const nextModule = Buffer.from('export { next };');
+export const nextPath = '/r/89abcdef01234567/enclave.js';
+
+/** Bytes of a manifest of the sample release, or of the one after it. */
+const manifestOf = (version, wasm, at, bytes) => Buffer.from(
   JSON.stringify({
     schema: 1,
-    version: '1.2.3',
+    version,
     worker,
     wasm,
     assets: [
       asset('/', html, 'text/html'),
       asset('/enrol', enrol.html, 'text/html'),
       asset(enrolPath, enrol.script, 'text/javascript'),
-      asset(path, module, 'text/javascript'),
+      asset(at, bytes, 'text/javascript'),
       asset(toolsPath, tools, 'text/javascript'),
     ],
   }),
 );
+export const manifest = manifestOf('1.2.3', wasm, path, module);
+export const nextManifest = manifestOf('1.2.4', nextWasm, nextPath, nextModule);
+
+const csp = (script) =>
+  `default-src 'none'; script-src '${sri('sha384', script)}' '${sri('sha384', tools)}' ` +
+  `'wasm-unsafe-eval'`;
 
 /** The pin of the sample release. */
 export const pin = Object.freeze({
   version: '1.2.3',
   url: 'https://kms.example',
   manifest: sri('sha256', manifest),
-  csp:
-    `default-src 'none'; script-src '${sri('sha384', module)}' '${sri('sha384', tools)}' ` +
-    `'wasm-unsafe-eval'`,
+  csp: csp(module),
   module: { path, integrity: sri('sha384', module) },
   tools: { path: toolsPath, integrity: sri('sha384', tools) },
   html: sri('sha256', html),
   worker,
   wasm,
+});
+
+/** The pin of the one after it, which has another module and the same tools. */
+export const next = Object.freeze({
+  ...pin,
+  version: '1.2.4',
+  manifest: sri('sha256', nextManifest),
+  csp: csp(nextModule),
+  module: { path: nextPath, integrity: sri('sha384', nextModule) },
+  wasm: nextWasm,
 });

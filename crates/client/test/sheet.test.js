@@ -69,7 +69,7 @@ afterEach(() => {
 function sheetIn({ passkeys = true, vendor = '', allows = undefined }) {
   play('PublicKeyCredential', passkeys ? class {} : undefined);
   play('navigator', { vendor });
-  const sheet = new Sheet(pin.url, pin, () => {});
+  const sheet = new Sheet(pin.url, pin.csp, () => {});
   if (allows) sheet.iframe.featurePolicy = { allowsFeature: allows };
   sheet.open(new FakeElement('body'), `${pin.url}/`);
   return { sheet, link: made.find(({ tag }) => tag === 'a') };

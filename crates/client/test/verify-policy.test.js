@@ -42,6 +42,7 @@ beforeEach(() => {
 });
 const connection = (pinned) => ({
   release: pin,
+  csp: pin.csp,
   isolation: () => ({ pin: pinned }),
   measurement: async () => ({
     release: pin.version, nonce: 'n', digests: { worker: pin.worker, wasm: pin.wasm },
@@ -75,8 +76,8 @@ test('a policy makes no level higher', async () => {
   assert.equal(changed.level, 'failed');
   assert.equal(changed.steps.find(({ ok }) => ok === false).id, 'manifest');
   for (const level of ['enforced by browser', 'checked', 'failed']) {
-    assert.match(levelText({ level, by: 'policy' })[1], /signers/);
-    assert.match(levelText({ level, by: 'pin' })[1], /pinned/);
+    assert.match(levelText({ level, by: 'policy', accepts: ['1.2.3'] })[1], /signers/);
+    assert.match(levelText({ level, by: 'pin', accepts: ['1.2.3'] })[1], /pinned/);
   }
 });
 

@@ -135,7 +135,7 @@ test('what is remembered is told without being called a proof', () => {
   assert.match(history({ ...REPORT, level: 'failed' }).text, /not been verified here/);
   assert.equal(idleText(null), 'Not verified yet.');
   assert.match(idleText(past), /^Not verified now\. .*1\.0\.0/);
-  const told = (remembered) => notProven('checked', { asked: false, remembered, policy: false }).length;
+  const told = (remembered) => notProven('checked', { asked: false, remembered, policy: false, several: false }).length;
   assert.equal(told(true) - told(false), 1);
 });
 

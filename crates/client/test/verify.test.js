@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { afterEach, test } from 'node:test';
 import { KmsError } from '../src/errors.js';
+import { checkPinned } from '../src/rollout.js';
 import { explainFailure, verifyEnclave } from '../src/verify.js';
 import { digestBytes, shortCode, wordCode } from '../src/verify-digest.js';
-import { enrol, enrolPath, html, manifest, module, pin, sri, tools, toolsPath } from './sample.js';
+import {
+  enrol, enrolPath, html, manifest, module, next, nextManifest, nextModule, nextPath, pin, sri, tools, toolsPath,
+} from './sample.js';
 
 const realFetch = globalThis.fetch;
 afterEach(() => {
@@ -37,6 +40,7 @@ function serve(changed = {}, types = {}) {
 /** Plays a connection. */
 const connection = (pinned, told = {}) => ({
   release: pin,
+  csp: pin.csp,
   isolation: () => ({ pin: pinned }),
   measurement: async () => ({
     release: pin.version,
@@ -82,8 +86,10 @@ test('an enclave that never answers ends with the time limit', { timeout: 2000 }
 
 test('a connection made with another release enforces nothing', async () => {
   serve();
-  const kms = { ...connection('enforced'), release: { ...pin, csp: 'another' } };
-  assert.equal((await verifyEnclave({ release: pin, kms })).level, 'checked');
+  for (const other of [{ csp: 'another' }, { release: { ...pin, manifest: pin.worker } }]) {
+    const kms = { ...connection('enforced'), ...other };
+    assert.equal((await verifyEnclave({ release: pin, kms })).level, 'checked');
+  }
 });
 
 test('each change fails and is named', async () => {
@@ -259,4 +265,51 @@ test('a manifest that the other verifiers do not read is not read here', async (
     const { steps } = await verifyEnclave({ release: pin });
     assert.equal(steps.find(({ id }) => id === 'manifest').code, code);
   }
+});
+
+/** Plays a connection made with both releases, of which `release` runs. */
+const during = (release, told = {}) => ({
+  ...connection('enforced'),
+  release,
+  csp: checkPinned([pin, next], undefined).csp,
+  measurement: async () => ({
+    release: release.version,
+    nonce: 'n',
+    digests: { worker: release.worker, wasm: release.wasm, ...told },
+  }),
+});
+/** The server has the next release. */
+const NEXT = { '/.well-known/ats-kms/manifest.json': nextManifest, [nextPath]: nextModule };
+
+test('during a roll-out either release counts, and the report says which', async () => {
+  const release = [pin, next];
+  for (const [changed, served] of [[{}, pin], [NEXT, next]]) {
+    serve(changed);
+    for (const runs of release) {
+      const report = await verifyEnclave({ release, kms: during(runs) });
+      assert.equal(report.level, 'enforced by browser', JSON.stringify(report.steps));
+      assert.deepEqual(report.accepts, ['1.2.3', '1.2.4']);
+      assert.equal(report.version, served.version);
+      assert.equal(report.manifest, served.manifest);
+      assert.equal(report.running, runs.version);
+      const { detail } = report.steps.find(({ id }) => id === 'running');
+      assert.equal(detail.includes('by now'), runs !== served);
+      assert.ok(report.notProven.some((text) => text.includes('parts of both')));
+    }
+    const alone = await verifyEnclave({ release });
+    assert.deepEqual([alone.level, alone.version, alone.running], ['checked', served.version, null]);
+  }
+});
+
+test('during a roll-out a third release fails, and a frame that may run more is not enforced', async () => {
+  const release = [pin, next];
+  serve({ ...NEXT, '/.well-known/ats-kms/manifest.json': manifest.toString().replace('1.2.3', '1.2.5') });
+  assert.deepEqual(failed(await verifyEnclave({ release, kms: during(pin) })), ['manifest']);
+  serve();
+  const other = during(next, { wasm: pin.wasm });
+  assert.deepEqual(failed(await verifyEnclave({ release, kms: other })), ['running']);
+  const third = during({ ...next, version: '1.2.5' });
+  assert.deepEqual(failed(await verifyEnclave({ release, kms: third })), ['running']);
+  // Of one release is asked, and two were let run.
+  assert.equal((await verifyEnclave({ release: pin, kms: during(pin) })).level, 'checked');
 });

@@ -6,7 +6,7 @@ use enclave_shell::{
     Deployment, Emitted, emit_plain,
     serve::{self, ServeOptions},
 };
-use kms_manifest::{Headers, Manifest, Origin, Sha384};
+use kms_manifest::{Headers, Manifest, Origin, Pin, Sha384};
 use serde_json::{Value, json};
 
 use crate::{
@@ -207,18 +207,20 @@ fn host(emitted: &Emitted, index: usize, variant: &Variant, frames_only: bool) -
     Ok(Host { replies: replies.map(|(path, reply)| (path.to_owned(), reply)).into() })
 }
 
-/// Lets the page connect to every host and check it.
+/// Lets the page connect to every host and check it. For those in `next` it pins that release too.
 async fn meet(
     world: &World,
     stage: &Stage,
     mut hosts: Vec<Host>,
+    next: Value,
 ) -> Result<(Rogue, Value, Vec<Value>)> {
     let count = hosts.len();
     // The same server with nothing changed: it is not the way of serving that fails.
     hosts.push(Host::default());
     let rogue = Rogue::start(0, &stage.release.emitted, hosts).await?;
     let urls: Vec<_> = (0..count).map(|index| rogue.origin(index)).collect();
-    let argument = json!({"urls": urls, "timeoutMs": LIMIT_MS, "control": rogue.origin(count)});
+    let argument =
+        json!({"urls": urls, "timeoutMs": LIMIT_MS, "control": rogue.origin(count), "next": next});
     let page = world.page()?;
     stage.visit(page).await?;
     let mut found = attack(page, "rogue", &argument).await?;
@@ -235,7 +237,7 @@ async fn nothing_of_a_hostile_server_runs(world: &mut World) -> Result<()> {
     for (index, variant) in VARIANTS.iter().chain(TWO_FACED).enumerate() {
         hosts.push(host(emitted, index, variant, index >= VARIANTS.len())?);
     }
-    let (rogue, honest, found) = meet(world, &stage, hosts).await?;
+    let (rogue, honest, found) = meet(world, &stage, hosts, json!({})).await?;
     let enforced = world.engine.enforces_pin();
     let level = if enforced { "enforced by browser" } else { "checked" };
     ensure!(honest["code"] == "ready" && honest["level"] == level, "honest: {honest}");
@@ -308,7 +310,13 @@ async fn another_release_is_told(world: &mut World) -> Result<()> {
     for (release, frames_only) in [(&old, false), (&old, true), (&other, false), (&other, true)] {
         hosts.push(Host::of(&release.files, frames_only));
     }
-    let (_rogue, _, found) = meet(world, &stage, hosts).await?;
+    let told_alone = hosts.len();
+    hosts.extend(roll_out(world, emitted, &old)?);
+    let next: serde_json::Map<_, _> = (told_alone..hosts.len())
+        .map(|index| Ok((index.to_string(), serde_json::to_value(&old.pin)?)))
+        .collect::<Result<_>>()?;
+    let (_rogue, _, mut found) = meet(world, &stage, hosts, next.into()).await?;
+    roll_out_is_told(world, &found.split_off(told_alone), [&emitted.pin, &old.pin])?;
     // Without the pin the old one says itself that it is another, the other by its digests.
     let codes = if world.engine.enforces_pin() {
         ["frame_unreachable"; 4]
@@ -322,6 +330,37 @@ async fn another_release_is_told(world: &mut World) -> Result<()> {
         let level = if unconnected(index) { "checked" } else { "failed" };
         ensure!(found["level"] == level, "{index}: {found}");
     }
+    Ok(())
+}
+
+/// Hosts in the middle of a roll-out from one release to the other: with the one, with the other, with
+/// the other under its own policy alone, and with a third.
+fn roll_out(world: &World, pinned: &Emitted, other: &Emitted) -> Result<[Host; 4]> {
+    let mut own_policy = Host::of(&other.files, false);
+    let page = own_policy.replies.get_mut("/").context("page")?;
+    page.headers.retain(|(name, _)| name != "Allow-CSP-From");
+    let third = emitted_again(world, pinned, "0.0.2", "")?;
+    let files = [&other.files, &third.files].map(|files| Host::of(files, false));
+    let [other, third] = files;
+    Ok([Host::default(), other, own_policy, third])
+}
+
+/// Both releases run under the list of both, and Verify says which; a third does not run.
+fn roll_out_is_told(world: &World, found: &[Value], [first, second]: [&Pin; 2]) -> Result<()> {
+    let enforced = world.engine.enforces_pin();
+    let [level, refused] = if enforced {
+        ["enforced by browser", "frame_unreachable"]
+    } else {
+        ["checked", "integrity_failure"]
+    };
+    let versions = [first, second, second].map(|pin| &pin.version);
+    for (found, version) in found.iter().zip(versions) {
+        ensure!(found["code"] == "ready" && found["level"] == level, "{version}: {found}");
+        let all = json!({"version": version, "running": version, "runs": version});
+        ensure!(found["versions"] == all, "{version}: {found}");
+    }
+    let third = found.get(3).context("no third")?;
+    ensure!(third["code"] == refused && third["level"] == "failed", "a third: {third}");
     Ok(())
 }
 
