@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use kms_crypto::CryptoError;
 use kms_crypto::software::SoftwareProvider;
@@ -67,7 +68,7 @@ fn what_methods_take_of_the_answers_is_known_and_documented() {
                 Reach::Whole => unreachable!("they are counted first"),
             };
             let space = if counted == *whole { " " } else { "; " };
-            row.push_str(&format!("{space}{count} {what}: {words}"));
+            write!(row, "{space}{count} {what}: {words}").unwrap();
             let found = cases.iter().filter(|case| owners.reach(&case.call) == *reach);
             assert_eq!(found.count(), *count, "{name}: {words}");
             counted += count;

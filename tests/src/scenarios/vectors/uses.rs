@@ -1,0 +1,142 @@
+//! Vectors of every operation but agreements, as requests.
+
+use anyhow::{Context as _, Result, bail};
+use kms_crypto::{
+    AeadContext, CryptoProvider as _, KeyKind, PublicKey, SecretBytes,
+    hpke::{self, Binding},
+    software::secret_of,
+};
+use kms_testkit::{
+    known_answers::{Answer, Call, Case, Owners},
+    seeded_provider,
+};
+use pollster::block_on;
+use serde_json::{Value, json};
+
+use super::{Asked, Expected, TEXT, failed, keys::Keys};
+use crate::session::to_page;
+
+/// Kind and secret bytes of the key that a call is about.
+pub(super) fn key_of(owners: &Owners, call: &Call) -> Result<Option<(KeyKind, Vec<u8>)>> {
+    Ok(Some(match call {
+        Call::Mac { key, .. } | Call::VerifyMac { key, .. } => (KeyKind::HmacSha256, key.clone()),
+        Call::Seal { key, .. } | Call::Open { key, .. } | Call::Decrypt { key, .. } => {
+            (KeyKind::Aes256, key.clone())
+        }
+        Call::SignWithSeed { seed, .. } => (KeyKind::Ed25519, seed.clone()),
+        Call::Verify { kind, public, .. } | Call::Thumbprint { kind, public } => {
+            (*kind, owners.seed(public).context("nobody owns it")?.to_vec())
+        }
+        Call::Sign { kind, key, .. } | Call::HpkeOpen { kind, key, .. } => {
+            (*kind, secret(*kind, key)?)
+        }
+        Call::Decapsulate { key, .. } => (KeyKind::HpkeX25519, secret(KeyKind::HpkeX25519, key)?),
+        _ => return Ok(None),
+    }))
+}
+
+fn secret(kind: KeyKind, form: &[u8]) -> Result<Vec<u8>> {
+    Ok(secret_of(kind, form).map_err(failed)?.expose().to_vec())
+}
+
+/// What is asked of the methods for a case.
+pub(super) fn requests(
+    what: &str,
+    case: &Case,
+    owners: &Owners,
+    keys: &Keys<'_>,
+) -> Result<Vec<Asked>> {
+    let (kind, secret) = key_of(owners, &case.call)?.context("a call without a key")?;
+    let id = keys.id(kind, &secret)?;
+    let asked = |method, mut params: Value, expected| {
+        params["keyId"] = json!(id);
+        Asked { what: what.to_owned(), method, params, expected }
+    };
+    Ok(match &case.call {
+        Call::Mac { message, .. } => {
+            vec![asked("mac", json!({"data": to_page(message)}), result("mac", case))]
+        }
+        Call::VerifyMac { message, mac, .. } => {
+            let params = json!({"data": to_page(message), "mac": to_page(mac)});
+            vec![asked("verify_mac", params, result("valid", case))]
+        }
+        Call::Sign { message, .. } | Call::SignWithSeed { message, .. } => {
+            vec![asked("sign", json!({"data": to_page(message)}), result("signature", case))]
+        }
+        Call::Verify { message, signature, .. } => {
+            let (data, signature) = (to_page(message), to_page(signature));
+            let params = json!({"data": data, "signature": signature});
+            let mut both = vec![asked("verify", params, result("valid", case))];
+            // Ed25519 is deterministic: whoever has the key makes the one valid signature.
+            if case.expected == Answer::Verdict(true) {
+                let expected = Expected::Result("signature", signature);
+                both.push(asked("sign", json!({"data": data}), expected));
+            }
+            both
+        }
+        Call::Thumbprint { .. } => {
+            let Answer::Bytes(text) = &case.expected else { bail!("no thumbprint") };
+            let expected = Expected::Kid(String::from_utf8(text.clone())?);
+            vec![asked("keys.public_key", json!({}), expected)]
+        }
+        Call::Seal { nonce, data, .. } => {
+            let bound = ciphertext(nonce, &bound(&secret, nonce, id, data)?);
+            let expected = Expected::Result("plaintext", to_page(data));
+            vec![asked("decrypt", json!({"ciphertext": bound}), expected)]
+        }
+        // Bound to something else, it is no ciphertext of the enclave, however valid.
+        Call::Open { nonce, data, .. } => {
+            let params = json!({"ciphertext": ciphertext(nonce, data)});
+            vec![asked("decrypt", params, Expected::Refused("invalid_ciphertext"))]
+        }
+        Call::Decrypt { data, .. } => {
+            let params = json!({"ciphertext": ciphertext(&[], data)});
+            vec![asked("decrypt", params, Expected::Refused("invalid_ciphertext"))]
+        }
+        Call::HpkeOpen { public, data, .. } => {
+            let own = json!({"sealed": to_page(data)});
+            let sealed = json!({"sealed": sealed(kind, public)?});
+            vec![
+                asked("open", sealed, Expected::Result("plaintext", to_page(TEXT))),
+                asked("open", own, Expected::Refused("invalid_ciphertext")),
+            ]
+        }
+        Call::Decapsulate { public, .. } => {
+            let sealed = json!({"sealed": sealed(kind, public)?});
+            vec![asked("open", sealed, Expected::Result("plaintext", to_page(TEXT)))]
+        }
+        other => bail!("no method is for {}", other.function()),
+    })
+}
+
+/// The member of the result that has the answer.
+fn result(name: &'static str, case: &Case) -> Expected {
+    match &case.expected {
+        Answer::Bytes(bytes) => Expected::Result(name, to_page(bytes)),
+        Answer::Verdict(verdict) => Expected::Result(name, json!(verdict)),
+        Answer::Refused(code) => Expected::Refused(code),
+    }
+}
+
+/// What `decrypt` takes of version 1: form, version, nonce, ciphertext with tag (docs/formats.md).
+fn ciphertext(nonce: &[u8], sealed: &[u8]) -> Value {
+    to_page(&[&[1, 0, 0, 0, 1], nonce, sealed].concat())
+}
+
+/// What `encrypt` would make with this nonce, without context.
+fn bound(key: &[u8], nonce: &[u8], id: &str, plaintext: &[u8]) -> Result<Vec<u8>> {
+    let software = seeded_provider(42);
+    let key = SecretBytes::copy_of(key).map_err(failed)?;
+    let key = block_on(software.import_sealing_key(&key)).map_err(failed)?;
+    let aad = [b"\x84\x72ats-kms/v1/encrypt\x76", id.as_bytes(), b"\x01\xa0"].concat();
+    let context = AeadContext { nonce: nonce.try_into()?, aad: &aad };
+    block_on(software.seal(&key, context, plaintext)).map_err(failed)
+}
+
+/// What anybody seals to this public key, without context.
+fn sealed(kind: KeyKind, public: &[u8]) -> Result<Value> {
+    let recipient = PublicKey::from_raw(kind, public).map_err(failed)?;
+    let binding = Binding { info: b"ats-kms/v1/seal", aad: b"\xa0" };
+    let sealed = block_on(hpke::seal(&seeded_provider(44), &recipient, binding, TEXT));
+    Ok(to_page(&sealed.map_err(failed)?))
+}
