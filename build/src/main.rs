@@ -3,6 +3,7 @@
 mod archive;
 mod browsers;
 mod codegen;
+mod compiler;
 mod coverage;
 mod demo;
 mod dist;
@@ -140,7 +141,7 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    if let Some(code) = coverage::as_wrapper() {
+    if let Some(code) = compiler::in_place_of_rustc() {
         return code;
     }
     let arguments = Arguments::parse();

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 #[derive(Clone, Debug)]
 pub(crate) struct Repo {
     root: PathBuf,
+    linted: bool,
 }
 
 impl Repo {
@@ -23,7 +24,16 @@ impl Repo {
         if !root.join("crates").is_dir() {
             bail!("{} is not the ATS KMS workspace", root.display());
         }
-        Ok(Self { root })
+        Ok(Self { root, linted: false })
+    }
+
+    /// The same tree, read by clippy wherever it is compiled for this machine.
+    pub(crate) fn linted(&self) -> Self {
+        Self { linted: true, ..self.clone() }
+    }
+
+    pub(crate) fn is_linted(&self) -> bool {
+        self.linted
     }
 
     pub(crate) fn root(&self) -> &Path {

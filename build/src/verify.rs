@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::browsers::{self, Account, Engine};
+use crate::compiler;
 use crate::passed::Passed;
 use crate::process::{cargo, run};
 use crate::repo::Repo;
@@ -16,7 +17,7 @@ const FUZZ_SECONDS: u32 = 10;
 
 /// Runs all steps, cheap ones first, and always prints the summary.
 pub(crate) fn run_all(repo: &Repo, with_browsers: bool, again: bool) -> Result<()> {
-    let tree = files::fingerprint(repo)?;
+    let (tree, repo) = (files::fingerprint(repo)?, &repo.linted());
     let account = Account { tree: &tree, again };
     let mut steps = Steps::new();
     let result = sources(repo, &mut steps, with_browsers)
@@ -49,7 +50,8 @@ fn compiled(repo: &Repo, steps: &mut Steps, again: bool) -> Result<()> {
         steps.run(name, || work(repo))?;
         passed.add(repo, name)
     };
-    once("clippy", clippy)?;
+    once("clippy for wasm", clippy_for_wasm)?;
+    once("programs, examples, benchmarks", rest)?;
     once("native tests", native_tests)?;
     once("native tests of the pure crates, with coverage", coverage::check)?;
     steps.run("fuzzing", || fuzz::run(repo, FUZZ_SECONDS))
@@ -78,11 +80,8 @@ fn spelling(repo: &Repo) -> Result<()> {
     run(Command::new(setup::checker(repo, "typos")?).current_dir(repo.root()))
 }
 
-/// Again for wasm: what is compiled for it only is invisible to the host.
-fn clippy(repo: &Repo) -> Result<()> {
-    let mut host = cargo(repo);
-    host.args(["clippy", "--quiet", "--locked", "--workspace", "--all-targets"]);
-    run(host.args(["--", "-D", "warnings"]))?;
+/// What is compiled for wasm only is invisible to the host.
+fn clippy_for_wasm(repo: &Repo) -> Result<()> {
     let probe = &["--features", "probe"][..];
     for (module, features) in [(wasm::ENCLAVE, probe), (wasm::TOOLS, &[]), (wasm::KIT, &[])] {
         let mut command = cargo(repo);
@@ -93,6 +92,14 @@ fn clippy(repo: &Repo) -> Result<()> {
     Ok(())
 }
 
+/// What no test is, but for programs: read by clippy, as everything that is compiled here.
+fn rest(repo: &Repo) -> Result<()> {
+    let mut command = cargo(repo);
+    command.args(["build", "--quiet", "--locked", "--workspace", "--bins", "--examples"]);
+    compiler::read_along(repo, &mut command)?;
+    run(command.args(["--bench", "*"]))
+}
+
 /// The pure crates have a step of their own.
 fn native_tests(repo: &Repo) -> Result<()> {
     let mut command = cargo(repo);
@@ -100,5 +107,6 @@ fn native_tests(repo: &Repo) -> Result<()> {
     for name in coverage::CRATES {
         command.args(["--exclude", name]);
     }
+    compiler::read_along(repo, &mut command)?;
     run(&mut command)
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
+use crate::compiler;
 use crate::process::{cargo, run};
 use crate::repo::Repo;
 
@@ -25,5 +26,6 @@ pub(crate) fn example(repo: &Repo, name: &str) -> Result<PathBuf> {
 fn build(repo: &Repo, kind: &str, name: &str) -> Result<()> {
     let mut command = cargo(repo);
     command.env_remove("KMS_ENCLAVE_DIR");
+    compiler::read_along(repo, &mut command)?;
     run(command.args(["build", "--quiet", "--locked", "--workspace", kind, name]))
 }

@@ -1,18 +1,14 @@
 //! Native line coverage of the pure crates: nearly every line, and a reason for each other one.
-//!
-//! rustc instruments the crates, which this program sees to as cargo's compiler wrapper: crates of
-//! others stay as they are, fast and shared with every other build.
 
 mod lcov;
 mod listed;
 mod programs;
 
-use std::ffi::OsString;
-use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
+use crate::compiler;
 use crate::process::{cargo, output};
 use crate::repo::Repo;
 use crate::setup;
@@ -49,9 +45,6 @@ const LEAST: usize = 980;
 
 /// The lines that are not, with reasons.
 const LIST: &str = "build/coverage.txt";
-
-/// Tells this program that cargo starts it in place of rustc.
-const WRAPPER: &str = "KMS_COVERAGE_WRAPPER";
 
 /// What is known of the reached lines.
 pub(crate) struct Coverage {
@@ -144,33 +137,7 @@ fn tests(repo: &Repo) -> Result<Command> {
     for name in CRATES {
         command.args(["--package", name]);
     }
-    command.env("RUSTC_WORKSPACE_WRAPPER", std::env::current_exe()?).env(WRAPPER, "1");
+    compiler::read_along(repo, &mut command)?;
+    compiler::count(&mut command)?;
     Ok(command)
-}
-
-/// What to do when cargo starts this program in place of rustc: the same, with instruments.
-pub(crate) fn as_wrapper() -> Option<ExitCode> {
-    std::env::var_os(WRAPPER)?;
-    let mut arguments = std::env::args_os().skip(1);
-    let rustc = arguments.next()?;
-    // `cargo xtask` with the variable set by hand is no call of cargo.
-    if Path::new(&rustc).file_stem()? != "rustc" {
-        return None;
-    }
-    Some(wrapped(&rustc, arguments.collect()).unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
-        ExitCode::FAILURE
-    }))
-}
-
-fn wrapped(rustc: &OsString, arguments: Vec<OsString>) -> Result<ExitCode> {
-    let status = Command::new(rustc)
-        .args(arguments)
-        .arg("-Cinstrument-coverage")
-        .status()
-        .context("cannot start rustc")?;
-    match status.code().and_then(|code| u8::try_from(code).ok()) {
-        Some(code) => Ok(ExitCode::from(code)),
-        None => bail!("rustc was ended by a signal"),
-    }
 }
