@@ -1,11 +1,12 @@
 //! What the log says is so now.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use kms_crypto::{KeyKind, PublicKey};
 use kms_token::{
-    Challenge, HARD_CAP_S, Id, Key, KeyRing, KeyState, Refusal, SKEW_S, Signed, SpiffeId,
+    Challenge, HARD_CAP_S, Id, Key, KeyRing, KeyState, Refusal, SKEW_S, Seen, Signed, SpiffeId,
     Statement, Target, Token,
 };
 
@@ -20,12 +21,15 @@ const MEMORY_S: u64 = HARD_CAP_S + 2 * SKEW_S;
 #[derive(Debug)]
 pub struct State {
     broker: SpiffeId,
-    /// The approvers' keys.
-    pub ring: KeyRing,
+    /// The approvers' keys. Shared: what is checked without the state is checked with them.
+    pub ring: Arc<KeyRing>,
     tokens: Expiring<Id, Known>,
     revoked: Vec<Revoked>,
     /// Which statements were heard.
     statements: Expiring<Id, ()>,
+    /// Tokens whose signatures were verified when they were minted, by their names. They are not made
+    /// from the log.
+    pub seen: Expiring<Id, Seen>,
     /// Challenges that are open. They are not made from the log.
     pub open: Expiring<Id, Open>,
 }
@@ -80,10 +84,11 @@ impl State {
     pub fn new(broker: SpiffeId) -> Self {
         Self {
             broker,
-            ring: KeyRing::default(),
+            ring: Arc::default(),
             tokens: Expiring::default(),
             revoked: Vec::new(),
             statements: Expiring::default(),
+            seen: Expiring::default(),
             open: Expiring::default(),
         }
     }
@@ -99,7 +104,7 @@ impl State {
                 let public = PublicKey::from_raw(KeyKind::Ed25519, &raw);
                 let public = public.map_err(|_| Refusal::Name)?;
                 let (owner, admin, state) = (owner.clone(), *admin, KeyState::Active);
-                self.ring.enrol(Key { public, owner, admin, state })?;
+                Arc::make_mut(&mut self.ring).enrol(Key { public, owner, admin, state })?;
             }
             Event::Minted { challenge, jti, sub, exp, .. } => {
                 let (challenge, sub) = (Id::parse(challenge)?, SpiffeId::parse(sub)?);
@@ -128,7 +133,7 @@ impl State {
 
     fn hear(&mut self, statement: &str, at: u64) -> Result<(), Problem> {
         let signed = self.check_statement(statement, at)?;
-        self.ring.apply(&signed)?;
+        Arc::make_mut(&mut self.ring).apply(&signed)?;
         if !self.statements.insert(signed.jti, memory(at), ()) {
             return Err(Problem::CONFLICT);
         }
@@ -148,7 +153,7 @@ impl State {
         if self.statements.contains(&signed.jti) {
             return Err(Problem::CONFLICT);
         }
-        self.ring.clone().apply(&signed)?;
+        KeyRing::clone(&self.ring).apply(&signed)?;
         Ok(signed)
     }
 
@@ -204,6 +209,7 @@ impl State {
     pub fn prune(&mut self, now_s: u64) {
         self.open.forget(now_s);
         self.tokens.forget(now_s);
+        self.seen.forget(now_s);
         self.statements.forget(now_s);
         // They are in the order in which they were heard.
         let over = self.revoked.iter().take_while(|revoked| memory(revoked.at) <= now_s).count();

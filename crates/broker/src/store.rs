@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use kms_token::SpiffeId;
 use tokio::sync::watch;
@@ -37,6 +38,9 @@ impl Disk for File {
 /// What tells the time: seconds since 1970-01-01T00:00Z.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
+/// For so long what was noted waits for a decision to be written with.
+const SOON: Duration = Duration::from_millis(20);
+
 /// By how many seconds the clock may be behind the log.
 const BEHIND_S: u64 = 5;
 
@@ -64,6 +68,8 @@ struct Inner {
     state: State,
     chain: Chain,
     pending: Vec<u8>,
+    /// Whether somebody waits for what is pending.
+    awaited: bool,
     failed: bool,
     closing: bool,
 }
@@ -106,7 +112,14 @@ impl Store {
     pub fn start(disk: impl Disk, replayed: Replayed, clock: Clock) -> Self {
         let Replayed { state, chain, .. } = replayed;
         let size = chain.size();
-        let inner = Inner { state, chain, pending: Vec::new(), failed: false, closing: false };
+        let inner = Inner {
+            state,
+            chain,
+            pending: Vec::new(),
+            awaited: false,
+            failed: false,
+            closing: false,
+        };
         let shared = Arc::new(Shared { inner: Mutex::new(inner), wake: Condvar::new() });
         let (sender, durable) = watch::channel(Durable { size, failed: false });
         let writing = Arc::clone(&shared);
@@ -128,6 +141,7 @@ impl Store {
             for event in events {
                 inner.append(event, now_s)?;
             }
+            inner.awaited = true;
             (value, inner.chain.size())
         };
         self.shared.wake.notify_one();
@@ -139,13 +153,15 @@ impl Store {
         }
     }
 
-    /// Notes something that nobody waits for.
+    /// Notes something that nobody waits for: it goes to the disk with the next decision, or soon.
     pub fn note(&self, event: Event) {
         if let Ok(mut inner) = self.lock()
             && let Ok(now_s) = self.now(&inner)
-            && inner.append(event, now_s).is_ok()
         {
-            self.shared.wake.notify_one();
+            let first = inner.pending.is_empty();
+            if inner.append(event, now_s).is_err() || first {
+                self.shared.wake.notify_one();
+            }
         }
     }
 
@@ -216,12 +232,17 @@ impl Inner {
 
 /// Writes what is pending, again and again, with one sync for all of it.
 fn write(shared: &Shared, mut disk: impl Disk, durable: &watch::Sender<Durable>) {
-    let idle = |inner: &mut Inner| inner.pending.is_empty() && !inner.closing && !inner.failed;
+    let ends = |inner: &Inner| inner.closing || inner.failed;
+    let idle = |inner: &mut Inner| inner.pending.is_empty() && !ends(inner);
+    // What only was noted waits for what somebody waits for: one sync is for both.
+    let alone = |inner: &mut Inner| !inner.awaited && !ends(inner);
     while let Ok(inner) = shared.inner.lock()
-        && let Ok(mut inner) = shared.wake.wait_while(inner, idle)
+        && let Ok(inner) = shared.wake.wait_while(inner, idle)
+        && let Ok((mut inner, _)) = shared.wake.wait_timeout_while(inner, SOON, alone)
     {
+        inner.awaited = false;
         let bytes = std::mem::take(&mut inner.pending);
-        let (size, ends) = (inner.chain.size(), inner.closing || inner.failed);
+        let (size, ends) = (inner.chain.size(), ends(&inner));
         drop(inner);
         let written = bytes.is_empty() || disk.append(&bytes).and_then(|()| disk.sync()).is_ok();
         if !written {

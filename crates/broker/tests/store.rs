@@ -168,6 +168,26 @@ fn decisions_that_wait_share_one_sync() {
     assert_eq!(syncs.load(Ordering::SeqCst), 2);
 }
 
+/// What nobody waits for costs no sync of its own when a decision comes, and is written without one.
+#[test]
+fn what_is_noted_is_written_with_a_decision_or_soon() {
+    let disk = Platter::default();
+    let store = begin(&disk, b"");
+    let lines = || disk.left(0).iter().filter(|byte| **byte == b'\n').count();
+    let refused = || Event::Refused { code: "role".into(), by: AGENT.into(), jti: None };
+    store.note(refused());
+    store.note(refused());
+    mint(&store, 1).unwrap();
+    assert_eq!(lines(), 4);
+    store.note(refused());
+    while lines() < 5 {
+        std::thread::yield_now();
+    }
+    store.note(refused());
+    store.close();
+    assert_eq!(lines(), 6);
+}
+
 /// At every operation of the disk, and with every part of what was not synced: what the broker has
 /// said yes to is there, and nothing is used twice.
 #[test]

@@ -38,4 +38,4 @@ pub use spiffe::SpiffeId;
 pub use statement::{Signed, Statement, Target};
 pub use time::{HARD_CAP_S, Life, SKEW_S};
 pub use token::Token;
-pub use verify::{Circumstances, Verified, Verifier};
+pub use verify::{Circumstances, Seen, Verified, Verifier};

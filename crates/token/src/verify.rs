@@ -1,6 +1,6 @@
 //! Strict verification of tokens and approvals.
 
-use kms_jose::TokenType;
+use kms_jose::{Claims, Jws, TokenType};
 
 use crate::{
     Approval, Authorization, Binding, Challenge, Digest, Key, KeyRing, Life, Refusal, SpiffeId,
@@ -38,13 +38,50 @@ pub struct Verified {
     pub authorization: Authorization,
     /// Who approved, the minting one last: thumbprints and owners.
     pub approvers: Vec<(String, String)>,
+    /// That its signatures are good.
+    pub seen: Seen,
+}
+
+/// That the signatures of a token were verified: of this text and no other. A key that goes by its
+/// thumbprint does not become another one, so that they need not be verified twice; everything else is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen(Digest);
+
+impl Seen {
+    fn of(token: &Token) -> Self {
+        Self(Digest::of(token.reveal().as_bytes()))
+    }
 }
 
 impl Verifier<'_> {
     /// Verifies a token that a workload presents. That it was not used or revoked is for the caller to
     /// see to.
     pub fn verify(&self, token: &Token, at: &Circumstances<'_>) -> Result<Verified, Refusal> {
-        let verified = self.verify_minted(token, at.now_s)?;
+        Self::presented(self.verify_minted(token, at.now_s)?, at)
+    }
+
+    /// The same for a token that may have been verified before, without its signatures if so.
+    pub fn verify_again(
+        &self,
+        token: &Token,
+        seen: Option<Seen>,
+        at: &Circumstances<'_>,
+    ) -> Result<Verified, Refusal> {
+        if seen != Some(Seen::of(token)) {
+            return self.verify(token, at);
+        }
+        let jws = Jws::parse(token.reveal())?;
+        let kid = jws.header().kid.clone().ok_or(Refusal::Claims)?;
+        let signed = (kid, Claims::parse(jws.unverified_payload())?);
+        let verified = self.judge(signed, token, at.now_s, |first, challenge, iat| {
+            let jws = Jws::parse(first)?;
+            let kid = jws.header().kid.clone().ok_or(Refusal::Claims)?;
+            self.judge_approval((kid, Claims::parse(jws.unverified_payload())?), challenge, iat)
+        })?;
+        Self::presented(verified, at)
+    }
+
+    fn presented(verified: Verified, at: &Circumstances<'_>) -> Result<Verified, Refusal> {
         let Challenge { sub, certificate, req, .. } = &verified.authorization.challenge;
         if sub != at.sub {
             Err(Refusal::Subject)
@@ -61,25 +98,38 @@ impl Verifier<'_> {
     pub fn verify_minted(&self, token: &Token, now_s: u64) -> Result<Verified, Refusal> {
         let find = |kid: &str| self.ring.get(kid).map(|key| key.public.clone());
         let jws = kms_jose::verify(token.reveal(), &typ()?, find)?;
-        let authorization = Authorization::read(&jws.claims)?;
+        self.judge((jws.kid, jws.claims), token, now_s, |first, challenge, iat| {
+            self.verify_approval(first, challenge, iat)
+        })
+    }
+
+    /// What is to be said of a token whose signature is good. `first` says it of the approval in it.
+    fn judge(
+        &self,
+        (kid, claims): (String, Claims),
+        token: &Token,
+        now_s: u64,
+        first_of: impl FnOnce(&str, &Challenge, u64) -> Result<(String, String), Refusal>,
+    ) -> Result<Verified, Refusal> {
+        let authorization = Authorization::read(&claims)?;
         let Authorization { challenge, iat, nbf, exp, .. } = &authorization;
-        let minter = self.ring.signer(&jws.kid, *iat)?;
+        let minter = self.ring.signer(&kid, *iat)?;
         if challenge.aud != *self.audience {
             return Err(Refusal::Audience);
         }
         self.life.admits((*iat, *nbf, *exp), now_s)?;
         count_approvals(&authorization)?;
         not_accountable(minter, challenge)?;
-        let mut approvers = vec![(jws.kid, minter.owner.clone())];
+        let mut approvers = vec![(kid, minter.owner.clone())];
         if let Some(first) = &authorization.first {
             // It had to be alive when the second approver minted, not now.
-            let first = self.verify_approval(first, challenge, *iat)?;
+            let first = first_of(first, challenge, *iat)?;
             if same_owner(&first.1, &minter.owner) {
                 return Err(Refusal::Approvers);
             }
             approvers.insert(0, first);
         }
-        Ok(Verified { authorization, approvers })
+        Ok(Verified { authorization, approvers, seen: Seen::of(token) })
     }
 
     /// Verifies a first approval of this challenge; who gave it, by thumbprint and owner.
@@ -91,11 +141,20 @@ impl Verifier<'_> {
     ) -> Result<(String, String), Refusal> {
         let find = |kid: &str| self.ring.get(kid).map(|key| key.public.clone());
         let jws = kms_jose::verify(jws, &approval::typ()?, find)?;
-        let approval = Approval::read(&jws.claims)?;
-        let approver = self.ring.signer(&jws.kid, approval.iat)?;
+        self.judge_approval((jws.kid, jws.claims), challenge, now_s)
+    }
+
+    fn judge_approval(
+        &self,
+        (kid, claims): (String, Claims),
+        challenge: &Challenge,
+        now_s: u64,
+    ) -> Result<(String, String), Refusal> {
+        let approval = Approval::read(&claims)?;
+        let approver = self.ring.signer(&kid, approval.iat)?;
         approval.admits(challenge, now_s)?;
         not_accountable(approver, challenge)?;
-        Ok((jws.kid, approver.owner.clone()))
+        Ok((kid, approver.owner.clone()))
     }
 }
 

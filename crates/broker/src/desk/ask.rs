@@ -161,6 +161,9 @@ impl Desk {
             exp: authorization.exp,
             approvers: verified.approvers.into_iter().map(approver).collect(),
         };
+        if !state.seen.insert(authorization.jti, authorization.exp, verified.seen) {
+            return Err(Problem::CONFLICT);
+        }
         if let Some(open) = state.open.get_mut(&id) {
             (open.token, open.minted) = (Some(token), true);
         }

@@ -18,7 +18,7 @@ use crate::{Error, Problem};
 
 pub use ask::{Asking, Pending};
 pub use key::{LogKey, read_checkpoint};
-pub use present::{Presented, Shown};
+pub use present::{Checked, Presented, Shown, Sight};
 
 /// Who is at the other end of a connection, by its certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,16 @@
 //! Using a token: once.
 
+use std::sync::Arc;
+
 use kms_token::{
-    Authorization, Binding, Circumstances, Digest, Refusal, SpiffeId, Token, Verified, Verifier,
+    Authorization, Binding, Circumstances, Digest, KeyRing, Refusal, Seen, SpiffeId, Token,
+    Verified, Verifier,
 };
 
 use crate::Problem;
 use crate::desk::{Desk, Peer};
 use crate::log::Event;
+use crate::state::State;
 
 /// Who has presented a token to another service, for what.
 #[derive(Debug)]
@@ -30,6 +34,49 @@ pub struct Presented {
     pub approvers: Vec<(String, String)>,
 }
 
+/// A token with who has presented it, and for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    /// For whom it has to be.
+    pub audience: &'a SpiffeId,
+    /// The token.
+    pub token: &'a Token,
+    /// The workload.
+    pub sub: &'a SpiffeId,
+    /// Digest of its certificate.
+    pub certificate: Digest,
+    /// The request.
+    pub request: &'a Binding,
+}
+
+/// A token whose signatures, claims and policy are good. Whether it may still be used is for the state
+/// to say.
+#[derive(Debug)]
+pub struct Checked<'a> {
+    sight: Sight<'a>,
+    verified: Verified,
+    by: Means,
+}
+
+/// What a token is checked by.
+#[derive(Debug)]
+struct Means {
+    ring: Arc<KeyRing>,
+    seen: Option<Seen>,
+    now_s: u64,
+}
+
+impl Means {
+    fn new(state: &State, token: &Token, now_s: u64) -> Self {
+        let (ring, seen) = (Arc::clone(&state.ring), state.seen.get(&token.jti()).copied());
+        Self { ring, seen, now_s }
+    }
+
+    fn are_of(&self, state: &State, now_s: u64) -> bool {
+        Arc::ptr_eq(&self.ring, &state.ring) && self.now_s == now_s
+    }
+}
+
 impl Desk {
     /// Accepts a token that a workload presents here.
     pub async fn present(
@@ -38,46 +85,70 @@ impl Desk {
         token: &Token,
         request: &Binding,
     ) -> Result<Presented, Problem> {
-        let (sub, certificate) = (&peer.id, peer.certificate);
-        let shown = |now_s| Circumstances { sub, certificate, request, now_s };
-        self.accept(peer, self.id(), token, shown).await
+        let (sub, certificate, audience) = (&peer.id, peer.certificate, self.id());
+        self.accept(peer, Sight { audience, token, sub, certificate, request }).await
     }
 
     /// Accepts a token that a workload has shown to the service that asks.
     pub async fn introspect(&self, service: &Peer, shown: &Shown) -> Result<Presented, Problem> {
         let Shown { token, sub, certificate, request } = shown;
-        let at = |now_s| Circumstances { sub, certificate: *certificate, request, now_s };
-        self.accept(service, &service.id, token, at).await
+        let (certificate, audience) = (*certificate, &service.id);
+        self.accept(service, Sight { audience, token, sub, certificate, request }).await
     }
 
-    async fn accept<'a>(
-        &self,
-        by: &Peer,
-        audience: &SpiffeId,
-        token: &Token,
-        shown: impl FnOnce(u64) -> Circumstances<'a>,
-    ) -> Result<Presented, Problem> {
-        let accepted = self.store.decide(|state, now_s| {
-            let verifier =
-                Verifier { ring: &state.ring, audience, life: self.config().token_life() };
-            let Verified { authorization, approvers } = verifier.verify(token, &shown(now_s))?;
-            state.admit(authorization.jti)?;
-            let challenge = &authorization.challenge;
-            self.policy.admit_again(challenge)?;
-            if !self.policy.in_time(&challenge.act, authorization.iat, now_s) {
-                return Err(Refusal::Expired.into());
-            }
-            let event = Event::Used {
-                jti: authorization.jti.to_string(),
-                act: authorization.challenge.act.as_str().into(),
-                by: by.id.to_string(),
-            };
-            Ok((Presented { authorization, approvers }, vec![event]))
-        });
-        let accepted = accepted.await;
+    async fn accept(&self, by: &Peer, sight: Sight<'_>) -> Result<Presented, Problem> {
+        let accepted = match self.check(sight) {
+            Ok(checked) => self.take(by, checked).await,
+            Err(problem) => Err(problem),
+        };
         if let Err(problem) = &accepted {
-            self.refused(by, *problem, Some(token.jti()));
+            self.refused(by, *problem, Some(sight.token.jti()));
         }
         accepted
+    }
+
+    /// Checks what needs no state: nobody waits for it.
+    pub fn check<'a>(&self, sight: Sight<'a>) -> Result<Checked<'a>, Problem> {
+        let by = self.store.look(|state, now_s| Ok(Means::new(state, sight.token, now_s)))?;
+        let verified = self.believe(&by, sight)?;
+        Ok(Checked { sight, verified, by })
+    }
+
+    /// Uses up what was checked, if it may still be used, and returns once that is on the disk. If a key
+    /// or the time is another one by now, it is checked anew.
+    pub async fn take(&self, peer: &Peer, checked: Checked<'_>) -> Result<Presented, Problem> {
+        let Checked { sight, verified, by } = checked;
+        self.store
+            .decide(|state, now_s| {
+                let verified = if by.are_of(state, now_s) {
+                    verified
+                } else {
+                    self.believe(&Means::new(state, sight.token, now_s), sight)?
+                };
+                let Verified { authorization, approvers, .. } = verified;
+                state.admit(authorization.jti)?;
+                let event = Event::Used {
+                    jti: authorization.jti.to_string(),
+                    act: authorization.challenge.act.as_str().into(),
+                    by: peer.id.to_string(),
+                };
+                Ok((Presented { authorization, approvers }, vec![event]))
+            })
+            .await
+    }
+
+    fn believe(&self, by: &Means, sight: Sight<'_>) -> Result<Verified, Problem> {
+        let Sight { audience, token, sub, certificate, request } = sight;
+        let Means { ring, seen, now_s } = by;
+        let verifier = Verifier { ring, audience, life: self.config().token_life() };
+        let at = Circumstances { sub, certificate, request, now_s: *now_s };
+        let verified = verifier.verify_again(token, *seen, &at)?;
+        let Authorization { challenge, iat, .. } = &verified.authorization;
+        self.policy.admit_again(challenge)?;
+        if self.policy.in_time(&challenge.act, *iat, *now_s) {
+            Ok(verified)
+        } else {
+            Err(Refusal::Expired.into())
+        }
     }
 }
