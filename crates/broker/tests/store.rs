@@ -173,7 +173,7 @@ fn decisions_that_wait_share_one_sync() {
 fn what_is_noted_is_written_with_a_decision_or_soon() {
     let disk = Platter::default();
     let store = begin(&disk, b"");
-    let lines = || disk.left(0).iter().filter(|byte| **byte == b'\n').count();
+    let lines = || disk.left(0).split(|byte| *byte == b'\n').count() - 1;
     let refused = || Event::Refused { code: "role".into(), by: AGENT.into(), jti: None };
     store.note(refused());
     store.note(refused());

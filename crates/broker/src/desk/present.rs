@@ -142,11 +142,11 @@ impl Desk {
         let Means { ring, seen, now_s } = by;
         let verifier = Verifier { ring, audience, life: self.config().token_life() };
         let at = Circumstances { sub, certificate, request, now_s: *now_s };
-        let verified = verifier.verify_again(token, *seen, &at)?;
-        let Authorization { challenge, iat, .. } = &verified.authorization;
+        let believed = verifier.verify_again(token, *seen, &at)?;
+        let Authorization { challenge, iat, .. } = &believed.authorization;
         self.policy.admit_again(challenge)?;
         if self.policy.in_time(&challenge.act, *iat, *now_s) {
-            Ok(verified)
+            Ok(believed)
         } else {
             Err(Refusal::Expired.into())
         }
