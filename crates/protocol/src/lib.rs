@@ -10,6 +10,7 @@
 //! No type of this crate can carry a key or a credential; messages between the enclave's
 //! own user interface and its worker are not part of this protocol.
 
+mod authority;
 mod claims;
 mod context;
 mod error;
@@ -32,6 +33,7 @@ mod use_types;
 mod value;
 mod webpush_types;
 
+pub use authority::{Auth, Authority};
 pub use claims::{ByClaim, ClaimValue, FixedClaim};
 pub use context::EncryptionContext;
 pub use error::{ErrorCode, ErrorInfo, Retry, Side};

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use kms_protocol::{ErrorCode, IntoValue, Method, Request, Response, Value};
+use kms_protocol::{
+    Authority, ErrorCode, IntoValue, Method, Needs, Request, Response, Value, VaultState,
+};
 
 #[test]
 fn error_names_are_unique_snake_case() {
@@ -178,4 +180,23 @@ fn an_optional_member_may_be_absent_or_null() {
     assert_eq!(status(null), status(Vec::new()));
     let word = vec![("usage".into(), Value::Text("much".into()))];
     assert_eq!(status(word), Err(ErrorCode::InvalidParams));
+}
+
+#[test]
+fn what_a_method_needs_is_what_stands_in_its_way() {
+    for method in Method::ALL {
+        let allowed = Authority::ALL.map(|by| method.refusal(VaultState::Unlocked, by).is_none());
+        // Nobody, who confirms, who proves, a lease, a lease and who proves.
+        let expected = match method.auth().as_str() {
+            "none" | "unlocked" => [true; 5],
+            "confirmation" => [false, true, true, false, true],
+            "fresh" => [false, false, true, false, true],
+            "lease" => [false, false, false, true, true],
+            _ => [false, false, false, false, true],
+        };
+        let is_open = matches!(method, Method::Unlock);
+        let cannot = method.policy().needs == Needs::NoVault;
+        let expected = if is_open { [true; 5] } else { expected.map(|may| may && !cannot) };
+        assert_eq!(allowed, expected, "{}", method.name());
+    }
 }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use kms_protocol::schema::{Shape, TypeDoc};
 use kms_protocol::{
-    APART, AuditRule, ErrorCode, Interaction, KeyCaller, KeySpec, KeyState, KeyUsage, Method,
-    Needs, PROTOCOL_VERSION, Side, SpecUsages, limits,
+    APART, AuditRule, Authority, ErrorCode, Interaction, KeyCaller, KeySpec, KeyState, KeyUsage,
+    Method, Needs, PROTOCOL_VERSION, Side, SpecUsages, VaultState, limits,
 };
 
 const NOTE: &str =
@@ -162,8 +162,55 @@ pub(crate) fn operations() -> String {
     for method in Method::ALL {
         out += &operation_row(*method);
     }
-    out + &usages()
+    out + &authority() + &usages()
 }
+
+/// Each method in each state of a vault, with each authority.
+fn authority() -> String {
+    let mut out = AUTHORITY.to_owned();
+    for method in Method::ALL {
+        let _ = write!(out, "| `{}` | {} |", method.name(), method.auth().as_str());
+        for state in VaultState::ALL {
+            let cells = Authority::ALL.map(|by| match method.refusal(*state, by) {
+                Some(code) => format!("`{}`", code.as_str()),
+                None => "yes".to_owned(),
+            });
+            let same = cells.iter().all(|cell| *cell == cells[0]);
+            let _ = write!(out, " {} |", if same { &cells[0] } else { "as below" });
+        }
+        out += "\n";
+    }
+    out += "\nThe cells that depend on the authority, in each state:\n\n| method | vault |";
+    for by in Authority::ALL {
+        let _ = write!(out, " {} |", by.name);
+    }
+    out += "\n|---|---|---|---|---|---|---|\n";
+    for method in Method::ALL {
+        for state in VaultState::ALL {
+            out += &authority_row(*method, *state);
+        }
+    }
+    out
+}
+
+/// Nothing where the authority makes no difference.
+fn authority_row(method: Method, state: VaultState) -> String {
+    let found = Authority::ALL.map(|by| method.refusal(state, by));
+    if found.iter().all(|one| *one == found[0]) {
+        return String::new();
+    }
+    let cells = found.map(|one| one.map_or("yes".into(), |code| format!("`{}`", code.as_str())));
+    format!("| `{}` | {} | {} |\n", method.name(), state.as_str(), cells.join(" | "))
+}
+
+const AUTHORITY: &str = "\n## Authority\n\nWhat a method needs beyond the state of the vault, for a \
+key whose policy asks for nothing more: nothing, an unlocked vault, a person who confirms this very \
+call, one who proves with a factor during the call who they are (fresh), or a lease. `yes` or the code \
+of the refusal.\n\n\
+A test drives every cell of both tables: \
+`every_method_in_every_state_with_every_authority_does_what_the_table_says` in \
+`crates/vault/tests/any_use/authority.rs`.\n\n\
+| method | needs | no vault | locked | unlocked |\n|---|---|---|---|---|\n";
 
 /// What keys can be for.
 fn usages() -> String {
@@ -194,8 +241,10 @@ What is not allowed here is refused. Of the vault: `not_initialized`, `already_i
 rule `owner` for a site that did not make it, `invalid_key_state` for a state that says no, and \
 `policy_denied` with the rule `operation` where its policy does not allow the use. Then come the \
 other rules of its policy.\n\n\
-A test drives every cell: `every_method_in_every_state_does_what_the_table_says` in \
-`crates/vault/tests/matrix.rs`.\n\n";
+Tests in `crates/vault/tests/matrix.rs` drive every cell: of the vault \
+`every_method_in_every_state_does_what_the_table_says`, of a person \
+`a_person_confirms_what_the_table_says`, of keys \
+`every_method_that_names_a_key_does_what_the_table_says`. What is logged has tests of its own.\n\n";
 
 fn operation_row(method: Method) -> String {
     let policy = method.policy();

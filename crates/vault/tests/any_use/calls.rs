@@ -175,7 +175,11 @@ impl World {
     fn stream(&mut self, method: Method, (key, what): (usize, usize)) {
         let used = self.key_for(Some(KeyUsage::Encrypt), key);
         let opened = self.ask(Method::EncryptStream, object(vec![("keyId", text(&used.id))]));
-        let Some(opened) = opened else { return };
+        let Some(opened) = opened else {
+            // There is no stream, as there is none of the samples.
+            self.ask(method, method.samples().0);
+            return;
+        };
         self.keep(Method::EncryptStream, (&used.id, None), &opened);
         if method == Method::CloseStream || what == 0 {
             let Some(stream) = member(&opened, "streamId") else { return };

@@ -2,6 +2,7 @@
 //! record and no backup has the bytes of a secret in it, and the vault stays whole.
 #![allow(clippy::unwrap_used)] // the fixtures are plain functions
 
+mod authority;
 mod calls;
 mod person;
 mod secrets;
@@ -13,6 +14,7 @@ use kms_protocol::{KeySpec, Method, Value};
 use kms_testkit::Tab;
 use proptest::prelude::*;
 
+use person::Person;
 use secrets::{Secrets, forms, watch};
 use world::{Purpose, World};
 
@@ -47,7 +49,7 @@ fn done(world: &mut World, act: &Act) {
             if ready {
                 world.prepare(method);
             }
-            world.willing = willing;
+            world.person = if willing { Person::Proves } else { Person::Refuses };
             world.call(method, choice);
         }
         Act::Restart => world.restart(),

@@ -8,8 +8,22 @@ use kms_vault::{Action, UiEvent};
 /// More screens than anything takes.
 const SCREENS: usize = 12;
 
+/// Confirms, and refuses wherever a factor is asked for.
+async fn without_factor(tab: &Tab) {
+    for _ in 0..SCREENS {
+        let next = match tab.screen() {
+            "hidden" => return,
+            "approve" => tab.approved(),
+            "lease" | "backup_ready" | "confirm_restore" | "reset" => UiEvent::Confirm,
+            _ => UiEvent::Cancel,
+        };
+        tab.does(next).await;
+        turns().await;
+    }
+}
+
 /// Does what leads on; on the management page adds a recovery phrase first.
-pub(crate) async fn willing(tab: &Tab) {
+async fn willing(tab: &Tab) {
     let mut added = false;
     for _ in 0..SCREENS {
         let next = match tab.screen() {
@@ -34,7 +48,25 @@ pub(crate) async fn willing(tab: &Tab) {
     tab.does(UiEvent::Cancel).await;
 }
 
+/// What a person does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Person {
+    Refuses,
+    Confirms,
+    Proves,
+}
+
+impl Person {
+    pub(crate) async fn answer(self, tab: &Tab) {
+        match self {
+            Self::Refuses => unwilling(tab).await,
+            Self::Confirms => without_factor(tab).await,
+            Self::Proves => willing(tab).await,
+        }
+    }
+}
+
 /// Closes the sheet.
-pub(crate) async fn unwilling(tab: &Tab) {
+async fn unwilling(tab: &Tab) {
     tab.does(UiEvent::Cancel).await;
 }

@@ -2,10 +2,10 @@
 
 use kms_protocol::{KeySpec, KeyUsage, Method, SpecUsages, Value};
 use kms_testkit::invariants::broken;
-use kms_testkit::tab::{bytes, member, outcome, template, text};
+use kms_testkit::tab::{Code, bytes, member, outcome, template, text};
 use kms_testkit::{PASSPHRASE, Tab, watched};
 
-use crate::person::{unwilling, willing};
+use crate::person::Person;
 use crate::secrets::{Secrets, watch};
 
 /// What the keys of a world are for.
@@ -68,8 +68,9 @@ pub(crate) struct World {
     pub(crate) done: Vec<Method>,
     /// How many secrets were drawn or taken in as a key.
     pub(crate) made: usize,
-    /// Whether the person does what they are asked for.
-    pub(crate) willing: bool,
+    /// What was refused, and why.
+    pub(crate) refused: Vec<(Method, Code)>,
+    pub(crate) person: Person,
 }
 
 thread_local! {
@@ -92,7 +93,7 @@ impl World {
         })
     }
 
-    fn over(tab: Tab) -> Self {
+    pub(crate) fn over(tab: Tab) -> Self {
         Self {
             tab,
             keys: vec![],
@@ -102,7 +103,8 @@ impl World {
             secrets: Secrets::default(),
             done: vec![],
             made: 0,
-            willing: true,
+            refused: vec![],
+            person: Person::Proves,
         }
     }
 
@@ -117,13 +119,9 @@ impl World {
     /// a key is made of that is agreed on, derived, unwrapped or imported.
     pub(crate) fn ask(&mut self, method: Method, params: Value) -> Option<Value> {
         let (tab, request) = (&self.tab, self.tab.request(method.name(), params));
-        let (reply, drawn) = watched(|| {
-            if self.willing {
-                tab.send_to_person(request, willing)
-            } else {
-                tab.send_to_person(request, unwilling)
-            }
-        });
+        let person = self.person;
+        let (reply, drawn) =
+            watched(|| tab.send_to_person(request, async |tab| person.answer(tab).await));
         if makes_a_key(method) {
             let drawn: Vec<_> = drawn.into_iter().filter(|bytes| bytes.len() == 32).collect();
             self.made += drawn.len();
@@ -133,7 +131,13 @@ impl World {
         }
         self.secrets.take_in();
         let reply = reply.unwrap();
-        let result = outcome(Some(reply.clone())).ok();
+        let result = match outcome(Some(reply.clone())) {
+            Ok(result) => Some(result),
+            Err(code) => {
+                self.refused.push((method, code));
+                None
+            }
+        };
         if let Some(result) = &result {
             self.changed(method, result);
         }
@@ -177,7 +181,7 @@ impl World {
 
     /// Makes a vault where there is none, unlocks one that is locked, and makes keys if there are none.
     pub(crate) fn revive(&mut self) {
-        self.willing = true;
+        self.person = Person::Proves;
         let method = match self.tab.state().as_deref() {
             Ok("uninitialized") => Some(Method::Setup),
             Ok("locked") => Some(Method::Unlock),
