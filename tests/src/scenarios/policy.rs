@@ -1,6 +1,7 @@
 //! A release by a policy, verified in the page.
 
 use anyhow::{Context as _, Result, ensure};
+use kms_manifest::word_code;
 use serde_json::{Value, json};
 
 use crate::{page::Page as _, scenario::scenarios, session::attack, vouched, world::World};
@@ -18,6 +19,37 @@ const CONNECT: &str = "
     } catch ({ name, code, message }) {
         return { name, code, message };
     }";
+
+/// Lets `<kms-verify>` judge by the policy, of a running enclave if it is to connect, and returns what
+/// it reports and shows.
+const SHOW: &str = "
+    const [{ connect }] = await Promise.all(['policy', 'verify'].map((name) => import(`/client/${name}.js`)));
+    const kms = $1 ? await connect({ policy: $0 }) : undefined;
+    const element = document.createElement('kms-verify');
+    Object.assign(element, { policy: $0, memory: null, kms });
+    document.body.append(element);
+    const { level, by, words } = await element.run();
+    const shown = element.shadowRoot;
+    const steps = [...shown.querySelectorAll('[data-step]')].map(({ dataset: { step, ok } }) => [step, ok]);
+    const text = shown.textContent;
+    const attribute = element.getAttribute('level');
+    kms?.close();
+    element.remove();
+    return { level, attribute, by, words, steps: Object.fromEntries(steps), text };";
+
+/// What the verifier is asked, as the element shows it.
+const QUESTIONS: [&str; 10] = [
+    "policy",
+    "revocations",
+    "policy-manifest",
+    "signers",
+    "log",
+    "witnesses",
+    "inclusion",
+    "age",
+    "growth",
+    "order",
+];
 
 /// Changes what the page remembers.
 const REMEMBER: &str = "
@@ -41,6 +73,26 @@ async fn a_release_is_verified_in_the_page(world: &mut World) -> Result<()> {
     let mark: Value = serde_json::from_str(mark)?;
     ensure!(mark["release"]["epoch"] == stage.release.emitted.manifest.epoch, "{mark}");
 
+    let shown = page.eval(SHOW, &[policy.clone(), json!(true)]).await?;
+    let level = if world.engine.enforces_pin() { "enforced by browser" } else { "checked" };
+    for name in ["level", "attribute"] {
+        ensure!(shown[name] == level, "{shown}");
+    }
+    for step in QUESTIONS.into_iter().chain(["manifest", "running"]) {
+        ensure!(shown["steps"][step] == "true", "{step}: {shown}");
+    }
+    let text = shown["text"].as_str().context("text")?;
+    let words = word_code(&stage.release.emitted.pin.manifest);
+    for part in [
+        "a release that its signers made public",
+        "signer.example",
+        "log.example/kms",
+        "W1, W2",
+        &words,
+    ] {
+        ensure!(text.contains(part), "{part:?} is not in {text:?}");
+    }
+
     let release = json!({ "epoch": 7, "manifest": mark["release"]["manifest"] });
     let root = json!("sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
     let logs = json!({ "log.example/kms": { "size": 1, "root": root } });
@@ -57,7 +109,11 @@ async fn a_release_is_verified_in_the_page(world: &mut World) -> Result<()> {
     }
     page.eval(REMEMBER, &[name.clone(), mark]).await?;
     policy["cool_down_hours"] = json!(3);
-    let refused = page.eval(CONNECT, &[policy, name]).await?;
+    let refused = page.eval(CONNECT, &[policy.clone(), name]).await?;
     ensure!(refused["code"] == "too_young", "{refused}");
+    let shown = page.eval(SHOW, &[policy, json!(false)]).await?;
+    ensure!(shown["level"] == "failed" && shown["steps"]["age"] == "false", "{shown}");
+    ensure!(shown["steps"]["inclusion"] == "true" && shown["steps"]["order"] == "null", "{shown}");
+    ensure!(shown["words"].is_null(), "nothing was read that could be named: {shown}");
     Ok(())
 }
