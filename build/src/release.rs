@@ -15,6 +15,8 @@ use crate::{archive, dist, files, image, process, sbom, shell, wasm};
 
 /// For whom the next release is.
 const SETTINGS: &str = "deploy/release.json";
+/// Whose word counts for a release, once there are signers: what is published has to name them.
+const POLICY: &str = "deploy/policy.json";
 /// Digests of all the others.
 const SUMS: &str = "SHA256SUMS";
 
@@ -27,6 +29,8 @@ struct Settings {
     epoch: u64,
     /// Manifest of the release before, in this repository.
     previous: Option<PathBuf>,
+    /// Policy in this repository whose signers the enclave honours when they speak against a release.
+    signers: Option<PathBuf>,
 }
 
 impl Settings {
@@ -38,14 +42,20 @@ impl Settings {
             first == settings.previous.is_none(),
             "{SETTINGS}: all but the first follow another"
         );
+        ensure!(
+            settings.signers.is_some() || !repo.path(POLICY).exists(),
+            "{SETTINGS}: no signers, but there is {POLICY}"
+        );
         Ok(settings)
     }
 
     fn deployment(self, repo: &Repo) -> Deployment {
         let mut more = vec!["--epoch".to_owned(), self.epoch.to_string()];
-        if let Some(previous) = self.previous {
-            more.push("--previous".to_owned());
-            more.push(repo.root().join(previous).to_string_lossy().into_owned());
+        for (option, file) in [("--previous", self.previous), ("--signers", self.signers)] {
+            if let Some(file) = file {
+                more.push(option.to_owned());
+                more.push(repo.root().join(file).to_string_lossy().into_owned());
+            }
         }
         let (origin, embedders) = (self.origin, self.embedders);
         Deployment { origin, embedders, commit: dist::commit(repo), more }
@@ -104,13 +114,37 @@ fn sums(dir: &Path) -> Result<String> {
 mod tests {
     use super::*;
 
-    fn settings(text: &str) -> Result<Settings> {
+    fn repo_with(files: &[(&str, &str)]) -> (tempfile::TempDir, Repo) {
         let dir = tempfile::tempdir().unwrap();
         for folder in ["crates", "deploy"] {
             std::fs::create_dir(dir.path().join(folder)).unwrap();
         }
-        std::fs::write(dir.path().join(SETTINGS), text).unwrap();
-        Settings::read(&Repo::open(Some(dir.path().to_owned())).unwrap())
+        for (name, text) in files {
+            std::fs::write(dir.path().join(name), text).unwrap();
+        }
+        let repo = Repo::open(Some(dir.path().to_owned())).unwrap();
+        (dir, repo)
+    }
+
+    fn settings(text: &str) -> Result<Settings> {
+        Settings::read(&repo_with(&[(SETTINGS, text)]).1)
+    }
+
+    #[test]
+    fn what_is_published_names_its_signers_once_there_is_a_policy() {
+        let form = |signers: &str| {
+            format!(
+                r#"{{"origin":"https://k.example","embedders":[],"epoch":1,"previous":null,"signers":{signers}}}"#
+            )
+        };
+        let (none, named) = (form("null"), form("\"deploy/policy.json\""));
+        let (_dir, repo) = repo_with(&[(SETTINGS, &named), (POLICY, "{}")]);
+        let more = Settings::read(&repo).unwrap().deployment(&repo).more;
+        let place = more.iter().position(|word| word == "--signers").unwrap();
+        assert_eq!(Path::new(&more[place + 1]), repo.path(POLICY));
+        assert!(settings(&none).is_ok());
+        let (_dir, repo) = repo_with(&[(SETTINGS, &none), (POLICY, "{}")]);
+        assert!(Settings::read(&repo).is_err(), "a policy that no release names");
     }
 
     #[test]
