@@ -28,6 +28,23 @@ return v3;
 }
 
 /**
+ * A digest as a QR code, rows of `1` and `0`; `undefined` for what is no digest.
+ * @param {string} digest
+ * @returns {string | undefined}
+ */
+export function qr(digest) {
+const ptr0 = passStringToWasm0(digest, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+const len0 = WASM_VECTOR_LEN;
+const ret = wasm.qr(ptr0, len0);
+let v2;
+if (ret[0] !== 0) {
+v2 = getStringFromWasm0(ret[0], ret[1]);
+wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+}
+return v2;
+}
+
+/**
  * Answers a question, `{ answer, pin }`.
  * @param {string} question
  * @returns {string | undefined}

@@ -1,4 +1,4 @@
-import init, { growth, verify, wanted } from './kit-glue.gen.js';
+import init, { growth, qr, verify, wanted } from './kit-glue.gen.js';
 import { PolicyError } from './policy-error.js';
 
 /**
@@ -8,6 +8,7 @@ import { PolicyError } from './policy-error.js';
  * @property {(question: string) => string | undefined} verify
  * @property {(question: string) => string | undefined} wanted
  * @property {(question: string, tiles: string) => string | undefined} growth
+ * @property {(digest: string) => string | undefined} qr rows of a QR code, `1` for a dark module
  */
 
 /**
@@ -19,7 +20,7 @@ import { PolicyError } from './policy-error.js';
 export async function loadKit(wasm = new URL('./kit.wasm', import.meta.url)) {
   try {
     await init({ module_or_path: wasm });
-    return { growth, verify, wanted };
+    return { growth, qr, verify, wanted };
   } catch (cause) {
     throw new PolicyError('kit_unavailable', 'The verifier could not be loaded.', cause);
   }

@@ -1,6 +1,7 @@
 import { given } from './bytes.js';
 import { verifyEnclave } from './verify-enclave.js';
 import { recall } from './verify-memory.js';
+import { qrBox } from './verify-qr.js';
 import { STYLE } from './verify-style.js';
 import { idleText } from './verify-text.js';
 import { button, element, more, result } from './verify-view.js';
@@ -117,7 +118,7 @@ export function defineKmsVerify(name = 'kms-verify') {
         this.report = report;
         this.setAttribute('level', report.level);
         this.#live.replaceChildren(...result(report));
-        this.#more.replaceChildren(...more(report));
+        this.#more.replaceChildren(...more(report), ...qrBox(report));
         this.dispatchEvent(new CustomEvent('kms-verify', { detail: report, bubbles: true }));
         return report;
       } finally {

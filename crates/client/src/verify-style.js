@@ -52,7 +52,7 @@ button:focus-visible, summary:focus-visible, pre:focus-visible { outline: 2px so
 .more { display: grid; gap: .75rem; justify-items: start;
   grid-template-columns: minmax(0, 1fr); }
 .more:not(:empty) { margin-block-start: .75rem; }
-.details, .rebuild { inline-size: 100%; }
+.details, .rebuild, .qr { inline-size: 100%; }
 .summary { cursor: pointer; padding-block: .625rem; font-weight: 550; border-radius: .375rem; }
 .steps { list-style: none; display: grid; gap: .75rem; padding-block: .5rem 1rem; }
 .step { display: grid; grid-template-columns: 1.5rem minmax(0, 1fr); gap: .5rem; }

@@ -56,3 +56,9 @@ test('what is no question has no answer', () => {
     assert.equal(kit.growth(bad, '[]'), undefined);
   }
 });
+
+test('a digest becomes the rows of a QR code, and nothing else does', () => {
+  const rows = kit.qr(`sha256-${'A'.repeat(43)}=`).split('\n');
+  assert.ok(rows.length >= 21 && rows.every((row) => row.length === rows.length && /^[01]+$/.test(row)));
+  for (const digest of ['', 'sha256-', `sha384-${'A'.repeat(64)}`]) assert.equal(kit.qr(digest), undefined);
+});

@@ -4,7 +4,7 @@
 //! (`kms_verify::case`), so that the verifier's cases are run over it as over every other
 //! implementation. Each call takes text and gives text; `undefined` says that there was no question.
 
-use kms_manifest::{Manifest, Pin};
+use kms_manifest::{Manifest, Pin, qr_rows};
 use kms_verify::case::{Answer, Question};
 use kms_verify::parse_tiles;
 use serde::Serialize;
@@ -54,6 +54,13 @@ pub fn growth(question: &str, tiles: &str) -> Option<String> {
     let growth = Question::parse(question.as_bytes()).ok()?.growth_wanted().ok()?;
     let tiles = parse_tiles(tiles.as_bytes());
     write(&growth.zip(tiles).and_then(|(growth, tiles)| growth.prove(&tiles)))
+}
+
+/// A digest as a QR code, rows of `1` and `0`; `undefined` for what is no digest.
+#[wasm_bindgen]
+#[must_use]
+pub fn qr(digest: &str) -> Option<String> {
+    qr_rows(&digest.parse().ok()?)
 }
 
 fn write(value: &impl Serialize) -> Option<String> {

@@ -1,7 +1,7 @@
 //! A release by a policy, verified in the page.
 
 use anyhow::{Context as _, Result, ensure};
-use kms_manifest::word_code;
+use kms_manifest::{Sha256, qr_rows, word_code};
 use serde_json::{Value, json};
 
 use crate::{page::Page as _, scenario::scenarios, session::attack, vouched, world::World};
@@ -33,9 +33,13 @@ const SHOW: &str = "
     const steps = [...shown.querySelectorAll('[data-step]')].map(({ dataset: { step, ok } }) => [step, ok]);
     const text = shown.textContent;
     const attribute = element.getAttribute('level');
+    const qr = shown.querySelector('details.qr');
+    if (qr) qr.open = true;
+    while (qr && qr.children.length < 3) await new Promise((done) => setTimeout(done, 20));
+    const dark = qr?.querySelector('svg path')?.getAttribute('d') ?? null;
     kms?.close();
     element.remove();
-    return { level, attribute, by, words, steps: Object.fromEntries(steps), text };";
+    return { level, attribute, by, words, dark, steps: Object.fromEntries(steps), text };";
 
 /// What the verifier is asked, as the element shows it.
 const QUESTIONS: [&str; 10] = [
@@ -55,6 +59,16 @@ const QUESTIONS: [&str; 10] = [
 const REMEMBER: &str = "
     const mark = JSON.parse(localStorage.getItem($0));
     localStorage.setItem($0, JSON.stringify({ ...mark, ...$1 }));";
+
+/// What the page paints of the digest's QR code: every dark module, inside a light edge of four.
+fn dark_modules(digest: &Sha256) -> Result<String> {
+    let rows = qr_rows(digest).context("no code")?;
+    let dark = rows.lines().enumerate().flat_map(|(y, row)| {
+        let dark = row.chars().enumerate().filter(|(_, module)| *module == '1');
+        dark.map(move |(x, _)| format!("M{} {}h1v1h-1z", x + 4, y + 4))
+    });
+    Ok(dark.collect())
+}
 
 /// Under the policy of a careful embedder, who lets its own wasm run and nothing else.
 async fn a_release_is_verified_in_the_page(world: &mut World) -> Result<()> {
@@ -81,6 +95,7 @@ async fn a_release_is_verified_in_the_page(world: &mut World) -> Result<()> {
     for step in QUESTIONS.into_iter().chain(["manifest", "running"]) {
         ensure!(shown["steps"][step] == "true", "{step}: {shown}");
     }
+    ensure!(shown["dark"] == dark_modules(&stage.release.emitted.pin.manifest)?, "{shown}");
     let text = shown["text"].as_str().context("text")?;
     let words = word_code(&stage.release.emitted.pin.manifest);
     for part in [
@@ -114,6 +129,7 @@ async fn a_release_is_verified_in_the_page(world: &mut World) -> Result<()> {
     let shown = page.eval(SHOW, &[policy, json!(false)]).await?;
     ensure!(shown["level"] == "failed" && shown["steps"]["age"] == "false", "{shown}");
     ensure!(shown["steps"]["inclusion"] == "true" && shown["steps"]["order"] == "null", "{shown}");
+    ensure!(shown["dark"].is_null(), "a code of no release: {shown}");
     ensure!(shown["words"].is_null(), "nothing was read that could be named: {shown}");
     Ok(())
 }
