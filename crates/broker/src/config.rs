@@ -42,16 +42,14 @@ pub enum Tier {
 }
 
 impl Tier {
-    /// Fewest approvals.
+    /// As approvers sign it.
     #[must_use]
-    pub fn approvals(self) -> u8 {
-        if self == Self::Low { 1 } else { 2 }
-    }
-
-    /// How long after it was minted a token can be used, whatever it says itself, in seconds.
-    #[must_use]
-    pub fn within(self) -> u64 {
-        if self == Self::Critical { 60 } else { HARD_CAP_S }
+    pub fn signed(self) -> kms_token::Tier {
+        match self {
+            Self::Low => kms_token::Tier::Low,
+            Self::High => kms_token::Tier::High,
+            Self::Critical => kms_token::Tier::Critical,
+        }
     }
 }
 

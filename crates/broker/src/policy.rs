@@ -89,7 +89,8 @@ impl Policy {
     pub fn admit_again(&self, challenge: &Challenge) -> Result<(), Problem> {
         let now = self.admit(&challenge.act, &challenge.con, &challenge.req)?;
         let then = (challenge.aud.clone(), challenge.approvals);
-        if now == then { Ok(()) } else { Err(Problem::POLICY) }
+        let rated = self.tier(&challenge.act).map(Tier::signed) == challenge.tier;
+        if now == then && rated { Ok(()) } else { Err(Problem::POLICY) }
     }
 
     /// How much harm an action can do, where the table says so.
@@ -101,7 +102,7 @@ impl Policy {
     /// Whether a token that was minted then can still be used, by the tier of its action.
     #[must_use]
     pub fn in_time(&self, act: &Action, minted: u64, now_s: u64) -> bool {
-        self.tier(act).is_none_or(|tier| now_s < minted.saturating_add(tier.within()))
+        self.tier(act).is_none_or(|tier| now_s < minted.saturating_add(tier.signed().within()))
     }
 
     /// A service behind the broker.
@@ -152,7 +153,7 @@ fn action(
     if !(1..=2).contains(&rule.approvals) {
         return Err("1 or 2 approvals");
     }
-    if rule.tier.is_some_and(|tier| rule.approvals < tier.approvals()) {
+    if rule.tier.is_some_and(|tier| rule.approvals < tier.signed().approvals()) {
         return Err("its tier takes more approvals");
     }
     if !rule.path.starts_with('/') {

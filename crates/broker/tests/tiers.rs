@@ -5,7 +5,7 @@
 mod support;
 
 use kms_broker::tls::TlsVersion;
-use kms_token::{Challenge, Token};
+use kms_token::{Challenge, Tier, Token};
 use serde_json::{Value, json};
 use support::{AGENT, RELAY, Workload, World, alice, bob, write_42};
 
@@ -41,6 +41,30 @@ async fn a_critical_action_is_done_at_once() {
     assert_eq!(used_after("critical", 50).await.0, 200);
     assert_eq!(used_after("critical", 65).await, (403, json!("token_time")));
     assert_eq!(used_after("high", 65).await.0, 200);
+}
+
+/// Whoever carries the challenge shows approvers the tier that is enforced, or they sign for nothing.
+#[tokio::test]
+async fn another_tier_than_the_one_enforced_is_refused() {
+    let world = world("critical").await;
+    let agent = world.workload(AGENT);
+    let challenge = world.open(&agent, &write_42("{}")).await;
+    assert_eq!(challenge.tier, Some(Tier::Critical));
+    for tier in [None, Some(Tier::Low), Some(Tier::High)] {
+        let shown = Challenge { tier, ..challenge.clone() };
+        let first = world.first(&bob(), &shown).await;
+        let refused = world.approve(&challenge, &first).await;
+        assert_eq!((refused.0, &refused.1["code"]), (403, &json!("token_challenge")));
+    }
+    let first = world.first(&bob(), &challenge).await;
+    assert_eq!(world.approve(&challenge, &first).await.0, 204);
+    let shown = Challenge { tier: Some(Tier::High), ..challenge.clone() };
+    let token = world.mint_by(&alice(), &shown, Some(&first)).await;
+    let refused = world.approve(&challenge, token.reveal()).await;
+    assert_eq!((refused.0, &refused.1["code"]), (403, &json!("token_challenge")));
+    // A table that rates the action otherwise by now does not take what was signed before.
+    assert!(world.app.desk.policy.admit_again(&challenge).is_ok());
+    assert!(world.app.desk.policy.admit_again(&shown).is_err());
 }
 
 #[tokio::test]

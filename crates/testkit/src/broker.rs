@@ -154,6 +154,7 @@ pub fn challenge(approvals: u8) -> Challenge {
         },
         req: Binding::new("GET", "/contacts/42", Digest::of(b"")).unwrap(),
         approvals,
+        tier: None,
     }
 }
 

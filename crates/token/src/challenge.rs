@@ -3,7 +3,7 @@
 use kms_jose::{Json, Object};
 
 use crate::json::{get_integer, get_object, get_text, text};
-use crate::{Action, Binding, Constraints, Digest, Grounds, Id, Refusal, SpiffeId};
+use crate::{Action, Binding, Constraints, Digest, Grounds, Id, Refusal, SpiffeId, Tier};
 
 /// Longest text of a challenge, in bytes.
 pub const MAX_CHALLENGE: usize = 4096;
@@ -32,6 +32,8 @@ pub struct Challenge {
     pub req: Binding,
     /// How many approvers it takes: 1 or 2.
     pub approvals: u8,
+    /// How much harm it can do, if the policy says so.
+    pub tier: Option<Tier>,
 }
 
 impl Challenge {
@@ -51,6 +53,7 @@ impl Challenge {
             leg: Grounds::read_exactly(get_object(&object, "leg")?)?,
             req: Binding::read(get_object(&object, "req")?)?,
             approvals: u8::try_from(approvals).ok().filter(|_| valid).ok_or(Refusal::Claims)?,
+            tier: Tier::read(&object, approvals)?,
         };
         // No second spelling: neither other members or another order, nor white space or escapes.
         if challenge.to_json().as_bytes() == json { Ok(challenge) } else { Err(Refusal::Claims) }
@@ -69,7 +72,7 @@ impl Challenge {
     }
 
     fn to_object(&self) -> Object {
-        Object::of([
+        let mut object = Object::of([
             ("act", text(self.act.as_str())),
             ("approvals", Json::Integer(self.approvals.into())),
             ("aud", text(self.aud.as_str())),
@@ -78,7 +81,9 @@ impl Challenge {
             ("leg", Json::Object(self.leg.to_object())),
             ("req", Json::Object(self.req.to_object())),
             ("sub", text(self.sub.as_str())),
-            ("x5t#S256", text(self.certificate.to_string())),
-        ])
+        ]);
+        Tier::write(self.tier, &mut object);
+        object.set("x5t#S256", text(self.certificate.to_string()));
+        object
     }
 }

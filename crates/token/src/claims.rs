@@ -3,7 +3,9 @@
 use kms_jose::{Claims, Json, Object};
 
 use crate::json::{as_text, get_integer, get_text, text};
-use crate::{Action, Binding, Challenge, Constraints, Digest, Grounds, Id, Refusal, SpiffeId};
+use crate::{
+    Action, Binding, Challenge, Constraints, Digest, Grounds, Id, Refusal, SpiffeId, Tier,
+};
 
 /// An authorization: a challenge, when it was approved, and by which first approver.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +43,7 @@ impl Authorization {
             leg: Grounds::read_exactly(inner("leg")?)?,
             req: Binding::read(inner("req")?)?,
             approvals: u8::try_from(approvals).map_err(|_| Refusal::Claims)?,
+            tier: Tier::read(asked, approvals)?,
         };
         let (Some(iat), Some(nbf), Some(exp)) = (claims.iat(), claims.nbf(), claims.exp()) else {
             return Err(Refusal::Claims);
@@ -58,13 +61,14 @@ impl Authorization {
     }
 
     pub(crate) fn to_claims(&self) -> Result<Claims, Refusal> {
-        let Challenge { id, aud, sub, certificate, act, con, leg, req, approvals } =
+        let Challenge { id, aud, sub, certificate, act, con, leg, req, approvals, tier } =
             &self.challenge;
-        let chl = Object::of([
+        let mut chl = Object::of([
             ("approvals", Json::Integer((*approvals).into())),
             ("id", text(id.to_string())),
             ("s256", text(self.challenge.digest().to_string())),
         ]);
+        Tier::write(*tier, &mut chl);
         let mut claims = Object::of([("act", text(act.as_str()))]);
         if let Some(first) = &self.first {
             claims.set("apr", text(first));

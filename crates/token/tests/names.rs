@@ -6,6 +6,7 @@ mod support;
 
 use kms_token::{
     Action, Binding, Challenge, Constraints, Digest, Grounds, Id, MAX_CHALLENGE, Refusal, SpiffeId,
+    Tier,
 };
 use proptest::prelude::*;
 use support::{NOW, challenge, payload};
@@ -150,7 +151,8 @@ proptest! {
         (party, basis) in (texts(), texts()),
         path in "(/[a-zA-Z0-9~_-]{1,9}){1,4}",
         body: Vec<u8>,
-        approvals in 1u8..=2,
+        tier in proptest::option::of(proptest::sample::select(vec![Tier::Low, Tier::High, Tier::Critical])),
+        more in 0u8..=1,
     ) {
         let leg = Grounds { party, basis, ..challenge().leg };
         let con = con.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -159,7 +161,8 @@ proptest! {
             con: Constraints::new(con).unwrap(),
             leg,
             req: Binding::new("POST", &path, Digest::of(&body)).unwrap(),
-            approvals,
+            approvals: tier.map_or(1 + more, |tier| tier.approvals().max(1 + more)),
+            tier,
             ..challenge()
         };
         let json = asked.to_json();

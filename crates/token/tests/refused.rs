@@ -7,7 +7,7 @@ mod support;
 use kms_crypto::{PublicKey, SIGNATURE_LEN};
 use kms_jose::JoseError;
 use kms_token::{
-    Binding, Challenge, Circumstances, Digest, Id, KeyState, Life, Refusal, Signer, Token,
+    Binding, Challenge, Circumstances, Digest, Id, KeyState, Life, Refusal, Signer, Tier, Token,
     Verifier, approve, mint,
 };
 use pollster::block_on;
@@ -220,6 +220,36 @@ fn what_was_approved_is_what_is_asked() {
     assert_eq!(signed_with(r#""jurisdiction":"DE""#, r#""jurisdiction":"FR""#), Refusal::Challenge);
     assert_eq!(signed_with(r#""approvals":1"#, r#""approvals":2"#), Refusal::Challenge);
 }
+
+#[test]
+fn a_tier_is_signed_with_what_it_takes() {
+    let rated = |tier| Challenge { tier: Some(tier), ..challenge() };
+    assert!(Challenge::parse(rated(Tier::Low).to_json().as_bytes()).is_ok());
+    let critical = Challenge { tier: Some(Tier::Critical), ..dual() };
+    assert_eq!(Challenge::parse(critical.to_json().as_bytes()), Ok(critical.clone()));
+    assert_ne!(critical.digest(), Challenge { tier: Some(Tier::High), ..dual() }.digest());
+    // One approval is not enough for it, whoever says so.
+    for tier in [Tier::High, Tier::Critical] {
+        let json = rated(tier).to_json();
+        assert_eq!(Challenge::parse(json.as_bytes()), Err(Refusal::Claims));
+        assert_eq!(verify(&alice().mint(&rated(tier))), Err(Refusal::Claims));
+    }
+    for (changed, refusal) in [
+        ("}", Refusal::Challenge),
+        (r#","tier":"low"}"#, Refusal::Challenge),
+        (r#","tier":"none"}"#, Refusal::Claims),
+        (r#","tier":1}"#, Refusal::Claims),
+    ] {
+        let token = block_on(mint(&alice(), &critical, Some(&first(&bob(), &critical)), NEW));
+        let payload = payload(token.unwrap().reveal());
+        let other = payload.replace(r#","tier":"critical"}"#, changed);
+        assert_ne!(payload, other);
+        let forged = Token::parse(&alice().sign_json("poa+jwt", &other)).unwrap();
+        assert_eq!(verify(&forged), Err(refusal), "{changed}");
+    }
+}
+
+const NEW: (Id, u64, Life) = (Id::new([8; 16]), NOW, Life::new(300));
 
 #[test]
 fn what_is_too_long_is_refused() {

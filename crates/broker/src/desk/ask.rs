@@ -66,7 +66,18 @@ impl Desk {
         let (aud, approvals) = self.policy.admit(&act, &con, &req)?;
         let tier = self.policy.tier(&act);
         let (id, sub, certificate) = (random_id()?, peer.id.clone(), peer.certificate);
-        let challenge = Challenge { id, aud, sub, certificate, act, con, leg, req, approvals };
+        let challenge = Challenge {
+            id,
+            aud,
+            sub,
+            certificate,
+            act,
+            con,
+            leg,
+            req,
+            approvals,
+            tier: tier.map(Tier::signed),
+        };
         let text = challenge.to_json();
         if Challenge::parse(text.as_bytes()).as_ref() != Ok(&challenge) {
             return Err(Problem::TOO_LARGE);

@@ -102,6 +102,7 @@ pub fn challenge() -> Challenge {
         },
         req: request(),
         approvals: 1,
+        tier: None,
     }
 }
 

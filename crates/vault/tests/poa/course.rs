@@ -5,7 +5,7 @@ use kms_testkit::broker::challenge;
 use kms_testkit::invariants::{contains_secret, logged};
 use kms_testkit::tab::{member, text};
 use kms_testkit::watched;
-use kms_token::{Challenge, Refusal};
+use kms_token::{Challenge, Refusal, Tier};
 
 use crate::{Approver, a_log, approving, at_first, refused, ring, verify};
 
@@ -21,6 +21,7 @@ fn a_person_sees_all_of_a_challenge_and_mints_its_token() {
     let expected = format!(
         "workload: spiffe://ats.example/agent/one\n\
          action: crm.contact.read\n\
+         risk: not rated\n\
          constraint: id = \"42\"\n\
          request: GET /contacts/42\n\
          body: none\n\
@@ -55,6 +56,17 @@ fn a_person_sees_all_of_a_challenge_and_mints_its_token() {
     ];
     assert_eq!(logged(&alice.tab, &alice.key), expected);
     assert!(alice.tab.verify_audit().is_ok());
+}
+
+#[test]
+fn a_person_sees_and_signs_the_tier() {
+    let alice = Approver::new();
+    let asked = Challenge { tier: Some(Tier::Critical), ..challenge(2) };
+    let shown = alice.shown(at_first(&asked, vec![]));
+    assert!(shown.contains("action: crm.contact.read\nrisk: critical\n"), "{shown}");
+    // What takes two is not asked of one.
+    let alone = Challenge { approvals: 1, ..asked };
+    assert_eq!(alice.unasked(at_first(&alone, vec![])), refused("invalid_params"));
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! What a person is told of a challenge: who asks, what for, on what grounds, and for how long.
 
-use kms_token::{Binding, Challenge, Digest, SpiffeId, Target};
+use kms_token::{Binding, Challenge, Digest, SpiffeId, Target, Tier};
 
 use crate::keys::facts::Facts;
 use crate::keys::record::LogRecord;
 
 /// All that approvers sign about. Names have one form and no line breaks; other texts stand in quotes.
 pub(super) fn challenge_facts(challenge: &Challenge) -> Facts {
-    let Challenge { id, aud, sub, certificate, act, con, leg, req, approvals: _ } = challenge;
+    let Challenge { id, aud, sub, certificate, act, con, leg, req, approvals: _, tier } = challenge;
     let facts = Facts::default().line("workload", sub.as_str()).line("action", act.as_str());
+    let facts = facts.line("risk", tier.map_or("not rated", Tier::as_str));
     let facts = con.iter().fold(facts, |facts, (name, value)| {
         facts.line("constraint", &format!("{name} = {value:?}"))
     });
