@@ -2,6 +2,7 @@
 // What comes out is checked with the browser's own `crypto.subtle`.
 import { connect } from '/client/index.js';
 import { KmsSubtle } from '/client/webcrypto.js';
+import { askForLease, examples, push } from '/hostile/adapters.js';
 
 let kms = null;
 let waiting = null;
@@ -171,9 +172,17 @@ const STEPS = {
       x25519: await x25519(subtle),
       copies: await copies(subtle),
       wrapping: await wrapping(subtle),
-      promises: await promises(subtle),
     };
   },
+  examples: () => examples(kms),
+  /** The person is asked. */
+  async allow({ audience }) {
+    waiting = askForLease(kms, audience);
+    return null;
+  },
+  push: async () => push(kms, await waiting),
+  /** Ends with a locked vault. */
+  promises: () => promises(new KmsSubtle(kms)),
 };
 
 export default ({ op, ...argument }) => STEPS[op](argument);

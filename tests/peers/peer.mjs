@@ -1,5 +1,6 @@
 // Other people's libraries, for the tests to compare with. A line of JSON asks, a line answers; bytes
 // travel as `{ bytes: base64 }`.
+import { createECDH } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import * as hpke from '@hpke/core';
@@ -9,6 +10,7 @@ import { p256 } from '@noble/curves/nist.js';
 import { expand, hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import ece from 'http_ece';
 import * as jose from 'jose';
 import {
   agreedInfo,
@@ -79,10 +81,32 @@ const CURVES = {
   },
 };
 
+const fromText = (text) => Buffer.from(text, 'base64url');
+
+/** Who sends a push message, as a push service learns it from `Authorization` (RFC 8292). */
+async function sender({ authorization, audience }) {
+  const [, token, k] = /^vapid t=([\w.-]+), k=([\w-]+)$/.exec(authorization);
+  const point = fromText(k);
+  const [x, y] = [point.subarray(1, 33), point.subarray(33)].map((one) => one.toString('base64url'));
+  const key = await jose.importJWK({ kty: 'EC', crv: 'P-256', x, y }, 'ES256');
+  return jose.jwtVerify(token, key, { audience, algorithms: ['ES256'] });
+}
+
+/** The text of a push message, as the browser that gets it reads it. */
+function pushed({ body, privateKey, auth }) {
+  const receiver = createECDH('prime256v1');
+  receiver.setPrivateKey(fromText(privateKey));
+  const keys = { version: 'aes128gcm', privateKey: receiver, authSecret: fromText(auth) };
+  return ece.decrypt(fromText(body), keys).toString();
+}
+
 const ASKED = {
   thumbprint: ({ jwk }) => jose.calculateJwkThumbprint(jwk),
   token: async ({ jwk, token }) =>
     (await jose.compactVerify(token, await jose.importJWK(jwk))).payload,
+  jwt: ({ token, keys, ...rules }) => jose.jwtVerify(token, jose.createLocalJWKSet(keys), rules),
+  sender,
+  pushed,
   fromPem: async ({ pem, alg }) =>
     jose.exportJWK(await jose.importSPKI(pem, alg, { extractable: true })),
   half: ({ spec, secret }) => ({ ...CURVES, ...SHARED })[spec].half(secret),
@@ -122,6 +146,7 @@ function encode(value) {
 }
 
 function decode(value) {
+  if (Array.isArray(value)) return value.map(decode);
   if (typeof value !== 'object' || value === null) return value;
   if (typeof value.bytes === 'string') return new Uint8Array(Buffer.from(value.bytes, 'base64'));
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, decode(part)]));

@@ -49,6 +49,11 @@ impl Signer {
         verify_signature::with_jwk(&self.jwk, input.as_bytes(), &signature)
     }
 
+    /// The thumbprint of its public half.
+    pub(crate) fn kid(&self) -> Option<&str> {
+        self.jwk["kid"].as_str()
+    }
+
     /// What `sign` is refused with.
     pub(crate) async fn refusal(&self, session: &Session<'_>) -> Result<String> {
         let data = json!({"bytes": "c29tZSB0ZXh0"});

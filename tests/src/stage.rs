@@ -96,7 +96,20 @@ pub(crate) fn test_pages(emitted: &Emitted) -> Result<Site> {
         }
         site.files.insert(format!("/hostile/{name}"), asset);
     }
+    add_examples(&mut site)?;
     Ok(site)
+}
+
+/// The examples of the client, as they stand there.
+fn add_examples(site: &mut Site) -> Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/client/examples");
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).context("file name")?;
+        let asset = Asset::new(fs::read(&path)?, "text/javascript", Headers::default());
+        site.files.insert(format!("/examples/{name}"), asset);
+    }
+    Ok(())
 }
 
 /// The client's verifier, its cases, and a page with the demo's headers that runs them.

@@ -1,7 +1,7 @@
 //! The person looks after the keys of the vault in the enclave's own pages.
 
 use anyhow::{Context as _, Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     scenario::scenarios,
@@ -73,6 +73,15 @@ async fn a_rotated_key_is_told_to_its_site(world: &mut World) -> Result<()> {
     ui.press_on("key", "#rotate").await?;
     ui.open(FRESH).await?;
     ui.has("key", "#raise").await?;
+    let public = session.call("keys.public_key", json!({"keyId": id})).await?;
+    let pem = public["pem"].as_str().context("no PEM")?.trim();
+    ui.value_on("key", "#public-key", |shown| shown.trim() == pem).await?;
+    ui.select_on("key", "#format", "JWK").await?;
+    let shown = ui.value_on("key", "#public-key", |shown| shown.starts_with('{')).await?;
+    ensure!(serde_json::from_str::<Value>(&shown)? == public["jwk"], "{shown}");
+    ui.select_on("key", "#which", "0").await?;
+    let first = format!("\"{}\"", signer.kid().context("no kid")?);
+    ui.value_on("key", "#public-key", |shown| shown.contains(&first)).await?;
     ui.press_on("key", "#cancel").await?;
     session.end().await?;
     let key = session.call("keys.describe", json!({"keyId": id})).await?;
@@ -91,6 +100,7 @@ async fn a_deletion_waits_and_is_cancelled(world: &mut World) -> Result<()> {
     let id = signer.key_id.as_str().context("no id")?;
     session.begin("keys.manage").await?;
     ui.press_on("keys", &format!("[id='key-{id}']")).await?;
+    ui.select_on("key", "#wait", "14").await?;
     ui.press_on("key", "#remove").await?;
     ui.open(FRESH).await?;
     ui.has("key", "#keep").await?;
@@ -100,7 +110,7 @@ async fn a_deletion_waits_and_is_cancelled(world: &mut World) -> Result<()> {
     ensure!(key["state"] == "pending-deletion", "{key}");
     let wait = key["deletionDate"].as_u64().zip(key["created"].as_u64());
     let days = wait.map(|(date, created)| (date - created) / 86_400_000);
-    ensure!(days == Some(30), "{key}");
+    ensure!(days == Some(14), "{key}");
     session.begin("keys.manage").await?;
     ui.press_on("keys", &format!("[id='key-{id}']")).await?;
     ui.press_on("key", "#keep").await?;

@@ -108,6 +108,32 @@ impl VaultUi<'_> {
         self.0.leave_frame().await
     }
 
+    /// Chooses a value of a list on a screen, once it is there.
+    pub(crate) async fn select_on(&self, screen: &str, list: &str, value: &str) -> Result<()> {
+        self.press_on(screen, &format!("{list} option[value='{value}']")).await
+    }
+
+    /// The value of a field on a screen, once it passes.
+    pub(crate) async fn value_on(
+        &self,
+        screen: &str,
+        css: &str,
+        passes: impl Fn(&str) -> bool,
+    ) -> Result<String> {
+        self.enter(screen).await?;
+        let mut value = String::new();
+        let script = "return document.querySelector($0)?.value ?? '';";
+        eventually(SOON, async || {
+            let found = self.0.eval(script, &[json!(css)]).await?;
+            found.as_str().unwrap_or_default().clone_into(&mut value);
+            Ok(passes(&value))
+        })
+        .await
+        .with_context(|| format!("{css} on {screen}: {value}"))?;
+        self.0.leave_frame().await?;
+        Ok(value)
+    }
+
     /// Waits until a screen has an element.
     pub(crate) async fn has(&self, screen: &str, css: &str) -> Result<()> {
         self.enter(screen).await?;
