@@ -82,6 +82,9 @@ enum Task {
         /// Build in the roots of two releases of Debian (needs root and debootstrap).
         #[arg(long)]
         roots: bool,
+        /// Build once and compare with what is built here already, which this shell emits.
+        #[arg(long, value_name = "SHELL", hide = true)]
+        here: Option<PathBuf>,
     },
     /// Build the static broker and write it as a container image into target/image.
     Image {
@@ -165,6 +168,7 @@ fn perform(arguments: Arguments) -> Result<()> {
         Task::Demo => demo::serve(&repo),
         Task::Codegen { check: false } => codegen::write(&repo),
         Task::Codegen { check: true } => codegen::check(&repo),
+        Task::Repro { here: Some(shell), .. } => repro::once(&repo, &shell),
         Task::Repro { roots: true, .. } => repro::in_two_roots(&repo),
         Task::Repro { against: None, .. } => repro::twice(&repo),
         Task::Repro { against: Some(manifest), .. } => repro::against(&repo, &manifest),

@@ -2,9 +2,10 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::thread::JoinHandle;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use crate::repo::Repo;
 
@@ -51,6 +52,32 @@ pub(crate) fn copy(command: &Command) -> Command {
         copy.current_dir(dir);
     }
     copy
+}
+
+/// A command that runs beside other work.
+pub(crate) struct Beside {
+    line: String,
+    thread: JoinHandle<std::io::Result<Output>>,
+}
+
+impl Beside {
+    /// Shows the command and starts it. What it prints is kept for the end.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let line = line(&command);
+        println!("  $ {line} &");
+        Self { line, thread: std::thread::spawn(move || command.output()) }
+    }
+
+    /// Waits for its end, shows what it printed, and fails when it does.
+    pub(crate) fn end(self) -> Result<()> {
+        let Self { line, thread } = self;
+        let ended = thread.join().map_err(|_| anyhow!("a thread of ours panicked"))?;
+        let ended = ended.with_context(|| format!("cannot start {line}"))?;
+        print!("{}", String::from_utf8_lossy(&ended.stdout));
+        eprint!("{}", String::from_utf8_lossy(&ended.stderr));
+        ensure!(ended.status.success(), "{}: {line}", ended.status);
+        Ok(())
+    }
 }
 
 /// Runs named commands at the same time and returns the names of those that fail. What one prints

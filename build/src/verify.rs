@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::browsers::{self, Account, Engine};
 use crate::compiler;
 use crate::passed::Passed;
-use crate::process::{cargo, run};
+use crate::process::{Beside, cargo, run};
 use crate::repo::Repo;
 use crate::steps::Steps;
 use crate::{codegen, coverage, dist, files, fuzz, repro, scripts, setup, tidy, wasm};
@@ -22,7 +22,7 @@ pub(crate) fn run_all(repo: &Repo, with_browsers: bool, again: bool) -> Result<(
     let mut steps = Steps::new();
     let result = sources(repo, &mut steps, with_browsers)
         .and_then(|()| compiled(repo, &mut steps, again))
-        .and_then(|()| artefacts(repo, &mut steps))
+        .and_then(|second| artefacts(repo, &mut steps, second))
         .and_then(|()| in_browsers(repo, &mut steps, with_browsers.then_some(account)));
     steps.print();
     result
@@ -39,10 +39,11 @@ fn sources(repo: &Repo, steps: &mut Steps, with_browsers: bool) -> Result<()> {
     steps.run("client tests", || scripts::test_client(repo))
 }
 
-/// What takes minutes, and depends on nothing but the tree.
-fn compiled(repo: &Repo, steps: &mut Steps, again: bool) -> Result<()> {
+/// What takes minutes, and depends on nothing but the tree. Beside the tests, whose ends leave cores
+/// to nobody, the enclave is built once more, elsewhere.
+fn compiled(repo: &Repo, steps: &mut Steps, again: bool) -> Result<Beside> {
     let mut passed = Passed::recall(repo, again)?;
-    let mut once = |name: &str, work: fn(&Repo) -> Result<()>| {
+    let mut once = |steps: &mut Steps, name: &str, work: fn(&Repo) -> Result<()>| {
         if passed.has(name) {
             steps.note_passed(name);
             return Ok(());
@@ -50,17 +51,19 @@ fn compiled(repo: &Repo, steps: &mut Steps, again: bool) -> Result<()> {
         steps.run(name, || work(repo))?;
         passed.add(repo, name)
     };
-    once("clippy for wasm", clippy_for_wasm)?;
-    once("programs, examples, benchmarks", rest)?;
-    once("native tests", native_tests)?;
-    once("native tests of the pure crates, with coverage", coverage::check)?;
-    steps.run("fuzzing", || fuzz::run(repo, FUZZ_SECONDS))
+    once(steps, "clippy for wasm", clippy_for_wasm)?;
+    once(steps, "programs, examples, benchmarks", programs)?;
+    let second = repro::once_beside(repo)?;
+    once(steps, "native tests", native_tests)?;
+    once(steps, "native tests of the pure crates, with coverage", coverage::check)?;
+    steps.run("fuzzing", || fuzz::run(repo, FUZZ_SECONDS))?;
+    Ok(second)
 }
 
-fn artefacts(repo: &Repo, steps: &mut Steps) -> Result<()> {
+fn artefacts(repo: &Repo, steps: &mut Steps, second: Beside) -> Result<()> {
     steps.run("probe build", || wasm::Build::probe(repo).run().map(drop))?;
     steps.run("dist", || dist::emit(repo).map(drop))?;
-    steps.run("reproducible", || repro::once(repo))
+    steps.run("reproducible", || second.end())
 }
 
 fn in_browsers(repo: &Repo, steps: &mut Steps, account: Option<Account<'_>>) -> Result<()> {
@@ -92,8 +95,8 @@ fn clippy_for_wasm(repo: &Repo) -> Result<()> {
     Ok(())
 }
 
-/// What no test is, but for programs: read by clippy, as everything that is compiled here.
-fn rest(repo: &Repo) -> Result<()> {
+/// What is no test; read by clippy, as everything that is compiled here.
+fn programs(repo: &Repo) -> Result<()> {
     let mut command = cargo(repo);
     command.args(["build", "--quiet", "--locked", "--workspace", "--bins", "--examples"]);
     compiler::read_along(repo, &mut command)?;

@@ -6,10 +6,12 @@ mod outputs;
 mod roots;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::process::Beside;
 use crate::repo::Repo;
 use crate::{files, manifest, shell, wasm};
 use circumstances::{BUILDS, build_under};
@@ -26,23 +28,29 @@ pub(crate) fn twice(repo: &Repo) -> Result<()> {
     built.iter().try_for_each(Outputs::remove)
 }
 
-/// Builds once under other circumstances and compares every byte with what `dist` has built here.
+/// Builds once under other circumstances and compares every byte with the enclave that is built here.
 /// A tree for which this was done before, on this machine, is not built again: what is here is
 /// compared with what was built then.
-pub(crate) fn once(repo: &Repo) -> Result<()> {
-    let shell = shell::program(repo)?;
-    let here = Outputs::emit(&repo.enclave_dir(false), &repo.target("repro/here"), &shell)?;
+pub(crate) fn once(repo: &Repo, shell: &Path) -> Result<()> {
+    let here = Outputs::emit(&repo.enclave_dir(false), &repo.target("repro/here"), shell)?;
     let (tree, earlier) = (files::fingerprint(repo)?, repo.target("repro-earlier.json"));
     if recall(&earlier, &tree).is_some_and(|built| built == here.digests) {
         println!("  this very tree was built under other circumstances before");
         return Ok(());
     }
     let [_, other] = &BUILDS;
-    let built = build_under(repo, other, &shell)?;
+    let built = build_under(repo, other, shell)?;
     compare(&here, &built)?;
     built.remove()?;
     let proof = Proof { tree, built: built.digests };
     std::fs::write(&earlier, serde_json::to_vec(&proof)?).context("cannot keep the digests")
+}
+
+/// Starts that beside other work: most of its time one core links, and the other one has nothing to do.
+pub(crate) fn once_beside(repo: &Repo) -> Result<Beside> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("--root").arg(repo.root()).args(["repro", "--here"]).arg(shell::program(repo)?);
+    Ok(Beside::start(command))
 }
 
 /// Runs a task on a copy of this tree under other circumstances; returns the copy.
