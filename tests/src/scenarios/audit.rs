@@ -69,6 +69,15 @@ async fn reopened<'a>(page: &'a fantoccini::Client, stage: &Stage) -> Result<Ses
     Ok(session)
 }
 
+/// The same where the log was altered: that may be found before the vault says that it is open.
+async fn reopened_altered<'a>(page: &'a fantoccini::Client, stage: &Stage) -> Result<Session<'a>> {
+    let session = Session::open(page, stage).await?;
+    session.begin("vault.unlock").await?;
+    VaultUi(page).unlock(PASSPHRASE).await?;
+    session.ended().await?;
+    Ok(session)
+}
+
 /// How the vault tells of its log within a few seconds.
 async fn checked(session: &Session<'_>) -> Result<String> {
     for _ in 0..40 {
@@ -99,13 +108,13 @@ async fn altered_on_disk(world: &mut World) -> Result<()> {
     *edited.last_mut().context("an entry has bytes")? ^= 1;
     for (how, bytes) in [("delete", json!([])), ("put", json!(edited)), ("put", other)] {
         alter(page, 3, how, &bytes).await?;
-        let session = reopened(page, &stage).await?;
+        let session = reopened_altered(page, &stage).await?;
         let found = checked(&session).await?;
         ensure!(found == "audit_corrupt", "{how}: {found}");
         let used = signer.refusal(&session).await?;
         ensure!(used == "audit_corrupt", "{how}: the key answers {used}");
         // It is not forgotten by the next frame.
-        let session = reopened(page, &stage).await?;
+        let session = reopened_altered(page, &stage).await?;
         let found = checked(&session).await?;
         ensure!(found == "audit_corrupt", "{how}, again: {found}");
         alter(page, 3, "put", &entry).await?;
