@@ -1,15 +1,24 @@
 //! What keeps the enclave apart: its headers, its sandbox, its worker, its keys.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use kms_manifest::Sha384;
 use serde_json::{Value, json};
 
-use crate::{http, page::Page as _, scenario::scenarios, session::Session, world::World};
+use super::servers::{remade, replaced};
+use crate::{
+    http,
+    page::Page as _,
+    scenario::scenarios,
+    session::{Session, attack},
+    stage::serve_changed,
+    world::World,
+};
 
 scenarios!("isolation":
     live_headers,
     page_is_for_frames_only,
     frame_is_sandboxed_and_cross_site,
+    what_does_not_fit_or_is_not_apart_does_not_start,
     worker_is_dedicated_and_closed,
     stored_keys_do_not_export,
     no_message_holds_a_key,
@@ -115,6 +124,36 @@ async fn frame_is_sandboxed_and_cross_site(world: &mut World) -> Result<()> {
     ensure!(facts["origin"] == stage.kms.as_str());
     // Document-Isolation-Policy exists in Chromium only; elsewhere the embedder decides.
     ensure!(facts["isolated"] == world.engine.enforces_pin(), "{facts}");
+    Ok(())
+}
+
+/// Its own pins fit: what does not, or stands open, only the frame itself can find.
+async fn what_does_not_fit_or_is_not_apart_does_not_start(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let emitted = &stage.release.emitted;
+    let module = |old, new| remade(emitted, |module| replaced(module, old, new));
+    let policy = |old, new| {
+        let mut made = emitted.clone();
+        let headers = &mut made.files.get_mut("/").context("page")?.headers;
+        let policy = headers.value("Content-Security-Policy").context("policy")?;
+        let policy = replaced(policy, old, new)?;
+        headers.set("Content-Security-Policy", policy);
+        anyhow::Ok(made)
+    };
+    let types = "require-trusted-types-for 'script'; trusted-types kms; ";
+    for (made, refusal) in [
+        (module("const WASM_TEXT = \"#", "const WASM_TEXT = \"$")?, "integrity_failure"),
+        (module("// First in the worker", "// first in the worker")?, "integrity_failure"),
+        (policy("connect-src 'none'", "connect-src *")?, "isolation_failure"),
+        (policy(types, "script-src-attr 'none'; ")?, "isolation_failure"),
+    ] {
+        let (kms, _server) = serve_changed(&made, |_| ())?;
+        stage.visit(world.page()?).await?;
+        let open = json!({"op": "open", "kms": kms, "attributes": {}});
+        let outcome = attack(world.page()?, "session", &open).await;
+        let refused = outcome.err().context("it started")?.to_string();
+        ensure!(refused.contains(refusal), "{refusal}: {refused}");
+    }
     Ok(())
 }
 
