@@ -4,7 +4,7 @@ use std::{fs, path::Path, rc::Rc};
 
 use anyhow::{Context as _, Result, ensure};
 use enclave_shell::{
-    Asset, Audience, Deployment, Emitted, Sources, demo, emit,
+    Asset, Audience, Deployment, Emitted, Sources, demo, emit, emit_plain,
     serve::{self, Running, ServeOptions, Site},
 };
 use fantoccini::Client;
@@ -27,8 +27,23 @@ pub(crate) struct Release {
 }
 
 impl Release {
-    /// Emits and serves the sources.
+    /// Emits and serves the sources, as hosts do.
     pub(crate) fn start(sources: &Sources) -> Result<Rc<Self>> {
+        Self::emitted_by(emit, sources)
+    }
+
+    /// The same without compression, which takes seconds.
+    pub(crate) fn start_plain(sources: &Sources) -> Result<Rc<Self>> {
+        Self::emitted_by(emit_plain, sources)
+    }
+
+    fn emitted_by<E>(
+        emit: fn(&Sources, &Deployment) -> Result<Emitted, E>,
+        sources: &Sources,
+    ) -> Result<Rc<Self>>
+    where
+        anyhow::Error: From<E>,
+    {
         let (kms_port, port) = (free_port()?, free_port()?);
         let kms = format!("http://kms.localhost:{kms_port}");
         let embedders: Vec<_> = (0..EMBEDDERS).map(|number| embedder(number, port)).collect();

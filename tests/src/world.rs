@@ -43,7 +43,7 @@ impl World {
             directory: std::path::absolute(directory)?,
             release: Release::start(&sources)?,
             sources,
-            probe: probe.as_ref().map(Release::start).transpose()?,
+            probe: probe.as_ref().map(Release::start_plain).transpose()?,
             used: Cell::new(0),
             started: Cell::new(0),
             browser: None,

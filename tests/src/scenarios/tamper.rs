@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use enclave_shell::{
-    Asset, Deployment, Emitted,
+    Asset, Deployment, Emitted, emit_plain,
     serve::{self, ServeOptions, Site},
     verify::{self, Outcome, VerifyOptions},
 };
@@ -10,7 +10,12 @@ use kms_manifest::{Headers, MANIFEST_PATH};
 use serde_json::json;
 
 use crate::{
-    driver::free_port, page::FAILURE, scenario::scenarios, session::attack, stage::serve_changed,
+    driver::free_port,
+    engine::Engine,
+    page::FAILURE,
+    scenario::{Skip, scenarios},
+    session::attack,
+    stage::serve_changed,
     world::World,
 };
 
@@ -135,10 +140,10 @@ async fn nothing_changed_runs(world: &mut World) -> Result<()> {
 }
 
 async fn terminal_names_the_file(world: &mut World) -> Result<()> {
+    ensure!(world.engine == Engine::Chromium, Skip("no browser has a part in it"));
     let port = free_port()?;
     let kms = format!("http://kms.localhost:{port}");
-    let emitted =
-        enclave_shell::emit(&world.sources, &Deployment::new(&kms, &["http://pwa.localhost"])?)?;
+    let emitted = emit_plain(&world.sources, &Deployment::new(&kms, &["http://pwa.localhost"])?)?;
     let options = VerifyOptions { pin: Some(emitted.pin.clone()), ..VerifyOptions::default() };
     let check = async |site: Site| -> Result<verify::Report> {
         let running = serve::start_site(site, ServeOptions::loopback(port))?;
