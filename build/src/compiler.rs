@@ -13,6 +13,8 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::process::output;
 use crate::repo::Repo;
 
+/// Where cargo reads what to start in place of rustc.
+const WRAPPER: &str = "RUSTC_WORKSPACE_WRAPPER";
 /// Names clippy's compiler where it reads along.
 const CLIPPY: &str = "KMS_COMPILER_CLIPPY";
 /// Set where the lines that run are counted.
@@ -20,20 +22,16 @@ const COUNT: &str = "KMS_COMPILER_COUNT";
 
 /// Lets clippy compile, where the task wants that. Every warning is an error.
 pub(crate) fn read_along(repo: &Repo, command: &mut Command) -> Result<()> {
-    if repo.is_linted() {
-        wrap(command)?.env(CLIPPY, clippy(repo)?);
+    if let Some(wrapper) = repo.wrapper() {
+        command.env(WRAPPER, wrapper).env(CLIPPY, clippy(repo)?);
     }
     Ok(())
 }
 
 /// Lets the compiler put in what counts the lines that run.
-pub(crate) fn count(command: &mut Command) -> Result<()> {
-    wrap(command)?.env(COUNT, "1");
+pub(crate) fn count(repo: &Repo, command: &mut Command) -> Result<()> {
+    command.env(WRAPPER, repo.program()?).env(COUNT, "1");
     Ok(())
-}
-
-fn wrap(command: &mut Command) -> Result<&mut Command> {
-    Ok(command.env("RUSTC_WORKSPACE_WRAPPER", std::env::current_exe()?))
 }
 
 /// The compiler that clippy is, beside rustc.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 #[derive(Clone, Debug)]
 pub(crate) struct Repo {
     root: PathBuf,
-    linted: bool,
+    wrapper: Option<PathBuf>,
 }
 
 impl Repo {
@@ -24,16 +24,29 @@ impl Repo {
         if !root.join("crates").is_dir() {
             bail!("{} is not the ATS KMS workspace", root.display());
         }
-        Ok(Self { root, linted: false })
+        Ok(Self { root, wrapper: None })
     }
 
-    /// The same tree, read by clippy wherever it is compiled for this machine.
-    pub(crate) fn linted(&self) -> Self {
-        Self { linted: true, ..self.clone() }
+    /// The same tree, read by clippy wherever it is compiled for this machine. A copy of this program
+    /// sees to that: the original may be built anew meanwhile.
+    pub(crate) fn linted(&self) -> Result<Self> {
+        let copy = self.target("compiler");
+        let own = std::fs::read(std::env::current_exe()?).context("cannot read this program")?;
+        // Unchanged as long as it is the same: what it has compiled is known by it.
+        if std::fs::read(&copy).ok().as_ref() != Some(&own) {
+            std::fs::copy(std::env::current_exe()?, &copy).context("cannot copy this program")?;
+        }
+        Ok(Self { wrapper: Some(copy), ..self.clone() })
     }
 
-    pub(crate) fn is_linted(&self) -> bool {
-        self.linted
+    /// What stands in place of rustc where clippy reads along.
+    pub(crate) fn wrapper(&self) -> Option<&Path> {
+        self.wrapper.as_deref()
+    }
+
+    /// This program, or the copy that stays.
+    pub(crate) fn program(&self) -> Result<PathBuf> {
+        Ok(self.wrapper.clone().map_or_else(std::env::current_exe, Ok)?)
     }
 
     pub(crate) fn root(&self) -> &Path {

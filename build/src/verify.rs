@@ -17,7 +17,7 @@ const FUZZ_SECONDS: u32 = 10;
 
 /// Runs all steps, cheap ones first, and always prints the summary.
 pub(crate) fn run_all(repo: &Repo, with_browsers: bool, again: bool) -> Result<()> {
-    let (tree, repo) = (files::fingerprint(repo)?, &repo.linted());
+    let (tree, repo) = (files::fingerprint(repo)?, &repo.linted()?);
     let account = Account { tree: &tree, again };
     let mut steps = Steps::new();
     let result = sources(repo, &mut steps, with_browsers)
@@ -52,7 +52,6 @@ fn compiled(repo: &Repo, steps: &mut Steps, again: bool) -> Result<Beside> {
         passed.add(repo, name)
     };
     once(steps, "clippy for wasm", clippy_for_wasm)?;
-    once(steps, "programs, examples, benchmarks", programs)?;
     let second = repro::once_beside(repo)?;
     once(steps, "native tests", native_tests)?;
     once(steps, "native tests of the pure crates, with coverage", coverage::check)?;
@@ -95,21 +94,16 @@ fn clippy_for_wasm(repo: &Repo) -> Result<()> {
     Ok(())
 }
 
-/// What is no test; read by clippy, as everything that is compiled here.
-fn programs(repo: &Repo) -> Result<()> {
-    let mut command = cargo(repo);
-    command.args(["build", "--quiet", "--locked", "--workspace", "--bins", "--examples"]);
-    compiler::read_along(repo, &mut command)?;
-    run(command.args(["--bench", "*"]))
-}
-
-/// The pure crates have a step of their own.
+/// The pure crates have a step of their own. What is no test is compiled to be read by clippy.
 fn native_tests(repo: &Repo) -> Result<()> {
-    let mut command = cargo(repo);
-    command.args(["test", "--quiet", "--locked", "--workspace"]);
-    for name in coverage::CRATES {
-        command.args(["--exclude", name]);
+    for what in [&["--no-run", "--all-targets"][..], &[]] {
+        let mut command = cargo(repo);
+        command.args(["test", "--quiet", "--locked", "--workspace"]).args(what);
+        for name in coverage::CRATES {
+            command.args(["--exclude", name]);
+        }
+        compiler::read_along(repo, &mut command)?;
+        run(&mut command)?;
     }
-    compiler::read_along(repo, &mut command)?;
-    run(&mut command)
+    Ok(())
 }

@@ -133,11 +133,12 @@ fn measure(repo: &Repo) -> Result<Coverage> {
 /// `cargo test` of the crates, instrumented.
 fn tests(repo: &Repo) -> Result<Command> {
     let mut command = cargo(repo);
-    command.args(["test", "--locked", "--tests"]);
+    // Examples are compiled to be read only.
+    command.args(["test", "--locked", "--tests", "--examples"]);
     for name in CRATES {
         command.args(["--package", name]);
     }
     compiler::read_along(repo, &mut command)?;
-    compiler::count(&mut command)?;
+    compiler::count(repo, &mut command)?;
     Ok(command)
 }

@@ -23,6 +23,12 @@ pub(super) struct Program {
 struct Message {
     executable: Option<PathBuf>,
     manifest_path: Option<PathBuf>,
+    profile: Option<Profile>,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    test: bool,
 }
 
 /// Builds what `tests`, a `cargo test`, would run.
@@ -36,6 +42,7 @@ pub(super) fn build(mut tests: Command) -> Result<Vec<Program>> {
 /// The program that a line of cargo's output tells of.
 fn program(line: &str) -> Option<Program> {
     let message: Message = serde_json::from_str(line).ok()?;
+    message.profile.filter(|profile| profile.test)?;
     let folder = message.manifest_path?.parent()?.to_owned();
     Some(Program { path: message.executable?, folder })
 }

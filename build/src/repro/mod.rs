@@ -48,7 +48,7 @@ pub(crate) fn once(repo: &Repo, shell: &Path) -> Result<()> {
 
 /// Starts that beside other work: most of its time one core links, and the other one has nothing to do.
 pub(crate) fn once_beside(repo: &Repo) -> Result<Beside> {
-    let mut command = Command::new(std::env::current_exe()?);
+    let mut command = Command::new(repo.program()?);
     command.arg("--root").arg(repo.root()).args(["repro", "--here"]).arg(shell::program(repo)?);
     Ok(Beside::start(command))
 }
