@@ -129,7 +129,8 @@ function known(values, chosen) {
  * @returns {{ box: HTMLElement, select: HTMLSelectElement }}
  */
 function filterChoice(id, label, options, now) {
-  const select = make('select', { id });
+  // Until the screen takes presses nothing can be chosen: a choice that came to nothing would stay shown.
+  const select = make('select', { id, 'data-press': '' });
   select.append(make('option', { value: '' }, TEXT.audit.all));
   for (const [value = '', text = ''] of options) {
     const option = make('option', { value }, text);

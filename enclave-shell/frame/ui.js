@@ -161,8 +161,8 @@ function openButtons() {
   const { submit, card, ready } = ui.screen;
   if (submit !== null) submit.disabled = !mayAnswer() || !ready();
   // These stay open during a back-off: another way to unlock has one of its own.
-  /** @type {NodeListOf<HTMLButtonElement>} */
-  const others = card.querySelectorAll('button[data-press]');
+  /** @type {NodeListOf<HTMLButtonElement | HTMLSelectElement>} */
+  const others = card.querySelectorAll('[data-press]');
   for (const other of others) other.disabled = !mayPress();
 }
 

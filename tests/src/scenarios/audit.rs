@@ -155,18 +155,40 @@ async fn exported_and_checked(world: &mut World) -> Result<()> {
 async fn saved_by_the_person(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
     let session = Session::unlocked(world.page()?, &stage).await?;
-    used(&session).await?;
+    let signer = used(&session).await?;
+    let data = json!({"bytes": ""});
+    let sign = ("sign", json!({"keyId": signer.key_id, "data": data}));
+    session.batch(&vec![sign; 30]).await?;
     let ui = VaultUi(world.page()?);
     session.begin("vault.manage").await?;
     ui.press_on("manage", "#audit").await?;
+    looked_through(&ui).await?;
     ui.press_on("audit", "#export").await?;
     let key = VerifierKey::parse(&ui.text_of("log_ready", "#verifier").await?)?;
     let file = ui.save_on("log_ready", world.browser()?, "jsonl").await?;
     let report = audit::verify(&fs::read_to_string(file)?, &key, None);
     ensure!(report.outcome == Outcome::Match, "{report}");
-    ensure!(report.entries == 6, "{report}");
+    ensure!(report.entries == 36, "{report}");
     ui.press_on("log_ready", "#back").await?;
     ui.press_on("audit", "#cancel").await?;
     session.end().await?;
     Ok(())
+}
+
+/// The pages of the log, and what a filter leaves of it.
+async fn looked_through(ui: &VaultUi<'_>) -> Result<()> {
+    ui.has("audit", "li[value='36'][data-method=sign]").await?;
+    ui.press_on("audit", "#more").await?;
+    ui.has("audit", "ol:has(li[value='11']) > li[value='1']").await?;
+    ui.press_on("audit", "#before").await?;
+    ui.has("audit", "ol:has(li[value='36']):not(:has(li[value='11']))").await?;
+    ui.press_on("audit", "details:not([open]) > summary").await?;
+    ui.select_on("audit", "#group", "keys").await?;
+    ui.has("audit", "ol > li[data-method='keys.create']:only-child").await?;
+    ui.select_on("audit", "#outcome", "failed").await?;
+    ui.has("audit", "main:not(:has(ol.log)), body:not(:has(ol.log))").await?;
+    ui.select_on("audit", "#outcome", "").await?;
+    ui.has("audit", "ol > li[data-method='keys.create']:only-child").await?;
+    ui.select_on("audit", "#group", "").await?;
+    ui.has("audit", "li[value='36'][data-method=sign]").await
 }

@@ -110,6 +110,7 @@ impl VaultUi<'_> {
 
     /// Chooses a value of a list on a screen, once it is there.
     pub(crate) async fn select_on(&self, screen: &str, list: &str, value: &str) -> Result<()> {
+        self.has(screen, &format!("{list}:enabled")).await?;
         self.press_on(screen, &format!("{list} option[value='{value}']")).await
     }
 
