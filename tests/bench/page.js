@@ -129,15 +129,17 @@ async function durableSign(blocks) {
   return { ours };
 }
 
-/** Locks the vault; ends when the person has opened it again and its log was checked. */
+/** Locks the vault and opens it again; when it was open. The log has been checked by the end. */
 async function reopen() {
   await kms.lock();
   await kms.unlock();
+  const opened = Date.now();
   for (let checked = false; !checked; ) {
     await new Promise((resolve) => setTimeout(resolve, 200));
     const { audit } = await kms.status();
     checked = audit?.checked === audit?.count;
   }
+  return opened;
 }
 
 /** One number for each operation on some of all keys, none of which was used since the unlock. */

@@ -77,6 +77,8 @@ impl Goal {
     pub(super) const LIST: Self = Self::new(12, "page of 20 keys: of 10,000 / of 100", MANY_KEYS);
     pub(super) const FIRST_SIGN: Self =
         Self::new(12, "first sign after unlock: any of 10,000 keys / of 100", MANY_KEYS);
+    /// Most of it is Argon2id, which hides more.
+    pub(super) const UNLOCK: Self = Self::new(12, "unlock: with 10,000 keys / with 100", 1.2);
     pub(super) const ROTATE: Self = Self::new(12, "rotate: any of 10,000 keys / of 100", MANY_KEYS);
 
     /// Longest that a verification by a policy may take, in milliseconds.

@@ -17,6 +17,11 @@ impl Samples {
         }
     }
 
+    /// Adds a number.
+    pub(super) fn add(&mut self, name: &str, value: f64) {
+        self.0.entry(name.to_owned()).or_default().push(value);
+    }
+
     /// The middle value.
     pub(super) fn median(&self, name: &str) -> Result<f64> {
         self.percentile(name, 50)
