@@ -30,13 +30,7 @@ impl Repo {
     /// The same tree, read by clippy wherever it is compiled for this machine. A copy of this program
     /// sees to that: the original may be built anew meanwhile.
     pub(crate) fn linted(&self) -> Result<Self> {
-        let copy = self.target("compiler");
-        let own = std::fs::read(std::env::current_exe()?).context("cannot read this program")?;
-        // Unchanged as long as it is the same: what it has compiled is known by it.
-        if std::fs::read(&copy).ok().as_ref() != Some(&own) {
-            std::fs::copy(std::env::current_exe()?, &copy).context("cannot copy this program")?;
-        }
-        Ok(Self { wrapper: Some(copy), ..self.clone() })
+        Ok(Self { wrapper: Some(self.program_as("compiler")?), ..self.clone() })
     }
 
     /// What stands in place of rustc where clippy reads along.
@@ -47,6 +41,16 @@ impl Repo {
     /// This program, or the copy that stays.
     pub(crate) fn program(&self) -> Result<PathBuf> {
         Ok(self.wrapper.clone().map_or_else(std::env::current_exe, Ok)?)
+    }
+
+    /// A copy of this program by another name. Cargo knows by the name what it has compiled.
+    pub(crate) fn program_as(&self, name: &str) -> Result<PathBuf> {
+        let (own, copy) = (self.program()?, self.target(name));
+        let bytes = std::fs::read(&own).context("cannot read this program")?;
+        if std::fs::read(&copy).ok() != Some(bytes) {
+            std::fs::copy(&own, &copy).context("cannot copy this program")?;
+        }
+        Ok(copy)
     }
 
     pub(crate) fn root(&self) -> &Path {
