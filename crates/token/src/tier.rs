@@ -56,3 +56,14 @@ impl Tier {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_critical_is_done_at_once() {
+        assert_eq!(Tier::Critical.within(), 60);
+        assert_eq!([Tier::Low, Tier::High].map(Tier::within), [HARD_CAP_S; 2]);
+    }
+}
