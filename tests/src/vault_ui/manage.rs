@@ -108,10 +108,14 @@ impl VaultUi<'_> {
         self.0.leave_frame().await
     }
 
-    /// Chooses a value of a list on a screen, once it is there.
+    /// Chooses a value of a list on a screen, once it takes input: by typing what it is called. A press
+    /// on it would be one of a script in Chromium, whose driver makes it up.
     pub(crate) async fn select_on(&self, screen: &str, list: &str, value: &str) -> Result<()> {
         self.has(screen, &format!("{list}:enabled")).await?;
-        self.press_on(screen, &format!("{list} option[value='{value}']")).await
+        let name = self.text_of(screen, &format!("{list} option[value='{value}']")).await?;
+        self.enter(screen).await?;
+        self.0.visible(list).await?.send_keys(&name).await?;
+        self.0.leave_frame().await
     }
 
     /// The value of a field on a screen, once it passes.
