@@ -376,7 +376,7 @@ fn a_check_ends_after_a_while() {
     let again = tab.restarted();
     assert!(again.unlock(PASSPHRASE).is_ok());
     let clock = again.clock.clone();
-    again.store.meanwhile(1, move || clock.advance(150));
+    again.store.meanwhile(1, move || clock.advance(250));
     block_on(again.enclave.tick());
     assert_eq!(health(&again), (601, 32));
 }

@@ -17,7 +17,7 @@ const STEP: usize = 32;
 /// Most steps at one time.
 const MAX_STEPS: u32 = 128;
 /// After how many milliseconds no other step is begun.
-const LONG_MS: u64 = 100;
+const LONG_MS: u64 = 250;
 
 impl<P: Ports> Inner<P> {
     /// What is known of the log of an unlocked vault.
