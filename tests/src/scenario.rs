@@ -27,22 +27,29 @@ pub(crate) struct Scenario {
     pub name: &'static str,
     /// How its browser is started.
     pub launch: Launch,
+    /// It needs no turn.
+    pub light: bool,
     /// The test itself.
     pub run: for<'a> fn(&'a mut World) -> Outcome<'a>,
 }
 
 /// Lists the scenarios of a module by the names of their functions.
+///
+/// `[light]` stands behind those that leave the processor alone for more than half of their time.
 macro_rules! scenarios {
-    ($theme:literal: $($name:ident $(with $launch:expr)?),+ $(,)?) => {
+    ($theme:literal: $($name:ident $([$light:ident])? $(with $launch:expr)?),+ $(,)?) => {
         /// The scenarios of this theme.
         pub(crate) const ALL: &[$crate::scenario::Scenario] = &[$($crate::scenario::Scenario {
             name: concat!($theme, "::", stringify!($name)),
             launch: scenarios!(@launch $($launch)?),
+            light: scenarios!(@light $($light)?),
             run: |world| Box::pin($name(world)),
         }),+];
     };
     (@launch) => { $crate::engine::Launch::ORDINARY };
     (@launch $launch:expr) => { $launch };
+    (@light) => { false };
+    (@light light) => { true };
 }
 pub(crate) use scenarios;
 
@@ -124,7 +131,7 @@ pub(crate) async fn run_all(
             tally.known += 1;
             continue;
         }
-        let _turn = turns.take().await?;
+        let _turn = if scenario.light { None } else { Some(turns.take().await?) };
         let start = Instant::now();
         let outcome = run_one(world, &scenario).await;
         let seconds = start.elapsed().as_secs_f32();

@@ -1,7 +1,8 @@
 //! Turns of programs that run beside each other on one machine.
 //!
-//! A scenario waits about half of its time, for a screen to be seen or for an answer that must not
-//! come, so two of them use two cores well. A third one leaves none of them time to answer in time.
+//! A scenario waits about a third of its time, for a screen to be seen or for an answer that must not
+//! come, so two of them use two cores well. A third one leaves none of them time to answer in time,
+//! unless it waits for longer than that: the light ones take no turn.
 
 use std::{
     fs::{self, File, TryLockError},

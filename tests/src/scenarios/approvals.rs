@@ -16,8 +16,8 @@ use crate::{
     world::World,
 };
 
-scenarios!("approvals": one_by_one, together, worn_down, long_and_deceiving, nobody_else_approves,
-    out_of_sight, swapped_under_the_finger, by_passkey);
+scenarios!("approvals": one_by_one, together, worn_down, long_and_deceiving, nobody_else_approves [light],
+    out_of_sight [light], swapped_under_the_finger, by_passkey);
 
 /// The policy of a key whose every use a person confirms.
 fn policy() -> Value {

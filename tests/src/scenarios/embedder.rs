@@ -15,7 +15,7 @@ use crate::{
     world::World,
 };
 
-scenarios!("embedder": a_careful_page_is_not_robbed);
+scenarios!("embedder": a_careful_page_is_not_robbed [light]);
 
 /// Whether code of the enclave's origin, in this window or frame, reaches the frame that has the
 /// vault: who does can use its keys.

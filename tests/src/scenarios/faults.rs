@@ -26,12 +26,12 @@ use crate::{
 const NO_WASM: Launch = Launch { no_wasm: true, ..Launch::ORDINARY };
 
 scenarios!("faults":
-    frame_does_not_load,
-    embedder_is_refused,
-    pending_calls_end,
+    frame_does_not_load [light],
+    embedder_is_refused [light],
+    pending_calls_end [light],
     worker_throws,
-    worker_falls_silent,
-    frame_goes_away,
+    worker_falls_silent [light],
+    frame_goes_away [light],
     page_is_left_and_found_again,
     browser_without_wasm with NO_WASM,
     frame_without_wasm with NO_WASM,

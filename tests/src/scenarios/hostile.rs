@@ -14,18 +14,18 @@ use crate::{
 };
 
 scenarios!("hostile":
-    wrong_origin,
-    not_the_parent,
-    null_origin,
-    nested_in_another_site,
-    second_handshake,
-    malformed_handshakes,
+    wrong_origin [light],
+    not_the_parent [light],
+    null_origin [light],
+    nested_in_another_site [light],
+    second_handshake [light],
+    malformed_handshakes [light],
     malformed_requests,
     flood,
-    internal_messages,
-    synthetic_clicks,
+    internal_messages [light],
+    synthetic_clicks [light],
     clock_that_stands_still,
-    covered_screens,
+    covered_screens [light],
 );
 
 /// The policy that keeps other embedders out by itself; without it the list inside the release

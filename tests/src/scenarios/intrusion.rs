@@ -16,7 +16,7 @@ use crate::{
 };
 
 scenarios!("intrusion":
-    answers_of_nobody,
+    answers_of_nobody [light],
     a_vault_is_not_set_up_twice,
     deletion_by_the_page,
     locked_means_locked,

@@ -19,7 +19,7 @@ const BLOCKED: Launch = Launch { site_data: SiteData::Blocked, ..Launch::ORDINAR
 const PRIVATE: Launch = Launch { site_data: SiteData::Private, ..Launch::ORDINARY };
 
 scenarios!("lacks":
-    told_before_anything_is_asked,
+    told_before_anything_is_asked [light],
     a_device_key_that_cannot_be_stored,
     little_memory,
     storage_is_blocked with BLOCKED,

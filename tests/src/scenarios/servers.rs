@@ -21,7 +21,7 @@ use crate::{
 
 scenarios!("servers":
     nothing_of_a_hostile_server_runs,
-    another_release_is_told,
+    another_release_is_told [light],
     no_service_worker_comes_between,
 );
 

@@ -19,7 +19,11 @@ use crate::{
     world::World,
 };
 
-scenarios!("tamper": nothing_changed_runs, terminal_names_the_file, own_code_of_a_hostile_server);
+scenarios!("tamper":
+    nothing_changed_runs,
+    terminal_names_the_file [light],
+    own_code_of_a_hostile_server [light],
+);
 
 /// The three files of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,7 +29,7 @@ scenarios!("ways":
     passkey_made_in_its_own_tab,
     passkey_without_prf,
     passkey_of_nobody_present,
-    back_off_survives_a_reload,
+    back_off_survives_a_reload [light],
     every_prompt_says_who_asks,
 );
 

@@ -17,10 +17,10 @@ use crate::{
 };
 
 scenarios!("windows":
-    opened_by_anybody,
-    opened_with_no_headers_that_protect,
-    enrolment_page_in_a_frame,
-    enrolment_page_has_nothing,
+    opened_by_anybody [light],
+    opened_with_no_headers_that_protect [light],
+    enrolment_page_in_a_frame [light],
+    enrolment_page_has_nothing [light],
     frame_opens_no_window,
     passkeys_of_the_enclave,
 );
