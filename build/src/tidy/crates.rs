@@ -10,7 +10,7 @@ use crate::repo::Repo;
 use crate::wasm::TARGET;
 
 /// Workspace crates that each crate may use; the list points down only.
-const MAY_USE: [(&str, &[&str]); 18] = [
+const MAY_USE: [(&str, &[&str]); 19] = [
     ("kms-protocol", &[]),
     ("kms-crypto", &["kms-protocol"]),
     ("kms-jose", &["kms-protocol", "kms-crypto"]),
@@ -19,6 +19,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
     ("kms-compress", &[]),
     ("kms-manifest", &[]),
     ("kms-verify", &["kms-tlog", "kms-manifest"]),
+    ("kms-sigstore", &[]),
     ("kms-token", &["kms-crypto", "kms-jose"]),
     (
         "kms-vault",
@@ -49,6 +50,7 @@ const MAY_USE: [(&str, &[&str]); 18] = [
             "kms-compress",
             "kms-manifest",
             "kms-verify",
+            "kms-sigstore",
             "kms-token",
             "kms-broker",
         ],
