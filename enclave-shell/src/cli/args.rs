@@ -9,6 +9,7 @@ use kms_manifest::Sha256;
 
 use super::log::{LogCommand, MonitorArgs, WitnessCommand};
 use super::release::{KeyCommand, ReleaseCommand};
+use super::sigstore::SigstoreArgs;
 
 /// Emits, serves and verifies an ATS KMS enclave.
 #[derive(Debug, Parser)]
@@ -133,7 +134,10 @@ pub(crate) struct ServeArgs {
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
     /// Origin of the enclave.
-    pub(crate) url: String,
+    #[arg(required_unless_present = "manifest")]
+    pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) sigstore: SigstoreArgs,
     /// The release that should be there: a pin.json.
     #[arg(long, value_name = "FILE", conflicts_with = "policy")]
     pub(crate) pin: Option<PathBuf>,

@@ -6,6 +6,8 @@ mod qr;
 #[cfg(unix)]
 mod relay;
 mod release;
+mod sigstore;
+mod verify;
 
 use std::fs;
 use std::future::Future;
@@ -16,16 +18,15 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use enclave_shell::demo::{self, DemoOrigins};
 use enclave_shell::serve::{self, DevCertificate, Running, ServeOptions, Tls};
-use enclave_shell::verify::{Outcome, VerifyOptions, verify, verify_embedder};
 #[cfg(unix)]
 use enclave_shell::workloads::{self, Ports};
 use enclave_shell::{Deployment, Emitted, Error, Sources, audit, emit};
-use kms_manifest::{Manifest, Pin, qr_rows, short_code, word_code};
+use kms_manifest::{Manifest, short_code, word_code};
 use kms_tlog::VerifierKey;
 use kms_verify::ReleasePolicy;
 use kms_verify::case::{MAX_QUESTION, Question};
 
-use args::{AuditCommand, AuditVerifyArgs, Command, DemoArgs, EmitArgs, ServeArgs, VerifyArgs};
+use args::{AuditCommand, AuditVerifyArgs, Command, DemoArgs, EmitArgs, ServeArgs};
 
 /// Exit code for arguments that cannot be used.
 const USAGE: u8 = 2;
@@ -40,7 +41,7 @@ pub(crate) fn run() -> ExitCode {
     let result = match args::Cli::parse().command {
         Command::Emit(args) => run_emit(&args),
         Command::Serve(args) => run_serve(&args),
-        Command::Verify(args) => run_verify(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::VerifyCase => run_verify_case(),
         Command::Audit(AuditCommand::Verify(args)) => run_audit_verify(&args),
         Command::Key(command) => release::run_key(&command),
@@ -191,43 +192,6 @@ async fn stop_signal() -> std::io::Result<()> {
 #[cfg(not(unix))]
 async fn stop_signal() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
-}
-
-fn run_verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
-    let pin = match &args.pin {
-        Some(path) => Some(Pin::parse(&read(path)?)?),
-        None => None,
-    };
-    let ca = args.ca.as_deref().map(read).transpose()?;
-    let options = VerifyOptions { pin, ca, ..VerifyOptions::default() };
-    let report = match &args.policy {
-        Some(policy) => release::verify_release(args, &read(policy)?, &options)?,
-        None => verify(&args.url, &options)?,
-    };
-    let embedder = args.embedder.as_deref();
-    let embedder = embedder.map(|page| verify_embedder(&args.url, page, &options)).transpose()?;
-    if args.json {
-        let mut all = serde_json::to_value(&report)?;
-        if let Some(embedder) = &embedder {
-            all["embedder"] = serde_json::to_value(embedder)?;
-        }
-        println!("{all:#}");
-    } else {
-        print!("{report}");
-        if let Some(rows) = report.manifest.as_ref().filter(|_| args.qr).and_then(qr_rows) {
-            print!("{}", qr::for_terminal(&rows));
-        }
-        if args.policy.is_some() && args.mark.is_none() {
-            println!("not proved: that no newer release was seen; --mark remembers what was");
-        }
-        if let Some(embedder) = &embedder {
-            print!("{embedder}");
-        }
-    }
-    // What is wrong with the release says more than what is wrong with a page that embeds it.
-    let outcomes = [Some(report.outcome), embedder.map(|embedder| embedder.outcome)];
-    let worst = outcomes.into_iter().flatten().find(|outcome| *outcome != Outcome::Match);
-    Ok(ExitCode::from(worst.unwrap_or(Outcome::Match).exit_code()))
 }
 
 fn run_verify_case() -> Result<ExitCode, Failure> {

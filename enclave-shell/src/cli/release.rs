@@ -155,6 +155,7 @@ pub(crate) fn run(command: &ReleaseCommand) -> Result<ExitCode, Failure> {
 /// Verifies by a policy, and keeps what is to be remembered before anything is said.
 pub(crate) fn verify_release(
     args: &VerifyArgs,
+    url: &str,
     policy: &[u8],
     options: &VerifyOptions,
 ) -> Result<Report, Failure> {
@@ -170,7 +171,7 @@ pub(crate) fn verify_release(
     }
     let now = transparency::now();
     let by = PolicyOptions { policy, mark, revocations, log: args.log.clone(), now };
-    let (report, mark) = verify_by_policy(&args.url, options, &by)?;
+    let (report, mark) = verify_by_policy(url, options, &by)?;
     if let Some(path) = &args.mark {
         transparency::write_durably(path, mark.to_json()?.as_bytes())?;
     }

@@ -1,6 +1,7 @@
 //! Compares a live server with its release: every byte and every header.
 
 mod asset;
+mod attested;
 mod embedder;
 mod fetch;
 mod logs;
@@ -18,6 +19,7 @@ pub(crate) use embedder::split;
 pub(crate) use fetch::Client;
 use fetch::Reply;
 
+pub use attested::{Attestation, Attested};
 pub use embedder::{EmbedderReport, verify_embedder};
 pub use policy::{PolicyOptions, PolicyVerdict, verify_by_policy};
 pub use report::{Mismatch, Outcome, Report};

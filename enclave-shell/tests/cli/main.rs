@@ -3,7 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
 
 #[allow(dead_code, reason = "shared by several tests")]
+#[path = "../common/mod.rs"]
 mod common;
+#[allow(dead_code, reason = "shared with the tests of kms-sigstore")]
+#[path = "../../../crates/sigstore/tests/lab/mod.rs"]
+mod lab;
+mod sigstore;
 
 use std::fs;
 use std::path::Path;
