@@ -222,6 +222,27 @@ fn too_long_files_are_refused() {
     assert_eq!(Signer::key(&padded("", 20_000)), Err(Fault::TooLong("key")));
 }
 
+/// Whatever is in the files, there is an answer; and a bundle that was cut is none.
+#[test]
+fn damaged_files_are_answered() {
+    let root = Lab::new().root().to_string();
+    let file = sha256(MANIFEST);
+    for (name, bundle, signer, _) in good() {
+        let whole = bundle.to_string().into_bytes();
+        for at in (0..whole.len()).step_by(61) {
+            let cut = verify(file, &whole[..at], root.as_bytes(), &signer);
+            assert!(matches!(cut, Err(Fault::Bundle(_))), "{name} {at}: {cut:?}");
+            let mut changed = whole.clone();
+            changed[at] ^= 1;
+            let _ = verify(file, &changed, root.as_bytes(), &signer);
+            let mut other = root.clone().into_bytes();
+            let at = at % other.len();
+            other[at] ^= 1;
+            let _ = verify(file, &whole, &other, &signer);
+        }
+    }
+}
+
 #[test]
 fn a_root_that_cannot_be_used_is_refused() {
     let bundle = Lab::new().keyless(MANIFEST);

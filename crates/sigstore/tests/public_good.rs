@@ -45,3 +45,16 @@ fn another_statement_and_an_older_version_are_refused() {
     assert_eq!(verify([0; 32], statement, ROOT, &signer), Err(Fault::Statement));
     assert_eq!(verify([0; 32], older, ROOT, &signer), Err(Fault::Version));
 }
+
+/// A time counts only if an authority of the root has signed it, even beside another one that counts.
+#[test]
+fn the_time_of_another_authority_is_refused() {
+    let mut root: serde_json::Value = serde_json::from_slice(ROOT).unwrap();
+    root["timestampAuthorities"] = serde_json::json!([]);
+    let file = sha256(include_bytes!("../fixtures/public-good/keyless.txt"));
+    let bundle = include_bytes!("../fixtures/public-good/keyless.sigstore.json");
+    let signer = person("w.vollprecht@gmail.com");
+    let refused = verify(file, bundle, root.to_string().as_bytes(), &signer);
+    let Err(Fault::Refused(why)) = refused else { panic!("{refused:?}") };
+    assert!(why.starts_with("invalid RFC 3161 timestamp"), "{why}");
+}

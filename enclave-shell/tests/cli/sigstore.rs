@@ -98,3 +98,53 @@ async fn what_a_server_sends_is_what_the_bundle_has_to_speak_for() {
     }
     server.stop().await;
 }
+
+/// What stands in a file of the repository from `begin` on, up to the first line that is not continued.
+#[cfg(unix)]
+fn command(file: &str, begin: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+    let text = fs::read_to_string(path).unwrap();
+    let at = text.find(begin).unwrap_or_else(|| panic!("{file}: no {begin}"));
+    let lines = text[at..].lines();
+    let more = lines.clone().take_while(|line| line.ends_with('\\')).count();
+    lines.take(more + 1).collect::<Vec<_>>().join("\n")
+}
+
+/// The guide and the workflow of a release ask what the shell answers, of the files that they name.
+#[cfg(unix)]
+#[test]
+fn the_commands_of_the_guide_and_of_the_workflow_are_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let published = dir.path().join("published");
+    fs::create_dir(&published).unwrap();
+    std::os::unix::fs::symlink(
+        env!("CARGO_BIN_EXE_enclave-shell"),
+        published.join("enclave-shell"),
+    )
+    .unwrap();
+    for folder in [dir.path(), &published] {
+        for (from, to) in [
+            ("manifest.json", "manifest.json"),
+            ("provenance.sigstore.json", "provenance.sigstore.json"),
+            ("trusted-root.json", "trusted_root.json"),
+        ] {
+            fs::copy(fixture(from), folder.join(to)).unwrap();
+        }
+    }
+    let run = |command: &str, tag: &str| {
+        let (server, workflow) = IDENTITY.split_at("https://github.com".len());
+        let workflow = workflow.trim_start_matches('/').replace("v1.2.0", tag);
+        let path = format!("{}:{}", published.display(), std::env::var("PATH").unwrap());
+        let mut shell = Command::new("sh");
+        shell.args(["-euc", command]).current_dir(dir.path()).env("PATH", path);
+        shell.env("GITHUB_SERVER_URL", server).env("GITHUB_WORKFLOW_REF", workflow);
+        shell.output().unwrap()
+    };
+    let guide = command("docs/verification-guide.md", "enclave-shell verify --manifest");
+    let workflow = command(".github/workflows/release.yml", "published/enclave-shell verify");
+    for asked in [&guide, &workflow] {
+        let output = run(asked, "v1.2.0");
+        assert!(output.status.success(), "{asked}: {output:?}");
+    }
+    assert_eq!(run(&workflow, "v1.2.1").status.code(), Some(1));
+}
