@@ -30,6 +30,9 @@ pub(crate) fn run_all(repo: &Repo, with_browsers: bool, again: bool) -> Result<(
 
 fn sources(repo: &Repo, steps: &mut Steps, with_browsers: bool) -> Result<()> {
     steps.run("setup", || if with_browsers { setup::all(repo) } else { setup::tools(repo) })?;
+    if !setup::has_postgres() {
+        steps.skip("tests of brokers that share a database: no PostgreSQL");
+    }
     steps.run("format", || run(cargo(repo).args(["fmt", "--all", "--check"])))?;
     steps.run("tidy", || tidy::run(repo))?;
     steps.run("spelling", || spelling(repo))?;

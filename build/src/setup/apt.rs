@@ -45,6 +45,17 @@ pub(super) fn browsers() -> Result<()> {
     if missing.is_empty() { Ok(()) } else { install(&missing) }
 }
 
+/// Whether there is the database that brokers share in tests. Its programs are off `PATH`.
+pub(crate) fn has_postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.into_iter().any(|version| version.path().join("bin/postgres").is_file())
+}
+
+/// Installs it.
+pub(super) fn postgres() -> Result<()> {
+    if has_postgres() { Ok(()) } else { install(&["postgresql"]) }
+}
+
 /// The compiler of the C in `ring` for static programs.
 pub(super) fn musl() -> Result<()> {
     if which("musl-gcc").is_some() { Ok(()) } else { install(&["musl-tools"]) }

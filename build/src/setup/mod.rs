@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 
 use crate::repo::Repo;
 
-pub(crate) use apt::Browsers;
+pub(crate) use apt::{Browsers, has_postgres};
 pub(crate) use cargo_tools::has_geckodriver;
 pub(crate) use node::node_packages;
 pub(crate) use python::checker;
@@ -31,6 +31,7 @@ pub(crate) fn tools(repo: &Repo) -> Result<()> {
     wasm_target(repo)?;
     llvm_tools(repo)?;
     node_packages(repo)?;
+    apt::postgres()?;
     python::checkers(repo).map(drop)
 }
 

@@ -70,13 +70,23 @@ impl Upstream<'_> {
         let stream = TcpStream::connect(self.address).await.map_err(Error::Net)?;
         // Requests and answers are small, and wait for nothing behind them.
         stream.set_nodelay(true).map_err(Error::Net)?;
-        // It is known by its id; the name is a formality that is not sent either.
-        let name = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([127, 0, 0, 1])));
-        let stream = TlsConnector::from(config).connect(name, stream).await.map_err(Error::Net)?;
-        let chain = stream.get_ref().1.peer_certificates();
-        let leaf = chain.and_then(|chain| chain.first());
-        let leaf = leaf.and_then(|leaf| identify(leaf, self.id.trust_domain()).ok());
-        let leaf = leaf.ok_or_else(|| Error::Tls("the server has no certificate".into()))?;
-        Ok((stream, leaf))
+        secure(stream, config, self.id).await
     }
+}
+
+/// The handshake with a server that has to be this one; whose certificate it was, which the handshake has
+/// verified.
+pub(crate) async fn secure(
+    stream: TcpStream,
+    config: Arc<ClientConfig>,
+    id: &SpiffeId,
+) -> Result<(TlsStream<TcpStream>, Leaf), Error> {
+    // It is known by its id; the name is a formality that is not sent either.
+    let name = ServerName::IpAddress(IpAddr::V4(Ipv4Addr::from([127, 0, 0, 1])));
+    let stream = TlsConnector::from(config).connect(name, stream).await.map_err(Error::Net)?;
+    let chain = stream.get_ref().1.peer_certificates();
+    let leaf = chain.and_then(|chain| chain.first());
+    let leaf = leaf.and_then(|leaf| identify(leaf, id.trust_domain()).ok());
+    let leaf = leaf.ok_or_else(|| Error::Tls("the server has no certificate".into()))?;
+    Ok((stream, leaf))
 }

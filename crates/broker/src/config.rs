@@ -69,9 +69,37 @@ pub struct Config {
     /// `host:port` of everything that the broker may connect to.
     #[serde(default)]
     pub egress: BTreeSet<String>,
+    /// Where the log is.
+    #[serde(default)]
+    pub state: StateRule,
     /// Numbers.
     #[serde(default)]
     pub limits: Limits,
+}
+
+/// Where the log is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StateRule {
+    /// In a file of this broker alone.
+    #[default]
+    File,
+    /// In a database that several brokers share.
+    Postgres(PostgresRule),
+}
+
+/// A `PostgreSQL` database. It is reached by mutual TLS only.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostgresRule {
+    /// `host:port`, which has to be in `egress`.
+    pub address: String,
+    /// The SPIFFE id that its certificate has to have.
+    pub id: String,
+    /// The database, which has the log of one id alone.
+    pub database: String,
+    /// As whom.
+    pub user: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -174,6 +202,12 @@ impl Config {
             let path = rule.path.strip_suffix("/*").unwrap_or(&rule.path);
             SpiffeId::parse(&format!("spiffe://x{path}")).is_ok()
         };
+        if let StateRule::Postgres(rule) = &config.state
+            && !config.egress.contains(&rule.address)
+        {
+            return Err(wrong(&"the address of the database is not in `egress`"));
+        }
+        config.database_id()?;
         if !config.roles.iter().all(rule) {
             return Err(wrong(&"a path of a role is not one of SPIFFE ids"));
         }
@@ -195,6 +229,16 @@ impl Config {
     /// The broker's id.
     pub fn id(&self) -> Result<SpiffeId, Error> {
         SpiffeId::parse(&self.id).map_err(|_| Error::Config("`id` is not a SPIFFE id".into()))
+    }
+
+    /// The id of the database, if there is one: it is of the broker's trust domain.
+    pub fn database_id(&self) -> Result<Option<SpiffeId>, Error> {
+        let StateRule::Postgres(rule) = &self.state else { return Ok(None) };
+        let domain = self.id()?;
+        let id = SpiffeId::parse(&rule.id).ok();
+        let id = id.filter(|id| id.trust_domain() == domain.trust_domain());
+        let wrong = || Error::Config("the database has no SPIFFE id of the trust domain".into());
+        id.map(Some).ok_or_else(wrong)
     }
 
     /// Ports of everything that the broker may connect to.

@@ -1,6 +1,7 @@
 //! What the log says is so now.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -9,6 +10,8 @@ use kms_token::{
     Challenge, HARD_CAP_S, Id, Key, KeyRing, KeyState, Refusal, SKEW_S, Seen, Signed, SpiffeId,
     Statement, Target, Token,
 };
+
+use zeroize::Zeroizing;
 
 use crate::Problem;
 use crate::expiring::Expiring;
@@ -21,6 +24,8 @@ const MEMORY_S: u64 = HARD_CAP_S + 2 * SKEW_S;
 #[derive(Debug)]
 pub struct State {
     broker: SpiffeId,
+    /// How long challenges live, in seconds, where several brokers write the log.
+    shared: Option<u64>,
     /// The approvers' keys. Shared: what is checked without the state is checked with them.
     pub ring: Arc<KeyRing>,
     tokens: Expiring<Id, Known>,
@@ -30,7 +35,7 @@ pub struct State {
     /// Tokens whose signatures were verified when they were minted, by their names. They are not made
     /// from the log.
     pub seen: Expiring<Id, Seen>,
-    /// Challenges that are open. They are not made from the log.
+    /// Challenges that are open. They are not made from the log that one broker writes.
     pub open: Expiring<Id, Open>,
 }
 
@@ -73,6 +78,27 @@ pub struct Open {
     pub minted: bool,
 }
 
+/// What other brokers of a log need to go on from an event, and may not be in it.
+pub enum Waits {
+    /// Until a challenge is over:
+    For {
+        /// its name,
+        challenge: Id,
+        /// when that is,
+        ends: u64,
+        /// and the first approval, or the token.
+        text: Zeroizing<String>,
+    },
+    /// Nothing waits for this challenge any more.
+    Over(Id),
+}
+
+impl fmt::Debug for Waits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waits").finish_non_exhaustive()
+    }
+}
+
 /// When what was heard at this time does not matter any more.
 fn memory(at: u64) -> u64 {
     at.saturating_add(MEMORY_S + 1)
@@ -84,6 +110,7 @@ impl State {
     pub fn new(broker: SpiffeId) -> Self {
         Self {
             broker,
+            shared: None,
             ring: Arc::default(),
             tokens: Expiring::default(),
             revoked: Vec::new(),
@@ -93,11 +120,28 @@ impl State {
         }
     }
 
+    /// The state of a log without lines that several brokers write; `life_s` is that of challenges.
+    #[must_use]
+    pub fn shared(broker: SpiffeId, life_s: u64) -> Self {
+        Self { shared: Some(life_s), ..Self::new(broker) }
+    }
+
+    /// The state of the same log before its first line.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { shared: self.shared, ..Self::new(self.broker.clone()) }
+    }
+
     /// Does what a line says. Lines that cannot follow from the state are refused: a log that was made
     /// up does not become the state.
     pub fn apply(&mut self, event: &Event, at: u64) -> Result<(), Problem> {
         match event {
-            Event::Started { broker } if broker == self.broker.as_str() => self.open.clear(),
+            Event::Started { broker } if broker == self.broker.as_str() => {
+                // Others have them still.
+                if self.shared.is_none() {
+                    self.open.clear();
+                }
+            }
             Event::Started { .. } => return Err(Problem::CONFLICT),
             Event::Enrolled { key, owner, admin } => {
                 let raw = Base64UrlUnpadded::decode_vec(key).map_err(|_| Refusal::Name)?;
@@ -125,6 +169,62 @@ impl State {
             | Event::Refused { .. } => {}
         }
         Ok(())
+    }
+
+    /// Does to open challenges what a line of another broker says. `waits` is what waits beside it; without
+    /// that there is nothing to pick up.
+    pub fn resume(&mut self, event: &Event, at: u64, waits: Option<&str>) -> Result<(), Problem> {
+        let Some(life_s) = self.shared else { return Ok(()) };
+        match event {
+            Event::Asked { challenge: id, text } => {
+                let (challenge, expires) = (Challenge::parse(text.as_bytes())?, at + life_s);
+                let (first, token, minted) = (None, None, false);
+                let open = Open { challenge, at, expires, first, token, minted };
+                if open.challenge.id != Id::parse(id)?
+                    || !self.open.insert(open.challenge.id, expires, open)
+                {
+                    return Err(Problem::CONFLICT);
+                }
+            }
+            Event::Approved { challenge, .. } => {
+                if let Some(open) = self.open.get_mut(&Id::parse(challenge)?) {
+                    open.first = waits.map(Into::into);
+                }
+            }
+            Event::Minted { challenge, .. } => {
+                if let Some(open) = self.open.get_mut(&Id::parse(challenge)?) {
+                    let token = waits.and_then(|text| Token::parse(text).ok());
+                    (open.token, open.minted) = (token, true);
+                }
+            }
+            Event::Delivered { jti } => {
+                if let Some(Known { challenge, .. }) = self.tokens.get(&Id::parse(jti)?) {
+                    self.open.remove(challenge);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What the others need beside the line of an event that was applied here.
+    #[must_use]
+    pub fn waits(&self, event: &Event) -> Option<Waits> {
+        self.shared?;
+        match event {
+            Event::Approved { challenge, .. } | Event::Minted { challenge, .. } => {
+                let challenge = Id::parse(challenge).ok()?;
+                let open = self.open.get(&challenge)?;
+                let token = open.token.as_ref().map(Token::reveal);
+                let text = Zeroizing::new(token.or(open.first.as_deref())?.to_owned());
+                Some(Waits::For { challenge, ends: open.expires, text })
+            }
+            Event::Delivered { jti } => {
+                let known = self.tokens.get(&Id::parse(jti).ok()?)?;
+                Some(Waits::Over(known.challenge))
+            }
+            _ => None,
+        }
     }
 
     fn known(&mut self, jti: &str, is: impl Fn(&Known) -> bool) -> Result<&mut Known, Problem> {

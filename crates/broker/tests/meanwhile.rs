@@ -8,7 +8,8 @@ use kms_broker::Problem;
 use kms_broker::config::Role;
 use kms_broker::desk::{Peer, Sight};
 use kms_token::{Binding, Digest, KeyState, Statement, Token};
-use support::{AGENT, Workload, World, alice, id, read_42};
+use serde_json::{Value, json};
+use support::{AGENT, RELAY, Workload, World, alice, id, read_42};
 
 fn peer(agent: &Workload) -> Peer {
     let (certificate, expires) = (agent.certificate(), u64::MAX);
@@ -64,4 +65,22 @@ async fn a_token_of_before_a_restart_is_used() {
     world.restart().await;
     let used = world.present(&agent, &token, "GET", "/v1/proxy/crm/contacts/42", "").await;
     assert_eq!(used.0, 200);
+}
+
+#[tokio::test]
+async fn open_questions_do_not_outlast_a_restart() {
+    let mut world = World::new().await;
+    let agent = world.workload(AGENT);
+    let challenge = world.open(&agent, &read_42()).await;
+    let token = world.mint(&challenge).await;
+    assert_eq!(world.approve(&challenge, token.reveal()).await.0, 204);
+    world.restart().await;
+    let (status, problem) = world.collect(&agent, &challenge).await;
+    assert_eq!((status, &problem["code"]), (404, &json!("not_found")));
+    let path = "/v1/proxy/crm/contacts/42";
+    let (status, problem) = world.present(&agent, token.reveal(), "GET", path, "").await;
+    assert_eq!((status, &problem["code"]), (403, &json!("token_unknown")));
+    let relay = world.workload(RELAY);
+    let (_, list) = world.ask(&relay, "GET", "/v1/challenges", &Value::Null).await;
+    assert_eq!(list, json!({ "challenges": [] }));
 }

@@ -63,7 +63,7 @@ pub(crate) struct ServeArgs {
     /// Configuration, JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
-    /// Folder of the log, its key and its last checkpoint.
+    /// Folder of the log, its key and its last checkpoint; of the keys alone, if the log is in a database.
     #[arg(long, value_name = "DIR")]
     pub(crate) state: PathBuf,
     #[command(flatten)]
@@ -179,6 +179,9 @@ pub(crate) struct DrillArgs {
     /// Address of a broker; repeat for more.
     #[arg(long, required = true, value_name = "HOST:PORT")]
     pub(crate) broker: Vec<String>,
+    /// The brokers share a log: what is revoked at one has to be refused at each of the others.
+    #[arg(long)]
+    pub(crate) shared: bool,
     /// SPIFFE id of the brokers.
     #[arg(long, value_name = "ID")]
     pub(crate) broker_id: String,

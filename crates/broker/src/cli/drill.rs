@@ -31,9 +31,10 @@ pub(super) fn run(args: &DrillArgs) -> Result<(), Error> {
     let within = Duration::from_millis(args.within);
     runtime()?.block_on(async {
         let mut slowest = Duration::ZERO;
-        for address in &args.broker {
-            let took = drill.at(address).await?;
-            println!("{address}: refused {:.1} ms after the revocation", took.as_secs_f64() * 1e3);
+        for (at, then) in ways(args) {
+            let took = drill.at(at, then).await?;
+            let on = if at == then { at.to_owned() } else { format!("{at}, then {then}") };
+            println!("{on}: refused {:.1} ms after the revocation", took.as_secs_f64() * 1e3);
             slowest = slowest.max(took);
         }
         if slowest > within {
@@ -41,6 +42,16 @@ pub(super) fn run(args: &DrillArgs) -> Result<(), Error> {
         }
         Ok(())
     })
+}
+
+/// Where a token is revoked and where it then is used.
+fn ways(args: &DrillArgs) -> Vec<(&str, &str)> {
+    let all = || args.broker.iter().map(String::as_str);
+    if args.shared {
+        all().flat_map(|at| all().map(move |then| (at, then))).collect()
+    } else {
+        all().zip(all()).collect()
+    }
 }
 
 impl Drill {
@@ -58,8 +69,9 @@ impl Drill {
         })
     }
 
-    /// The time at one broker. That the token would have been good is shown by what refuses it.
-    async fn at(&self, address: &str) -> Result<Duration, Error> {
+    /// The time from a revocation at one broker to the refusal there or at another one. That the token
+    /// would have been good is shown by what refuses it.
+    async fn at(&self, address: &str, then: &str) -> Result<Duration, Error> {
         let token = self.token(address).await?;
         let statement = Statement::Revoke(Target::Token(token.jti()));
         let statement = sign(&self.key, &self.broker, &statement).await?;
@@ -69,7 +81,7 @@ impl Drill {
         self.ask(address, &self.admin, revocation)
             .await
             .and_then(expect(StatusCode::NO_CONTENT))?;
-        let (status, body) = self.ask(address, &self.agent, used).await?;
+        let (status, body) = self.ask(then, &self.agent, used).await?;
         let took = start.elapsed();
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
         if status == StatusCode::FORBIDDEN && body["code"] == "token_revoked" {

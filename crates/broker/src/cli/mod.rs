@@ -81,9 +81,10 @@ async fn serve(args: &ServeArgs, config: Config) -> Result<(), Error> {
         (None, None) => return Err(Error::Config("no certificate is named".into())),
     };
     let clock: Clock = Arc::new(now);
-    let desk = Desk::open(config, &args.state, Arc::clone(&clock))?;
+    let source = Arc::new(source);
+    let desk = Desk::join(config, &args.state, Arc::clone(&clock), &source)?;
     println!("log key {}", desk.log_key().verifier());
-    let app = Arc::new(App::new(desk, Arc::new(source))?);
+    let app = Arc::new(App::new(desk, source)?);
     let server = Server::bind(app, args.listen, clock).await?;
     println!("listening on {}", server.address()?);
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::Net)?;

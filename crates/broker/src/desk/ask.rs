@@ -100,7 +100,8 @@ impl Desk {
     }
 
     /// What waits for approvers.
-    pub fn pending(&self) -> Result<Vec<Pending>, Problem> {
+    pub async fn pending(&self) -> Result<Vec<Pending>, Problem> {
+        self.store.fresh().await?;
         self.store.look(|state, _| {
             Ok(state
                 .open
@@ -112,7 +113,8 @@ impl Desk {
     }
 
     /// One challenge.
-    pub fn challenge(&self, id: Id) -> Result<Pending, Problem> {
+    pub async fn challenge(&self, id: Id) -> Result<Pending, Problem> {
+        self.store.fresh().await?;
         self.store.look(|state, _| {
             state.open.get(&id).map(|open| self.shown(open)).ok_or(Problem::NOT_FOUND)
         })

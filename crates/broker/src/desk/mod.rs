@@ -5,15 +5,18 @@ mod key;
 mod present;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use kms_token::{Digest, Id, SpiffeId};
+use zeroize::Zeroizing;
 
-use crate::config::{Config, Role};
+use crate::config::{Config, Role, StateRule};
 use crate::log::Event;
 use crate::policy::Policy;
-use crate::store::{Clock, Store};
+use crate::state::State;
+use crate::store::{Clock, Database, Postgres, Seal, Store};
+use crate::tls::Source;
 use crate::{Error, Problem};
 
 pub use ask::{Asking, Pending};
@@ -50,17 +53,41 @@ pub struct Desk {
 impl Desk {
     /// Opens the broker's folder, or begins one.
     pub fn open(config: Config, dir: &Path, clock: Clock) -> Result<Self, Error> {
+        if config.database_id()?.is_some() {
+            return Err(Error::Config("the log is in a database".into()));
+        }
         let (id, policy) = (config.id()?, Policy::new(&config)?);
         let log = dir.join("log.jsonl");
         let key = LogKey::open(&dir.join("log.key"), &id, !log.exists())?;
         let store = Store::open(&log, &id, clock)?;
-        let checkpoint = Mutex::new(dir.join("checkpoint"));
-        let desk = Self { id, policy, store, config, key, checkpoint };
-        desk.begin()?;
-        Ok(desk)
+        Self { id, policy, store, config, key, checkpoint: kept(dir) }.begin()
     }
 
-    fn begin(&self) -> Result<(), Error> {
+    /// Takes part in a log that other brokers of this id write too. All have the same keys in their
+    /// folders, and the same configuration.
+    pub fn join(
+        config: Config,
+        dir: &Path,
+        clock: Clock,
+        source: &Arc<Source>,
+    ) -> Result<Self, Error> {
+        let (StateRule::Postgres(rule), Some(database)) = (&config.state, config.database_id()?)
+        else {
+            return Self::open(config, dir, clock);
+        };
+        let (id, policy) = (config.id()?, Policy::new(&config)?);
+        let key = LogKey::open(&dir.join("log.key"), &id, false)?;
+        let seal = Seal::open(&dir.join("seal.key"))?;
+        let password = password(&dir.join("postgres.password"))?;
+        let password = password.as_deref().map(|text| text.trim_end());
+        let database = Database::new(rule, database, key.verifier().to_string(), password);
+        let ledger = Postgres::new(database, Arc::clone(source), Arc::clone(&clock), seal);
+        let state = State::shared(id.clone(), config.limits.challenge_life_s);
+        let store = Store::join(ledger, state, clock)?;
+        Self { id, policy, store, config, key, checkpoint: kept(dir) }.begin()
+    }
+
+    fn begin(self) -> Result<Self, Error> {
         let stopped = |_| Error::Checkpoint("cannot be written");
         let kept = self.checkpoint.lock().map_err(|_| stopped(Problem::STORE))?;
         self.key.compare(&kept, &self.store)?;
@@ -76,7 +103,8 @@ impl Desk {
             }
             Ok(((), events))
         }))
-        .map_err(stopped)
+        .map_err(stopped)?;
+        Ok(self)
     }
 
     /// The broker's id.
@@ -123,6 +151,19 @@ impl Desk {
             by: peer.id.to_string(),
             jti: jti.map(|jti| jti.to_string()),
         });
+    }
+}
+
+fn kept(dir: &Path) -> Mutex<PathBuf> {
+    Mutex::new(dir.join("checkpoint"))
+}
+
+/// What the database wants beside a certificate, if there is such a file.
+fn password(path: &Path) -> Result<Option<Zeroizing<String>>, Error> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(Zeroizing::new(text))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::file(path, error)),
     }
 }
 

@@ -97,10 +97,11 @@ impl Desk {
     }
 
     async fn accept(&self, by: &Peer, sight: Sight<'_>) -> Result<Presented, Problem> {
-        let accepted = match self.check(sight) {
-            Ok(checked) => self.take(by, checked).await,
-            Err(problem) => Err(problem),
+        let accepted = async {
+            self.store.fresh().await?;
+            self.take(by, self.check(sight)?).await
         };
+        let accepted = accepted.await;
         if let Err(problem) = &accepted {
             self.refused(by, *problem, Some(sight.token.jti()));
         }

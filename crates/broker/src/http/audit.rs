@@ -54,6 +54,7 @@ pub(super) struct Health {
 }
 
 pub(super) async fn checkpoint(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    app.desk.store.fresh().await?;
     let note = app.desk.checkpoint()?;
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response())
 }
@@ -63,6 +64,7 @@ pub(super) async fn inclusion(
     query: Result<Query<Inclusion>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(Inclusion { index, size }) = query.map_err(|_| Problem::BAD_REQUEST)?;
+    app.desk.store.fresh().await?;
     let found = app.desk.store.chain(|chain, durable| {
         let proof = chain.inclusion(index, size).filter(|_| size <= durable)?;
         Some((chain.leaf(index)?, proof))
@@ -77,6 +79,7 @@ pub(super) async fn consistency(
     query: Result<Query<Consistency>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(Consistency { old, new }) = query.map_err(|_| Problem::BAD_REQUEST)?;
+    app.desk.store.fresh().await?;
     let found = app
         .desk
         .store
@@ -87,6 +90,7 @@ pub(super) async fn consistency(
 
 /// Whether the broker decides: the log can be written, and the clock is right.
 pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    app.desk.store.fresh().await?;
     app.desk.store.look(|_, _| Ok(()))?;
     let size = app.desk.store.chain(|_, durable| durable)?;
     let expires = app.source.identity().leaf.expires;

@@ -102,7 +102,7 @@ pub(super) async fn ask(
 }
 
 pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let pending = app.desk.pending()?;
+    let pending = app.desk.pending().await?;
     let pending: Vec<_> = pending.iter().map(shown).collect::<Result<_, _>>()?;
     Ok(answer::json(StatusCode::OK, &List { challenges: pending }))
 }
@@ -111,7 +111,7 @@ pub(super) async fn read(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    Ok(answer::json(StatusCode::OK, &shown(&app.desk.challenge(named(&id)?)?)?))
+    Ok(answer::json(StatusCode::OK, &shown(&app.desk.challenge(named(&id)?).await?)?))
 }
 
 pub(super) async fn approve(

@@ -64,6 +64,7 @@ pub(super) struct Revoked {
 
 /// All keys that are not revoked (RFC 7517), those that do not sign yet included.
 pub(super) async fn jwks(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    app.desk.store.fresh().await?;
     let keys: Vec<_> = app.desk.store.look(|state, _| {
         let known = state.ring.iter().filter(|(_, key)| key.state != KeyState::Revoked);
         Ok(known.map(|(kid, key)| jwk(kid, key)).collect())
@@ -101,6 +102,7 @@ pub(super) async fn revoked(
     query: Result<Query<Since>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(Since { since }) = query.map_err(|_| Problem::BAD_REQUEST)?;
+    app.desk.store.fresh().await?;
     let (now_s, statements) = app.desk.store.look(|state, now_s| {
         let statements: Vec<_> =
             state.revoked_since(since).map(|revoked| revoked.statement.clone()).collect();

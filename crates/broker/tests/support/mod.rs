@@ -10,7 +10,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method, Request, Response};
-use ed25519_dalek::{Signer as _, SigningKey};
 use kms_broker::client::Upstream;
 use kms_broker::config::Config;
 use kms_broker::desk::Desk;
@@ -19,20 +18,24 @@ use kms_broker::http::App;
 use kms_broker::serve::Server;
 use kms_broker::store::Clock;
 use kms_broker::tls::{Files, Identity, Source, TlsVersion};
-use kms_crypto::{KeyKind, PublicKey, SIGNATURE_LEN};
-use kms_token::{
-    Challenge, Digest, Id, Life, Refusal, Signer, SpiffeId, Statement, Token, approve, mint, state,
-};
+use kms_token::{Challenge, Digest, Id, Life, SpiffeId, Statement, Token, approve, mint, state};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+mod approver;
 mod asked;
 pub mod contract;
+pub mod database;
 pub mod service;
 pub mod workload_api;
 
+pub use approver::{Approver, alice, bob, root};
 pub use asked::{leg, pay_7, read_42, write_42};
+use database::Database;
+
+/// Tests of this program have their log in a database.
+const SHARED: bool = matches!(env!("CARGO_CRATE_NAME").as_bytes(), b"postgres");
 
 pub const BROKER: &str = "spiffe://ats.example/broker";
 pub const AGENT: &str = "spiffe://ats.example/agent/one";
@@ -48,52 +51,6 @@ pub fn id(text: &str) -> SpiffeId {
 
 pub fn real_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
-}
-
-/// An approver whose key is here.
-pub struct Approver {
-    secret: SigningKey,
-    public: PublicKey,
-}
-
-impl Approver {
-    pub fn new(seed: u8) -> Self {
-        let secret = SigningKey::from_bytes(&[seed; 32]);
-        let raw = secret.verifying_key().to_bytes();
-        let public = PublicKey::from_raw(KeyKind::Ed25519, &raw).unwrap();
-        Self { secret, public }
-    }
-
-    pub fn kid(&self) -> String {
-        self.public.thumbprint()
-    }
-
-    fn raw(&self) -> String {
-        use base64ct::{Base64UrlUnpadded, Encoding};
-        Base64UrlUnpadded::encode_string(self.public.raw())
-    }
-}
-
-impl Signer for Approver {
-    fn public_key(&self) -> &PublicKey {
-        &self.public
-    }
-
-    async fn sign(&self, input: &[u8]) -> Result<[u8; SIGNATURE_LEN], Refusal> {
-        Ok(self.secret.sign(input).to_bytes())
-    }
-}
-
-pub fn alice() -> Approver {
-    Approver::new(1)
-}
-
-pub fn bob() -> Approver {
-    Approver::new(2)
-}
-
-pub fn root() -> Approver {
-    Approver::new(8)
 }
 
 /// A peer: certificate and key in files.
@@ -115,7 +72,9 @@ impl Workload {
 /// A broker that runs, and what is around it.
 pub struct World {
     pub dir: TempDir,
-    pub authority: Authority,
+    pub authority: Arc<Authority>,
+    /// Where the log is, if it is not in a file.
+    pub database: Option<Database>,
     pub address: SocketAddr,
     pub service: service::Service,
     pub app: Arc<App>,
@@ -161,15 +120,30 @@ impl World {
     }
 
     pub async fn with(change: impl FnOnce(&mut Value), min_version: TlsVersion) -> Self {
+        let database = SHARED.then(database::server).flatten().map(database::Server::database);
+        Self::on(database, change, min_version).await
+    }
+
+    /// Another broker of the same log.
+    pub async fn beside(&self) -> Self {
+        Self::on(self.database.clone(), |_| {}, TlsVersion::V1_3).await
+    }
+
+    async fn on(
+        database: Option<Database>,
+        change: impl FnOnce(&mut Value),
+        min_version: TlsVersion,
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let authority = Authority::new().unwrap();
+        let new = || Arc::new(Authority::new().unwrap());
+        let authority = database.as_ref().map_or_else(new, Database::authority);
         let crm = write(&dir, "crm", &authority, &issue(&authority, CRM));
         let service = service::Service::start(crm, CRM).await;
         let broker = write(&dir, "broker", &authority, &issue(&authority, BROKER));
         let source = Source::open(broker, id(BROKER), min_version).unwrap();
         let mut json = config(&service.address.to_string());
         change(&mut json);
-        Self::of((dir, authority, service), &json, source).await
+        Self::put((dir, authority, service), database, &json, source).await
     }
 
     /// With a certificate from elsewhere.
@@ -178,11 +152,21 @@ impl World {
         json: &Value,
         source: Source,
     ) -> Self {
+        Self::put((dir, Arc::new(authority), service), None, json, source).await
+    }
+
+    async fn put(
+        (dir, authority, service): (TempDir, Arc<Authority>, service::Service),
+        database: Option<Database>,
+        json: &Value,
+        source: Source,
+    ) -> Self {
         let ahead = Arc::new(AtomicU64::new(0));
-        let (app, address, stop, ended) = start(&dir, json, source, &ahead).await;
+        let (app, address, stop, ended) =
+            start(&dir, database.as_ref(), json, source, &ahead).await;
         let (stop, ended) = (Mutex::new(Some(stop)), Mutex::new(Some(ended)));
         let files = AtomicU64::new(0);
-        Self { dir, authority, address, service, app, ahead, stop, ended, files }
+        Self { dir, authority, database, address, service, app, ahead, stop, ended, files }
     }
 
     /// Ends the broker in order and begins another one in its folder.
@@ -193,7 +177,8 @@ impl World {
 
     async fn begin(&mut self, json: &Value) {
         let source = Source::open(self.paths("broker"), id(BROKER), TlsVersion::V1_3).unwrap();
-        let (app, address, stop, ended) = start(&self.dir, json, source, &self.ahead).await;
+        let (app, address, stop, ended) =
+            start(&self.dir, self.database.as_ref(), json, source, &self.ahead).await;
         (self.app, self.address) = (app, address);
         (self.stop, self.ended) = (Mutex::new(Some(stop)), Mutex::new(Some(ended)));
     }
@@ -227,8 +212,13 @@ impl World {
         paths(&self.dir, name)
     }
 
+    /// The log in a file.
     pub fn log(&self) -> PathBuf {
-        self.dir.path().join("state/log.jsonl")
+        let path = self.dir.path().join("state/log.jsonl");
+        if let Some(database) = &self.database {
+            database.write_log(&path);
+        }
+        path
     }
 
     /// A workload with a new certificate.
@@ -343,17 +333,24 @@ fn status_and_value(answer: &Response<Bytes>) -> (u16, Value) {
 
 async fn start(
     dir: &TempDir,
+    database: Option<&Database>,
     json: &Value,
     source: Source,
     ahead: &Arc<AtomicU64>,
 ) -> (Arc<App>, SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
     let state = dir.path().join("state");
     std::fs::create_dir_all(&state).unwrap();
+    let mut json = json.clone();
+    if let Some(database) = database {
+        Database::keys(&state);
+        database.configure(&mut json);
+    }
     let config = Config::parse(json.to_string().as_bytes()).unwrap();
     let ahead = Arc::clone(ahead);
     let clock: Clock = Arc::new(move || real_now() + ahead.load(Ordering::SeqCst));
-    let desk = Desk::open(config, &state, Arc::clone(&clock)).unwrap();
-    let app = Arc::new(App::new(desk, Arc::new(source)).unwrap());
+    let source = Arc::new(source);
+    let desk = Desk::join(config, &state, Arc::clone(&clock), &source).unwrap();
+    let app = Arc::new(App::new(desk, source).unwrap());
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let server = Server::bind(Arc::clone(&app), listen, clock).await.unwrap();
     let address = server.address().unwrap();

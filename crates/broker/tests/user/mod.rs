@@ -1,5 +1,7 @@
 //! Who runs the program: it refuses root, and tests may be root.
 
+#![allow(dead_code)] // each test uses some
+
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;

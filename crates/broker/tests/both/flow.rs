@@ -1,15 +1,11 @@
 //! From a question to a use, over mutual TLS.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
-mod support;
-
+use crate::support::{AGENT, BILLING, RELAY, World, alice, bob, leg, pay_7, read_42, write_42};
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use kms_broker::log::Event;
 use kms_token::{Digest, Token};
 use serde_json::{Value, json};
-use support::{AGENT, BILLING, RELAY, World, alice, bob, leg, pay_7, read_42, write_42};
 
 const PATH: &str = "/v1/proxy/crm/contacts/42";
 
@@ -125,8 +121,8 @@ async fn what_was_passed_on_is_followed_also_if_nobody_waits() {
     let token = world.token(&agent, &asked).await;
     let path = "/v1/proxy/crm/contacts/slow";
     let impatient = world.present(&agent, &token, "GET", path, "");
-    assert!(tokio::time::timeout(support::service::SLOW / 2, impatient).await.is_err());
-    tokio::time::sleep(support::service::SLOW * 2).await;
+    assert!(tokio::time::timeout(crate::support::service::SLOW / 2, impatient).await.is_err());
+    tokio::time::sleep(crate::support::service::SLOW * 2).await;
     assert_eq!(world.service.take().len(), 1);
     world.stop().await;
     let jti = Token::parse(&token).unwrap().jti().to_string();
@@ -258,7 +254,7 @@ async fn only_an_approver_approves_and_never_for_itself() {
     let world = World::new().await;
     let agent = world.workload(AGENT);
     let challenge = world.open(&agent, &read_42()).await;
-    let stranger = world.mint_by(&support::Approver::new(9), &challenge, None).await;
+    let stranger = world.mint_by(&crate::support::Approver::new(9), &challenge, None).await;
     assert_eq!(code(&world.approve(&challenge, stranger.reveal()).await), (403, "token_key"));
     for text in ["alice", "", "a.b.c"] {
         assert_eq!(code(&world.approve(&challenge, text).await), (403, "token_invalid"), "{text}");
@@ -321,6 +317,7 @@ async fn neither_tokens_nor_signatures_are_in_any_file() {
     world.present(&agent, &token, "GET", PATH, "").await;
     world.restart().await;
     let parts: Vec<_> = token.split('.').skip(1).collect();
+    let log = world.log();
     let mut files = 0;
     for entry in std::fs::read_dir(world.dir.path().join("state")).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
@@ -329,8 +326,7 @@ async fn neither_tokens_nor_signatures_are_in_any_file() {
     }
     assert!(files >= 2);
     // What is told of the token is its name.
-    let lines =
-        kms_broker::trace::trace(&world.log(), &Token::parse(&token).unwrap().jti().to_string());
+    let lines = kms_broker::trace::trace(&log, &Token::parse(&token).unwrap().jti().to_string());
     let events: Vec<_> = lines
         .unwrap()
         .iter()

@@ -1,11 +1,11 @@
 //! Contain, investigate: revocation, keys, the log.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{
+    ADMIN, AGENT, Approver, BILLING, BROKER, RELAY, World, alice, bob, config, id, random, read_42,
+    real_now, root,
+};
 use base64ct::{Base64, Encoding};
 use kms_broker::config::Config;
 use kms_broker::desk::Desk;
@@ -13,10 +13,6 @@ use kms_broker::trace;
 use kms_tlog::{Checkpoint, Hash, Note, VerifierKey, verify_consistency, verify_inclusion};
 use kms_token::{Id, KeyState, Life, Signer, Statement, Target, Token, mint, state};
 use serde_json::{Value, json};
-use support::{
-    ADMIN, AGENT, Approver, BILLING, BROKER, RELAY, World, alice, bob, config, id, random, read_42,
-    real_now, root,
-};
 
 const PATH: &str = "/v1/proxy/crm/contacts/42";
 
@@ -256,20 +252,4 @@ async fn a_log_that_was_cut_while_nobody_looked_does_not_start() {
     assert!(open().is_err());
     std::fs::write(world.log(), log).unwrap();
     assert!(open().is_ok());
-}
-
-#[tokio::test]
-async fn open_questions_do_not_outlast_a_restart() {
-    let mut world = World::new().await;
-    let agent = world.workload(AGENT);
-    let challenge = world.open(&agent, &read_42()).await;
-    let token = world.mint(&challenge).await;
-    assert_eq!(world.approve(&challenge, token.reveal()).await.0, 204);
-    world.restart().await;
-    assert_eq!(code(&world.collect(&agent, &challenge).await), (404, "not_found"));
-    let answer = world.present(&agent, token.reveal(), "GET", PATH, "").await;
-    assert_eq!(code(&answer), (403, "token_unknown"));
-    let relay = world.workload(RELAY);
-    let (_, list) = world.ask(&relay, "GET", "/v1/challenges", &Value::Null).await;
-    assert_eq!(list, json!({ "challenges": [] }));
 }

@@ -1,13 +1,9 @@
 //! Risk tiers of actions.
 
-#![allow(clippy::unwrap_used)] // helpers of tests
-
-mod support;
-
+use crate::support::{AGENT, RELAY, Workload, World, alice, bob, write_42};
 use kms_broker::tls::TlsVersion;
 use kms_token::{Challenge, Tier, Token};
 use serde_json::{Value, json};
-use support::{AGENT, RELAY, Workload, World, alice, bob, write_42};
 
 const PATH: &str = "/v1/proxy/crm/contacts/42";
 

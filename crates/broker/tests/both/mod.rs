@@ -1,0 +1,5 @@
+//! What holds wherever the log is.
+
+mod flow;
+mod incident;
+mod tiers;
