@@ -37,7 +37,10 @@ impl Manifest {
             deployment["embedders"].as_array().context("the manifest names no embedders")?;
         let embedders = embedders.iter().filter_map(Value::as_str).map(str::to_owned).collect();
         let commit = self.0["commit"].as_str().map(str::to_owned);
-        Ok(Deployment { origin: origin.to_owned(), embedders, commit, more: Vec::new() })
+        let assets = self.0["assets"].as_array().into_iter().flatten();
+        let webcat = assets.filter(|asset| asset["path"] == "/webcat/");
+        let more = webcat.map(|_| "--webcat".to_owned()).collect();
+        Ok(Deployment { origin: origin.to_owned(), embedders, commit, more })
     }
 
     /// Parts that are not the same in both, down to the single asset.
@@ -96,5 +99,9 @@ mod tests {
         let deployment = manifest("1").deployment().unwrap();
         assert_eq!(deployment.origin, "https://k.example");
         assert_eq!(deployment.embedders, ["https://p.example"]);
+        assert_eq!(deployment.more, <[&str; 0]>::default());
+        let mut published = manifest("1");
+        published.0["assets"] = json!([{ "path": "/" }, { "path": "/webcat/" }]);
+        assert_eq!(published.deployment().unwrap().more, ["--webcat"]);
     }
 }

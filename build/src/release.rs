@@ -31,6 +31,9 @@ struct Settings {
     previous: Option<PathBuf>,
     /// Policy in this repository whose signers the enclave honours when they speak against a release.
     signers: Option<PathBuf>,
+    /// Whether it has a page for WEBCAT.
+    #[serde(default)]
+    webcat: bool,
 }
 
 impl Settings {
@@ -57,6 +60,7 @@ impl Settings {
                 more.push(repo.root().join(file).to_string_lossy().into_owned());
             }
         }
+        more.extend(self.webcat.then(|| "--webcat".to_owned()));
         let (origin, embedders) = (self.origin, self.embedders);
         Deployment { origin, embedders, commit: dist::commit(repo), more }
     }

@@ -9,10 +9,12 @@ declare const RELEASE: Readonly<{
   digests: Readonly<{ worker: string; wasm: string; tools: string; toolsWorker: string }>;
   /** The second script, loaded only when a backup is made or opened. */
   tools: Readonly<{ url: string; integrity: string }>;
+  /** Where the server has the workers, in the page for WEBCAT; null where the scripts hold them. */
+  workers: Readonly<{ enclave: string; tools: string }> | null;
   /** Whose word against a release the enclave honours, as JSON; empty for nobody's. */
   signers: string;
 }>;
-/** The worker's whole source. */
+/** The worker's whole source; empty where the server has it. */
 declare const WORKER_SOURCE: string;
 /** The wasm module, one character per byte. */
 declare const WASM_TEXT: string;

@@ -65,7 +65,7 @@ async function checkTools() {
     checkedModule('tools', wasm, tools),
     checkDigest('tools worker', source, toolsWorker),
   ]);
-  return { module, url: workerUrl(source) };
+  return { module, url: workerUrl(source, RELEASE.workers?.tools) };
 }
 
 /**

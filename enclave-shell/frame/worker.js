@@ -1,4 +1,5 @@
-// The enclave's worker and its helpers: started here, never from the network.
+// The enclave's worker and its helpers: started here, from what the frame holds. In the page for
+// WEBCAT they come from the server, since the extension wants to see and compare them as they load.
 
 const host = {
   /** Scripts may come from these addresses alone; each is set once. @type {Set<string>} */
@@ -12,12 +13,13 @@ const host = {
 };
 
 /**
- * Makes the address of a worker from the very bytes that are hashed.
+ * The address of a worker: made from the very bytes that are hashed, unless the server has it.
  * @param {Uint8Array<ArrayBuffer>} source
+ * @param {string} [served]
  * @returns {string}
  */
-function workerUrl(source) {
-  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+function workerUrl(source, served) {
+  const url = served ?? URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   host.urls.add(url);
   return url;
 }
@@ -28,7 +30,7 @@ function workerUrl(source) {
  * @param {Uint8Array<ArrayBuffer>} source
  */
 function prepareWorkers(source) {
-  host.url = workerUrl(source);
+  host.url = workerUrl(source, RELEASE.workers?.enclave);
   host.urls.add(RELEASE.tools.url);
   const createScriptURL = (/** @type {string} */ url) => {
     if (!host.urls.has(url)) throw new TypeError('not a script of this release');

@@ -44,11 +44,14 @@ pub struct Release<'a> {
     pub tools_integrity: Sha384,
     /// Digests of what is inside the tools.
     pub tools_inside: Measurement,
+    /// Where the server has the workers of enclave and tools; they are in the scripts otherwise.
+    pub workers: Option<[&'a str; 2]>,
 }
 
 /// The frame's module: generated constants and the frame's parts, byte for byte and in order.
 pub fn module(sources: &Sources, release: &Release<'_>) -> Result<Script, Error> {
-    let program = program(&sources.enclave, MODULE_PREFIXES)?;
+    let carried = release.workers.is_none();
+    let program = program(&sources.enclave, MODULE_PREFIXES, carried)?;
     let mut source = release_constant(release, &program.measurement)?;
     source.push_str(&program.source);
     push_parts(&mut source, &sources.frame);
@@ -57,7 +60,7 @@ pub fn module(sources: &Sources, release: &Release<'_>) -> Result<Script, Error>
 
 /// The tools: a worker and its wasm, nothing that runs by itself.
 pub fn tools(sources: &Program) -> Result<Script, Error> {
-    program(sources, TOOLS_PREFIXES)
+    program(sources, TOOLS_PREFIXES, true)
 }
 
 /// The enrolment page's script: one constant and the page's parts.
@@ -70,10 +73,10 @@ pub fn enrol(parts: &[(String, String)], release: &Release<'_>) -> Result<String
     Ok(source)
 }
 
-/// A worker and its wasm as two lines.
-fn program(program: &Program, prefixes: Prefixes) -> Result<Script, Error> {
+/// A worker, unless the server has it, and its wasm as two lines.
+fn program(program: &Program, prefixes: Prefixes, carried: bool) -> Result<Script, Error> {
     let worker = worker(program)?;
-    let literals = [string(&worker)?, string(&text_of(&program.wasm))?];
+    let literals = [string(if carried { &worker } else { "" })?, string(&text_of(&program.wasm))?];
     let mut source = String::new();
     for (prefix, literal) in prefixes.into_iter().zip(&literals) {
         source.extend([prefix, literal, ";\n"]);
@@ -84,7 +87,7 @@ fn program(program: &Program, prefixes: Prefixes) -> Result<Script, Error> {
 }
 
 /// The worker: its parts in order, the glue right before the entry point.
-fn worker(program: &Program) -> Result<String, Error> {
+pub fn worker(program: &Program) -> Result<String, Error> {
     let Some(((_, entry), parts)) = program.worker.split_last() else {
         return Err(Error::MissingPart("the worker's entry point".to_owned()));
     };
@@ -125,6 +128,13 @@ fn release_constant(release: &Release<'_>, inside: &Measurement) -> Result<Strin
     let tools = escape(
         &json!({ "url": release.tools_url, "integrity": release.tools_integrity }).to_string(),
     );
+    let workers = match release.workers {
+        Some([enclave, tools]) => {
+            let urls = json!({ "enclave": enclave, "tools": tools }).to_string();
+            format!("Object.freeze({})", escape(&urls))
+        }
+        None => "null".to_owned(),
+    };
     // As text: the enclave reads it, the frame passes it on.
     let signers = match release.signers {
         Some(signers) => string(&serde_json::to_string(signers)?)?,
@@ -134,7 +144,7 @@ fn release_constant(release: &Release<'_>, inside: &Measurement) -> Result<Strin
         "const RELEASE = Object.freeze({{ version: {version}, protocol: {protocol}, \
          origin: {origin}, embedders: Object.freeze({embedders}), \
          digests: Object.freeze({digests}), tools: Object.freeze({tools}), \
-         signers: {signers} }});\n",
+         workers: {workers}, signers: {signers} }});\n",
         protocol = kms_protocol::PROTOCOL_VERSION,
     ))
 }
@@ -143,7 +153,7 @@ fn release_constant(release: &Release<'_>, inside: &Measurement) -> Result<Strin
 #[must_use]
 pub fn measure(kind: FileKind, script: &[u8]) -> Option<Measurement> {
     let prefixes = match kind {
-        FileKind::Module => MODULE_PREFIXES,
+        FileKind::Module | FileKind::WebcatModule => MODULE_PREFIXES,
         FileKind::Tools => TOOLS_PREFIXES,
         _ => return None,
     };
@@ -199,6 +209,7 @@ mod tests {
             tools_url: "/r/0/tools.js",
             tools_integrity: Sha384::of(b"tools"),
             tools_inside: tools(&sources().tools).unwrap().measurement,
+            workers: None,
         })
     }
 
@@ -220,7 +231,7 @@ mod tests {
                  digests: Object.freeze({{\"tools\":\"{}\",\"toolsWorker\":\"{}\",\
                  \"wasm\":\"{}\",\"worker\":\"{}\"}}), \
                  tools: Object.freeze({{\"integrity\":\"{}\",\"url\":\"/r/0/tools.js\"}}), \
-                 signers: '' }});",
+                 workers: null, signers: '' }});",
                 tools.wasm,
                 tools.worker,
                 module.measurement.wasm,
@@ -231,6 +242,26 @@ mod tests {
         assert!(lines[1].starts_with("const WORKER_SOURCE = \""));
         assert!(lines[2].starts_with("const WASM_TEXT = \""));
         assert_eq!(lines[3..], ["const a = 1;", "const b = 2;"]);
+    }
+
+    #[test]
+    fn a_module_knows_where_the_server_has_its_workers() {
+        let sources = sources();
+        let script = with_release(|release| {
+            let workers = Some(["/r/1/worker.js", "/r/2/tools-worker.js"]);
+            module(&sources, &Release { workers, ..*release })
+        })
+        .unwrap();
+        let lines: Vec<_> = script.source.lines().collect();
+        let known = "workers: Object.freeze({\"enclave\":\"/r/1/worker.js\",\
+                     \"tools\":\"/r/2/tools-worker.js\"}), ";
+        assert!(lines[0].contains(known), "{}", lines[0]);
+        assert_eq!(lines[1], "const WORKER_SOURCE = \"\";");
+        assert_eq!(lines[2..], assembled(&sources).source.lines().collect::<Vec<_>>()[2..]);
+        let worker = worker(&sources.enclave).unwrap();
+        assert_eq!(script.measurement.worker, Sha256::of(worker.as_bytes()));
+        let measured = measure(FileKind::WebcatModule, script.source.as_bytes()).unwrap();
+        assert_eq!((measured.worker, measured.wasm), (Sha256::of(b""), script.measurement.wasm));
     }
 
     #[test]

@@ -62,6 +62,16 @@ pub enum Audience {
     Frame,
     /// A tab of its own, and nothing else.
     Tab,
+    /// A dedicated worker, and nothing else.
+    Worker,
+}
+
+impl Audience {
+    /// Whether the file is a page, which only embedders may read.
+    #[must_use]
+    pub fn is_page(self) -> bool {
+        matches!(self, Self::Frame | Self::Tab)
+    }
 }
 
 /// One served file. The fields are plain data: what they hold is what is served, right or wrong.
@@ -111,7 +121,8 @@ impl Asset {
         let mut headers = headers.clone();
         let media_type = headers.remove("Content-Type").unwrap_or_default();
         let audience = match kind {
-            FileKind::Html => Audience::Frame,
+            FileKind::Html | FileKind::Webcat => Audience::Frame,
+            FileKind::Worker | FileKind::ToolsWorker => Audience::Worker,
             FileKind::Enrol => Audience::Tab,
             _ => Audience::Anyone,
         };

@@ -34,6 +34,8 @@ pub struct Deployment {
     pub status: Status,
     /// Whose word against a release the enclave honours.
     pub signers: Option<SigningKeys>,
+    /// Whether it has a frame page for WEBCAT.
+    pub webcat: bool,
 }
 
 impl Deployment {
@@ -53,6 +55,7 @@ impl Deployment {
             previous: None,
             status: Status::default(),
             signers: None,
+            webcat: false,
         })
     }
 
@@ -150,6 +153,7 @@ pub fn emit_plain(sources: &Sources, deployment: &Deployment) -> Result<Emitted,
         tools_url: &tools.path,
         tools_integrity: tools.integrity(),
         tools_inside,
+        workers: None,
     };
     let assemble::Script { source, measurement: inside } = assemble::module(sources, &release)?;
     let module = Body::new(FileKind::Module, source);
@@ -158,18 +162,24 @@ pub fn emit_plain(sources: &Sources, deployment: &Deployment) -> Result<Emitted,
         Scripts { module: module.integrity(), tools: tools.integrity(), enrol: enrol.integrity() };
     let page = html::frame(&module.path, &scripts.module);
     let enrol_page = html::enrol(&enrol.path, &scripts.enrol);
+    let mut headers = HeaderSet::new(&deployment.origin, &embedders, &scripts);
+    let mut bodies = Vec::new();
+    if deployment.webcat {
+        let (for_webcat, module) = for_webcat(sources, &release)?;
+        let scripts = Scripts { module, ..scripts };
+        headers = headers.with_webcat(&deployment.origin, &embedders, &scripts);
+        bodies.extend(for_webcat);
+    }
     let pages = [Body::new(FileKind::Html, page), Body::new(FileKind::Enrol, enrol_page)];
-    let mut bodies: Vec<Body> = pages.into_iter().chain([module, tools, enrol]).collect();
+    bodies.extend(pages.into_iter().chain([module, tools, enrol]));
     bodies.sort_by(|a, b| a.path.cmp(&b.path));
-    let assets = bodies.iter().map(Body::entry).collect();
-    let headers = HeaderSet::new(&deployment.origin, &embedders, &scripts);
     let manifest = Manifest {
         schema: SCHEMA,
         version: deployment.version.clone(),
         epoch: deployment.epoch,
         commit: deployment.commit.clone(),
         toolchain: deployment.toolchain.clone(),
-        assets,
+        assets: bodies.iter().map(Body::entry).collect(),
         worker: inside.worker,
         wasm: inside.wasm,
         tools: tools_inside,
@@ -184,6 +194,21 @@ pub fn emit_plain(sources: &Sources, deployment: &Deployment) -> Result<Emitted,
         },
     };
     dress(bodies, manifest)
+}
+
+/// The page for WEBCAT with its module and the workers that it starts, and the module's digest.
+fn for_webcat(
+    sources: &Sources,
+    release: &assemble::Release<'_>,
+) -> Result<(Vec<Body>, Sha384), Error> {
+    let worker = Body::new(FileKind::Worker, assemble::worker(&sources.enclave)?);
+    let tools = Body::new(FileKind::ToolsWorker, assemble::worker(&sources.tools)?);
+    let workers = Some([worker.path.as_str(), tools.path.as_str()]);
+    let script = assemble::module(sources, &assemble::Release { workers, ..*release })?;
+    let module = Body::new(FileKind::WebcatModule, script.source);
+    let integrity = module.integrity();
+    let page = Body::new(FileKind::Webcat, html::frame(&module.path, &integrity));
+    Ok((vec![page, module, worker, tools], integrity))
 }
 
 /// Gives every file, the manifest included, its headers.

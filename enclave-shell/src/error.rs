@@ -56,6 +56,9 @@ pub enum Error {
     /// The demo's broker, or something around it, does not work.
     #[error("workloads: {0}")]
     Workloads(String),
+    /// The extension would refuse what is served.
+    #[error("WEBCAT: {0}")]
+    Webcat(crate::webcat::Fault),
     /// A header cannot be sent.
     #[error("cannot send header {0}")]
     Header(String),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use kms_manifest::{ENROL_PATH, Headers, inert_headers};
+use kms_manifest::{ENROL_PATH, Headers, WEBCAT_PATH, inert_headers};
 
 use crate::asset::{Asset, Audience};
 use crate::emit::Emitted;
@@ -24,6 +24,7 @@ pub(crate) fn file_name(path: &str) -> &str {
     match path {
         "/" => "/index.html",
         ENROL_PATH => "/enrol.html",
+        WEBCAT_PATH => "/webcat/index.html",
         path => path,
     }
 }
@@ -33,7 +34,7 @@ pub(crate) fn file_name(path: &str) -> &str {
 fn static_headers<'a>(emitted: &'a Emitted, asset: &'a Asset) -> Vec<(&'a str, &'a str)> {
     let mut headers = vec![("Content-Type", asset.media_type.as_str())];
     headers.extend(asset.headers.iter());
-    let page = asset.audience != Audience::Anyone;
+    let page = asset.audience.is_page();
     if let (true, [only]) = (page, emitted.manifest.deployment.embedders.as_slice()) {
         headers.push(("Access-Control-Allow-Origin", only.as_str()));
         headers.push(("Vary", "Origin"));
@@ -101,6 +102,7 @@ pub(crate) fn nginx(emitted: &Emitted) -> String {
     }
     text.push_str(
         "}\nmap $http_sec_fetch_dest $kms_no_frame {\n    default 1;\n    \"\" 0;\n    iframe 0;\n    \
+         empty 0;\n}\nmap $http_sec_fetch_dest $kms_no_worker {\n    default 1;\n    \"\" 0;\n    worker 0;\n    \
          empty 0;\n}\nmap \"$http_sec_fetch_dest $http_sec_fetch_mode\" $kms_no_tab {\n    default 1;\n    \
          \"~^( |empty )\" 0;\n    \"document navigate\" 0;\n}\nserver {\n",
     );
@@ -132,9 +134,9 @@ fn location(text: &mut String, path: &str, asset: &Asset) {
         Audience::Anyone => ("", ""),
         Audience::Frame => ("$kms_no_frame", "Origin, Sec-Fetch-Dest"),
         Audience::Tab => ("$kms_no_tab", "Origin, Sec-Fetch-Dest, Sec-Fetch-Mode"),
+        Audience::Worker => ("$kms_no_worker", "Sec-Fetch-Dest"),
     };
-    let page = !refuse.is_empty();
-    if page {
+    if !refuse.is_empty() {
         let _ = writeln!(text, "        if ({refuse}) {{\n            return 403;\n        }}");
     }
     let _ = writeln!(text, "        try_files {file} =404;");
@@ -142,8 +144,10 @@ fn location(text: &mut String, path: &str, asset: &Asset) {
     for (name, value) in asset.headers.iter() {
         let _ = writeln!(text, "        add_header {name} \"{value}\" always;");
     }
-    if page {
+    if asset.audience.is_page() {
         text.push_str("        add_header Access-Control-Allow-Origin $kms_cors always;\n");
+    }
+    if !vary.is_empty() {
         let _ = writeln!(text, "        add_header Vary \"{vary}\" always;");
     }
     text.push_str("    }\n");

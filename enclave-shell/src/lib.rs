@@ -2,7 +2,7 @@
 //!
 //! [`emit`] turns [`Sources`] and a [`Deployment`] into the files and headers of a release;
 //! [`serve`] serves exactly those; [`verify`] compares a live server with its release; [`audit`]
-//! checks the log that a vault exported; [`transparency`] signs, logs, witnesses and watches releases.
+//! checks the log that a vault exported; [`webcat`] is for an extension that verifies as well; [`transparency`] signs, logs, witnesses and watches releases.
 
 pub mod assemble;
 pub mod audit;
@@ -10,6 +10,7 @@ pub mod demo;
 pub mod serve;
 pub mod transparency;
 pub mod verify;
+pub mod webcat;
 #[cfg(unix)]
 pub mod workloads;
 

@@ -11,8 +11,13 @@ use crate::emit::Emitted;
 use crate::error::Error;
 use crate::export;
 use crate::transparency::publish::{PROOF_PATH, REVOCATIONS_PATH};
+use crate::webcat::{self, AppManifest};
 
 const PIN_FILE: &str = "pin.json";
+/// The pin of the page for WEBCAT.
+const WEBCAT_PIN_FILE: &str = "pin-webcat.json";
+/// What is to be signed for WEBCAT; no more served than the pins.
+const WEBCAT_FILE: &str = "webcat-manifest.json";
 
 /// The file that holds a path's body.
 fn file_of(dir: &Path, path: &str) -> PathBuf {
@@ -25,6 +30,14 @@ fn sibling(file: &Path, encoding: Encoding) -> PathBuf {
     name.push(".");
     name.push(encoding.extension());
     PathBuf::from(name)
+}
+
+/// What an emitted folder holds for WEBCAT beside what is served, by name.
+fn for_webcat(manifest: &Manifest) -> Result<Vec<(&'static str, String)>, Error> {
+    let (pin, app) = (Pin::of_webcat(manifest)?, AppManifest::of(manifest));
+    let (Some(pin), Some(manifest)) = (pin, app) else { return Ok(Vec::new()) };
+    let unsigned = serde_json::to_string_pretty(&webcat::Unsigned { manifest })? + "\n";
+    Ok(vec![(WEBCAT_PIN_FILE, pin.to_json()?), (WEBCAT_FILE, unsigned)])
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
@@ -51,6 +64,9 @@ impl Emitted {
         let (not_found, page) = export::NOT_FOUND;
         write(&file_of(dir, not_found), page.as_bytes())?;
         write(&dir.join(PIN_FILE), self.pin.to_json()?.as_bytes())?;
+        for (name, text) in for_webcat(&self.manifest)? {
+            write(&dir.join(name), text.as_bytes())?;
+        }
         write(&dir.join("_headers"), export::headers_file(self).as_bytes())?;
         write(&dir.join("headers.json"), export::headers_json(self)?.as_bytes())?;
         write(&dir.join("nginx.conf"), export::nginx(self).as_bytes())
@@ -63,6 +79,11 @@ impl Emitted {
         let pin = Pin::of(&manifest)?;
         if Pin::parse(&read(&dir.join(PIN_FILE))?)? != pin {
             return Err(Error::Altered(PIN_FILE.to_owned()));
+        }
+        for (name, text) in for_webcat(&manifest)? {
+            if read(&dir.join(name))? != text.as_bytes() {
+                return Err(Error::Altered(name.to_owned()));
+            }
         }
         let mut files = BTreeMap::new();
         for entry in &manifest.assets {
@@ -80,12 +101,19 @@ impl Emitted {
         // Made after the manifest, so it cannot list them; what they say is signed.
         let beside =
             [(PROOF_PATH, "text/plain; charset=utf-8"), (REVOCATIONS_PATH, "application/json")];
-        for (path, media_type) in beside {
+        let for_webcat = webcat::OTHER_PATHS.into_iter().chain([webcat::BUNDLE_PATH]);
+        let for_webcat = for_webcat.map(|path| (path, "application/json"));
+        for (path, media_type) in beside.into_iter().chain(for_webcat) {
             let file = file_of(dir, path);
             if file.is_file() {
                 let mut asset =
                     Asset::of_kind(read(&file)?, FileKind::Manifest, &manifest.headers.manifest);
                 media_type.clone_into(&mut asset.media_type);
+                if path == webcat::BUNDLE_PATH
+                    && let Some(fault) = webcat::check(&asset.bytes, &manifest).into_iter().next()
+                {
+                    return Err(Error::Webcat(fault));
+                }
                 files.insert(path.to_owned(), asset);
             }
         }

@@ -92,8 +92,8 @@ export function offer(target, origin, message = hello()) {
 export const isReady = (data) => data.event === 'ready';
 
 /** An honest connection to start from. */
-export async function connect(kms, attributes) {
-  const frame = await embed(`${kms}/`, attributes);
+export async function connect(kms, attributes, path = '/') {
+  const frame = await embed(`${kms}${path}`, attributes);
   const line = offer(frame.contentWindow, kms);
   const ready = await line.wait((data) => data.event === 'ready' || data.event === 'refused');
   if (ready?.event !== 'ready') throw new Error(`not ready: ${JSON.stringify(ready)}`);

@@ -31,10 +31,10 @@ export const current = () => session;
 
 const STEPS = {
   /** Connects. */
-  open: async ({ kms, attributes }) => {
+  open: async ({ kms, attributes, path }) => {
     // Low enough to be all in view, whatever bars the browser puts below the page.
     const style = 'width: 480px; height: 400px; border: 0';
-    session = await connect(kms, { style, ...attributes });
+    session = await connect(kms, { style, ...attributes }, path);
     return session.line.heard;
   },
   /** Sends a request and waits for its reply. */

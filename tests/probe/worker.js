@@ -74,6 +74,7 @@ const PROBES = {
     secure: isSecureContext,
     origin: self.origin,
     scheme: location.protocol,
+    address: location.href,
     reachable: PROBE_GONE.filter((name) => name in self),
     frozen: Object.isFrozen(SubtleCrypto.prototype) && Object.isFrozen(Object.prototype),
     memory: probe.memory.buffer.byteLength,

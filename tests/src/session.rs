@@ -45,7 +45,15 @@ impl<'a> Session<'a> {
 
     /// As [`Self::open`], with a new vault, unlocked.
     pub(crate) async fn unlocked(page: &'a Client, stage: &Stage) -> Result<Self> {
-        let session = Self::open(page, stage).await?;
+        Self::unlocked_at(page, stage, "/").await
+    }
+
+    /// The same in the frame page at another path.
+    pub(crate) async fn unlocked_at(page: &'a Client, stage: &Stage, path: &str) -> Result<Self> {
+        stage.visit(page).await?;
+        let session = Self { page };
+        let open = json!({"op": "open", "kms": stage.kms, "attributes": {}, "path": path});
+        session.step(&open).await?;
         session.begin("vault.setup").await?;
         VaultUi(page).set_up(PASSPHRASE).await?;
         let status = session.end().await?;

@@ -29,17 +29,18 @@ pub(crate) struct Release {
 impl Release {
     /// Emits and serves the sources, as hosts do.
     pub(crate) fn start(sources: &Sources) -> Result<Rc<Self>> {
-        Self::emitted_by(emit, sources)
+        Self::emitted_by(emit, sources, false)
     }
 
-    /// The same without compression, which takes seconds.
+    /// The same without compression, which takes seconds, and with a page for WEBCAT.
     pub(crate) fn start_plain(sources: &Sources) -> Result<Rc<Self>> {
-        Self::emitted_by(emit_plain, sources)
+        Self::emitted_by(emit_plain, sources, true)
     }
 
     fn emitted_by<E>(
         emit: fn(&Sources, &Deployment) -> Result<Emitted, E>,
         sources: &Sources,
+        webcat: bool,
     ) -> Result<Rc<Self>>
     where
         anyhow::Error: From<E>,
@@ -47,7 +48,8 @@ impl Release {
         let (kms_port, port) = (free_port()?, free_port()?);
         let kms = format!("http://kms.localhost:{kms_port}");
         let embedders: Vec<_> = (0..EMBEDDERS).map(|number| embedder(number, port)).collect();
-        let emitted = emit(sources, &Deployment::new(&kms, &embedders)?)?;
+        let deployment = Deployment { webcat, ..Deployment::new(&kms, &embedders)? };
+        let emitted = emit(sources, &deployment)?;
         let mut served = emitted.clone();
         vouch(&mut served)?;
         let enclave = serve::start(served, ServeOptions::loopback(kms_port))?;

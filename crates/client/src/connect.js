@@ -49,7 +49,8 @@ export async function connect({ release: pin, url, container, signal, timeoutMs 
         kms?.close(error);
       }, life.signal);
     });
-    const opened = load(sheet, origin, container ?? document.body, life.signal);
+    const src = `${origin}/${releases[0].webcat ? 'webcat/' : ''}`;
+    const opened = load(sheet, src, container ?? document.body, life.signal);
     await Promise.race([opened, failed]);
     const { port, release } = await handshake(sheet.iframe, origin, releases, failed);
     kms = new Kms(port, sheet, release, csp, origin, life);
@@ -117,15 +118,15 @@ function hearBlocked(fail, origin, over) {
 
 /**
  * @param {Sheet} sheet
- * @param {string} origin
+ * @param {string} src
  * @param {Element} container
  * @param {AbortSignal} signal
  * @returns {Promise<void>}
  */
-function load(sheet, origin, container, signal) {
+function load(sheet, src, container, signal) {
   return new Promise((resolve) => {
     sheet.iframe.addEventListener('load', () => resolve(), { signal, once: true });
-    sheet.open(container, `${origin}/`);
+    sheet.open(container, src);
   });
 }
 

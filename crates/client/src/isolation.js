@@ -17,7 +17,9 @@ import { canEnforce } from './sheet.js';
  * @returns {Isolation}
  */
 export function checkIsolation(iframe, csp) {
-  const pinned = canEnforce() && iframe.getAttribute('csp') === csp;
+  // A worker that the server sends is pinned by no policy.
+  const pinned =
+    canEnforce() && iframe.getAttribute('csp') === csp && csp.includes('worker-src blob:');
   const opener = window.opener !== null;
   const embedded = window.parent !== window;
   const otherFrames = Math.max(0, window.length - 1);

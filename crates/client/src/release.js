@@ -17,6 +17,7 @@ import { KmsError } from './errors.js';
  * @property {string} html `sha256-…`
  * @property {string} worker `sha256-…`
  * @property {string} wasm `sha256-…`
+ * @property {boolean} [webcat] the frame is the page for WEBCAT
  */
 
 /**

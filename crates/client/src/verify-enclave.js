@@ -173,6 +173,7 @@ class Verification {
         remembered: past !== null,
         policy: this.#options.policy !== undefined,
         several: releases.length > 1,
+        webcat: release?.webcat === true,
       }),
       rebuild: release && origin !== undefined && manifest
         ? rebuildCommands({ ...release, commit: manifest.commit, origin, source })
@@ -256,10 +257,17 @@ class Verification {
   #pinned({ releases, csp }, kms) {
     const own = kms?.csp === csp && releases.some(({ manifest }) => manifest === kms.release.manifest);
     const enforced = own && kms.isolation().pin === 'enforced';
+    const webcat = releases.some((release) => release.webcat);
     const detail = enforced
       ? 'It was told to run nothing in the frame but the pinned scripts.'
-      : 'Not in this browser or not for this connection: it runs what the server sends.';
+      : webcat
+        ? 'Not in the page for WEBCAT, whose worker no browser compares with a digest.'
+        : 'Not in this browser or not for this connection: it runs what the server sends.';
     this.#steps.note('enforced', 'The browser enforces the release', enforced ? true : null, detail);
+    if (webcat) {
+      this.#steps.note('extension', 'An extension enforces the release', null,
+        'A page cannot see whether WEBCAT is installed and knows this host: its icon says so.');
+    }
     return enforced;
   }
 

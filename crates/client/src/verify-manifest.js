@@ -68,7 +68,7 @@ export function comparePin(manifest, release, compare) {
     ['Version', manifest.version, release.version],
     ['Worker', manifest.worker, release.worker],
     ['WebAssembly', manifest.wasm, release.wasm],
-    ['The frame\u2019s page', asset('/')?.sha256, release.html],
+    ['The frame\u2019s page', asset(release.webcat ? '/webcat/' : '/')?.sha256, release.html],
     ['The frame\u2019s script', asset(release.module.path)?.sha384, release.module.integrity],
     ['The script of backups', asset(release.tools.path)?.sha384, release.tools.integrity],
   ];

@@ -4,14 +4,19 @@
  * What a result does not show, in sentences for people.
  *
  * @param {Level} level
- * @param {{ asked: boolean, remembered: boolean, policy: boolean, several: boolean }} how whether the
- *   running enclave was asked, something was remembered, a policy took the place of a pin, and more
- *   than one release is pinned
+ * @param {{ asked: boolean, remembered: boolean, policy: boolean, several: boolean, webcat?: boolean }}
+ *   how whether the running enclave was asked, something was remembered, a policy took the place of a
+ *   pin, more than one release is pinned, and the frame is the page for WEBCAT
  * @returns {string[]}
  */
-export function notProven(level, { asked, remembered, policy, several }) {
+export function notProven(level, { asked, remembered, policy, several, webcat = false }) {
   const said = [];
-  if (level === 'checked') {
+  if (webcat && level === 'checked') {
+    said.push(
+      'Nothing seen here forces this browser to run these files. Where the extension WEBCAT is ' +
+        'installed and knows this host it does; a page cannot see that, the extension\u2019s icon says it.',
+    );
+  } else if (level === 'checked') {
     said.push(
       'Nothing here forces this browser to run these files. Firefox and Safari cannot yet be told ' +
         'to; Chrome and Edge can.',

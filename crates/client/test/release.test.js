@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { checkIsolation } from '../src/isolation.js';
 import { checkRelease } from '../src/release.js';
 import { checkPinned } from '../src/rollout.js';
-import { next, pin } from './sample.js';
+import { next, pin, webcatPin } from './sample.js';
 
 test('a pin is accepted for its own origin, with or without naming it', () => {
   assert.equal(checkRelease(pin, undefined).origin, 'https://kms.example');
@@ -75,4 +76,23 @@ test('two that do not fit together are refused', () => {
   for (const list of lists) {
     assert.throws(() => checkPinned(list, undefined), { code: 'invalid_release' }, JSON.stringify(list));
   }
+});
+
+test('a worker that the server sends is never said to be enforced', () => {
+  globalThis.HTMLIFrameElement = class { get csp() { return ''; } };
+  globalThis.window = { opener: null, length: 1 };
+  window.parent = window;
+  try {
+    for (const [{ csp }, level] of [[pin, 'enforced'], [webcatPin, 'checked']]) {
+      assert.equal(checkIsolation({ getAttribute: () => csp }, csp).pin, level);
+    }
+  } finally {
+    delete globalThis.HTMLIFrameElement;
+    delete globalThis.window;
+  }
+});
+
+test('a page for WEBCAT does not take the place of the other one', () => {
+  const later = { ...webcatPin, version: next.version };
+  assert.throws(() => checkPinned([pin, later], undefined), { code: 'invalid_release' });
 });

@@ -40,11 +40,24 @@ const manifestOf = (version, wasm, at, bytes) => Buffer.from(
   }),
 );
 export const manifest = manifestOf('1.2.3', wasm, path, module);
+
+/** The sample release with a page for WEBCAT. */
+export const webcat = { html: Buffer.from('<!doctype html><i>'), script: Buffer.from('webcat();') };
+export const webcatPath = '/r/7766554433221100/webcat.js';
+export const webcatManifest = Buffer.from(JSON.stringify({
+  ...JSON.parse(manifest),
+  assets: [
+    ...JSON.parse(manifest).assets,
+    asset('/webcat/', webcat.html, 'text/html'),
+    asset(webcatPath, webcat.script, 'text/javascript'),
+  ],
+}));
+
 export const nextManifest = manifestOf('1.2.4', nextWasm, nextPath, nextModule);
 
-const csp = (script) =>
-  `default-src 'none'; script-src '${sri('sha384', script)}' '${sri('sha384', tools)}' ` +
-  `'wasm-unsafe-eval'`;
+const csp = (script, workers = 'blob:') =>
+  `default-src 'none'; worker-src ${workers}; script-src '${sri('sha384', script)}' ` +
+  `'${sri('sha384', tools)}' 'wasm-unsafe-eval'`;
 
 /** The pin of the sample release. */
 export const pin = Object.freeze({
@@ -67,4 +80,14 @@ export const next = Object.freeze({
   csp: csp(nextModule),
   module: { path: nextPath, integrity: sri('sha384', nextModule) },
   wasm: nextWasm,
+});
+
+/** The pin of the page for WEBCAT. */
+export const webcatPin = Object.freeze({
+  ...pin,
+  manifest: sri('sha256', webcatManifest),
+  csp: csp(webcat.script, "'self'"),
+  module: { path: webcatPath, integrity: sri('sha384', webcat.script) },
+  html: sri('sha256', webcat.html),
+  webcat: true,
 });

@@ -7,6 +7,7 @@ import { explainFailure, verifyEnclave } from '../src/verify.js';
 import { digestBytes, shortCode, wordCode } from '../src/verify-digest.js';
 import {
   enrol, enrolPath, html, manifest, module, next, nextManifest, nextModule, nextPath, pin, sri, tools, toolsPath,
+  webcat, webcatManifest, webcatPath, webcatPin,
 } from './sample.js';
 
 const realFetch = globalThis.fetch;
@@ -32,7 +33,7 @@ function serve(changed = {}, types = {}) {
     if (body instanceof Error) throw body;
     if (body === undefined) return new Response('', { status: 404 });
     const path = new URL(url).pathname;
-    const plain = path === '/' || path === '/enrol' ? 'text/html' : 'text/javascript';
+    const plain = ['/', '/enrol', '/webcat/'].includes(path) ? 'text/html' : 'text/javascript';
     return new Response(body, { headers: { 'content-type': types[path] ?? plain } });
   };
 }
@@ -61,6 +62,38 @@ test('the level says what the browser does, not more', async () => {
   assert.equal(alone.steps.find(({ id }) => id === 'running').ok, null);
   for (const { notProven } of [enforced, checked, alone]) assert.ok(notProven.length >= 2);
   assert.ok(checked.notProven.length > enforced.notProven.length);
+});
+
+const servedForWebcat = (changed = {}) => serve({
+  '/.well-known/ats-kms/manifest.json': webcatManifest,
+  '/webcat/': webcat.html,
+  [webcatPath]: webcat.script,
+  ...changed,
+});
+
+test('of the page for WEBCAT no more is claimed than was seen', async () => {
+  servedForWebcat();
+  const kms = { ...connection('checked'), release: webcatPin, csp: webcatPin.csp };
+  const { level, steps, notProven } = await verifyEnclave({ release: webcatPin, kms });
+  assert.equal(level, 'checked');
+  const step = (name) => steps.find(({ id }) => id === name);
+  assert.equal(step('extension').ok, null);
+  assert.match(step('extension').detail, /cannot see whether WEBCAT is installed/);
+  assert.equal(step('enforced').ok, null);
+  assert.match(notProven[0], /extension WEBCAT/);
+  assert.ok(!notProven.some((sentence) => sentence.includes('Chrome and Edge can')));
+  serve();
+  const other = await verifyEnclave({ release: pin, kms: connection('checked') });
+  assert.ok(!other.steps.some(({ id }) => id === 'extension'));
+  assert.match(other.notProven[0], /Chrome and Edge can/);
+});
+
+test('the page for WEBCAT is compared with its own pin', async () => {
+  servedForWebcat({ '/webcat/': html });
+  assert.deepEqual(failed(await verifyEnclave({ release: webcatPin })), ['asset:/webcat/']);
+  servedForWebcat();
+  const wrong = { ...webcatPin, html: pin.html };
+  assert.deepEqual(failed(await verifyEnclave({ release: wrong })), ['manifest']);
 });
 
 test('the digest that is compared is shown', async () => {

@@ -54,6 +54,7 @@ impl Name {
 #[allow(missing_docs, reason = "the variants are the keywords they print")]
 pub enum Keyword {
     None,
+    OwnOrigin,
     WasmUnsafeEval,
     Script,
     AllowScripts,
@@ -65,6 +66,7 @@ impl Keyword {
     fn as_str(self) -> &'static str {
         match self {
             Self::None => "'none'",
+            Self::OwnOrigin => "'self'",
             Self::WasmUnsafeEval => "'wasm-unsafe-eval'",
             Self::Script => "'script'",
             Self::AllowScripts => "allow-scripts",
@@ -171,13 +173,24 @@ const SANDBOX: [Keyword; 3] =
 /// The policy of the frame: the pinned module and the pinned tools, blob workers, no network.
 #[must_use]
 pub fn enclave_csp(scripts: &Scripts, embedders: &[Origin]) -> Csp {
+    frame_csp(scripts, embedders, Source::Blob)
+}
+
+/// The policy of the frame for WEBCAT, which wants to see its workers load: no browser compares
+/// those with a digest, the extension does.
+#[must_use]
+pub fn webcat_csp(scripts: &Scripts, embedders: &[Origin]) -> Csp {
+    frame_csp(scripts, embedders, Source::Keyword(Keyword::OwnOrigin))
+}
+
+fn frame_csp(scripts: &Scripts, embedders: &[Origin], workers: Source) -> Csp {
     let ancestors: Vec<_> = embedders.iter().cloned().map(Source::Origin).collect();
     let hashes = [scripts.module, scripts.tools].map(Source::Hash);
     Csp::new()
         .with(Name::DefaultSrc, [NONE])
         .with(Name::ScriptSrc, hashes.into_iter().chain([Source::Keyword(Keyword::WasmUnsafeEval)]))
         .with(Name::StyleSrc, [NONE])
-        .with(Name::WorkerSrc, [Source::Blob])
+        .with(Name::WorkerSrc, [workers])
         .with(Name::ConnectSrc, [NONE])
         .with(Name::ImgSrc, [Source::Data])
         .with(Name::BaseUri, [NONE])
@@ -229,7 +242,13 @@ impl ParsedPolicy {
     /// Values of a directive, if present.
     #[must_use]
     pub fn values(&self, name: Name) -> Option<&[String]> {
-        self.0.iter().find(|(known, _)| known == name.as_str()).map(|(_, values)| values.as_slice())
+        self.named(name.as_str())
+    }
+
+    /// Values of a directive by its name in lower case, one that this project does not send included.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&[String]> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, values)| values.as_slice())
     }
 
     /// Names of the directives present.
@@ -279,6 +298,15 @@ mod tests {
     }
 
     #[test]
+    fn the_policy_for_webcat_differs_in_its_workers_alone() {
+        let embedder: Origin = "https://app.example".parse().unwrap();
+        let policy = webcat_csp(&scripts(), &[embedder]).to_string();
+        let expected = sample().to_string().replace("worker-src blob:;", "worker-src 'self';");
+        assert_eq!(policy, expected);
+        assert!(policy.contains("worker-src 'self';"));
+    }
+
+    #[test]
     fn embedder_policy_drops_two_directives() {
         let text = sample().embedder_csp().to_string();
         assert!(!text.contains("frame-ancestors") && !text.contains("sandbox"));
@@ -297,5 +325,6 @@ mod tests {
         assert_eq!(policy.values(Name::ScriptSrc), Some(&["'none'".to_owned()][..]));
         assert_eq!(policy.names().collect::<Vec<_>>(), ["script-src", "img-src"]);
         assert_eq!(policy.values(Name::Sandbox), None);
+        assert_eq!(policy.named("img-src"), Some(&["data:".to_owned()][..]));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::csp::{enclave_csp, enrol_csp};
+use crate::csp::{enclave_csp, enrol_csp, webcat_csp};
 use crate::digest::Sha384;
 use crate::kind::FileKind;
 use crate::origin::Origin;
@@ -26,6 +26,12 @@ impl Headers {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The value of a header.
@@ -97,10 +103,22 @@ pub struct HeaderSet {
     pub module: Headers,
     /// Of the manifest.
     pub manifest: Headers,
+    /// Of the frame page for WEBCAT; none where a deployment has no such page.
+    #[serde(default, skip_serializing_if = "Headers::is_empty")]
+    pub webcat: Headers,
+    /// Of the workers that it starts, likewise.
+    #[serde(default, skip_serializing_if = "Headers::is_empty")]
+    pub worker: Headers,
 }
 
 /// Policy of a response that is no document: shown in a tab it is inert and has no origin.
 pub const INERT_CSP: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+
+/// Policy of a worker from the network, which inherits none: it runs wasm that it is handed, and
+/// loads, sends and starts nothing.
+pub const WORKER_CSP: &str = "default-src 'none'; script-src 'wasm-unsafe-eval'; \
+    worker-src 'none'; connect-src 'none'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types kms";
 
 pub(crate) const HSTS: &str = "max-age=63072000; includeSubDomains; preload";
 
@@ -161,6 +179,17 @@ const PUBLIC: [(&str, &str); 3] = [
     ("Cross-Origin-Resource-Policy", "cross-origin"),
 ];
 
+/// Fixed headers of a worker from the network. Without the policies of the page that starts it, it
+/// would not start. Anyone may read it, as any script.
+const WORKER: [(&str, &str); 6] = [
+    ("Access-Control-Allow-Origin", "*"),
+    ("Connection-Allowlist", "(response-origin)"),
+    ("Content-Security-Policy", WORKER_CSP),
+    ("Cross-Origin-Embedder-Policy", "require-corp"),
+    ("Cross-Origin-Resource-Policy", "cross-origin"),
+    ("Document-Isolation-Policy", "isolate-and-require-corp"),
+];
+
 pub(crate) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
 /// Headers whose value does not depend on the deployment.
@@ -168,10 +197,14 @@ pub(crate) fn fixed(kind: FileKind) -> Vec<(&'static str, &'static str)> {
     let mut list = EVERYWHERE.to_vec();
     list.push(("Content-Type", kind.media_type()));
     match kind {
-        FileKind::Html => list.extend(FRAME),
+        FileKind::Html | FileKind::Webcat => list.extend(FRAME),
         FileKind::Enrol => list.extend(ENROL),
-        FileKind::EnrolScript | FileKind::Module | FileKind::Tools => {
+        FileKind::EnrolScript | FileKind::Module | FileKind::Tools | FileKind::WebcatModule => {
             list.extend(PUBLIC);
+            list.push(("Cache-Control", IMMUTABLE));
+        }
+        FileKind::Worker | FileKind::ToolsWorker => {
+            list.extend(WORKER);
             list.push(("Cache-Control", IMMUTABLE));
         }
         FileKind::Manifest => {
@@ -202,24 +235,42 @@ fn allow_csp_from(embedders: &[Origin]) -> String {
     }
 }
 
+/// The headers of a kind that depend on nothing else.
+fn of_kind(kind: FileKind, origin: &Origin) -> Headers {
+    let mut headers: Headers = fixed(kind).into_iter().collect();
+    if origin.is_https() {
+        headers.set("Strict-Transport-Security", HSTS);
+    }
+    headers
+}
+
 impl HeaderSet {
     /// The headers of a deployment. `Strict-Transport-Security` is sent over HTTPS only
     /// (RFC 6797 §7.2), so a development origin on plain HTTP goes without.
     #[must_use]
     pub fn new(origin: &Origin, embedders: &[Origin], scripts: &Scripts) -> Self {
-        let of = |kind| {
-            let mut headers: Headers = fixed(kind).into_iter().collect();
-            if origin.is_https() {
-                headers.set("Strict-Transport-Security", HSTS);
-            }
-            headers
-        };
-        let mut html = of(FileKind::Html);
+        let mut html = of_kind(FileKind::Html, origin);
         html.set("Content-Security-Policy", enclave_csp(scripts, embedders).to_string());
         html.set("Allow-CSP-From", allow_csp_from(embedders));
-        let mut enrol = of(FileKind::Enrol);
+        let mut enrol = of_kind(FileKind::Enrol, origin);
         enrol.set("Content-Security-Policy", enrol_csp(scripts).to_string());
-        Self { html, enrol, module: of(FileKind::Module), manifest: of(FileKind::Manifest) }
+        Self {
+            html,
+            enrol,
+            module: of_kind(FileKind::Module, origin),
+            manifest: of_kind(FileKind::Manifest, origin),
+            webcat: Headers::new(),
+            worker: Headers::new(),
+        }
+    }
+
+    /// The same with the page for WEBCAT, which runs `scripts`.
+    #[must_use]
+    pub fn with_webcat(self, origin: &Origin, embedders: &[Origin], scripts: &Scripts) -> Self {
+        let mut webcat = of_kind(FileKind::Webcat, origin);
+        webcat.set("Content-Security-Policy", webcat_csp(scripts, embedders).to_string());
+        webcat.set("Allow-CSP-From", allow_csp_from(embedders));
+        Self { webcat, worker: of_kind(FileKind::Worker, origin), ..self }
     }
 
     /// The headers of one kind of file.
@@ -228,7 +279,11 @@ impl HeaderSet {
         match kind {
             FileKind::Html => &self.html,
             FileKind::Enrol => &self.enrol,
-            FileKind::EnrolScript | FileKind::Module | FileKind::Tools => &self.module,
+            FileKind::EnrolScript | FileKind::Module | FileKind::Tools | FileKind::WebcatModule => {
+                &self.module
+            }
+            FileKind::Webcat => &self.webcat,
+            FileKind::Worker | FileKind::ToolsWorker => &self.worker,
             FileKind::Manifest => &self.manifest,
         }
     }

@@ -8,6 +8,9 @@ pub const MANIFEST_PATH: &str = "/.well-known/ats-kms/manifest.json";
 /// The page that makes a passkey where an engine cannot do so in a frame.
 pub const ENROL_PATH: &str = "/enrol";
 
+/// The frame page for people who use WEBCAT, where a deployment has one.
+pub const WEBCAT_PATH: &str = "/webcat/";
+
 /// Hexadecimal digits of a script's digest in its path.
 const ID_DIGITS: usize = 16;
 
@@ -24,21 +27,38 @@ pub enum FileKind {
     Module,
     /// The script that holds the backup tools, which the frame runs when they are needed.
     Tools,
+    /// The frame page for WEBCAT, whose workers are files of the server.
+    Webcat,
+    /// Its one module.
+    WebcatModule,
+    /// The worker of the enclave, for that page.
+    Worker,
+    /// The worker of the backup tools, likewise.
+    ToolsWorker,
     /// The release manifest.
     Manifest,
 }
 
 impl FileKind {
-    /// Every kind that the manifest lists: all but itself.
+    /// Every kind that each manifest lists.
     pub const ASSETS: [Self; 5] =
         [Self::Html, Self::Enrol, Self::EnrolScript, Self::Module, Self::Tools];
+
+    /// The kinds that a manifest lists all of, or none.
+    pub const WEBCAT: [Self; 4] =
+        [Self::Webcat, Self::WebcatModule, Self::Worker, Self::ToolsWorker];
 
     /// The media type, parameters included.
     #[must_use]
     pub fn media_type(self) -> &'static str {
         match self {
-            Self::Html | Self::Enrol => "text/html; charset=utf-8",
-            Self::EnrolScript | Self::Module | Self::Tools => "text/javascript; charset=utf-8",
+            Self::Html | Self::Enrol | Self::Webcat => "text/html; charset=utf-8",
+            Self::EnrolScript
+            | Self::Module
+            | Self::Tools
+            | Self::WebcatModule
+            | Self::Worker
+            | Self::ToolsWorker => "text/javascript; charset=utf-8",
             Self::Manifest => "application/json",
         }
     }
@@ -58,6 +78,10 @@ impl FileKind {
             Self::EnrolScript => script("enrol.js"),
             Self::Module => script("enclave.js"),
             Self::Tools => script("tools.js"),
+            Self::Webcat => WEBCAT_PATH.to_owned(),
+            Self::WebcatModule => script("webcat.js"),
+            Self::Worker => script("worker.js"),
+            Self::ToolsWorker => script("tools-worker.js"),
             Self::Manifest => MANIFEST_PATH.to_owned(),
         }
     }
@@ -68,11 +92,15 @@ impl FileKind {
         Some(match path {
             "/" => Self::Html,
             ENROL_PATH => Self::Enrol,
+            WEBCAT_PATH => Self::Webcat,
             MANIFEST_PATH => Self::Manifest,
             _ => match path.strip_prefix("/r/")?.split_once('/')?.1 {
                 "enrol.js" => Self::EnrolScript,
                 "enclave.js" => Self::Module,
                 "tools.js" => Self::Tools,
+                "webcat.js" => Self::WebcatModule,
+                "worker.js" => Self::Worker,
+                "tools-worker.js" => Self::ToolsWorker,
                 _ => return None,
             },
         })
@@ -86,7 +114,8 @@ mod tests {
     #[test]
     fn a_path_tells_the_kind_and_a_script_its_digest() {
         let digest = Sha256::of(b"abc");
-        for kind in FileKind::ASSETS.into_iter().chain([FileKind::Manifest]) {
+        let listed = FileKind::ASSETS.into_iter().chain(FileKind::WEBCAT);
+        for kind in listed.chain([FileKind::Manifest]) {
             assert_eq!(FileKind::of_path(&kind.path(&digest)), Some(kind));
         }
         assert_eq!(FileKind::Module.path(&digest), "/r/ba7816bf8f01cfea/enclave.js");

@@ -22,11 +22,13 @@ mod qr;
 mod validate;
 
 pub use code::{SHORT_CODE_BITS, short_code, word_code};
-pub use csp::{Csp, Directive, Keyword, Name, ParsedPolicy, Source, enclave_csp, enrol_csp};
+pub use csp::{
+    Csp, Directive, Keyword, Name, ParsedPolicy, Source, enclave_csp, enrol_csp, webcat_csp,
+};
 pub use digest::{DigestError, Sha256, Sha384};
 pub use embedder::{Gap, embedder_gaps};
-pub use headers::{HeaderError, HeaderSet, Headers, INERT_CSP, Scripts, inert_headers};
-pub use kind::{ENROL_PATH, FileKind, MANIFEST_PATH};
+pub use headers::{HeaderError, HeaderSet, Headers, INERT_CSP, Scripts, WORKER_CSP, inert_headers};
+pub use kind::{ENROL_PATH, FileKind, MANIFEST_PATH, WEBCAT_PATH};
 pub use lint::{Finding, Problem, lint};
 pub use manifest::{
     AssetEntry, Deployment, MANIFEST_LIMIT, Manifest, ManifestError, Measurement, SCHEMA,

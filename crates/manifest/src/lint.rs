@@ -71,10 +71,9 @@ const FORBIDDEN: [&str; 11] = [
 ];
 
 /// Directives of the frame's policy that have exactly one acceptable value.
-const FIXED_DIRECTIVES: [(Name, &[&str]); 10] = [
+const FIXED_DIRECTIVES: [(Name, &[&str]); 9] = [
     (Name::DefaultSrc, &["'none'"]),
     (Name::StyleSrc, &["'none'"]),
-    (Name::WorkerSrc, &["blob:"]),
     (Name::ConnectSrc, &["'none'"]),
     (Name::ImgSrc, &["data:"]),
     (Name::BaseUri, &["'none'"]),
@@ -101,8 +100,18 @@ const ENROL_DIRECTIVES: [(Name, &[&str]); 9] = [
 type Rule = (Name, fn(&[String]) -> bool);
 
 /// Directives of the frame's policy whose value depends on the release or the deployment.
-const FRAME_RULES: [Rule; 2] =
-    [(Name::ScriptSrc, pins_frame_scripts), (Name::FrameAncestors, names_origins)];
+const FRAME_RULES: [Rule; 3] = [
+    (Name::ScriptSrc, pins_frame_scripts),
+    (Name::FrameAncestors, names_origins),
+    (Name::WorkerSrc, |values| values == ["blob:"]),
+];
+
+/// The same of the frame's policy for WEBCAT.
+const WEBCAT_RULES: [Rule; 3] = [
+    (Name::ScriptSrc, pins_frame_scripts),
+    (Name::FrameAncestors, names_origins),
+    (Name::WorkerSrc, |values| values == ["'self'"]),
+];
 
 /// The same of the enrolment page's policy.
 const ENROL_RULES: [Rule; 1] = [(Name::ScriptSrc, pins_one_script)];
@@ -122,6 +131,10 @@ pub fn lint(kind: FileKind, origin: &Origin, headers: &Headers) -> Vec<Finding> 
         FileKind::Html => {
             lint_enforcement(headers, &mut findings);
             lint_policy(headers, &FIXED_DIRECTIVES, &FRAME_RULES, &mut findings);
+        }
+        FileKind::Webcat => {
+            lint_enforcement(headers, &mut findings);
+            lint_policy(headers, &FIXED_DIRECTIVES, &WEBCAT_RULES, &mut findings);
         }
         FileKind::Enrol => lint_policy(headers, &ENROL_DIRECTIVES, &ENROL_RULES, &mut findings),
         _ => {}

@@ -166,6 +166,10 @@ impl Manifest {
         match kind {
             FileKind::Module => Some(Measurement { worker: self.worker, wasm: self.wasm }),
             FileKind::Tools => Some(self.tools),
+            // Its worker is a file of its own.
+            FileKind::WebcatModule => {
+                Some(Measurement { worker: Sha256::of(b""), wasm: self.wasm })
+            }
             _ => None,
         }
     }
@@ -187,6 +191,12 @@ impl Manifest {
         })
     }
 
+    /// Digests of the scripts that the page for WEBCAT may run, where there is one.
+    #[must_use]
+    pub fn webcat_scripts(&self) -> Option<Scripts> {
+        Some(Scripts { module: self.asset(FileKind::WebcatModule)?.sha384, ..self.scripts()? })
+    }
+
     /// Checks the rules that the types do not carry.
     pub fn check(&self) -> Result<(), ManifestError> {
         let rules = [
@@ -197,18 +207,21 @@ impl Manifest {
             ("toolchain", is_line(&self.toolchain)),
             ("embedder list", strictly_ordered(&self.deployment.embedders)),
             ("asset list", self.assets_are_sound()),
+            ("headers", self.headers_fit()),
             ("wasm_hashes", self.wasm_hashes == self.wasm_digests().map(|it| it.to_base64url())),
         ];
         if let Some((name, _)) = rules.iter().find(|(_, holds)| !holds) {
             return Err(ManifestError::Field(name));
         }
-        for kind in FileKind::ASSETS.into_iter().chain([FileKind::Manifest]) {
+        for kind in FileKind::ASSETS.into_iter().chain(FileKind::WEBCAT).chain([FileKind::Manifest])
+        {
             self.headers.of(kind).check()?;
         }
         Ok(())
     }
 
-    /// Exactly one file of each kind, at the path of its kind and content, in order.
+    /// Exactly one file of each kind, at the path of its kind and content, in order. Those for
+    /// WEBCAT are there together or not at all, and their workers are those of the scripts.
     fn assets_are_sound(&self) -> bool {
         let sound = |asset: &AssetEntry| {
             FileKind::of_path(&asset.path).is_some_and(|kind| {
@@ -217,9 +230,22 @@ impl Manifest {
                     && asset.size <= INTEGER_LIMIT
             })
         };
+        let is = |kind, digest| self.asset(kind).is_none_or(|asset| asset.sha256 == digest);
+        let listed = |kind: &FileKind| self.asset(*kind).is_some();
+        let more = FileKind::WEBCAT.iter().filter(|kind| listed(kind)).count();
         self.assets.is_sorted_by(|a, b| a.path < b.path)
-            && self.assets.len() == FileKind::ASSETS.len()
-            && FileKind::ASSETS.into_iter().all(|kind| self.asset(kind).is_some_and(sound))
+            && self.assets.len() == FileKind::ASSETS.len() + more
+            && [0, FileKind::WEBCAT.len()].contains(&more)
+            && FileKind::ASSETS.iter().all(listed)
+            && self.assets.iter().all(sound)
+            && is(FileKind::Worker, self.worker)
+            && is(FileKind::ToolsWorker, self.tools.worker)
+    }
+
+    /// What is not served has no headers.
+    fn headers_fit(&self) -> bool {
+        let fits = |kind| self.asset(kind).is_some() != self.headers.of(kind).is_empty();
+        [FileKind::Webcat, FileKind::Worker].into_iter().all(fits)
     }
 }
 

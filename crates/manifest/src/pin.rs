@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::csp::enclave_csp;
+use crate::csp::{Csp, enclave_csp, webcat_csp};
 use crate::digest::{Sha256, Sha384};
 use crate::kind::FileKind;
 use crate::manifest::{Manifest, ManifestError};
@@ -30,6 +30,9 @@ pub struct Pin {
     pub worker: Sha256,
     /// Digest of the wasm inside the module.
     pub wasm: Sha256,
+    /// Whether the frame is the page for WEBCAT.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub webcat: bool,
 }
 
 /// A pinned script.
@@ -57,24 +60,41 @@ impl Pin {
     /// The pin of a release.
     pub fn of(manifest: &Manifest) -> Result<Self, PinError> {
         manifest.check()?;
-        let missing = || ManifestError::Field("asset list");
-        let asset = |kind| manifest.asset(kind).ok_or_else(missing);
+        let scripts = manifest.scripts().ok_or_else(no_such_file)?;
+        let policy = enclave_csp(&scripts, &manifest.deployment.embedders);
+        Self::of_page(manifest, [FileKind::Html, FileKind::Module], &policy)
+    }
+
+    /// The pin of its page for WEBCAT, if it has one.
+    pub fn of_webcat(manifest: &Manifest) -> Result<Option<Self>, PinError> {
+        manifest.check()?;
+        let Some(scripts) = manifest.webcat_scripts() else { return Ok(None) };
+        let policy = webcat_csp(&scripts, &manifest.deployment.embedders);
+        let pin = Self::of_page(manifest, [FileKind::Webcat, FileKind::WebcatModule], &policy)?;
+        Ok(Some(Self { webcat: true, ..pin }))
+    }
+
+    fn of_page(
+        manifest: &Manifest,
+        [page, module]: [FileKind; 2],
+        policy: &Csp,
+    ) -> Result<Self, PinError> {
+        let asset = |kind| manifest.asset(kind).ok_or_else(no_such_file);
         let script = |kind| {
             asset(kind)
                 .map(|script| PinnedScript { path: script.path.clone(), integrity: script.sha384 })
         };
-        let scripts = manifest.scripts().ok_or_else(missing)?;
-        let policy = enclave_csp(&scripts, &manifest.deployment.embedders);
         Ok(Self {
             version: manifest.version.clone(),
             url: manifest.deployment.origin.clone(),
             manifest: manifest.digest()?,
             csp: policy.embedder_csp().to_string(),
-            module: script(FileKind::Module)?,
+            module: script(module)?,
             tools: script(FileKind::Tools)?,
-            html: asset(FileKind::Html)?.sha256,
+            html: asset(page)?.sha256,
             worker: manifest.worker,
             wasm: manifest.wasm,
+            webcat: false,
         })
     }
 
@@ -87,4 +107,8 @@ impl Pin {
     pub fn to_json(&self) -> Result<String, PinError> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
+}
+
+fn no_such_file() -> ManifestError {
+    ManifestError::Field("asset list")
 }

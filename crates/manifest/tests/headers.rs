@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
 
 use kms_manifest::{
-    FileKind, HeaderSet, Headers, INERT_CSP, Origin, Problem, Scripts, Sha384, inert_headers, lint,
+    FileKind, HeaderSet, Headers, INERT_CSP, Origin, Problem, Scripts, Sha384, WORKER_CSP,
+    inert_headers, lint,
 };
 
 fn origin(text: &str) -> Origin {
@@ -14,12 +15,16 @@ fn kms() -> Origin {
     origin("https://kms.example")
 }
 
-const KINDS: [FileKind; 6] = [
+const KINDS: [FileKind; 10] = [
     FileKind::Html,
     FileKind::Enrol,
     FileKind::EnrolScript,
     FileKind::Module,
     FileKind::Tools,
+    FileKind::Webcat,
+    FileKind::WebcatModule,
+    FileKind::Worker,
+    FileKind::ToolsWorker,
     FileKind::Manifest,
 ];
 
@@ -29,7 +34,8 @@ fn scripts() -> Scripts {
 }
 
 fn set() -> HeaderSet {
-    HeaderSet::new(&kms(), &[origin("https://app.example")], &scripts())
+    let embedders = [origin("https://app.example")];
+    HeaderSet::new(&kms(), &embedders, &scripts()).with_webcat(&kms(), &embedders, &scripts())
 }
 
 fn pairs(headers: &Headers) -> Vec<(&str, &str)> {
@@ -134,6 +140,35 @@ fn golden_script_and_manifest_headers() {
 }
 
 #[test]
+fn golden_headers_for_webcat() {
+    let set = set();
+    let mut page = set.html.clone();
+    let policy = page.value("Content-Security-Policy").unwrap();
+    let policy = policy.replace("worker-src blob:", "worker-src 'self'");
+    page.set("Content-Security-Policy", policy);
+    assert_eq!(pairs(&set.webcat), pairs(&page), "but for its workers it is the frame page");
+    assert_eq!(
+        pairs(&set.worker),
+        [
+            ("Access-Control-Allow-Origin", "*"),
+            ("Cache-Control", "public, max-age=31536000, immutable"),
+            ("Connection-Allowlist", "(response-origin)"),
+            ("Content-Security-Policy", WORKER_CSP),
+            ("Content-Type", "text/javascript; charset=utf-8"),
+            ("Cross-Origin-Embedder-Policy", "require-corp"),
+            ("Cross-Origin-Resource-Policy", "cross-origin"),
+            ("Document-Isolation-Policy", "isolate-and-require-corp"),
+            ("Origin-Agent-Cluster", "?1"),
+            ("Referrer-Policy", "no-referrer"),
+            HSTS,
+            ("X-Content-Type-Options", "nosniff"),
+        ]
+    );
+    let plain = HeaderSet::new(&kms(), &[origin("https://app.example")], &scripts());
+    assert!(plain.webcat.is_empty() && plain.worker.is_empty());
+}
+
+#[test]
 fn every_powerful_feature_is_denied() {
     let set = set();
     let passkeys = ["publickey-credentials-create", "publickey-credentials-get"];
@@ -153,7 +188,9 @@ fn every_powerful_feature_is_denied() {
 #[test]
 fn plain_http_sends_no_hsts() {
     let dev = origin("http://kms.localhost:7001");
-    let set = HeaderSet::new(&dev, &[origin("http://pwa.localhost:7002")], &scripts());
+    let embedders = [origin("http://pwa.localhost:7002")];
+    let set =
+        HeaderSet::new(&dev, &embedders, &scripts()).with_webcat(&dev, &embedders, &scripts());
     for kind in KINDS {
         assert_eq!(set.of(kind).value("Strict-Transport-Security"), None);
         assert_eq!(lint(kind, &dev, set.of(kind)), []);
@@ -209,7 +246,7 @@ fn each_changed_header_is_found() {
 #[test]
 fn each_weakened_directive_is_found() {
     let set = set();
-    for kind in [FileKind::Html, FileKind::Enrol] {
+    for kind in [FileKind::Html, FileKind::Enrol, FileKind::Webcat] {
         let policy = set.of(kind).value("Content-Security-Policy").unwrap();
         let directives: Vec<_> = policy.split("; ").collect();
         for (index, directive) in directives.iter().enumerate() {
@@ -235,7 +272,7 @@ fn each_weakened_directive_is_found() {
 fn weak_script_sources_are_found() {
     let set = set();
     let (module, tools) = (scripts().module, scripts().tools);
-    for kind in [FileKind::Html, FileKind::Enrol] {
+    for kind in [FileKind::Html, FileKind::Enrol, FileKind::Webcat] {
         let policy = set.of(kind).value("Content-Security-Policy").unwrap();
         let good = policy.split("; ").find(|part| part.starts_with("script-src")).unwrap();
         for bad in [

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step fails the test")]
 
 use kms_manifest::{
-    AssetEntry, Deployment, FileKind, HeaderSet, MANIFEST_LIMIT, Manifest, ManifestError,
+    AssetEntry, Deployment, FileKind, HeaderSet, Headers, MANIFEST_LIMIT, Manifest, ManifestError,
     Measurement, Origin, Pin, SCHEMA, Scripts, Sha256, Sha384, Status, short_code,
 };
 use proptest::prelude::*;
@@ -15,6 +15,10 @@ fn body(kind: FileKind) -> &'static [u8] {
         FileKind::EnrolScript => b"enrol script",
         FileKind::Module => b"module",
         FileKind::Tools => b"tools",
+        FileKind::Webcat => b"webcat",
+        FileKind::WebcatModule => b"webcat module",
+        FileKind::Worker => b"worker",
+        FileKind::ToolsWorker => b"tools worker",
         FileKind::Manifest => b"",
     }
 }
@@ -59,6 +63,17 @@ fn manifest() -> Manifest {
         previous: None,
         status: Status::default(),
     }
+}
+
+/// The same with the page for WEBCAT.
+fn with_webcat() -> Manifest {
+    let mut manifest = manifest();
+    manifest.assets.extend(FileKind::WEBCAT.map(entry));
+    manifest.assets.sort_by(|a, b| a.path.cmp(&b.path));
+    let scripts = manifest.webcat_scripts().unwrap();
+    let Deployment { origin, embedders, .. } = &manifest.deployment;
+    manifest.headers = manifest.headers.with_webcat(origin, embedders, &scripts);
+    manifest
 }
 
 #[test]
@@ -193,6 +208,59 @@ fn the_pin_follows_the_manifest() {
     let text = pin.to_json().unwrap();
     assert_eq!(Pin::parse(text.as_bytes()).unwrap(), pin);
     assert!(Pin::parse(text.replacen('{', "{\"x\":1,", 1).as_bytes()).is_err());
+}
+
+#[test]
+fn the_page_for_webcat_is_there_as_a_whole_or_not_at_all() {
+    let whole = with_webcat();
+    assert_eq!(Manifest::parse(&whole.to_bytes().unwrap()).unwrap(), whole);
+    let plain = String::from_utf8(manifest().to_bytes().unwrap()).unwrap();
+    assert!(!plain.contains("webcat") && !plain.contains("worker.js"), "{plain}");
+    type Case = (&'static str, fn(&mut Manifest));
+    for kind in FileKind::WEBCAT {
+        let mut broken = whole.clone();
+        broken.assets.retain(|asset| FileKind::of_path(&asset.path) != Some(kind));
+        assert!(matches!(broken.check(), Err(ManifestError::Field("asset list"))), "{kind:?}");
+    }
+    let cases: [Case; 6] = [
+        ("headers", |m| m.headers.webcat = Headers::new()),
+        ("headers", |m| m.headers.worker = Headers::new()),
+        ("asset list", |m| m.worker = Sha256::of(b"another")),
+        ("asset list", |m| m.tools.worker = Sha256::of(b"another")),
+        ("headers", |m| m.assets = manifest().assets),
+        ("asset list", |m| {
+            let mut twice = entry(FileKind::Worker);
+            twice.sha256 = Sha256::of(b"second");
+            twice.path = FileKind::Worker.path(&twice.sha256);
+            m.assets.push(twice);
+            m.assets.sort_by(|a, b| a.path.cmp(&b.path));
+        }),
+    ];
+    for (name, break_rule) in cases {
+        let mut broken = whole.clone();
+        break_rule(&mut broken);
+        match broken.check() {
+            Err(ManifestError::Field(field)) => assert_eq!(field, name),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_page_for_webcat_has_a_pin_of_its_own() {
+    assert_eq!(Pin::of_webcat(&manifest()).unwrap(), None);
+    let manifest = with_webcat();
+    let (own, pin) = (Pin::of(&manifest).unwrap(), Pin::of_webcat(&manifest).unwrap().unwrap());
+    assert!(pin.webcat && !own.webcat);
+    assert!(!own.to_json().unwrap().contains("webcat"), "other pins are as they were");
+    assert_eq!((pin.manifest, &pin.tools), (own.manifest, &own.tools));
+    assert_eq!((pin.html, pin.worker), (Sha256::of(b"webcat"), own.worker));
+    assert_eq!(pin.module.integrity, Sha384::of(b"webcat module"));
+    assert!(pin.csp.contains("worker-src 'self';") && own.csp.contains("worker-src blob:;"));
+    assert!(pin.csp.contains(&format!("'{}'", pin.module.integrity)));
+    let inside = manifest.measurement(FileKind::WebcatModule).unwrap();
+    assert_eq!((inside.worker, inside.wasm), (Sha256::of(b""), manifest.wasm));
+    assert_eq!(Pin::parse(pin.to_json().unwrap().as_bytes()).unwrap(), pin);
 }
 
 #[test]

@@ -99,6 +99,9 @@ pub(crate) struct EmitArgs {
     /// Digest of a release that must not run; repeat for more.
     #[arg(long, value_name = "DIGEST")]
     pub(crate) revoked: Vec<Sha256>,
+    /// Add a frame page for people who use WEBCAT, with its workers as files of their own.
+    #[arg(long)]
+    pub(crate) webcat: bool,
     /// Policy whose signers the enclave honours when they revoke or deprecate a release.
     #[arg(long, value_name = "POLICY")]
     pub(crate) signers: Option<PathBuf>,

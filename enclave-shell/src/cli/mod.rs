@@ -91,6 +91,7 @@ fn run_emit(args: &EmitArgs) -> Result<ExitCode, Failure> {
         }
         deployment.previous = Some(previous.digest()?);
     }
+    deployment.webcat = args.webcat;
     deployment.status.allowed.clone_from(&args.allowed);
     deployment.status.deprecated.clone_from(&args.deprecated);
     deployment.status.revoked.clone_from(&args.revoked);

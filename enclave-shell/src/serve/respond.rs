@@ -17,7 +17,7 @@ const SEC_FETCH_MODE: &str = "sec-fetch-mode";
 /// The destination of `fetch`, by which a page checks what is served.
 const FETCHED: &str = "empty";
 
-/// Destinations for which nothing is ever served: a worker from the network would escape the pin.
+/// Destinations for which nothing else is ever served: a worker from the network escapes the pin.
 const WORKER_DESTINATIONS: [&str; 3] = ["worker", "sharedworker", "serviceworker"];
 
 /// A site with every header parsed and every body ready to send.
@@ -64,7 +64,7 @@ impl Prepared {
             return refuse(path, StatusCode::FORBIDDEN, "Not for this use.\n");
         }
         let mut answer = file.answer(path, request);
-        if file.audience != Audience::Anyone {
+        if file.audience.is_page() {
             self.add_cors(&mut answer.headers, request);
         }
         if method == Method::HEAD {
@@ -96,6 +96,7 @@ impl File {
                 Audience::Anyone => "Accept-Encoding",
                 Audience::Frame => "Accept-Encoding, Origin, Sec-Fetch-Dest",
                 Audience::Tab => "Accept-Encoding, Origin, Sec-Fetch-Dest, Sec-Fetch-Mode",
+                Audience::Worker => "Accept-Encoding, Sec-Fetch-Dest",
             };
             headers.insert(header::VARY, HeaderValue::from_static(vary));
         }
@@ -114,6 +115,7 @@ impl File {
         destination.is_none_or(|destination| match self.audience {
             Audience::Anyone => !WORKER_DESTINATIONS.contains(&destination),
             Audience::Frame => [FETCHED, "iframe"].contains(&destination),
+            Audience::Worker => [FETCHED, "worker"].contains(&destination),
             Audience::Tab => {
                 destination == FETCHED || (destination == "document" && mode == Some("navigate"))
             }
@@ -211,7 +213,9 @@ mod tests {
         tab.audience = Audience::Tab;
         let script = Asset::new(b"script".to_vec(), "text/javascript", Headers::new())
             .with_encodings(vec![(Encoding::Brotli, b"br".to_vec())]);
-        let files = [("/", frame), ("/tab", tab), ("/s.js", script)];
+        let mut worker = Asset::new(b"worker".to_vec(), "text/javascript", Headers::new());
+        worker.audience = Audience::Worker;
+        let files = [("/", frame), ("/tab", tab), ("/s.js", script), ("/w.js", worker)];
         let files = files.map(|(path, asset)| (path.to_owned(), asset));
         let embedders = vec!["https://app.example".parse().unwrap()];
         Prepared::new(Site { files: files.into(), embedders }).unwrap()
@@ -264,6 +268,13 @@ mod tests {
             ("/s.js", "worker", 403),
             ("/s.js", "serviceworker", 403),
             ("/s.js", "sharedworker", 403),
+            ("/w.js", "worker", 200),
+            ("/w.js", "empty", 200),
+            ("/w.js", "sharedworker", 403),
+            ("/w.js", "serviceworker", 403),
+            ("/w.js", "script", 403),
+            ("/w.js", "document", 403),
+            ("/w.js", "iframe", 403),
         ] {
             let answer = ask(&Method::GET, path, &[(SEC_FETCH_DEST, destination)]);
             assert_eq!(answer.status, status, "{path} {destination}");
@@ -316,7 +327,7 @@ mod tests {
             assert_eq!(listed.headers["access-control-allow-origin"], "https://app.example");
         }
         for origin in ["https://evil.example", "null", "https://app.example.evil.example"] {
-            for page in ["/", "/tab"] {
+            for page in ["/", "/tab", "/w.js"] {
                 let answer = ask(&Method::GET, page, &[("origin", origin)]);
                 assert!(!answer.headers.contains_key("access-control-allow-origin"), "{origin}");
             }

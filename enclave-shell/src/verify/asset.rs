@@ -1,7 +1,8 @@
 //! Checks of one served file.
 
 use kms_manifest::{
-    AssetEntry, ENROL_PATH, FileKind, Manifest, Pin, Sha256, Sha384, enclave_csp, enrol_csp,
+    AssetEntry, FileKind, Manifest, Pin, Sha256, Sha384, WEBCAT_PATH, enclave_csp, enrol_csp,
+    webcat_csp,
 };
 
 use super::fetch::{Client, Reply};
@@ -17,7 +18,8 @@ const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
 /// Compares what the pin names with the pin alone, for want of the manifest that it pins.
 pub(super) fn check_pinned(client: &Client, pin: &Pin, report: &mut Report) {
     let scripts = [&pin.module, &pin.tools].map(|it| (it.path.as_str(), Some(it.integrity)));
-    for (path, integrity) in [("/", None)].into_iter().chain(scripts) {
+    let page = if pin.webcat { WEBCAT_PATH } else { "/" };
+    for (path, integrity) in [(page, None)].into_iter().chain(scripts) {
         let reply = match client.fetch(path, SIZE_LIMIT, &[]) {
             Ok(reply) => reply,
             Err(problem) => return report.unreachable(path, problem),
@@ -54,7 +56,9 @@ pub(super) fn check(client: &Client, manifest: &Manifest, entry: &AssetEntry, re
     check_bytes(entry, &reply, report);
     if report.mismatches.len() == before {
         match kind {
-            FileKind::Html | FileKind::Enrol => check_page(kind, manifest, &reply.body, report),
+            FileKind::Html | FileKind::Enrol | FileKind::Webcat => {
+                check_page(kind, manifest, &reply.body, report);
+            }
             _ => check_measurement(kind, manifest, path, &reply.body, report),
         }
         check_codings(client, manifest, entry, kind, &reply.body, report);
@@ -76,7 +80,8 @@ fn check_headers_of(
 /// The destination for which a browser fetches a file, and how.
 fn browser_fetch(kind: FileKind) -> [(&'static str, &'static str); 2] {
     let (destination, mode) = match kind {
-        FileKind::Html => ("iframe", "navigate"),
+        FileKind::Html | FileKind::Webcat => ("iframe", "navigate"),
+        FileKind::Worker | FileKind::ToolsWorker => ("worker", "same-origin"),
         FileKind::Enrol => ("document", "navigate"),
         _ => ("script", "cors"),
     };
@@ -106,22 +111,28 @@ fn check_bytes(entry: &AssetEntry, reply: &Reply, report: &mut Report) {
 }
 
 /// A page runs exactly its script of the manifest, under a policy that pins it.
-fn check_page(kind: FileKind, manifest: &Manifest, page: &[u8], report: &mut Report) {
-    let (script, path) = match kind {
-        FileKind::Enrol => (FileKind::EnrolScript, ENROL_PATH),
-        _ => (FileKind::Module, "/"),
+fn check_page(kind: FileKind, manifest: &Manifest, body: &[u8], report: &mut Report) {
+    let (script, scripts) = match kind {
+        FileKind::Enrol => (FileKind::EnrolScript, manifest.scripts()),
+        FileKind::Webcat => (FileKind::WebcatModule, manifest.webcat_scripts()),
+        _ => (FileKind::Module, manifest.scripts()),
     };
-    let (Some(script), Some(scripts)) = (manifest.asset(script), manifest.scripts()) else {
+    let (Some(page), Some(script), Some(scripts)) =
+        (manifest.asset(kind), manifest.asset(script), scripts)
+    else {
         return;
     };
-    let text = String::from_utf8_lossy(page);
+    let path = page.path.as_str();
+    let text = String::from_utf8_lossy(body);
     let tag = html::script_tag(&script.path, &script.sha384);
     if text.matches("<script").count() != 1 || !text.contains(&tag) {
         report.mismatch(path, "does not run exactly its script of the manifest".to_owned());
     }
+    let embedders = &manifest.deployment.embedders;
     let expected = match kind {
         FileKind::Enrol => enrol_csp(&scripts),
-        _ => enclave_csp(&scripts, &manifest.deployment.embedders),
+        FileKind::Webcat => webcat_csp(&scripts, embedders),
+        _ => enclave_csp(&scripts, embedders),
     };
     let sent = manifest.headers.of(kind).value("Content-Security-Policy");
     if sent != Some(expected.to_string().as_str()) {
@@ -189,7 +200,7 @@ fn check_codings(
 pub(super) fn check_cors(client: &Client, manifest: &Manifest, report: &mut Report) {
     let embedders = manifest.deployment.embedders.iter().map(|origin| (origin.as_str(), true));
     let origins: Vec<_> = embedders.chain([("https://stranger.invalid", false)]).collect();
-    for page in [FileKind::Html, FileKind::Enrol] {
+    for page in [FileKind::Html, FileKind::Enrol, FileKind::Webcat] {
         let Some(page) = manifest.asset(page) else { continue };
         for (origin, listed) in &origins {
             check_reader(client, page, origin, *listed, report);

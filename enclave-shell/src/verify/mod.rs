@@ -19,6 +19,8 @@ pub(crate) use embedder::split;
 pub(crate) use fetch::Client;
 use fetch::Reply;
 
+use crate::webcat;
+
 pub use attested::{Attestation, Attested};
 pub use embedder::{EmbedderReport, verify_embedder};
 pub use policy::{PolicyOptions, PolicyVerdict, verify_by_policy};
@@ -70,6 +72,9 @@ pub fn verify(url: &str, options: &VerifyOptions) -> Result<Report, VerifyError>
             asset::check(&client, &manifest, entry, &mut report);
         }
         asset::check_cors(&client, &manifest, &mut report);
+        if manifest.asset(FileKind::Webcat).is_some() {
+            check_bundle(&client, &manifest, &mut report);
+        }
     }
     Ok(report)
 }
@@ -126,9 +131,32 @@ fn check_manifest(
     Some(manifest)
 }
 
+/// What the extension reads, where the host is enrolled: it must fit the release.
+fn check_bundle(client: &Client, manifest: &Manifest, report: &mut Report) {
+    const PATH: &str = webcat::BUNDLE_PATH;
+    let reply = match client.fetch(PATH, webcat::BUNDLE_LIMIT as u64, &[]) {
+        Ok(reply) => reply,
+        Err(problem) => return report.unreachable(PATH, problem),
+    };
+    // Not enrolled: the page works as it is, and nothing is claimed.
+    if reply.status == 404 {
+        return;
+    }
+    report.checked.push(PATH.to_owned());
+    if !check_status(&reply, PATH, report) {
+        return;
+    }
+    for fault in webcat::check(&reply.body, manifest) {
+        report.mismatch(PATH, fault.to_string());
+    }
+    let origin = &manifest.deployment.origin;
+    check_headers(FileKind::Manifest, origin, &reply, &manifest.headers.manifest, PATH, report);
+}
+
 /// The pin's own digests must be those of the manifest it pins.
 fn check_pin(manifest: &Manifest, pin: &Pin, report: &mut Report) {
-    let Ok(actual) = Pin::of(manifest) else {
+    let actual = if pin.webcat { Pin::of_webcat(manifest) } else { Pin::of(manifest).map(Some) };
+    let Ok(Some(actual)) = actual else {
         report.mismatch(MANIFEST_PATH, "cannot be pinned".to_owned());
         return;
     };

@@ -35,6 +35,12 @@ pub(crate) fn release(origin: &str) -> Emitted {
     emit(&sources(), &Deployment::new(origin, &[EMBEDDER]).unwrap()).unwrap()
 }
 
+/// The same with the page for WEBCAT.
+pub(crate) fn release_for_webcat(origin: &str) -> Emitted {
+    let deployment = Deployment::new(origin, &[EMBEDDER]).unwrap();
+    emit(&sources(), &Deployment { webcat: true, ..deployment }).unwrap()
+}
+
 /// A release for a free loopback port, with that port.
 pub(crate) fn local_release() -> (Emitted, u16) {
     let port = free_port();

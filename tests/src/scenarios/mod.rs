@@ -37,6 +37,7 @@ mod typing;
 mod vaults;
 mod vectors;
 mod ways;
+mod webcat;
 mod windows;
 
 /// Every scenario, in the order of reading.
@@ -65,6 +66,7 @@ pub(crate) fn all() -> impl Iterator<Item = Scenario> {
         lacks::ALL,
         audit::ALL,
         isolation::ALL,
+        webcat::ALL,
         hostile::ALL,
         intrusion::ALL,
         windows::ALL,
