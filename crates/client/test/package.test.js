@@ -56,7 +56,7 @@ test('nothing is imported from outside, and every file is reached', () => {
   const reached = new Set(ENTRIES.flatMap((name) => [...graph(name)]));
   // What is loaded when it is asked for counts as well.
   for (const name of reached) {
-    for (const [, next] of text(name).matchAll(/import\('\.\/([^']+)'\)/g)) graph(next, reached);
+    for (const [, next] of text(name).matchAll(/await import\('\.\/([^']+)'\)/g)) graph(next, reached);
   }
   const files = readdirSync(src).filter((name) => name.endsWith('.js'));
   assert.deepEqual(files.sort(), [...reached].sort());
