@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kms_manifest::{
     AssetEntry, FileKind, HeaderSet, MANIFEST_PATH, Manifest, Origin, Pin, SCHEMA, Scripts, Sha256,
-    Sha384, SigningKeys, Status,
+    Sha384, SigningKeys, Status, waict_manifest,
 };
 
 use crate::assemble;
@@ -172,6 +172,12 @@ pub fn emit_plain(sources: &Sources, deployment: &Deployment) -> Result<Emitted,
     }
     let pages = [Body::new(FileKind::Html, page), Body::new(FileKind::Enrol, enrol_page)];
     bodies.extend(pages.into_iter().chain([module, tools, enrol]));
+    let wasm_hashes = [inside.wasm, tools_inside.wasm].map(|it| it.to_base64url()).to_vec();
+    let listed: Vec<_> = bodies.iter().map(Body::entry).collect();
+    let waict = waict_manifest(&deployment.origin, &listed, &wasm_hashes)?;
+    let waict = Body::new(FileKind::Waict, waict);
+    headers = headers.with_waict(&deployment.origin, &waict.path);
+    bodies.push(waict);
     bodies.sort_by(|a, b| a.path.cmp(&b.path));
     let manifest = Manifest {
         schema: SCHEMA,
@@ -184,7 +190,7 @@ pub fn emit_plain(sources: &Sources, deployment: &Deployment) -> Result<Emitted,
         wasm: inside.wasm,
         tools: tools_inside,
         headers,
-        wasm_hashes: [inside.wasm, tools_inside.wasm].map(|it| it.to_base64url()).to_vec(),
+        wasm_hashes,
         previous: deployment.previous,
         status: deployment.status.clone(),
         deployment: kms_manifest::Deployment {

@@ -142,7 +142,9 @@ fn location(text: &mut String, path: &str, asset: &Asset) {
     let _ = writeln!(text, "        try_files {file} =404;");
     let _ = writeln!(text, "        types {{}}\n        default_type \"{}\";", asset.media_type);
     for (name, value) in asset.headers.iter() {
-        let _ = writeln!(text, "        add_header {name} \"{value}\" always;");
+        // No value has quotes of both kinds.
+        let quote = if value.contains('"') { '\'' } else { '"' };
+        let _ = writeln!(text, "        add_header {name} {quote}{value}{quote} always;");
     }
     if asset.audience.is_page() {
         text.push_str("        add_header Access-Control-Allow-Origin $kms_cors always;\n");

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use common::{
     EMBEDDER, enrol_script_path, free_port, module_path, paths, release, serve_plain, sources,
-    tools_path, verified,
+    tools_path, verified, waict_path,
 };
 use enclave_shell::verify::Outcome;
 use enclave_shell::{Audience, Deployment, Emitted, Error, Sources, emit, emit_plain};
@@ -77,7 +77,8 @@ fn the_folder_is_complete() {
     let mut expected = ["404.html", "_headers", "headers.json", "nginx.conf", "pin.json"]
         .map(str::to_owned)
         .to_vec();
-    let pages = ["index.html", "enrol.html", &MANIFEST_PATH[1..]];
+    let waict = waict_path(&emitted);
+    let pages = ["index.html", "enrol.html", &MANIFEST_PATH[1..], &waict[1..]];
     for file in pages.into_iter().chain(scripts.iter().map(|path| &path[1..])) {
         expected.extend(["", ".br", ".gz"].map(|ending| format!("{file}{ending}")));
     }
@@ -159,6 +160,33 @@ fn the_enrolment_page_runs_one_pinned_script_in_a_tab() {
 }
 
 #[test]
+fn the_waict_manifest_lists_every_file_and_every_page_names_it() {
+    let emitted = release(ORIGIN);
+    let path = waict_path(&emitted);
+    let body = String::from_utf8(emitted.files[&path].bytes.clone()).unwrap();
+    let (json, proof) = body.split_once('\n').unwrap();
+    assert_eq!(proof, "\n", "there is no proof, so nothing may be remembered");
+    let waict: serde_json::Value = serde_json::from_str(json).unwrap();
+    let hashes = waict["hashes"].as_object().unwrap();
+    let files = emitted.files.iter().filter(|(at, _)| **at != path && *at != MANIFEST_PATH);
+    let expected: BTreeMap<_, _> = files
+        .map(|(at, asset)| (format!("{ORIGIN}{at}"), Sha256::of(&asset.bytes).to_base64url()))
+        .collect();
+    assert_eq!(hashes.len(), expected.len());
+    assert!(expected.iter().all(|(url, digest)| hashes[url] == digest.as_str()), "{json}");
+    let mut wasm = emitted.manifest.wasm_hashes.clone();
+    wasm.sort();
+    assert_eq!(waict["wasm_hashes"], serde_json::json!(wasm));
+    for (at, asset) in &emitted.files {
+        let page = asset.media_type.starts_with("text/html");
+        let expected = page.then(|| format!("max-age=0, mode=enforce, manifest=\"{path}\""));
+        let sent = asset.headers.value("Integrity-Policy-WAICT-v1");
+        assert_eq!(sent, expected.as_deref(), "{at}");
+    }
+    assert_eq!(emitted.files[&path].media_type, "application/waict-integrity-manifest");
+}
+
+#[test]
 fn a_written_release_loads_as_itself() {
     let dir = tempfile::tempdir().unwrap();
     let emitted = release(ORIGIN);
@@ -213,7 +241,10 @@ fn header_files_hold_every_header() {
         for (name, value) in asset.headers.iter() {
             assert_eq!(json[path][name], value);
             assert!(netlify.contains(&format!("  {name}: {value}\n")));
-            assert!(nginx.contains(&format!("add_header {name} \"{value}\" always;")));
+            let quote = if value.contains('"') { '\'' } else { '"' };
+            assert!(!value.contains(quote), "{name}: {value}");
+            let line = format!("add_header {name} {quote}{value}{quote} always;");
+            assert!(nginx.contains(&line), "{line}");
         }
     }
     for (path, file) in [("/", "/index.html"), (ENROL_PATH, "/enrol.html")] {

@@ -8,6 +8,7 @@ use crate::csp::{enclave_csp, enrol_csp, webcat_csp};
 use crate::digest::Sha384;
 use crate::kind::FileKind;
 use crate::origin::Origin;
+use crate::waict::{WAICT_POLICY, waict_policy};
 
 /// A header name or value that cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,13 +58,13 @@ impl Headers {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Refuses names that are not tokens (RFC 9110 §5.1; letters and hyphens suffice here),
+    /// Refuses names that are not tokens (RFC 9110 §5.1; letters, digits and hyphens suffice here),
     /// values that are not visible ASCII and spaces, and one name in two spellings.
     pub fn check(&self) -> Result<(), HeaderError> {
         let mut seen = std::collections::BTreeSet::new();
         for (name, value) in &self.0 {
             let name_ok = !name.is_empty()
-                && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
             let value_ok =
                 value.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && value.trim() == value;
             if !name_ok || !value_ok || !seen.insert(name.to_ascii_lowercase()) {
@@ -109,6 +110,9 @@ pub struct HeaderSet {
     /// Of the workers that it starts, likewise.
     #[serde(default, skip_serializing_if = "Headers::is_empty")]
     pub worker: Headers,
+    /// Of the WAICT manifest, likewise.
+    #[serde(default, skip_serializing_if = "Headers::is_empty")]
+    pub waict: Headers,
 }
 
 /// Policy of a response that is no document: shown in a tab it is inert and has no origin.
@@ -199,7 +203,11 @@ pub(crate) fn fixed(kind: FileKind) -> Vec<(&'static str, &'static str)> {
     match kind {
         FileKind::Html | FileKind::Webcat => list.extend(FRAME),
         FileKind::Enrol => list.extend(ENROL),
-        FileKind::EnrolScript | FileKind::Module | FileKind::Tools | FileKind::WebcatModule => {
+        FileKind::EnrolScript
+        | FileKind::Module
+        | FileKind::Tools
+        | FileKind::WebcatModule
+        | FileKind::Waict => {
             list.extend(PUBLIC);
             list.push(("Cache-Control", IMMUTABLE));
         }
@@ -261,6 +269,7 @@ impl HeaderSet {
             manifest: of_kind(FileKind::Manifest, origin),
             webcat: Headers::new(),
             worker: Headers::new(),
+            waict: Headers::new(),
         }
     }
 
@@ -271,6 +280,17 @@ impl HeaderSet {
         webcat.set("Content-Security-Policy", webcat_csp(scripts, embedders).to_string());
         webcat.set("Allow-CSP-From", allow_csp_from(embedders));
         Self { webcat, worker: of_kind(FileKind::Worker, origin), ..self }
+    }
+
+    /// The same with a WAICT manifest at `path`, which every page names.
+    #[must_use]
+    pub fn with_waict(mut self, origin: &Origin, path: &str) -> Self {
+        for page in [&mut self.html, &mut self.enrol, &mut self.webcat] {
+            if !page.is_empty() {
+                page.set(WAICT_POLICY, waict_policy(path));
+            }
+        }
+        Self { waict: of_kind(FileKind::Waict, origin), ..self }
     }
 
     /// The headers of one kind of file.
@@ -284,6 +304,7 @@ impl HeaderSet {
             }
             FileKind::Webcat => &self.webcat,
             FileKind::Worker | FileKind::ToolsWorker => &self.worker,
+            FileKind::Waict => &self.waict,
             FileKind::Manifest => &self.manifest,
         }
     }

@@ -11,6 +11,12 @@ pub const ENROL_PATH: &str = "/enrol";
 /// The frame page for people who use WEBCAT, where a deployment has one.
 pub const WEBCAT_PATH: &str = "/webcat/";
 
+/// Where a deployment serves its WAICT manifest, by the start of its digest.
+const WAICT_FOLDER: &str = "/.well-known/waict/manifests/";
+
+/// Characters of a digest in base64url there: 128 bits, as the draft recommends.
+const WAICT_CHARACTERS: usize = 22;
+
 /// Hexadecimal digits of a script's digest in its path.
 const ID_DIGITS: usize = 16;
 
@@ -35,6 +41,8 @@ pub enum FileKind {
     Worker,
     /// The worker of the backup tools, likewise.
     ToolsWorker,
+    /// The manifest by which a browser checks the files of a site.
+    Waict,
     /// The release manifest.
     Manifest,
 }
@@ -59,6 +67,7 @@ impl FileKind {
             | Self::WebcatModule
             | Self::Worker
             | Self::ToolsWorker => "text/javascript; charset=utf-8",
+            Self::Waict => "application/waict-integrity-manifest",
             Self::Manifest => "application/json",
         }
     }
@@ -82,6 +91,11 @@ impl FileKind {
             Self::WebcatModule => script("webcat.js"),
             Self::Worker => script("worker.js"),
             Self::ToolsWorker => script("tools-worker.js"),
+            Self::Waict => {
+                let mut name = digest.to_base64url();
+                name.truncate(WAICT_CHARACTERS);
+                format!("{WAICT_FOLDER}{name}")
+            }
             Self::Manifest => MANIFEST_PATH.to_owned(),
         }
     }
@@ -94,6 +108,7 @@ impl FileKind {
             ENROL_PATH => Self::Enrol,
             WEBCAT_PATH => Self::Webcat,
             MANIFEST_PATH => Self::Manifest,
+            _ if path.starts_with(WAICT_FOLDER) => Self::Waict,
             _ => match path.strip_prefix("/r/")?.split_once('/')?.1 {
                 "enrol.js" => Self::EnrolScript,
                 "enclave.js" => Self::Module,
@@ -115,7 +130,7 @@ mod tests {
     fn a_path_tells_the_kind_and_a_script_its_digest() {
         let digest = Sha256::of(b"abc");
         let listed = FileKind::ASSETS.into_iter().chain(FileKind::WEBCAT);
-        for kind in listed.chain([FileKind::Manifest]) {
+        for kind in listed.chain([FileKind::Waict, FileKind::Manifest]) {
             assert_eq!(FileKind::of_path(&kind.path(&digest)), Some(kind));
         }
         assert_eq!(FileKind::Module.path(&digest), "/r/ba7816bf8f01cfea/enclave.js");

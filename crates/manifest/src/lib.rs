@@ -20,6 +20,7 @@ mod origin;
 mod pin;
 mod qr;
 mod validate;
+mod waict;
 
 pub use code::{SHORT_CODE_BITS, short_code, word_code};
 pub use csp::{
@@ -37,3 +38,4 @@ pub use manifest::{
 pub use origin::{Origin, OriginError};
 pub use pin::{Pin, PinError, PinnedScript};
 pub use qr::qr_rows;
+pub use waict::{WAICT_POLICY, waict_manifest, waict_policy};

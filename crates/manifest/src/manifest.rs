@@ -7,6 +7,7 @@ use crate::headers::{HeaderError, HeaderSet, Scripts};
 use crate::kind::FileKind;
 use crate::origin::Origin;
 use crate::validate::{is_commit, is_line, is_version};
+use crate::waict::{WAICT_POLICY, waict_manifest, waict_policy};
 
 /// Version of the manifest format.
 pub const SCHEMA: u32 = 1;
@@ -208,12 +209,16 @@ impl Manifest {
             ("embedder list", strictly_ordered(&self.deployment.embedders)),
             ("asset list", self.assets_are_sound()),
             ("headers", self.headers_fit()),
+            ("WAICT manifest", self.waict_fits()?),
             ("wasm_hashes", self.wasm_hashes == self.wasm_digests().map(|it| it.to_base64url())),
         ];
         if let Some((name, _)) = rules.iter().find(|(_, holds)| !holds) {
             return Err(ManifestError::Field(name));
         }
-        for kind in FileKind::ASSETS.into_iter().chain(FileKind::WEBCAT).chain([FileKind::Manifest])
+        for kind in FileKind::ASSETS
+            .into_iter()
+            .chain(FileKind::WEBCAT)
+            .chain([FileKind::Waict, FileKind::Manifest])
         {
             self.headers.of(kind).check()?;
         }
@@ -233,8 +238,9 @@ impl Manifest {
         let is = |kind, digest| self.asset(kind).is_none_or(|asset| asset.sha256 == digest);
         let listed = |kind: &FileKind| self.asset(*kind).is_some();
         let more = FileKind::WEBCAT.iter().filter(|kind| listed(kind)).count();
+        let waict = usize::from(listed(&FileKind::Waict));
         self.assets.is_sorted_by(|a, b| a.path < b.path)
-            && self.assets.len() == FileKind::ASSETS.len() + more
+            && self.assets.len() == FileKind::ASSETS.len() + more + waict
             && [0, FileKind::WEBCAT.len()].contains(&more)
             && FileKind::ASSETS.iter().all(listed)
             && self.assets.iter().all(sound)
@@ -245,7 +251,19 @@ impl Manifest {
     /// What is not served has no headers.
     fn headers_fit(&self) -> bool {
         let fits = |kind| self.asset(kind).is_some() != self.headers.of(kind).is_empty();
-        [FileKind::Webcat, FileKind::Worker].into_iter().all(fits)
+        [FileKind::Webcat, FileKind::Worker, FileKind::Waict].into_iter().all(fits)
+    }
+
+    /// The WAICT manifest lists what this one does, and every page names it.
+    fn waict_fits(&self) -> Result<bool, ManifestError> {
+        let waict = self.asset(FileKind::Waict);
+        let named = waict.map(|asset| waict_policy(&asset.path));
+        let pages =
+            [FileKind::Html, FileKind::Enrol, FileKind::Webcat].map(|it| self.headers.of(it));
+        let mut pages = pages.into_iter().filter(|headers| !headers.is_empty());
+        let body = waict_manifest(&self.deployment.origin, &self.assets, &self.wasm_hashes)?;
+        let same = waict.is_none_or(|asset| asset.sha256 == Sha256::of(body.as_bytes()));
+        Ok(same && pages.all(|headers| headers.value(WAICT_POLICY) == named.as_deref()))
     }
 }
 

@@ -15,7 +15,7 @@ fn kms() -> Origin {
     origin("https://kms.example")
 }
 
-const KINDS: [FileKind; 10] = [
+const KINDS: [FileKind; 11] = [
     FileKind::Html,
     FileKind::Enrol,
     FileKind::EnrolScript,
@@ -25,6 +25,7 @@ const KINDS: [FileKind; 10] = [
     FileKind::WebcatModule,
     FileKind::Worker,
     FileKind::ToolsWorker,
+    FileKind::Waict,
     FileKind::Manifest,
 ];
 
@@ -169,6 +170,31 @@ fn golden_headers_for_webcat() {
 }
 
 #[test]
+fn golden_headers_for_waict() {
+    let path = "/.well-known/waict/manifests/ungWv48Bz-pBQUDeXa4iI7";
+    let plain = set();
+    let set = set().with_waict(&kms(), path);
+    let value = "max-age=0, mode=enforce, \
+                 manifest=\"/.well-known/waict/manifests/ungWv48Bz-pBQUDeXa4iI7\"";
+    for (page, before) in
+        [(set.html, plain.html), (set.enrol, plain.enrol), (set.webcat, plain.webcat)]
+    {
+        let mut page = page;
+        assert!(page.check().is_ok());
+        assert_eq!(page.remove("Integrity-Policy-WAICT-v1").as_deref(), Some(value));
+        assert_eq!(page, before, "nothing else is different");
+    }
+    let mut manifest = set.waict;
+    let media_type = manifest.remove("Content-Type");
+    assert_eq!(media_type.as_deref(), Some("application/waict-integrity-manifest"));
+    let mut script = plain.module;
+    script.remove("Content-Type");
+    assert_eq!(manifest, script, "it never changes, and anyone may read it");
+    let none = HeaderSet::new(&kms(), &[origin("https://app.example")], &scripts());
+    assert!(none.with_waict(&kms(), path).webcat.is_empty(), "no page, no headers");
+}
+
+#[test]
 fn every_powerful_feature_is_denied() {
     let set = set();
     let passkeys = ["publickey-credentials-create", "publickey-credentials-get"];
@@ -191,6 +217,7 @@ fn plain_http_sends_no_hsts() {
     let embedders = [origin("http://pwa.localhost:7002")];
     let set =
         HeaderSet::new(&dev, &embedders, &scripts()).with_webcat(&dev, &embedders, &scripts());
+    let set = set.with_waict(&dev, "/waict");
     for kind in KINDS {
         assert_eq!(set.of(kind).value("Strict-Transport-Security"), None);
         assert_eq!(lint(kind, &dev, set.of(kind)), []);
@@ -212,7 +239,9 @@ fn several_embedders_need_a_wildcard_for_enforcement_only() {
 
 #[test]
 fn the_emitted_set_is_clean_and_each_missing_header_is_found() {
-    let set = set();
+    let mut set = set();
+    // What the pages name depends on the release: the manifest compares it.
+    set.waict = set.clone().with_waict(&kms(), "/waict").waict;
     for kind in KINDS {
         let headers = set.of(kind);
         assert_eq!(lint(kind, &kms(), headers), []);

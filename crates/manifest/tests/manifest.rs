@@ -4,7 +4,8 @@
 
 use kms_manifest::{
     AssetEntry, Deployment, FileKind, HeaderSet, Headers, MANIFEST_LIMIT, Manifest, ManifestError,
-    Measurement, Origin, Pin, SCHEMA, Scripts, Sha256, Sha384, Status, short_code,
+    Measurement, Origin, Pin, SCHEMA, Scripts, Sha256, Sha384, Status, WAICT_POLICY, short_code,
+    waict_manifest, waict_policy,
 };
 use proptest::prelude::*;
 
@@ -19,6 +20,7 @@ fn body(kind: FileKind) -> &'static [u8] {
         FileKind::WebcatModule => b"webcat module",
         FileKind::Worker => b"worker",
         FileKind::ToolsWorker => b"tools worker",
+        FileKind::Waict => b"",
         FileKind::Manifest => b"",
     }
 }
@@ -73,6 +75,24 @@ fn with_webcat() -> Manifest {
     let scripts = manifest.webcat_scripts().unwrap();
     let Deployment { origin, embedders, .. } = &manifest.deployment;
     manifest.headers = manifest.headers.with_webcat(origin, embedders, &scripts);
+    manifest
+}
+
+/// The same with a WAICT manifest.
+fn with_waict(mut manifest: Manifest) -> Manifest {
+    let origin = manifest.deployment.origin.clone();
+    let body = waict_manifest(&origin, &manifest.assets, &manifest.wasm_hashes).unwrap();
+    let sha256 = Sha256::of(body.as_bytes());
+    manifest.assets.push(AssetEntry {
+        path: FileKind::Waict.path(&sha256),
+        sha256,
+        sha384: Sha384::of(body.as_bytes()),
+        size: body.len() as u64,
+        media_type: FileKind::Waict.media_type().to_owned(),
+    });
+    manifest.assets.sort_by(|a, b| a.path.cmp(&b.path));
+    let path = manifest.asset(FileKind::Waict).unwrap().path.clone();
+    manifest.headers = manifest.headers.with_waict(&origin, &path);
     manifest
 }
 
@@ -244,6 +264,58 @@ fn the_page_for_webcat_is_there_as_a_whole_or_not_at_all() {
             other => panic!("{name}: {other:?}"),
         }
     }
+}
+
+#[test]
+fn the_waict_manifest_lists_what_the_release_does() {
+    for whole in [with_waict(manifest()), with_waict(with_webcat())] {
+        assert_eq!(Manifest::parse(&whole.to_bytes().unwrap()).unwrap(), whole);
+        type Case = (&'static str, fn(&mut Manifest));
+        let cases: [Case; 7] = [
+            ("headers", |m| m.headers.waict = Headers::new()),
+            ("headers", |m| {
+                m.assets.retain(|it| FileKind::of_path(&it.path) != Some(FileKind::Waict));
+            }),
+            ("WAICT manifest", |m| drop(m.headers.html.remove(WAICT_POLICY))),
+            ("WAICT manifest", |m| drop(m.headers.enrol.remove(WAICT_POLICY))),
+            ("WAICT manifest", |m| m.headers.enrol.set(WAICT_POLICY, "max-age=0, mode=report")),
+            ("WAICT manifest", |m| {
+                // Another page than the one that the WAICT manifest lists.
+                let page = m.assets.iter_mut().find(|it| it.path == "/").unwrap();
+                page.sha256 = Sha256::of(b"another page");
+            }),
+            ("WAICT manifest", |m| m.deployment.origin = "https://other.example".parse().unwrap()),
+        ];
+        for (name, break_rule) in cases {
+            let mut broken = whole.clone();
+            break_rule(&mut broken);
+            match broken.check() {
+                Err(ManifestError::Field(field)) => assert_eq!(field, name),
+                other => panic!("{name}: {other:?}"),
+            }
+        }
+    }
+    let mut named = manifest();
+    named.headers.html.set(WAICT_POLICY, waict_policy("/nowhere"));
+    assert!(matches!(named.check(), Err(ManifestError::Field("WAICT manifest"))));
+}
+
+/// The draft's form: whole addresses, digests in base64url, sorted; then the line of a proof.
+#[test]
+fn the_waict_manifest_is_exactly_this() {
+    let manifest = manifest();
+    let origin = &manifest.deployment.origin;
+    let wasm = ["zz".to_owned(), "aa".to_owned(), "zz".to_owned()];
+    let body = waict_manifest(origin, &manifest.assets[..1], &wasm).unwrap();
+    let page = Sha256::of(b"html").to_base64url();
+    let json = format!(
+        "{{\"hashes\":{{\"https://kms.example/\":\"{page}\"}},\"wasm_hashes\":[\"aa\",\"zz\"]}}"
+    );
+    assert_eq!(body, format!("{json}\n\n"));
+    let digest = Sha256::of(body.as_bytes());
+    let path = FileKind::Waict.path(&digest);
+    let name = path.strip_prefix("/.well-known/waict/manifests/").unwrap();
+    assert_eq!((name.len(), digest.to_base64url().starts_with(name)), (22, true));
 }
 
 #[test]

@@ -59,8 +59,12 @@ pub(crate) fn enrol_script_path(emitted: &Emitted) -> String {
     emitted.manifest.asset(FileKind::EnrolScript).unwrap().path.clone()
 }
 
+pub(crate) fn waict_path(emitted: &Emitted) -> String {
+    emitted.manifest.asset(FileKind::Waict).unwrap().path.clone()
+}
+
 /// Every served path; the order is the same for every release.
-pub(crate) fn paths(emitted: &Emitted) -> [String; 6] {
+pub(crate) fn paths(emitted: &Emitted) -> [String; 7] {
     [
         "/".to_owned(),
         module_path(emitted),
@@ -68,6 +72,7 @@ pub(crate) fn paths(emitted: &Emitted) -> [String; 6] {
         tools_path(emitted),
         ENROL_PATH.to_owned(),
         enrol_script_path(emitted),
+        waict_path(emitted),
     ]
 }
 
