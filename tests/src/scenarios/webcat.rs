@@ -3,14 +3,15 @@
 use std::fs;
 
 use anyhow::{Context as _, Result, ensure};
-use kms_manifest::{FileKind, Pin, WEBCAT_PATH};
+use kms_manifest::{FileKind, Pin, WEBCAT_PATH, WORKER_CSP};
 use serde_json::json;
 
 use crate::{
     page::Page as _,
     scenario::scenarios,
-    session::Session,
+    session::{Session, attack},
     signer::Signer,
+    stage::serve_changed,
     vault_ui::{PASSPHRASE, VaultUi, Way},
     world::World,
 };
@@ -39,6 +40,17 @@ async fn for_webcat(world: &mut World) -> Result<()> {
     ensure!(told["failed"] == json!([]), "{told}");
     ensure!(told["undone"].to_string().contains("\"extension\""), "{told}");
 
+    let worker = manifest.asset(FileKind::Worker).context("no worker")?;
+    let (kms, _server) = serve_changed(&stage.release.emitted, |site| {
+        if let Some(asset) = site.files.get_mut(&worker.path) {
+            let open = WORKER_CSP.replace("connect-src 'none'", "connect-src *");
+            asset.headers.set("Content-Security-Policy", open);
+        }
+    })?;
+    let open = json!({"op": "open", "kms": kms, "attributes": {}, "path": WEBCAT_PATH});
+    let refused = attack(page, "session", &open).await.err().context("it started")?.to_string();
+    ensure!(refused.contains("isolation_failure"), "a worker under a weaker policy: {refused}");
+
     let session = Session::unlocked_at(page, &stage, WEBCAT_PATH).await?;
     for spec in ["ed25519", "ec-p256"] {
         Signer::create(&session, spec).await?.still_signs(&session).await?;
@@ -53,7 +65,6 @@ async fn for_webcat(world: &mut World) -> Result<()> {
     page.enter_enclave().await?;
     let facts = page.eval("return window.probeWorker('scope');", &[]).await?;
     ensure!(facts["kind"] == "DedicatedWorkerGlobalScope", "{facts}");
-    let worker = manifest.asset(FileKind::Worker).context("no worker")?;
     ensure!(facts["address"] == format!("{}{}", stage.kms, worker.path), "{facts}");
     ensure!(facts["secure"] == true && facts["origin"] == stage.kms.as_str(), "{facts}");
     ensure!(facts["reachable"] == json!([]) && facts["frozen"] == true, "{facts}");
