@@ -191,10 +191,10 @@ const BROKEN: &[(&str, Break)] = &[
     ("enrolment's logs", |b| b["enrollment"]["logs"] = json!({ "short": "https://log.example" })),
     ("cannot be read: unknown variant", |b| b["enrollment"]["type"] = json!("pgp")),
     ("cannot be read: missing field `enrollment`", |b| {
-        drop(b.as_object_mut().unwrap().remove("enrollment"))
+        drop(b.as_object_mut().unwrap().remove("enrollment"));
     }),
     ("cannot be read: missing field `manifest`", |b| {
-        drop(b.as_object_mut().unwrap().remove("manifest"))
+        drop(b.as_object_mut().unwrap().remove("manifest"));
     }),
     ("cannot be read: missing field `signatures`", |b| {
         drop(b.as_object_mut().unwrap().remove("signatures"));
@@ -222,10 +222,10 @@ const BROKEN: &[(&str, Break)] = &[
         drop(b["manifest"]["extra_csp"].as_object_mut().unwrap().remove("/webcat/"));
     }),
     ("/enrol is served with another policy", |b| {
-        b["manifest"]["extra_csp"]["/enrol"] = json!(INERT_CSP)
+        b["manifest"]["extra_csp"]["/enrol"] = json!(INERT_CSP);
     }),
     ("/webcat.js is served with another policy", |b| {
-        b["manifest"]["extra_csp"]["/r/"] = json!(WORKER_CSP)
+        b["manifest"]["extra_csp"]["/r/"] = json!(WORKER_CSP);
     }),
     ("/webcat/ is not in the manifest", |b| {
         drop(b["manifest"]["files"].as_object_mut().unwrap().remove("/webcat/index.html"));
@@ -258,7 +258,7 @@ fn each_fault_of_a_release_is_refused() {
         let expected = Fault::Header { path: WEBCAT_PATH.to_owned(), name };
         assert_eq!(faults(&bundle(&signed), &changed), [expected.to_string()]);
     }
-    let changes: [(&str, Change); 4] = [
+    let cases: [(&str, Change); 4] = [
         ("is served with another policy", |m| m.headers.worker.set("Content-Security-Policy", "x")),
         ("is served with another policy", |m| {
             drop(m.headers.module.remove("Content-Security-Policy"));
@@ -266,7 +266,7 @@ fn each_fault_of_a_release_is_refused() {
         ("is not in the manifest", |m| m.assets[0].sha256 = Sha256::of(b"other")),
         ("does not list wasm", |m| m.wasm_hashes[1] = Sha256::of(b"other").to_base64url()),
     ];
-    for (expected, change) in changes {
+    for (expected, change) in cases {
         let mut changed = signed.clone();
         change(&mut changed);
         let found = faults(&bundle(&signed), &changed);
@@ -298,6 +298,8 @@ fn a_folder_with_a_bundle_that_does_not_fit_is_not_served() {
     assert!(matches!(Emitted::load(dir.path()), Err(Error::Webcat(Fault::File(_)))));
 }
 
+type Served<'a> = &'a dyn Fn(&mut Emitted);
+
 #[tokio::test]
 async fn a_server_is_compared_with_the_page_for_webcat_as_well() {
     let port = free_port();
@@ -312,7 +314,7 @@ async fn a_server_is_compared_with_the_page_for_webcat_as_well() {
         server.stop().await;
     }
     let headers = emitted.manifest.headers.manifest.clone();
-    let served = |bundle: &Value| {
+    let asset = |bundle: &Value| {
         let mut headers = headers.clone();
         headers.remove("Content-Type");
         Asset::new(bundle.to_string().into_bytes(), "application/json", headers)
@@ -320,24 +322,23 @@ async fn a_server_is_compared_with_the_page_for_webcat_as_well() {
     let good = bundle(&emitted.manifest);
     let mut bad = good.clone();
     bad["manifest"]["extra_csp"] = json!({});
-    type Change<'a> = &'a dyn Fn(&mut Emitted);
     let paths = FileKind::WEBCAT.map(|kind| path_of(&emitted.manifest, kind).to_owned());
     let flip = |path: &str| {
         let path = path.to_owned();
         move |it: &mut Emitted| it.files.get_mut(&path).unwrap().bytes[9] ^= 1
     };
     let flips = paths.clone().map(|path| flip(&path));
-    let enrolled = |it: &mut Emitted| drop(it.files.insert(BUNDLE_PATH.to_owned(), served(&good)));
-    let wrong = |it: &mut Emitted| drop(it.files.insert(BUNDLE_PATH.to_owned(), served(&bad)));
-    let mut cases: Vec<(Option<&str>, Change<'_>)> =
+    let enrolled = |it: &mut Emitted| drop(it.files.insert(BUNDLE_PATH.to_owned(), asset(&good)));
+    let wrong = |it: &mut Emitted| drop(it.files.insert(BUNDLE_PATH.to_owned(), asset(&bad)));
+    let mut cases: Vec<(Option<&str>, Served<'_>)> =
         vec![(None, &enrolled), (Some(BUNDLE_PATH), &wrong)];
     for (path, flip) in paths.iter().zip(&flips) {
         cases.push((Some(path), flip));
     }
     for (named, change) in cases {
-        let mut served = emitted.clone();
-        change(&mut served);
-        let server = serve_plain(served, port);
+        let mut made = emitted.clone();
+        change(&mut made);
+        let server = serve_plain(made, port);
         let report = verified(origin.as_str(), for_webcat.clone(), None).await;
         let files: Vec<_> = report.mismatches.iter().map(|it| it.file.as_str()).collect();
         assert!(files.iter().all(|file| Some(*file) == named), "{named:?}: {report}");

@@ -20,8 +20,7 @@ fn body(kind: FileKind) -> &'static [u8] {
         FileKind::WebcatModule => b"webcat module",
         FileKind::Worker => b"worker",
         FileKind::ToolsWorker => b"tools worker",
-        FileKind::Waict => b"",
-        FileKind::Manifest => b"",
+        FileKind::Waict | FileKind::Manifest => b"",
     }
 }
 
@@ -166,9 +165,11 @@ fn refuses_an_oversized_manifest_unread() {
     assert!(matches!(Manifest::parse(&bytes), Err(ManifestError::TooLong)));
 }
 
+/// The name of a rule, and what breaks it.
+type Case = (&'static str, fn(&mut Manifest));
+
 #[test]
 fn refuses_broken_rules() {
-    type Case = (&'static str, fn(&mut Manifest));
     let cases: [Case; 18] = [
         ("schema", |m| m.schema = 2),
         ("version", |m| m.version = "1 0".to_owned()),
@@ -236,7 +237,6 @@ fn the_page_for_webcat_is_there_as_a_whole_or_not_at_all() {
     assert_eq!(Manifest::parse(&whole.to_bytes().unwrap()).unwrap(), whole);
     let plain = String::from_utf8(manifest().to_bytes().unwrap()).unwrap();
     assert!(!plain.contains("webcat") && !plain.contains("worker.js"), "{plain}");
-    type Case = (&'static str, fn(&mut Manifest));
     for kind in FileKind::WEBCAT {
         let mut broken = whole.clone();
         broken.assets.retain(|asset| FileKind::of_path(&asset.path) != Some(kind));
@@ -270,7 +270,6 @@ fn the_page_for_webcat_is_there_as_a_whole_or_not_at_all() {
 fn the_waict_manifest_lists_what_the_release_does() {
     for whole in [with_waict(manifest()), with_waict(with_webcat())] {
         assert_eq!(Manifest::parse(&whole.to_bytes().unwrap()).unwrap(), whole);
-        type Case = (&'static str, fn(&mut Manifest));
         let cases: [Case; 7] = [
             ("headers", |m| m.headers.waict = Headers::new()),
             ("headers", |m| {
