@@ -124,3 +124,32 @@ fn a_tier_takes_its_approvals() {
         assert_eq!(read.is_ok(), fits, "{tier} with {approvals}");
     }
 }
+
+#[test]
+fn a_database_is_named_whole_and_within_reach() {
+    let address = "db.internal:5432";
+    let database = |change: &dyn Fn(&mut Value)| {
+        read(|json| {
+            json["egress"].as_array_mut().unwrap().push(json!(address));
+            json["state"] = json!({ "postgres": {
+                "address": address, "id": "spiffe://ats.example/postgres",
+                "database": "kms", "user": "kms_broker",
+            } });
+            change(json);
+        })
+    };
+    let (config, _) = database(&|_| {}).unwrap();
+    let id = config.database_id().unwrap().unwrap();
+    assert_eq!(id.as_str(), "spiffe://ats.example/postgres");
+    assert!(config.egress_ports().unwrap().contains(&5432));
+    assert!(read(|json| json["state"] = json!("file")).unwrap().0.database_id().unwrap().is_none());
+    let wrong: [&dyn Fn(&mut Value); 6] = [
+        &|json| json["state"]["postgres"]["address"] = json!("db.internal:5433"),
+        &|json| json["state"]["postgres"]["id"] = json!("spiffe://other.example/postgres"),
+        &|json| json["state"]["postgres"]["id"] = json!("postgres"),
+        &|json| json["state"]["postgres"]["password"] = json!("secret"),
+        &|json| json["state"] = json!({ "postgres": {} }),
+        &|json| json["state"] = json!("memory"),
+    ];
+    assert!(wrong.iter().all(|change| database(change).is_err()));
+}

@@ -28,14 +28,22 @@ fn manifests(change: impl FnOnce(&mut Value), image: &str) -> Output {
 }
 
 fn objects() -> Vec<Value> {
-    let output = manifests(|_| {}, IMAGE);
+    objects_of(|_| {})
+}
+
+fn objects_of(change: impl FnOnce(&mut Value)) -> Vec<Value> {
+    let output = manifests(change, IMAGE);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let list: Value = serde_json::from_slice(&output.stdout).unwrap();
     list["items"].as_array().unwrap().clone()
 }
 
 fn object(kind: &str) -> Value {
-    objects().into_iter().find(|object| object["kind"] == kind).unwrap()
+    find(kind, objects())
+}
+
+fn find(kind: &str, objects: Vec<Value>) -> Value {
+    objects.into_iter().find(|object| object["kind"] == kind).unwrap()
 }
 
 #[test]
@@ -86,6 +94,35 @@ fn the_network_is_what_the_configuration_says() {
     let ports: Vec<_> = outward.iter().map(|rule| rule["ports"].clone()).collect();
     let names = json!([{ "protocol": "UDP", "port": 53 }, { "protocol": "TCP", "port": 53 }]);
     assert_eq!(ports, [names, json!([{ "protocol": "TCP", "port": 8443 }])]);
+}
+
+/// As many as can share a log; their keys are in no object here.
+#[test]
+fn brokers_that_share_a_log_are_several() {
+    assert_eq!(object("StatefulSet")["spec"]["replicas"], 1);
+    let shared = |config: &mut Value| {
+        config["egress"].as_array_mut().unwrap().push(json!("db.internal:5432"));
+        config["state"] = json!({ "postgres": {
+            "address": "db.internal:5432", "id": "spiffe://ats.example/postgres",
+            "database": "kms", "user": "kms_broker",
+        } });
+    };
+    let objects = objects_of(shared);
+    let set = find("StatefulSet", objects.clone())["spec"].clone();
+    assert_eq!(set["replicas"], 3);
+    let pod = &set["template"]["spec"];
+    let mounts = pod["containers"][0]["volumeMounts"].as_array().unwrap();
+    let keys: Vec<_> = mounts.iter().filter(|mount| mount["name"] == "keys").collect();
+    let paths: Vec<_> = keys.iter().map(|mount| mount["mountPath"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["/state/log.key", "/state/seal.key", "/state/postgres.password"]);
+    assert!(keys.iter().all(|mount| mount["readOnly"] == true));
+    assert_eq!(
+        pod["volumes"][2],
+        json!({ "name": "keys", "secret": { "secretName": "kms-broker" } })
+    );
+    assert!(objects.iter().all(|object| object["kind"] != "Secret"));
+    let network = find("NetworkPolicy", objects)["spec"].clone();
+    assert!(network["egress"].to_string().contains("5432"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use clap::{CommandFactory, Parser};
 use kms_broker::Error;
-use kms_broker::config::{Config, Role};
+use kms_broker::config::{Config, Role, StateRule};
 use serde_json::{Value, json};
 
 use super::args::{Cli, ManifestArgs};
@@ -91,7 +91,17 @@ fn service() -> Value {
     json!({ "selector": { "app": NAME }, "ports": [port] })
 }
 
-/// One replica: one broker has one log.
+/// What brokers that share a log have from a `Secret`, in the folder that is each one's own.
+const KEYS: [&str; 3] = ["log.key", "seal.key", "postgres.password"];
+
+/// How many brokers: one has its log in a file.
+fn replicas(config: &Config) -> u8 {
+    match config.state {
+        StateRule::File => 1,
+        StateRule::Postgres(_) => 3,
+    }
+}
+
 fn set(config: &Config, image: &str) -> Result<Value, Error> {
     let svid = json!({
         "name": "svid",
@@ -101,6 +111,10 @@ fn set(config: &Config, image: &str) -> Result<Value, Error> {
             "volumeAttributes": { "spiffe.csi.cert-manager.io/fs-group": USER.to_string() },
         },
     });
+    let mut volumes = vec![json!({ "name": "config", "configMap": { "name": NAME } }), svid];
+    if replicas(config) > 1 {
+        volumes.push(json!({ "name": "keys", "secret": { "secretName": NAME } }));
+    }
     let pod = json!({
         "serviceAccountName": NAME,
         "automountServiceAccountToken": false,
@@ -113,7 +127,7 @@ fn set(config: &Config, image: &str) -> Result<Value, Error> {
             "seccompProfile": { "type": "RuntimeDefault" },
         },
         "containers": [container(config, image)?],
-        "volumes": [{ "name": "config", "configMap": { "name": NAME } }, svid],
+        "volumes": volumes,
     });
     let claim = json!({
         "metadata": { "name": "state" },
@@ -123,7 +137,7 @@ fn set(config: &Config, image: &str) -> Result<Value, Error> {
         },
     });
     Ok(json!({
-        "replicas": 1,
+        "replicas": replicas(config),
         "serviceName": NAME,
         "selector": { "matchLabels": { "app": NAME } },
         "template": { "metadata": { "labels": { "app": NAME } }, "spec": pod },
@@ -139,6 +153,13 @@ fn container(config: &Config, image: &str) -> Result<Value, Error> {
     probe.extend(arguments("healthcheck", &probed)?);
     let probe = |every: u32| json!({ "exec": { "command": probe }, "periodSeconds": every });
     let mount = |name: &str, read_only: bool| json!({ "name": name, "mountPath": format!("/{name}"), "readOnly": read_only });
+    let mut mounts = vec![mount("config", true), mount("svid", true), mount("state", false)];
+    if replicas(config) > 1 {
+        mounts.extend(KEYS.map(|key| {
+            let path = format!("/state/{key}");
+            json!({ "name": "keys", "mountPath": path, "subPath": key, "readOnly": true })
+        }));
+    }
     Ok(json!({
         "name": NAME,
         "image": image,
@@ -154,7 +175,7 @@ fn container(config: &Config, image: &str) -> Result<Value, Error> {
             "capabilities": { "drop": ["ALL"] },
             "seccompProfile": { "type": "RuntimeDefault" },
         },
-        "volumeMounts": [mount("config", true), mount("svid", true), mount("state", false)],
+        "volumeMounts": mounts,
     }))
 }
 
