@@ -72,6 +72,8 @@ struct Inner {
     standing: Standing,
     /// How many wait for a turn.
     waiting: usize,
+    /// How many turns have begun, or failed to.
+    tried: u64,
     /// What is to be written with the next turn.
     notes: Vec<Event>,
     /// Whether the state has something that was not written.
@@ -301,6 +303,7 @@ impl Inner {
             awaited: false,
             standing,
             waiting: 0,
+            tried: 0,
             notes: Vec::new(),
             ahead: false,
             term: 0,

@@ -8,6 +8,7 @@ use std::sync::mpsc;
 
 use kms_tlog::leaf_hash;
 use tokio::sync::{Notify, OwnedRwLockWriteGuard, RwLock, RwLockReadGuard, watch};
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::{Clock, Durable, Inner, Replayed, Row, SOON, Shared, Standing};
@@ -61,13 +62,24 @@ impl Turns {
         (Self { gate, wanted: Notify::new() }, closed)
     }
 
+    /// Waits for a turn that has begun since; it may have failed.
     pub(super) async fn wait<'a>(&'a self, shared: &'a Shared) -> Turn<'a> {
-        if let Ok(mut inner) = shared.inner.lock() {
+        let since = shared.inner.lock().map_or(0, |mut inner| {
             inner.waiting += 1;
-        }
+            inner.tried
+        });
         let counted = Counted(shared);
-        self.wanted.notify_one();
-        Turn { _gate: self.gate.read().await, _counted: counted }
+        loop {
+            self.wanted.notify_one();
+            let gate = self.gate.read().await;
+            let now = shared.inner.lock().map(|inner| (inner.standing, inner.tried));
+            // After a turn that has failed the gate may be open still.
+            if now.map_or(true, |(now, tried)| now != Standing::Waiting || tried > since) {
+                return Turn { _counted: counted, _gate: gate };
+            }
+            drop(gate);
+            yield_now().await;
+        }
     }
 
     /// Returns when a turn is wanted; whether it is the last one.
@@ -133,9 +145,7 @@ impl<L: Ledger> Writer<'_, L> {
             let begun = self.catch_up().await;
             let well = begun.is_ok();
             self.report(begun);
-            if well {
-                self.open();
-            }
+            self.open(well);
             drop(closed);
             // All who were let in have decided when it is closed again.
             closed = Arc::clone(&turns.gate).write_owned().await;
@@ -214,10 +224,14 @@ impl<L: Ledger> Writer<'_, L> {
         })?
     }
 
-    /// Lets decisions be made. Notes come first.
-    fn open(&self) {
+    /// Lets decisions be made, if the turn has begun. Notes come first.
+    fn open(&self, well: bool) {
         // Who finds the lock poisoned refuses as well.
         let _ = self.with(|inner| {
+            inner.tried += 1;
+            if !well {
+                return;
+            }
             if inner.standing == Standing::Waiting {
                 inner.standing = Standing::Deciding;
             }
