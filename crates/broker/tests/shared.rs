@@ -237,6 +237,20 @@ fn what_is_noted_is_written_soon_or_at_the_end() {
     assert_eq!(mint(&store, 1), Err(Problem::STORE));
 }
 
+/// Peers that are refused while nothing can be written do not fill the memory.
+#[test]
+fn what_waits_to_be_noted_has_a_bound() {
+    let lines = Lines::default();
+    let store = join(&lines, &Arc::default());
+    let held = lines.blocking_lock();
+    for _ in 0..5000 {
+        store.note(Event::Refused { code: "role".into(), by: AGENT.into(), jti: None });
+    }
+    drop(held);
+    store.close();
+    assert_eq!(whole(&lines), 4096);
+}
+
 /// A request that is given up while it waits holds nobody up.
 #[test]
 fn who_does_not_wait_any_more_is_not_waited_for() {

@@ -120,7 +120,7 @@ async fn what_is_not_of_this_log_does_not_join() {
     let rule = |json: &mut Value, name: &str, value: &str| {
         json["state"]["postgres"][name] = value.into();
     };
-    refused("network", &|json, _| rule(json, "id", "spiffe://ats.example/service/crm"));
+    refused("peer certificate", &|json, _| rule(json, "id", "spiffe://ats.example/service/crm"));
     refused("trust domain", &|json, _| rule(json, "id", "spiffe://other/postgres"));
     refused("egress", &|json, _| rule(json, "address", "127.0.0.1:1"));
     refused("does not exist", &|json, _| rule(json, "database", "none"));
