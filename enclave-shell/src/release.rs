@@ -76,6 +76,7 @@ impl Emitted {
     pub fn load(dir: &Path) -> Result<Self, Error> {
         let bytes = read(&file_of(dir, MANIFEST_PATH))?;
         let manifest = Manifest::parse(&bytes)?;
+        manifest.check_waict()?;
         let pin = Pin::of(&manifest)?;
         if Pin::parse(&read(&dir.join(PIN_FILE))?)? != pin {
             return Err(Error::Altered(PIN_FILE.to_owned()));

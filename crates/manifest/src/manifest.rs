@@ -209,7 +209,7 @@ impl Manifest {
             ("embedder list", strictly_ordered(&self.deployment.embedders)),
             ("asset list", self.assets_are_sound()),
             ("headers", self.headers_fit()),
-            ("WAICT manifest", self.waict_fits()?),
+            ("WAICT manifest", self.waict_is_named()),
             ("wasm_hashes", self.wasm_hashes == self.wasm_digests().map(|it| it.to_base64url())),
         ];
         if let Some((name, _)) = rules.iter().find(|(_, holds)| !holds) {
@@ -223,6 +223,15 @@ impl Manifest {
             self.headers.of(kind).check()?;
         }
         Ok(())
+    }
+
+    /// Checks that the WAICT manifest lists what this one does. Apart from [`Self::check`]: whoever
+    /// serves or watches a release asks for it, and a verifier in a page has no use for it.
+    pub fn check_waict(&self) -> Result<(), ManifestError> {
+        let Some(asset) = self.asset(FileKind::Waict) else { return Ok(()) };
+        let body = waict_manifest(&self.deployment.origin, &self.assets, &self.wasm_hashes)?;
+        let same = asset.sha256 == Sha256::of(body.as_bytes());
+        if same { Ok(()) } else { Err(ManifestError::Field("WAICT manifest")) }
     }
 
     /// Exactly one file of each kind, at the path of its kind and content, in order. Those for
@@ -254,16 +263,13 @@ impl Manifest {
         [FileKind::Webcat, FileKind::Worker, FileKind::Waict].into_iter().all(fits)
     }
 
-    /// The WAICT manifest lists what this one does, and every page names it.
-    fn waict_fits(&self) -> Result<bool, ManifestError> {
-        let waict = self.asset(FileKind::Waict);
-        let named = waict.map(|asset| waict_policy(&asset.path));
+    /// Every page names the WAICT manifest, if there is one.
+    fn waict_is_named(&self) -> bool {
+        let named = self.asset(FileKind::Waict).map(|asset| waict_policy(&asset.path));
         let pages =
             [FileKind::Html, FileKind::Enrol, FileKind::Webcat].map(|it| self.headers.of(it));
         let mut pages = pages.into_iter().filter(|headers| !headers.is_empty());
-        let body = waict_manifest(&self.deployment.origin, &self.assets, &self.wasm_hashes)?;
-        let same = waict.is_none_or(|asset| asset.sha256 == Sha256::of(body.as_bytes()));
-        Ok(same && pages.all(|headers| headers.value(WAICT_POLICY) == named.as_deref()))
+        pages.all(|headers| headers.value(WAICT_POLICY) == named.as_deref())
     }
 }
 

@@ -288,12 +288,14 @@ fn the_waict_manifest_lists_what_the_release_does() {
         for (name, break_rule) in cases {
             let mut broken = whole.clone();
             break_rule(&mut broken);
-            match broken.check() {
+            match broken.check().and_then(|()| broken.check_waict()) {
                 Err(ManifestError::Field(field)) => assert_eq!(field, name),
                 other => panic!("{name}: {other:?}"),
             }
         }
+        assert!(whole.check_waict().is_ok());
     }
+    assert!(manifest().check_waict().is_ok(), "there is none");
     let mut named = manifest();
     named.headers.html.set(WAICT_POLICY, waict_policy("/nowhere"));
     assert!(matches!(named.check(), Err(ManifestError::Field("WAICT manifest"))));

@@ -119,6 +119,9 @@ fn check_manifest(
         }
     };
     report.set_version(&manifest.version);
+    if let Err(error) = manifest.check_waict() {
+        report.mismatch(MANIFEST_PATH, error.to_string());
+    }
     let here = &manifest.deployment.origin;
     if here != origin {
         report.mismatch(MANIFEST_PATH, format!("describes {here}"));
