@@ -56,11 +56,14 @@ pub enum PinError {
     Manifest(#[from] ManifestError),
 }
 
+/// A manifest that passes its check lists every file.
+const NO_SUCH_FILE: ManifestError = ManifestError::Field("asset list");
+
 impl Pin {
     /// The pin of a release.
     pub fn of(manifest: &Manifest) -> Result<Self, PinError> {
         manifest.check()?;
-        let scripts = manifest.scripts().ok_or_else(no_such_file)?;
+        let scripts = manifest.scripts().ok_or(NO_SUCH_FILE)?;
         let policy = enclave_csp(&scripts, &manifest.deployment.embedders);
         Self::of_page(manifest, [FileKind::Html, FileKind::Module], &policy)
     }
@@ -79,7 +82,7 @@ impl Pin {
         [page, module]: [FileKind; 2],
         policy: &Csp,
     ) -> Result<Self, PinError> {
-        let asset = |kind| manifest.asset(kind).ok_or_else(no_such_file);
+        let asset = |kind| manifest.asset(kind).ok_or(NO_SUCH_FILE);
         let script = |kind| {
             asset(kind)
                 .map(|script| PinnedScript { path: script.path.clone(), integrity: script.sha384 })
@@ -107,8 +110,4 @@ impl Pin {
     pub fn to_json(&self) -> Result<String, PinError> {
         Ok(serde_json::to_string_pretty(self)? + "\n")
     }
-}
-
-fn no_such_file() -> ManifestError {
-    ManifestError::Field("asset list")
 }
