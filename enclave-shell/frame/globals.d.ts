@@ -192,6 +192,8 @@ interface AuditEntry {
   keyId?: string;
   callerOrigin?: string;
   outcome: string;
+  /** What an approver's key was used for, by names that the broker's log has too. */
+  authorization?: { token?: string; challenge?: string; digest?: string; statement?: string };
 }
 
 /** An entry with its leaf in the tree, and what was hashed. */

@@ -614,6 +614,12 @@ const TEXT = Object.freeze({
     about: (seq, time, who) => `No. ${seq} · ${time} · ${who}`,
     /** @param {string} name */
     key: (name) => `Key: ${name}`,
+    authorization: Object.freeze({
+      token: 'Token',
+      challenge: 'Challenge',
+      digest: 'SHA-256 of it',
+      statement: 'Statement',
+    }),
   }),
 
   method: Object.freeze({

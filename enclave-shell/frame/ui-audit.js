@@ -40,7 +40,7 @@ function isFiltered(filter) {
  * @param {Show & { screen: 'audit' }} view
  * @returns {HTMLElement}
  */
-function entryRow({ seq, time, method, keyId, callerOrigin, outcome }, view) {
+function entryRow({ seq, time, method, keyId, callerOrigin, outcome, authorization = {} }, view) {
   const text = TEXT.audit;
   const done = outcome === 'ok';
   const what = make('strong', {}, nameOf(method));
@@ -49,8 +49,22 @@ function entryRow({ seq, time, method, keyId, callerOrigin, outcome }, view) {
   const who = callerOrigin ? shortSite(callerOrigin) : own;
   const facts = [make('span', {}, text.about(seq, localMoment(time), who))];
   if (keyId) facts.push(make('span', {}, text.key(nameIn(view, keyId))));
+  for (const [name, value] of Object.entries(authorization)) {
+    if (Object.hasOwn(text.authorization, name)) facts.push(nameInBroker(name, value));
+  }
   const about = make('p', { class: 'facts' }, make('span', { class: 'line' }, what, result), ...facts);
   return make('li', { value: String(seq), 'data-method': method, 'data-outcome': outcome }, about);
+}
+
+/**
+ * A name by which the broker's log knows what an entry is about.
+ * @param {string} name
+ * @param {string} value
+ * @returns {HTMLElement}
+ */
+function nameInBroker(name, value) {
+  const label = textOf(TEXT.audit.authorization, name);
+  return make('span', { 'data-authorization': name }, `${label}: `, make('code', {}, value));
 }
 
 /**

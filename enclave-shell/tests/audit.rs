@@ -53,6 +53,24 @@ impl Vault {
         self.lines.push(line);
     }
 
+    /// An entry of what an approver's key did, of this site.
+    fn approve(&mut self, token: &str) {
+        let (seq, mut leaf) = (self.tree.size() + 1, Vec::new());
+        let mut encoder = minicbor::Encoder::new(&mut leaf);
+        let (key, site) = ("AAECAwQFBgcICQoLDA0ODw", "https://page.example");
+        encoder.array(8).unwrap().u64(seq).unwrap().u64(5).unwrap().str("poa.approve").unwrap();
+        encoder.str(key).unwrap().str(site).unwrap().str("ok").unwrap().bytes(&[9; 16]).unwrap();
+        encoder.array(3).unwrap().str(token).unwrap().str("asked").unwrap().str("sha").unwrap();
+        let hash = leaf_hash(&leaf);
+        self.tree.push(hash);
+        let authorization = json!({ "token": token, "challenge": "asked", "digest": "sha" });
+        self.lines.push(json!({
+            "seq": seq, "time": 5, "method": "poa.approve", "outcome": "ok", "keyId": key,
+            "callerOrigin": site, "authorization": authorization, "hash": base64(&hash),
+            "leaf": base64(&leaf),
+        }));
+    }
+
     fn sign(&self, checkpoint: &Checkpoint) -> String {
         let text = checkpoint.to_string();
         let signature = self.key.sign(text.as_bytes()).to_bytes();
@@ -146,6 +164,42 @@ fn every_change_of_an_entry_is_found() {
     assert_eq!(problem(&report), (Some(5), "the entries are not those of the checkpoint"));
     lines[2]["keyId"] = json!("AAECAwQFBgcICQoLDA0ODw");
     assert_eq!(problem(&vault.check(&with_note(&lines, &note))).0, Some(3));
+}
+
+#[test]
+fn what_an_approver_did_is_reported_and_cannot_be_changed() {
+    let mut vault = Vault::new(1, 2);
+    vault.approve("one");
+    vault.append(4);
+    let report = vault.check(&vault.export());
+    assert_eq!((report.outcome, report.approved.len()), (Outcome::Match, 1));
+    let told = "  entry 3 poa.approve ok token=one challenge=asked digest=sha\n";
+    assert!(report.to_string().contains(told), "{report}");
+    let approved = &serde_json::to_value(&report).unwrap()["approved"][0];
+    let expected = json!({ "seq": 3, "time": 5, "method": "poa.approve", "outcome": "ok",
+        "token": "one", "challenge": "asked", "digest": "sha" });
+    assert_eq!(*approved, expected);
+    for (member, value) in
+        [("token", json!("two")), ("statement", json!("x")), ("digest", Value::Null)]
+    {
+        let mut lines = vault.lines.clone();
+        lines[2]["authorization"][member] = value;
+        assert_eq!(problem(&vault.check(&with_note(&lines, &vault.note()))).0, Some(3), "{member}");
+    }
+    for value in [Value::Null, json!({}), json!({ "more": "x" })] {
+        let mut lines = vault.lines.clone();
+        lines[2]["authorization"] = value;
+        assert_eq!(problem(&vault.check(&with_note(&lines, &vault.note()))).0, Some(3));
+    }
+    // Nor can it be added to an entry that has none, or to one of which only the hash is known.
+    let mut lines = vault.lines.clone();
+    lines[0]["authorization"] = json!({ "token": "one" });
+    assert_eq!(problem(&vault.check(&with_note(&lines, &vault.note()))).0, Some(1));
+    let mut withheld = vault.lines.clone();
+    for member in ["keyId", "callerOrigin", "leaf"] {
+        withheld[2].as_object_mut().unwrap().remove(member);
+    }
+    assert_eq!(problem(&vault.check(&with_note(&withheld, &vault.note()))).0, Some(3));
 }
 
 #[test]

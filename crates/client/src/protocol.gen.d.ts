@@ -1104,6 +1104,18 @@ export interface ListAuditParams {
   limit?: number;
 }
 
+/** What an entry of the vault's log is about, by the names that stand in the broker's log as well. */
+export interface AuditedAuthorization {
+  /** The token that was minted, or is revoked: its `jti`. */
+  token?: string;
+  /** The challenge that was decided on, or is revoked: its `id`. */
+  challenge?: string;
+  /** SHA-256 of what was decided on, in base64url. */
+  digest?: string;
+  /** The statement that was signed: its `jti`. */
+  statement?: string;
+}
+
 /** One operation that used or changed a key or the vault. Never a payload, never a secret. */
 export interface AuditEntry {
   /** Position, from 1, without gaps. */
@@ -1118,6 +1130,8 @@ export interface AuditEntry {
   callerOrigin?: string;
   /** `ok` or an error code. */
   outcome: string;
+  /** What it is about, if an approver's key was used; absent in the entries of other sites. */
+  authorization?: AuditedAuthorization;
   /** Its leaf in the tree (RFC 9162, section 2.1.1), 32 bytes. */
   hash: Uint8Array;
   /** What was hashed: the entry in CBOR; absent in the entries of other sites. */

@@ -239,7 +239,7 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'from': 1763769600000, 'limit': 1 }) satisfies Methods['audit.list']['params'];
 
-({ 'entries': [{ 'seq': 1763769600000, 'time': 1763769600000, 'method': "text", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'callerOrigin': "https://allthe.services", 'outcome': "text", 'hash': new Uint8Array([97, 116, 115]), 'leaf': new Uint8Array([97, 116, 115]) }], 'checkpoint': { 'count': 1763769600000, 'root': new Uint8Array([97, 116, 115]) } }) satisfies Methods['audit.list']['result'];
+({ 'entries': [{ 'seq': 1763769600000, 'time': 1763769600000, 'method': "text", 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'callerOrigin': "https://allthe.services", 'outcome': "text", 'authorization': { 'token': "text", 'challenge': "text", 'digest': "text", 'statement': "text" }, 'hash': new Uint8Array([97, 116, 115]), 'leaf': new Uint8Array([97, 116, 115]) }], 'checkpoint': { 'count': 1763769600000, 'root': new Uint8Array([97, 116, 115]) } }) satisfies Methods['audit.list']['result'];
 
 ({  }) satisfies Methods['audit.verify']['params'];
 

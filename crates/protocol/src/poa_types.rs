@@ -19,6 +19,20 @@ record! {
 }
 
 record! {
+    /// What an entry of the vault's log is about, by the names that stand in the broker's log as well.
+    AuditedAuthorization {
+        /// The token that was minted, or is revoked: its `jti`.
+        token: Option<String> => "token",
+        /// The challenge that was decided on, or is revoked: its `id`.
+        challenge: Option<String> => "challenge",
+        /// SHA-256 of what was decided on, in base64url.
+        digest: Option<String> => "digest",
+        /// The statement that was signed: its `jti`.
+        statement: Option<String> => "statement",
+    }
+}
+
+record! {
     /// The state of a broker's log at the last approval by a key.
     SeenCheckpoint {
         /// The key that signs it.

@@ -2,9 +2,9 @@
 
 use crate::schema::{FieldDoc, Shape, TypeDoc, TypeRef, Wire, add, doc};
 use crate::{
-    CallerOrigin, Cursor, EnrolmentId, ErrorCode, Fields, FromValue, IntoValue, KeyAlias, KeyId,
-    KeyOrigin, KeyPolicy, KeySpec, KeyState, KeyUsage, KeyVersion, Label, Nonce, Protection,
-    ProtectionMap, Value,
+    AuditedAuthorization, CallerOrigin, Cursor, EnrolmentId, ErrorCode, Fields, FromValue,
+    IntoValue, KeyAlias, KeyId, KeyOrigin, KeyPolicy, KeySpec, KeyState, KeyUsage, KeyVersion,
+    Label, Nonce, Protection, ProtectionMap, Value,
 };
 
 tokens! {
@@ -349,6 +349,8 @@ record! {
         caller_origin: Option<CallerOrigin> => "callerOrigin",
         /// `ok` or an error code.
         outcome: String => "outcome",
+        /// What it is about, if an approver's key was used; absent in the entries of other sites.
+        authorization: Option<AuditedAuthorization> => "authorization",
         /// Its leaf in the tree (RFC 9162, section 2.1.1), 32 bytes.
         hash: Vec<u8> => "hash",
         /// What was hashed: the entry in CBOR; absent in the entries of other sites.

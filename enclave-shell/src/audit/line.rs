@@ -4,7 +4,9 @@ use base64ct::{Base64, Encoding};
 use kms_tlog::{Hash, leaf_hash};
 use minicbor::Decode;
 use minicbor::bytes::ByteVec;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+use super::report::Approved;
 
 /// Longest line that is read, in bytes; an entry has a few hundred.
 const MAX_LINE: usize = 16 * 1024;
@@ -27,8 +29,31 @@ pub(super) struct Entry {
     key_id: Option<String>,
     caller_origin: Option<String>,
     outcome: String,
+    authorization: Option<Authorization>,
     hash: String,
     leaf: Option<String>,
+}
+
+/// What an entry is about where an approver's key was used, by names that the broker's log has too.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, Decode)]
+#[serde(deny_unknown_fields)]
+pub struct Authorization {
+    /// The token that was minted, or is revoked.
+    #[n(0)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The challenge that was decided on, or is revoked.
+    #[n(1)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<String>,
+    /// SHA-256 of what was decided on, base64url.
+    #[n(2)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// The statement that was signed.
+    #[n(3)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +80,8 @@ struct Leaf {
     /// Random; makes the hash tell nothing to who has not seen the entry.
     #[n(6)]
     salt: Option<ByteVec>,
+    #[n(7)]
+    authorization: Option<Authorization>,
 }
 
 impl Line {
@@ -77,6 +104,12 @@ impl Entry {
         self.seq
     }
 
+    /// What an approver's key did, as the report has it.
+    pub(super) fn approved(self) -> Option<Approved> {
+        let Self { seq, time, method, outcome, authorization, .. } = self;
+        authorization.map(|about| Approved { seq, time, method, outcome, about })
+    }
+
     /// Whether only its hash is known.
     pub(super) fn is_withheld(&self) -> bool {
         self.leaf.is_none()
@@ -87,7 +120,9 @@ impl Entry {
         let hash = bytes(&self.hash).and_then(|hash| Hash::try_from(hash).ok());
         let hash = hash.ok_or("`hash` is not a hash")?;
         let Some(leaf) = &self.leaf else {
-            let named = self.key_id.is_some() || self.caller_origin.is_some();
+            let named = self.key_id.is_some()
+                || self.caller_origin.is_some()
+                || self.authorization.is_some();
             return if named { Err("an entry with details needs `leaf`") } else { Ok(hash) };
         };
         let leaf = bytes(leaf).ok_or("`leaf` is not base64")?;
@@ -104,6 +139,7 @@ impl Entry {
             caller_origin: self.caller_origin.clone(),
             outcome: self.outcome.clone(),
             salt: hashed.salt.clone(),
+            authorization: self.authorization.clone(),
         };
         if decoder.position() != leaf.len() || told != hashed {
             return Err("the entry is not what was hashed");

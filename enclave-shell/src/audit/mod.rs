@@ -9,8 +9,9 @@ mod report;
 
 use kms_tlog::{Checkpoint, Frontier, Note, NoteError, VerifierKey};
 
+pub use line::Authorization;
 use line::Line;
-pub use report::Report;
+pub use report::{Approved, Report};
 
 /// Checks an export. `key` is the vault's, from a source that is trusted more than the file;
 /// `since` is a checkpoint that was signed earlier, which the log must have grown from.
@@ -50,6 +51,7 @@ fn check(
                 }
                 tree.push(entry.check().map_err(wrong)?);
                 report.count(entry.is_withheld());
+                report.approved.extend(entry.approved());
                 grown |= since.as_ref().is_some_and(|since| is_at(since, &tree));
             }
             Line::Checkpoint(note) => {

@@ -6,7 +6,38 @@ use base64ct::{Base64, Encoding};
 use kms_tlog::Checkpoint;
 use serde::Serialize;
 
+use super::line::Authorization;
 use crate::verify::Outcome;
+
+/// An entry of what an approver's key did.
+#[derive(Debug, Clone, Serialize)]
+pub struct Approved {
+    /// Its place, from 1.
+    pub seq: u64,
+    /// Milliseconds since 1970-01-01T00:00Z by the device's clock.
+    pub time: u64,
+    /// What was done.
+    pub method: String,
+    /// `ok` or an error code.
+    pub outcome: String,
+    /// What it is about.
+    #[serde(flatten)]
+    pub about: Authorization,
+}
+
+impl fmt::Display for Approved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "entry {} {} {}", self.seq, self.method, self.outcome)?;
+        let Authorization { token, challenge, digest, statement } = &self.about;
+        let all = [("token", token), ("challenge", challenge), ("digest", digest)];
+        for (name, value) in all.into_iter().chain([("statement", statement)]) {
+            if let Some(value) = value {
+                write!(f, " {name}={value}")?;
+            }
+        }
+        Ok(())
+    }
+}
 
 /// The result of a check.
 #[derive(Debug, Clone, Serialize)]
@@ -19,6 +50,8 @@ pub struct Report {
     pub entries: u64,
     /// Those among them of which only the hash is known.
     pub withheld: u64,
+    /// What approvers' keys did, in order. It is what was logged if nothing is wrong.
+    pub approved: Vec<Approved>,
     /// Root of the tree, in base64, if it is the signed one.
     pub root: Option<String>,
     /// Entries of the earlier checkpoint, if the log has grown from it.
@@ -36,6 +69,7 @@ impl Report {
             log: log.into(),
             entries: 0,
             withheld: 0,
+            approved: Vec::new(),
             root: None,
             since: None,
             line: None,
@@ -64,6 +98,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.log)?;
         writeln!(f, "  {} entries, {} of them by their hash alone", self.entries, self.withheld)?;
+        for approved in &self.approved {
+            writeln!(f, "  {approved}")?;
+        }
         if let Some(root) = &self.root {
             writeln!(f, "  root {root}")?;
         }

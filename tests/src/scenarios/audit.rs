@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use enclave_shell::{audit, verify::Outcome};
+use kms_testkit::broker::challenge;
 use kms_tlog::VerifierKey;
 use serde_json::{Value, json};
 
@@ -160,6 +161,7 @@ async fn saved_by_the_person(world: &mut World) -> Result<()> {
     let sign = ("sign", json!({"keyId": signer.key_id, "data": data}));
     session.batch(&vec![sign; 30]).await?;
     let ui = VaultUi(world.page()?);
+    did_not_reject(&session, &ui).await?;
     session.begin("vault.manage").await?;
     ui.press_on("manage", "#audit").await?;
     looked_through(&ui).await?;
@@ -168,27 +170,44 @@ async fn saved_by_the_person(world: &mut World) -> Result<()> {
     let file = ui.save_on("log_ready", world.browser()?, "jsonl").await?;
     let report = audit::verify(&fs::read_to_string(file)?, &key, None);
     ensure!(report.outcome == Outcome::Match, "{report}");
-    ensure!(report.entries == 36, "{report}");
+    ensure!(report.entries == 38, "{report}");
+    let [decided] = &report.approved[..] else { anyhow::bail!("{report}") };
+    ensure!(decided.about.digest == Some(challenge(1).digest().to_string()), "{report}");
     ui.press_on("log_ready", "#back").await?;
     ui.press_on("audit", "#cancel").await?;
     session.end().await?;
     Ok(())
 }
 
+/// An approver does not even reject: two entries, of which the second one says what it was about.
+async fn did_not_reject(session: &Session<'_>, ui: &VaultUi<'_>) -> Result<()> {
+    let policy = json!({"operations": ["approve"]});
+    let key = session.call("keys.create", json!({"spec": "ed25519", "policy": policy})).await?;
+    let asked = json!({"keyId": key["keyId"], "challenge": challenge(1).to_json()});
+    session.begin_with("poa.reject", asked).await?;
+    ui.shows("approve").await?;
+    ui.cancel().await?;
+    ensure!(session.end_refused().await? == "user_cancelled");
+    Ok(())
+}
+
 /// The pages of the log, and what a filter leaves of it.
 async fn looked_through(ui: &VaultUi<'_>) -> Result<()> {
-    ui.has("audit", "li[value='36'][data-method=sign]").await?;
+    let decided = "li[value='38'][data-method='poa.reject.approval']";
+    ui.has("audit", &format!("{decided} [data-authorization=digest] > code")).await?;
     ui.press_on("audit", "#more").await?;
-    ui.has("audit", "ol:has(li[value='11']) > li[value='1']").await?;
+    ui.has("audit", "ol:has(li[value='13']) > li[value='1']").await?;
     ui.press_on("audit", "#before").await?;
-    ui.has("audit", "ol:has(li[value='36']):not(:has(li[value='11']))").await?;
+    ui.has("audit", "ol:has(li[value='38']):not(:has(li[value='13']))").await?;
     ui.press_on("audit", "details:not([open]) > summary").await?;
+    let both =
+        "ol > li[data-method='keys.create']:first-child + li[data-method='keys.create']:last-child";
     ui.select_on("audit", "#group", "keys").await?;
-    ui.has("audit", "ol > li[data-method='keys.create']:only-child").await?;
+    ui.has("audit", both).await?;
     ui.select_on("audit", "#outcome", "failed").await?;
     ui.has("audit", "main:not(:has(ol.log)), body:not(:has(ol.log))").await?;
     ui.select_on("audit", "#outcome", "").await?;
-    ui.has("audit", "ol > li[data-method='keys.create']:only-child").await?;
+    ui.has("audit", both).await?;
     ui.select_on("audit", "#group", "").await?;
-    ui.has("audit", "li[value='36'][data-method=sign]").await
+    ui.has("audit", decided).await
 }

@@ -9,8 +9,11 @@ mod support;
 mod page;
 mod relay;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
+use kms_broker::log::Event;
 use kms_protocol::Value as Wire;
-use kms_testkit::tab::text;
+use kms_testkit::invariants::entries;
+use kms_testkit::tab::{member, text};
 use kms_token::{Digest, Id};
 use page::{Page, members};
 use serde_json::{Value, json};
@@ -59,6 +62,59 @@ async fn approved_in_a_vault_used_once_revoked_and_refused() {
     let refused = world.present(&agent, &tokens[1], "GET", PATH, "").await;
     assert_eq!(code(&refused), (403, "token_revoked"));
     assert_eq!(world.service.take().len(), 1);
+}
+
+/// Entries of the vault's log about a token, by method.
+fn vault_entries(page: &Page, jti: &str) -> Vec<(String, Wire)> {
+    let of_token = |entry: Wire| {
+        let about = member(&entry, "authorization")?;
+        (text(&about, "token") == jti).then(|| (text(&entry, "method"), about))
+    };
+    entries(&page.tab).into_iter().filter_map(of_token).collect()
+}
+
+#[tokio::test]
+async fn the_vaults_log_and_the_brokers_are_joined_by_the_name_of_the_token() {
+    let mut people = [Page::new("alice", 1)];
+    let world = world(&mut people).await;
+    let [alice] = people;
+    let agent = world.workload(AGENT);
+    let challenge = world.open(&agent, &read_42()).await;
+    alice.approve_next().await;
+    let token = world.collect(&agent, &challenge).await.1["token"].as_str().unwrap().to_owned();
+    let jti = kms_token::Token::parse(&token).unwrap().jti().to_string();
+    assert_eq!(world.present(&agent, &token, "GET", PATH, "").await.0, 200);
+    assert_eq!(alice.revoke("token", &jti).await.0, 204);
+    world.stop().await;
+    let lines = kms_broker::trace::trace(&world.log(), &jti).unwrap();
+    let asked = lines.iter().find_map(|line| match &line.what {
+        Event::Asked { challenge, text } => Some((challenge.clone(), text.clone())),
+        _ => None,
+    });
+    let (asked, shown) = asked.unwrap();
+    let minted = lines.iter().any(|line| matches!(&line.what, Event::Minted { .. }));
+    let used = lines.iter().any(|line| matches!(&line.what, Event::Used { .. }));
+    assert!(minted && used);
+    // The same names, and the digest of what the broker has logged as asked.
+    let [(approve, about), (revoking, _), (revoke, revoked)] = &vault_entries(&alice, &jti)[..]
+    else {
+        panic!("other entries");
+    };
+    assert_eq!([approve, revoking, revoke], ["poa.approve", "poa.revoke.approval", "poa.revoke"]);
+    assert_eq!(text(about, "challenge"), asked);
+    assert_eq!(text(about, "digest"), Digest::of(shown.as_bytes()).to_string());
+    // The statement that has revoked it is in the broker's log by the name that the vault's has.
+    let log = std::fs::read_to_string(world.log()).unwrap();
+    let stated = log.lines().filter_map(|line| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let jws = line["what"]["statement"].as_str()?;
+        Some(serde_json::from_slice::<Value>(&payload(jws)).unwrap()["jti"].clone())
+    });
+    assert_eq!(stated.collect::<Vec<_>>(), [json!(text(revoked, "statement"))]);
+}
+
+fn payload(jws: &str) -> Vec<u8> {
+    Base64UrlUnpadded::decode_vec(jws.split('.').nth(1).unwrap()).unwrap()
 }
 
 #[tokio::test]

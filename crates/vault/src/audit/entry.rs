@@ -7,6 +7,7 @@ use kms_tlog::{Frontier, Hash, leaf_hash};
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Encode};
 
+use super::about::About;
 use crate::cbor;
 
 /// Outcome of an operation that succeeded.
@@ -29,6 +30,8 @@ pub(crate) struct Draft {
     pub(crate) origin: Option<Rc<CallerOrigin>>,
     /// `ok` or the name of an error code.
     pub(crate) outcome: &'static str,
+    /// What it is about, if an approver's key was used.
+    pub(crate) about: Option<About>,
 }
 
 /// The hashed form: a CBOR array in this order.
@@ -49,6 +52,9 @@ pub(crate) struct Entry {
     /// Absent in entries from the time when the log was a chain of hashes.
     #[n(6)]
     salt: Option<ByteArray<16>>,
+    /// Absent where no approver's key was used, and in entries of older releases.
+    #[n(7)]
+    about: Option<About>,
 }
 
 /// The sealed form of an entry.
@@ -103,7 +109,7 @@ impl Head {
 impl Draft {
     /// An entry of the enclave itself: of no key, asked for by no page.
     pub(crate) fn internal(method: &'static str, time: u64) -> Self {
-        Self { time, method, key_id: None, origin: None, outcome: OK }
+        Self { time, method, key_id: None, origin: None, outcome: OK, about: None }
     }
 
     /// The same attempt, failed.
@@ -121,6 +127,7 @@ impl Draft {
             origin: self.origin.as_ref().map(|origin| origin.as_str().into()),
             outcome: self.outcome.into(),
             salt: Some(salt.into()),
+            about: self.about.clone(),
         };
         Link { previous: None, entry: cbor::encode(&entry) }
     }
@@ -149,6 +156,7 @@ impl Link {
             key_id: entry.key_id.map(KeyId::new).transpose().map_err(corrupt)?,
             caller_origin: entry.origin.map(CallerOrigin::new).transpose().map_err(corrupt)?,
             outcome: entry.outcome,
+            authorization: entry.about.map(Into::into),
             hash: self.leaf().to_vec(),
             leaf: Some(self.entry.clone()),
         })
@@ -157,10 +165,12 @@ impl Link {
 
 #[cfg(test)]
 mod tests {
+    use hex_literal::hex;
+
     use super::*;
 
     fn draft() -> Draft {
-        Draft { time: 5, method: "sign", key_id: None, origin: None, outcome: OK }
+        Draft { time: 5, method: "sign", key_id: None, origin: None, outcome: OK, about: None }
     }
 
     #[test]
@@ -172,6 +182,13 @@ mod tests {
             entry[index] ^= 1;
             assert_ne!(Link { previous: None, entry }.leaf(), link.leaf());
         }
+    }
+
+    #[test]
+    fn an_entry_without_an_approver_is_what_it_was() {
+        // Seven members, as every release has written them.
+        let expected = hex!("87010564 7369676e f6f6 626f6b 50 01010101010101010101010101010101");
+        assert_eq!(draft().entry(1, [1; 16]).entry, expected);
     }
 
     #[test]

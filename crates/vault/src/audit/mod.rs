@@ -1,6 +1,7 @@
 //! The audit log: a Merkle tree over sealed entries, its authenticated head, and the journal
 //! that is the one writer of an unlocked vault.
 
+mod about;
 mod chain;
 mod check;
 mod edit;
@@ -16,6 +17,7 @@ mod read;
 mod search;
 mod tiles;
 
+pub(crate) use about::Naming;
 pub(crate) use chain::ChainHead;
 pub(crate) use edit::{Change, Edit, Edited};
 pub(crate) use entry::{Draft, Head, Link, OK};

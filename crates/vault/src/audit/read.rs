@@ -58,7 +58,13 @@ impl<P: Ports> Inner<P> {
             (None, Some(key_id)) => self.is_of(vault, key_id, caller).await?,
             (None, None) => true,
         };
-        let hidden = |entry| AuditEntry { key_id: None, caller_origin: None, leaf: None, ..entry };
+        let hidden = |entry| AuditEntry {
+            key_id: None,
+            caller_origin: None,
+            authorization: None,
+            leaf: None,
+            ..entry
+        };
         Ok(if own { entry } else { hidden(entry) })
     }
 

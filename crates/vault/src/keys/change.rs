@@ -155,6 +155,7 @@ impl<P: Ports> Inner<P> {
             key_id: Some(key_id.clone()),
             origin: by.origin(),
             outcome: OK,
+            about: None,
         };
         let rule = method.key_rule().ok_or(ErrorCode::Internal)?;
         let inner = Rc::clone(self);

@@ -101,6 +101,7 @@ impl<P: Ports> Inner<P> {
             key_id: Some(key_id.clone()),
             origin: Some(Rc::clone(&caller.origin)),
             outcome: OK,
+            about: None,
         };
         let record = KeyRecord::new(new, version);
         let info = record.info(&key_id, self.ports.crypto())?;

@@ -12,7 +12,7 @@ use super::cache::{Handle, LoadedKey};
 use super::change::KeyChange;
 use super::index::VaultClock;
 use super::record::KeyRecord;
-use crate::audit::{Change, Draft, OK, Use};
+use crate::audit::{Change, Draft, Naming, OK, Use};
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::state::UnlockedVault;
@@ -34,6 +34,8 @@ pub(super) struct Operation<'a> {
     pub(super) only_whole: bool,
     /// What the record of the key learns by it.
     notes: Option<Note>,
+    /// What the log says that it is about, as far as it is known.
+    about: Option<Naming>,
 }
 
 /// What a person is shown: what the key is used on, or facts about it. Worked out only when
@@ -89,8 +91,18 @@ impl<'a> Operation<'a> {
         (key_id, version): (KeyId, Option<u32>),
     ) -> Result<Self, Error> {
         let usage = method.key_rule().and_then(|rule| rule.usage).ok_or(ErrorCode::Internal)?;
-        let (reads, shown, only_whole, notes) = (None, None, false, None);
-        Ok(Self { method, usage, key_id, version, reads, caller, shown, only_whole, notes })
+        Ok(Self {
+            method,
+            usage,
+            key_id,
+            version,
+            reads: None,
+            caller,
+            shown: None,
+            only_whole: false,
+            notes: None,
+            about: None,
+        })
     }
 
     /// The same for another use than the one that the method is named for.
@@ -111,6 +123,11 @@ impl<'a> Operation<'a> {
     /// The same, of which the record of the key learns something.
     pub(super) fn noting(self, notes: Note) -> Self {
         Self { notes: Some(notes), ..self }
+    }
+
+    /// The same, about something that the broker's log names.
+    pub(super) fn about(self, about: &Naming) -> Self {
+        Self { about: Some(about.clone()), ..self }
     }
 
     /// The same with this version.
@@ -250,6 +267,7 @@ impl<P: Ports> Inner<P> {
             key_id: Some(operation.key_id.clone()),
             origin: Some(Rc::clone(&operation.caller.origin)),
             outcome,
+            about: operation.about.as_ref().and_then(Naming::now),
         }
     }
 }

@@ -150,7 +150,7 @@ impl<P: Ports> Inner<P> {
     ) -> Draft {
         let time = self.ports.clock().now_ms();
         let (key_id, origin) = (key_id.cloned(), Some(Rc::clone(origin)));
-        Draft { time, method, key_id, origin, outcome: OK }
+        Draft { time, method, key_id, origin, outcome: OK, about: None }
     }
 
     /// The time, for leases of this vault.

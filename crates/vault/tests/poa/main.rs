@@ -3,6 +3,7 @@
 
 mod course;
 mod log;
+mod named;
 mod refused;
 mod statements;
 

@@ -8,6 +8,7 @@ use kms_token::{Approval, Challenge, Id, Life, Signer, approve, mint};
 
 use super::shown::{challenge_facts, log_facts};
 use super::{Approver, refused};
+use crate::audit::Naming;
 use crate::enclave::Inner;
 use crate::keys::facts::Facts;
 use crate::keys::record::{KeyRecord, OfferedLog};
@@ -99,8 +100,9 @@ impl<P: Ports> Inner<P> {
         params: ApproveChallengeParams,
     ) -> Result<SignedApproval, Error> {
         let key = (params.key_id.clone(), params.version);
-        let operation = Operation::new(caller, Method::ApproveChallenge, key)?;
-        let ready = |record: &KeyRecord| self.challenge_ready(params, record);
+        let about = Naming::default();
+        let operation = Operation::new(caller, Method::ApproveChallenge, key)?.about(&about);
+        let ready = |record: &KeyRecord| self.challenge_ready(params, record, &about);
         let Ready { asked, log, shown } = self.ready(&operation, ready).await?;
         let shown = || Cow::Borrowed(&shown[..]);
         let seen = move |record: &mut KeyRecord| Ok(record.see(&log)?);
@@ -112,7 +114,11 @@ impl<P: Ports> Inner<P> {
             let approver = Approver::of(&permitted, &self.ports).await?;
             let jti = Id::new(random::bytes(self.ports.crypto())?);
             let (signed, expires) = asked.sign(&approver, (jti, now_s)).await?;
-            Ok(SignedApproval { kind: asked.kind(), signed, expires, version: permitted.version })
+            let kind = asked.kind();
+            if kind == ApprovalKind::Token {
+                about.token(jti);
+            }
+            Ok(SignedApproval { kind, signed, expires, version: permitted.version })
         })
         .await
     }
@@ -121,9 +127,11 @@ impl<P: Ports> Inner<P> {
         &self,
         params: ApproveChallengeParams,
         record: &KeyRecord,
+        about: &Naming,
     ) -> Result<Ready, Error> {
         let ApproveChallengeParams { challenge, first, log, life_s, .. } = params;
         let asked = Asked::read(&challenge, first, life_s)?;
+        about.asked(&asked.challenge);
         let log = Rc::new(OfferedLog::read(&log)?);
         log.follows(record.log())?;
         let first = asked.first_kid(record, self.now_s())?;

@@ -11,6 +11,7 @@ use kms_token::{Challenge, Id, SpiffeId, Statement, Target, state};
 
 use super::shown::{challenge_facts, revocation_facts};
 use super::{Approver, refused};
+use crate::audit::Naming;
 use crate::enclave::Inner;
 use crate::keys::facts::Facts;
 use crate::keys::record::KeyRecord;
@@ -23,6 +24,7 @@ struct Ready {
     aud: SpiffeId,
     facts: Facts,
     statement: Stated,
+    about: Naming,
 }
 
 /// What is stated.
@@ -41,12 +43,15 @@ impl<P: Ports> Inner<P> {
         params: RejectChallengeParams,
     ) -> Result<SignedStatement, Error> {
         let RejectChallengeParams { key_id, challenge, audience, version } = params;
+        let about = Naming::default();
         let operation = Operation::new(caller, Method::RejectChallenge, (key_id, version))?;
+        let operation = operation.about(&about);
         let ready = |_: &KeyRecord| {
             let challenge = Challenge::parse(challenge.as_bytes()).map_err(refused)?;
+            about.asked(&challenge);
             let aud = audience.map_or_else(|| Ok(challenge.aud.clone()), |aud| broker(&aud))?;
             let statement = Stated::Revoke(Target::Challenge(challenge.id));
-            Ok(Ready { aud, facts: challenge_facts(&challenge), statement })
+            Ok(Ready { aud, facts: challenge_facts(&challenge), statement, about })
         };
         let ready = self.ready(&operation, ready).await?;
         self.state(operation, ready).await
@@ -59,11 +64,18 @@ impl<P: Ports> Inner<P> {
         params: RevokeAuthorizationParams,
     ) -> Result<SignedStatement, Error> {
         let RevokeAuthorizationParams { key_id, audience, what, value, version } = params;
+        let about = Naming::default();
         let operation = Operation::new(caller, Method::RevokeAuthorization, (key_id, version))?;
+        let operation = operation.about(&about);
         let ready = |_: &KeyRecord| {
             let (aud, target) = (broker(&audience)?, target(what, &value)?);
+            match &target {
+                Target::Token(jti) => about.token(*jti),
+                Target::Challenge(id) => about.challenge(*id),
+                Target::Subject(_) => {}
+            }
             let facts = revocation_facts(&target, &aud);
-            Ok(Ready { aud, facts, statement: Stated::Revoke(target) })
+            Ok(Ready { aud, facts, statement: Stated::Revoke(target), about })
         };
         let ready = self.ready(&operation, ready).await?;
         self.state(operation, ready).await
@@ -84,7 +96,8 @@ impl<P: Ports> Inner<P> {
             }
             let kid = latest.public(record.spec()?)?.thumbprint();
             let facts = Facts::default().line("new key", &kid).line("at", aud.as_str());
-            Ok(Ready { aud, facts, statement: Stated::Rotate(latest.number()) })
+            let (statement, about) = (Stated::Rotate(latest.number()), Naming::default());
+            Ok(Ready { aud, facts, statement, about })
         };
         let ready = self.ready(&operation, ready).await?;
         self.state(operation, ready).await
@@ -109,11 +122,12 @@ impl<P: Ports> Inner<P> {
         operation: Operation<'_>,
         ready: Ready,
     ) -> Result<SignedStatement, Error> {
-        let Ready { aud, facts, statement } = ready;
+        let Ready { aud, facts, statement, about } = ready;
         let shown = facts.told();
         let shown = || Cow::Borrowed(&*shown);
         let Operation { method, key_id, version, caller, .. } = operation;
         let operation = Operation::new(caller, method, (key_id, version))?.showing_all(&shown);
+        let operation = operation.about(&about);
         self.using(operation, async |permitted| {
             let statement = match statement {
                 Stated::Revoke(target) => Statement::Revoke(target),
@@ -123,6 +137,7 @@ impl<P: Ports> Inner<P> {
             let jti = Id::new(random::bytes(self.ports.crypto())?);
             let signed = state(&approver, &aud, &statement, (jti, self.now_s())).await;
             let (statement, version) = (signed.map_err(refused)?, permitted.version);
+            about.statement(jti);
             Ok(SignedStatement { statement, version })
         })
         .await
