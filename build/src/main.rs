@@ -9,6 +9,7 @@ mod demo;
 mod dist;
 mod files;
 mod fuzz;
+mod generated;
 mod image;
 mod manifest;
 mod metadata;
@@ -120,6 +121,12 @@ enum Task {
         #[arg(long, default_value = "10")]
         seconds: u32,
     },
+    /// Ask the broker, in every role, what schemathesis makes of its published description.
+    Schemathesis {
+        /// Make many more requests; that takes up to an hour.
+        #[arg(long)]
+        long: bool,
+    },
     /// Run the browser tests.
     E2e {
         #[arg(long, value_enum, default_value = "all")]
@@ -182,6 +189,7 @@ fn perform(arguments: Arguments) -> Result<()> {
         Task::Vet => tidy::exempt(&repo),
         Task::Test { skip_browsers, again } => verify::run_all(&repo, !skip_browsers, again),
         Task::Fuzz { seconds } => fuzz::run(&repo, seconds),
+        Task::Schemathesis { long } => generated::run_all(&repo, long),
         Task::E2e { engine, filter } => end_to_end(&repo, engine, filter.as_deref()),
         Task::Bench { broker: true, .. } => {
             let bench = ["bench", "--package", "kms-broker", "--bench", "load"];

@@ -10,7 +10,7 @@ use crate::passed::Passed;
 use crate::process::{Beside, cargo, run};
 use crate::repo::Repo;
 use crate::steps::Steps;
-use crate::{codegen, coverage, dist, files, fuzz, repro, scripts, setup, tidy, wasm};
+use crate::{codegen, coverage, dist, files, fuzz, generated, repro, scripts, setup, tidy, wasm};
 
 /// How long each fuzz target runs.
 const FUZZ_SECONDS: u32 = 10;
@@ -57,6 +57,7 @@ fn compiled(repo: &Repo, steps: &mut Steps, again: bool) -> Result<Beside> {
     once(steps, "clippy for wasm", clippy_for_wasm)?;
     let second = repro::once_beside(repo)?;
     once(steps, "native tests", native_tests)?;
+    once(steps, "generated requests", |repo| generated::run_all(repo, false))?;
     once(steps, "native tests of the pure crates, with coverage", coverage::check)?;
     steps.run("fuzzing", || fuzz::run(repo, FUZZ_SECONDS))?;
     Ok(second)
@@ -99,14 +100,17 @@ fn clippy_for_wasm(repo: &Repo) -> Result<()> {
 
 /// The pure crates have a step of their own. What is no test is compiled to be read by clippy.
 fn native_tests(repo: &Repo) -> Result<()> {
-    for what in [&["--no-run", "--all-targets"][..], &[]] {
-        let mut command = cargo(repo);
-        command.args(["test", "--quiet", "--locked", "--workspace"]).args(what);
-        for name in coverage::CRATES {
-            command.args(["--exclude", name]);
-        }
-        compiler::read_along(repo, &mut command)?;
-        run(&mut command)?;
+    run(tests(repo)?.args(["--no-run", "--all-targets"]))?;
+    run(&mut tests(repo)?)
+}
+
+/// The tests of all other crates, as they are compiled once.
+pub(crate) fn tests(repo: &Repo) -> Result<Command> {
+    let mut command = cargo(repo);
+    command.args(["test", "--quiet", "--locked", "--workspace"]);
+    for name in coverage::CRATES {
+        command.args(["--exclude", name]);
     }
-    Ok(())
+    compiler::read_along(repo, &mut command)?;
+    Ok(command)
 }

@@ -16,7 +16,7 @@ use crate::repo::Repo;
 pub(crate) use apt::{Browsers, has_postgres};
 pub(crate) use cargo_tools::has_geckodriver;
 pub(crate) use node::node_packages;
-pub(crate) use python::checker;
+pub(crate) use python::{checker, schemathesis};
 pub(crate) use rust::{llvm_tools, objcopy, wasm_target};
 
 /// Everything: what `test` needs.
@@ -32,7 +32,8 @@ pub(crate) fn tools(repo: &Repo) -> Result<()> {
     llvm_tools(repo)?;
     node_packages(repo)?;
     apt::postgres()?;
-    python::checkers(repo).map(drop)
+    python::checkers(repo)?;
+    schemathesis(repo).map(drop)
 }
 
 /// What static programs are built with.

@@ -1,4 +1,5 @@
-//! Checkers that the Python index has ready for use: compiling them would take minutes.
+//! What the Python index has ready for use: checkers that would take minutes to compile, and the one that
+//! makes requests up.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,8 +11,9 @@ use crate::process::{run, which};
 use crate::repo::Repo;
 use crate::report::sha256_hex;
 
-/// Names, versions and digests.
+/// Names, versions and digests of the checkers, and of what makes requests up.
 const PINNED: &str = "build/tools.txt";
+const SCHEMATHESIS: &str = "build/schemathesis.txt";
 
 /// The pinned program of that name.
 pub(crate) fn checker(repo: &Repo, name: &str) -> Result<PathBuf> {
@@ -20,15 +22,25 @@ pub(crate) fn checker(repo: &Repo, name: &str) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Installs all of them, unless that was done; returns their folder.
+/// Installs the checkers, unless that was done; returns their folder.
 pub(super) fn checkers(repo: &Repo) -> Result<PathBuf> {
-    let pinned = repo.path(PINNED);
-    let digest = sha256_hex(&std::fs::read(&pinned).with_context(|| format!("no {PINNED}"))?);
-    let dir = tools_dir()?.join(format!("checkers-{digest:.16}"));
+    installed(repo, PINNED, "checkers")
+}
+
+/// Installs what makes requests up, unless that was done; returns the folder of its modules.
+pub(crate) fn schemathesis(repo: &Repo) -> Result<PathBuf> {
+    installed(repo, SCHEMATHESIS, "schemathesis")
+}
+
+/// Installs all that a file pins, unless that was done; returns the folder.
+fn installed(repo: &Repo, file: &str, name: &str) -> Result<PathBuf> {
+    let pinned = repo.path(file);
+    let digest = sha256_hex(&std::fs::read(&pinned).with_context(|| format!("no {file}"))?);
+    let dir = tools_dir()?.join(format!("{name}-{digest:.16}"));
     if dir.is_dir() {
         return Ok(dir);
     }
-    println!("setup: installing the checkers of {PINNED} from PyPI");
+    println!("setup: installing what {file} pins from PyPI");
     if which("python3").is_none() {
         bail!("python3 is missing: run `apt-get install python3 python3-pip`, then try again");
     }

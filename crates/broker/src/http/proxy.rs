@@ -41,8 +41,8 @@ pub(super) async fn forward(
         app.desk.refused(&peer, problem, None);
         problem
     };
-    let connector = app.desk.policy.connector(&name).ok_or(Problem::POLICY).map_err(refuse)?;
     let token = body::token(&parts.headers).map_err(refuse)?;
+    let connector = app.desk.policy.connector(&name).ok_or(Problem::POLICY).map_err(refuse)?;
     let body = body::read(body, body::PASSED, app.patience()).await.map_err(refuse)?;
     let binding = binding(&parts, &body).map_err(refuse)?;
     // Before the token is used: an agent that comes too often keeps it.

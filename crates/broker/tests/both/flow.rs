@@ -151,6 +151,9 @@ async fn no_token_or_two_are_refused() {
     assert_eq!(send(&[bearer.clone(), bearer.clone()]).await, "token_missing");
     assert_eq!(send(std::slice::from_ref(&token)).await, "token_missing");
     assert_eq!(send(&["Bearer x".into()]).await, "token_invalid");
+    // Who has no token does not learn which services there are.
+    let nowhere = world.ask(&agent, "GET", "/v1/proxy/none/contacts/42", &Value::Null).await;
+    assert_eq!(code(&nowhere), (401, "token_missing"));
     assert!(world.service.take().is_empty());
     assert_eq!(world.present(&agent, &token, "GET", PATH, "").await.0, 200);
 }
