@@ -16,6 +16,7 @@ mod library;
 mod page;
 mod peer;
 mod probe;
+mod remade;
 mod rogue;
 mod scenario;
 mod scenarios;

@@ -4,10 +4,10 @@ use anyhow::{Context as _, Result, ensure};
 use kms_manifest::Sha384;
 use serde_json::{Value, json};
 
-use super::servers::{remade, replaced};
 use crate::{
     http,
     page::Page as _,
+    remade::{remade, replaced},
     scenario::scenarios,
     session::{Session, attack},
     stage::serve_changed,

@@ -12,12 +12,10 @@ use kms_manifest::Sha256;
 use kms_tlog::{Note, SignerKey};
 use serde_json::{Value, json};
 
-use super::{
-    accessibility::check_elsewhere,
-    servers::{remade, replaced},
-};
+use super::accessibility::check_elsewhere;
 use crate::{
     driver::free_port,
+    remade::{remade, replaced},
     scenario::scenarios,
     session::Session,
     stage::Stage,

@@ -3,15 +3,16 @@
 use anyhow::{Context as _, Result, ensure};
 use axum::http::StatusCode;
 use enclave_shell::{
-    Deployment, Emitted, emit_plain,
+    Emitted,
     serve::{self, ServeOptions},
 };
-use kms_manifest::{Headers, Manifest, Origin, Pin, Sha384};
+use kms_manifest::Pin;
 use serde_json::{Value, json};
 
 use crate::{
     driver::free_port,
     page::Page as _,
+    remade::{emitted_again, remade, replaced},
     rogue::{Host, Reply, Rogue},
     scenario::scenarios,
     session::attack,
@@ -258,47 +259,6 @@ async fn nothing_of_a_hostile_server_runs(world: &mut World) -> Result<()> {
         ensure!(!enforced || found["code"] == "frame_unreachable", "{found}");
     }
     Ok(())
-}
-
-/// The release with another module, for which all of its own pins fit.
-pub(super) fn remade(
-    emitted: &Emitted,
-    change: impl FnOnce(&str) -> Result<String>,
-) -> Result<Emitted> {
-    let mut made = emitted.clone();
-    let (old, new) = (&emitted.pin.module, &mut made.pin.module);
-    let mut module = made.files.remove(&old.path).context("module")?;
-    module.bytes = change(std::str::from_utf8(&module.bytes)?)?.into_bytes();
-    new.integrity = Sha384::of(&module.bytes);
-    new.path = old.path.replace("/r/", "/r/other-");
-    let renew = |text: &str| {
-        let digests = [&old.integrity, &new.integrity].map(ToString::to_string);
-        text.replace(&digests[0], &digests[1]).replace(&old.path, &new.path)
-    };
-    made.pin.csp = renew(&made.pin.csp);
-    let page = made.files.get_mut("/").context("page")?;
-    page.bytes = renew(std::str::from_utf8(&page.bytes)?).into_bytes();
-    let headers: Headers = page.headers.iter().map(|(name, value)| (name, renew(value))).collect();
-    page.headers = headers;
-    made.files.insert(new.path.clone(), module);
-    Ok(made)
-}
-
-pub(super) fn replaced(text: &str, old: &str, new: &str) -> Result<String> {
-    ensure!(text.contains(old), "nothing to replace: {old}");
-    Ok(text.replacen(old, new, 1))
-}
-
-/// A release as whole as the one that is pinned: of that version, with this at the end of its worker.
-fn emitted_again(world: &World, pinned: &Emitted, version: &str, end: &str) -> Result<Emitted> {
-    let Manifest { deployment, .. } = &pinned.manifest;
-    let embedders: Vec<_> = deployment.embedders.iter().map(Origin::as_str).collect();
-    let mut release = Deployment::new(deployment.origin.as_str(), &embedders)?;
-    version.clone_into(&mut release.version);
-    let mut sources = world.sources.clone();
-    let (_, main) = sources.enclave.worker.last_mut().context("no worker")?;
-    main.push_str(end);
-    Ok(emit_plain(&sources, &release)?)
 }
 
 async fn another_release_is_told(world: &mut World) -> Result<()> {
