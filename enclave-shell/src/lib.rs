@@ -15,6 +15,7 @@ pub mod webcat;
 pub mod workloads;
 
 mod asset;
+mod earlier;
 mod embedded;
 mod emit;
 mod error;
@@ -27,6 +28,7 @@ mod release;
 mod sources;
 
 pub use asset::{Asset, Audience, Encoding};
+pub use earlier::earlier_path;
 pub use emit::{Deployment, Emitted, emit, emit_plain};
 pub use error::Error;
 pub use parts::{ENROL_PARTS, FRAME_PARTS, TOOLS_PARTS, WORKER_PARTS};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use kms_manifest::{FileKind, MANIFEST_PATH, Manifest, Pin, Sha256};
 
 use crate::asset::{Asset, Encoding};
+use crate::earlier;
 use crate::emit::Emitted;
 use crate::error::Error;
 use crate::export;
@@ -18,6 +19,8 @@ const PIN_FILE: &str = "pin.json";
 const WEBCAT_PIN_FILE: &str = "pin-webcat.json";
 /// What is to be signed for WEBCAT; no more served than the pins.
 const WEBCAT_FILE: &str = "webcat-manifest.json";
+const TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json";
 
 /// The file that holds a path's body.
 fn file_of(dir: &Path, path: &str) -> PathBuf {
@@ -99,27 +102,41 @@ impl Emitted {
         }
         let asset = Asset::of_kind(bytes, FileKind::Manifest, &manifest.headers.manifest);
         files.insert(MANIFEST_PATH.to_owned(), with_siblings(asset, dir, MANIFEST_PATH)?);
-        // Made after the manifest, so it cannot list them; what they say is signed.
-        let beside =
-            [(PROOF_PATH, "text/plain; charset=utf-8"), (REVOCATIONS_PATH, "application/json")];
-        let for_webcat = webcat::OTHER_PATHS.into_iter().chain([webcat::BUNDLE_PATH]);
-        let for_webcat = for_webcat.map(|path| (path, "application/json"));
-        for (path, media_type) in beside.into_iter().chain(for_webcat) {
-            let file = file_of(dir, path);
-            if file.is_file() {
-                let mut asset =
-                    Asset::of_kind(read(&file)?, FileKind::Manifest, &manifest.headers.manifest);
-                media_type.clone_into(&mut asset.media_type);
-                if path == webcat::BUNDLE_PATH
-                    && let Some(fault) = webcat::check(&asset.bytes, &manifest).into_iter().next()
-                {
-                    return Err(Error::Webcat(fault));
-                }
-                files.insert(path.to_owned(), asset);
+        for Beside { path, bytes, media_type } in beside(dir)? {
+            if path == webcat::BUNDLE_PATH
+                && let Some(fault) = webcat::check(&bytes, &manifest).into_iter().next()
+            {
+                return Err(Error::Webcat(fault));
             }
+            let mut asset = Asset::of_kind(bytes, FileKind::Manifest, &manifest.headers.manifest);
+            media_type.clone_into(&mut asset.media_type);
+            files.insert(path, asset);
         }
         Ok(Self { files, manifest, pin })
     }
+}
+
+/// A file that is made after the manifest, so that it cannot list it. What it says is signed, or has the
+/// digest that is asked for.
+struct Beside {
+    path: String,
+    bytes: Vec<u8>,
+    media_type: &'static str,
+}
+
+fn beside(dir: &Path) -> Result<Vec<Beside>, Error> {
+    let mut found = Vec::new();
+    let for_webcat = webcat::OTHER_PATHS.into_iter().chain([webcat::BUNDLE_PATH]);
+    let texts = for_webcat.chain([REVOCATIONS_PATH]).map(|path| (path, JSON));
+    for (path, media_type) in texts.chain([(PROOF_PATH, TEXT)]) {
+        let file = file_of(dir, path);
+        if file.is_file() {
+            found.push(Beside { path: path.to_owned(), bytes: read(&file)?, media_type });
+        }
+    }
+    let earlier = earlier::load(dir)?.into_iter();
+    found.extend(earlier.map(|(path, bytes)| Beside { path, bytes, media_type: JSON }));
+    Ok(found)
 }
 
 /// Adds the precompressed siblings that exist; each must decode to the same bytes.

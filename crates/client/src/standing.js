@@ -11,6 +11,8 @@ const MAX_MANIFEST = 64 * 1024;
 const MAX_LIST = 256 * 1024;
 const MAX_REVOCATIONS = 64;
 const TIMEOUT_MS = 10_000;
+/** The release that a revocation names. It only says which file to ask for; the enclave checks all. */
+const NAMED = /^manifest (sha256-[A-Za-z0-9+/]{43}=)$/m;
 
 /**
  * Tells the enclave what signers say against a release: the release that runs, or another one that
@@ -27,30 +29,49 @@ export async function tell(kms, notice, options = {}) {
 }
 
 /**
- * Tells the enclave what its own server publishes: the list of revocations, with the manifest that
- * is served. To be called before an unlock is asked for. Rejects where one of them is not to be had:
- * what is kept back here is no reason to go on.
+ * Tells the enclave what its own server publishes: the list of revocations, each with the manifest of
+ * the release that it names, be it the one that runs or another one. To be called before an unlock is
+ * asked for. Rejects where the list is not to be had, or the manifest of the pinned release when it is
+ * revoked: what is kept back here is no reason to go on. Of another release that the server does not
+ * have, there is nothing to tell.
  *
  * @param {AskedKms} kms
- * @param {{ url: string }} release the pinned release
+ * @param {{ url: string, manifest: string }} release the pinned release
  * @param {{ signal?: AbortSignal }} [options]
  * @returns {Promise<Standing>}
  */
-export async function tellPublished(kms, { url }, { signal } = {}) {
+export async function tellPublished(kms, { url, manifest: own }, { signal } = {}) {
   const stop = AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])]);
   /** @param {string} name @param {number} max */
   const read = async (name, max) =>
     (await fetchBytes(new URL(`/.well-known/ats-kms/${name}`, url), max, stop)).bytes;
-  const manifest = await read('manifest.json', MAX_MANIFEST);
   const list = notesOf(await read('revocations.json', MAX_LIST));
+  const manifests = await Promise.all(list.map(async (note) => {
+    const digest = NAMED.exec(note)?.[1];
+    if (!digest) return null;
+    const manifest = read(`manifests/${hex(digest)}.json`, MAX_MANIFEST);
+    return await manifest.catch((problem) => {
+      const none = problem instanceof Mismatch && problem.code === 'bad_status';
+      if (none && digest !== own) return null;
+      throw problem;
+    });
+  }));
   /** @type {Standing} */
   let standing = 'unknown';
-  for (const note of list) {
+  for (const [place, note] of list.entries()) {
+    const manifest = manifests[place];
+    if (!manifest) continue;
     const statement = new TextEncoder().encode(note);
     standing = await tell(kms, { manifest, statement }, { signal: stop });
   }
   return standing;
 }
+
+/** @param {string} digest `sha256-…` in base64 */
+const hex = (digest) =>
+  [...atob(digest.slice('sha256-'.length))]
+    .map((byte) => byte.charCodeAt(0).toString(16).padStart(2, '0'))
+    .join('');
 
 /**
  * @param {Uint8Array} bytes

@@ -26,26 +26,42 @@ function enclave(standings) {
   return { told, batch };
 }
 
-const pin = { url: 'https://kms.example' };
+const ABC = 'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=';
+const ABC_FILE = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad.json';
+const OTHER = `sha256-${'A'.repeat(43)}=`;
+const OTHER_FILE = `${'0'.repeat(64)}.json`;
+const pin = { url: 'https://kms.example', manifest: ABC };
+const revoking = (digest) => `ats-kms/revocation/v1\norigin x\nmanifest ${digest}\nreason y\n\nsigned\n`;
+const text = (bytes) => new TextDecoder().decode(bytes);
 
-test('every published revocation reaches the enclave, with the manifest, as bytes', async () => {
-  serve({ 'manifest.json': '{}', 'revocations.json': '["one\\n","two\\n"]' });
+test('every published revocation reaches the enclave, with the manifest that it names', async () => {
+  const list = [revoking(OTHER), revoking(ABC)];
+  serve({ 'revocations.json': JSON.stringify(list), [ABC_FILE]: 'abc', [OTHER_FILE]: 'other' });
   const kms = enclave(['unknown', 'revoked']);
   assert.equal(await tellPublished(kms, pin), 'revoked');
-  const text = (bytes) => new TextDecoder().decode(bytes);
-  assert.deepEqual(kms.told.map(({ statement }) => text(statement)), ['one\n', 'two\n']);
-  assert.deepEqual(kms.told.map(({ manifest }) => text(manifest)), ['{}', '{}']);
+  assert.deepEqual(kms.told.map(({ statement }) => text(statement)), list);
+  assert.deepEqual(kms.told.map(({ manifest }) => text(manifest)), ['other', 'abc']);
 });
 
 test('an empty list is said to nobody, and one that is kept back is no empty list', async () => {
-  serve({ 'manifest.json': '{}', 'revocations.json': '[]' });
+  serve({ 'revocations.json': '[]' });
   assert.equal(await tellPublished(enclave([]), pin), 'unknown');
   for (const list of [undefined, '', '{}', '[1]', JSON.stringify(Array(65).fill('x'))]) {
-    serve({ 'manifest.json': '{}', 'revocations.json': list });
+    serve({ 'revocations.json': list });
     await assert.rejects(tellPublished(enclave([]), pin), { name: 'Error' }, list);
   }
-  serve({ 'revocations.json': '[]' });
+});
+
+test('a manifest that is not there stops nothing, unless it is of the release that is to run', async () => {
+  serve({ 'revocations.json': JSON.stringify(['no note', revoking(OTHER), revoking(ABC)]), [ABC_FILE]: 'abc' });
+  const kms = enclave(['revoked']);
+  assert.equal(await tellPublished(kms, pin), 'revoked');
+  assert.equal(kms.told.length, 1);
+  serve({ 'revocations.json': JSON.stringify([revoking(ABC)]) });
   await assert.rejects(tellPublished(enclave([]), pin), { code: 'bad_status' });
+  // A file that was too long to read is not one that is not there.
+  serve({ 'revocations.json': JSON.stringify([revoking(OTHER)]), [OTHER_FILE]: 'x'.repeat(65_537) });
+  await assert.rejects(tellPublished(enclave([]), pin), { code: 'too_large' });
 });
 
 test('what a page has from elsewhere is told as it is', async () => {

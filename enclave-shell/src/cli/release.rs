@@ -100,7 +100,7 @@ pub(crate) enum ReleaseCommand {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
-    /// Put proof and revocations next to the manifest of an emitted folder.
+    /// Put proof, revocations and earlier manifests next to the manifest of an emitted folder.
     Publish {
         /// Folder written by `emit`.
         dir: PathBuf,
@@ -113,6 +113,10 @@ pub(crate) enum ReleaseCommand {
         /// A signed revocation; repeat for more.
         #[arg(long, value_name = "FILE")]
         revocation: Vec<PathBuf>,
+        /// The folder that was published before: its revocations, its manifest and those that it
+        /// kept stay published.
+        #[arg(long, value_name = "DIR")]
+        after: Option<PathBuf>,
     },
 }
 
@@ -139,14 +143,19 @@ pub(crate) fn run(command: &ReleaseCommand) -> Result<ExitCode, Failure> {
             let given = given.as_deref().unwrap_or(&statement);
             write(out, &add_signatures(given, &statement, &keys.load()?)?.to_string())?;
         }
-        ReleaseCommand::Publish { dir, proof, policy, revocation } => {
+        ReleaseCommand::Publish { dir, proof, policy, revocation, after } => {
             let policy = policy.as_deref().map(read).transpose()?;
             let policy = policy.map(|policy| ReleasePolicy::parse(&policy)).transpose()?;
             let proof = proof.as_deref().map(text).transpose()?;
             let revocations = revocation.iter().map(|path| text(path));
             let revocations: Vec<_> = revocations.collect::<Result<_, _>>()?;
-            let proof = proof.as_deref();
-            publish::publish(dir, proof, policy.as_ref(), &revocations)?;
+            let publication = publish::Publication {
+                proof: proof.as_deref(),
+                policy: policy.as_ref(),
+                revocations: &revocations,
+                after: after.as_deref(),
+            };
+            publish::publish(dir, &publication)?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -225,7 +225,9 @@ impl Lab {
     }
 
     pub(crate) fn publish_proof(&self, name: &str, proof: &LogProof) {
-        publish::publish(&self.path(name), Some(&proof.to_string()), None, &[]).unwrap();
+        let proof = proof.to_string();
+        let publication = publish::Publication { proof: Some(&proof), ..Default::default() };
+        publish::publish(&self.path(name), &publication).unwrap();
     }
 
     pub(crate) fn serve(&self, name: &str) -> Running {

@@ -1,7 +1,7 @@
 //! Revocations: where they come from, and that none is lost on the way.
 
-use enclave_shell::Emitted;
-use kms_manifest::Sha256;
+use enclave_shell::{Emitted, earlier_path};
+use kms_manifest::{MANIFEST_LIMIT, MANIFEST_PATH, Sha256};
 use serde_json::{Value, json};
 
 use crate::hostile::serve;
@@ -80,6 +80,62 @@ fn nothing_is_published_beside_a_revocation_of_it_or_of_nothing() {
     run(&["release", "publish", &dir, "--revocation", &revoke(&lab, first)]);
     let problem = refused(&publish);
     assert!(problem.contains("revoked") && !placed.exists(), "{problem}");
+}
+
+#[test]
+fn what_was_published_stays_published_with_the_next_release() {
+    let (lab, first) = accepted();
+    run(&["release", "publish", &lab.text("one"), "--revocation", &revoke(&lab, first)]);
+    let second = lab.release("two", 2, Some(first));
+    run(&["release", "publish", &lab.text("two"), "--after", &lab.text("one")]);
+    // The revocation is still told, and the release that it is about.
+    assert_eq!(lab.code("two", "policy.json", "fresh"), Value::Null);
+    let mark: Value = serde_json::from_str(&lab.read("fresh")).unwrap();
+    assert_eq!(mark["revoked"], json!([first.to_string()]));
+    let third = lab.release("three", 3, Some(second));
+    run(&["release", "publish", &lab.text("three"), "--after", &lab.text("two")]);
+    let published = Emitted::load(&lab.path("three")).unwrap();
+    let served = &published.files[MANIFEST_PATH];
+    for digest in [first, second, third] {
+        let kept = &published.files[&earlier_path(&digest)];
+        assert_eq!(Sha256::of(&kept.bytes), digest);
+        // Other origins may read it as they may read the one that is served.
+        assert_eq!((&kept.headers, &kept.media_type), (&served.headers, &served.media_type));
+        assert!(lab.read("three/headers.json").contains(&earlier_path(&digest)));
+    }
+    // A release that is emitted into the folder of the one before keeps it by itself.
+    let fourth = lab.build("three", 4, Some(third)).pin.manifest;
+    run(&["release", "publish", &lab.text("three")]);
+    let published = Emitted::load(&lab.path("three")).unwrap();
+    for digest in [first, second, third, fourth] {
+        assert!(published.files.contains_key(&earlier_path(&digest)));
+    }
+}
+
+#[test]
+fn a_kept_manifest_is_what_its_name_says_and_of_the_same_deployment() {
+    let (lab, first) = accepted();
+    let kept = lab.path(&format!("one{}", earlier_path(&first)));
+    let good = std::fs::read(&kept).unwrap();
+    let long = vec![b' '; MANIFEST_LIMIT + 1];
+    let too_long = lab.path(&format!("one{}", earlier_path(&Sha256::of(&long))));
+    std::fs::write(&kept, b"{}").unwrap();
+    let problem = Emitted::load(&lab.path("one")).unwrap_err().to_string();
+    assert!(problem.contains("manifests/"), "{problem}");
+    std::fs::write(&kept, good).unwrap();
+    std::fs::write(&too_long, long).unwrap();
+    refused(&["release", "publish", &lab.text("one")]);
+    std::fs::remove_file(too_long).unwrap();
+    // What a write that was cut off leaves is not served, and in nobody's way.
+    std::fs::write(kept.with_extension("json.new"), b"{").unwrap();
+    run(&["release", "publish", &lab.text("one")]);
+
+    let other = Lab::new();
+    other.build("two", 2, Some(first));
+    let after = lab.text("one");
+    let problem = refused(&["release", "publish", &other.text("two"), "--after", &after]);
+    assert!(problem.contains("another deployment"), "{problem}");
+    assert!(!other.path("two/.well-known/ats-kms/revocations.json").exists());
 }
 
 #[test]

@@ -3,18 +3,19 @@
 use std::rc::Rc;
 
 use anyhow::{Context as _, Result, ensure};
-use base64ct::{Base64, Encoding as _};
 use enclave_shell::{
-    Emitted,
+    Asset, Emitted, earlier_path,
     serve::{self, Running, ServeOptions, Site},
+    transparency::publish::REVOCATIONS_PATH,
 };
-use kms_manifest::Sha256;
+use kms_manifest::{Manifest, Sha256};
 use kms_tlog::{Note, SignerKey};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::accessibility::check_elsewhere;
 use crate::{
     driver::free_port,
+    page::Page as _,
     remade::{remade, replaced},
     scenario::scenarios,
     session::Session,
@@ -46,17 +47,31 @@ fn signers() -> Result<String> {
     Ok(json!({"threshold": 1, "keys": [key]}).to_string())
 }
 
-/// Parameters that revoke the older release: as much of its manifest as an enclave reads, and the
-/// signed statement.
-fn revoked(newer: &Emitted, origin: &str) -> Result<Value> {
-    let (worker, wasm) = (newer.manifest.worker, newer.manifest.wasm);
+/// Tells the enclave, over the open connection, what its server publishes against releases.
+const TELL: &str = "
+    const { ask } = await import('/hostile/session.js');
+    const { tellPublished } = await import('/client/standing.js');
+    const batch = async ([{ method, params }]) => [await ask(method, params)];
+    return await tellPublished({ batch }, $0);";
+
+/// Publishes that the older release is revoked, beside the manifest of the newer one: as much of its own
+/// manifest as an enclave reads, and the signed statement. Returns the digest of that manifest.
+fn revoke(older: &mut Emitted, origin: &str) -> Result<Sha256> {
+    let Manifest { worker, wasm, headers, .. } = &older.manifest;
     let manifest = json!({"version": "0.0.1", "worker": worker, "wasm": wasm}).to_string();
     let digest = Sha256::of(manifest.as_bytes());
     let text =
         format!("ats-kms/revocation/v1\norigin {origin}\nmanifest {digest}\nreason it leaks\n");
     let note = Note::new(&text, vec![signer()?.sign(&text)])?.to_string();
-    let bytes = |text: &str| json!({"bytes": Base64::encode_string(text.as_bytes())});
-    Ok(json!({"manifest": bytes(&manifest), "statement": bytes(&note)}))
+    let headers = headers.manifest.clone();
+    for (path, text) in [
+        (earlier_path(&digest), manifest),
+        (REVOCATIONS_PATH.to_owned(), json!([note]).to_string()),
+    ] {
+        let asset = Asset::new(text.into_bytes(), "application/json", headers.clone());
+        older.files.insert(path, asset);
+    }
+    Ok(digest)
 }
 
 async fn another_release_is_shown_before_it_opens_a_vault_and_a_revoked_one_opens_none(
@@ -66,13 +81,14 @@ async fn another_release_is_shown_before_it_opens_a_vault_and_a_revoked_one_open
     let release = Rc::clone(&stage.release);
     let newer = &release.emitted;
     let version = &newer.pin.version;
-    let older = remade(newer, |module| {
+    let mut older = remade(newer, |module| {
         let named = format!("signers: {}", serde_json::to_string(&signers()?)?);
         let module = replaced(module, "signers: ''", &named)?;
         replaced(&module, &format!("version: \"{version}\""), "version: \"0.0.1\"")
     })?;
     let port = free_port()?;
     let stage = Stage { kms: format!("http://kms.localhost:{port}"), ..stage };
+    let revoked = revoke(&mut older, &stage.kms)?;
     let page = world.page()?;
     let ui = VaultUi(page);
 
@@ -98,9 +114,8 @@ async fn another_release_is_shown_before_it_opens_a_vault_and_a_revoked_one_open
     ui.unlock(PASSPHRASE).await?;
     session.end().await.context("the second unlock")?;
 
-    let notice = revoked(newer, &stage.kms)?;
-    let standing = session.call("enclave.notice", notice).await?;
-    ensure!(standing == json!({"standing": "revoked"}), "{standing}");
+    let standing = page.eval(TELL, &[json!({"url": stage.kms, "manifest": revoked})]).await?;
+    ensure!(standing == "revoked", "{standing}");
     ensure!(session.status().await?["state"] == "locked", "it locks at once");
     // Withheld from then on, it still counts.
     let session = Session::open(page, &stage).await?;
