@@ -16,7 +16,7 @@ use common::{
 };
 use enclave_shell::Emitted;
 use enclave_shell::serve::{DevCertificate, ServeOptions, TlsVersion, start, start_site};
-use enclave_shell::verify::{Outcome, Report, VerifyOptions, verify_embedder};
+use enclave_shell::verify::{Outcome, Pins, Report, VerifyOptions, verify_embedder};
 use kms_manifest::{ENROL_PATH, Gap, MANIFEST_PATH, short_code, word_code};
 
 /// A release and its port, to be served changed again and again: emitting takes longest.
@@ -254,6 +254,47 @@ async fn another_consistent_release_fails_the_pin() {
     assert_eq!(named, ["/", MANIFEST_PATH, other.module.path.as_str()]);
     assert_eq!(verified(other.url.as_str(), None, None).await.outcome, Outcome::Match);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn in_a_roll_out_either_release_matches_and_no_third() {
+    let (current, port) = local_release();
+    let (next, third) = (version_of(&current, "0.0.2"), version_of(&current, "0.0.3"));
+    let pins = || Pins::new(vec![current.pin.clone(), next.pin.clone()]).unwrap();
+    let url = current.pin.url.as_str();
+    for release in [&current, &next] {
+        let server = serve_plain(release.clone(), port);
+        let report = common::verified_by(url, pins(), None).await;
+        server.stop().await;
+        assert_eq!(report.outcome, Outcome::Match, "{report}");
+        assert_eq!(report.version.as_ref(), Some(&release.pin.version));
+        assert!(report.to_string().contains("the pinned release"), "{report}");
+    }
+    let server = serve_plain(third, port);
+    let report = common::verified_by(url, pins(), None).await;
+    server.stop().await;
+    assert_eq!(report.outcome, Outcome::Mismatch, "{report}");
+    let both = format!("the pin says {} or {}", current.pin.manifest, next.pin.manifest);
+    assert!(report.to_string().contains(&both), "{report}");
+    // The page of the next one under another manifest: it is compared with that one.
+    let mut mixed = next.clone();
+    mixed.files.get_mut(MANIFEST_PATH).unwrap().bytes.push(b'\n');
+    mixed.files.get_mut(&next.pin.tools.path).unwrap().bytes.push(b'\n');
+    let server = serve_plain(mixed, port);
+    let report = common::verified_by(url, pins(), None).await;
+    server.stop().await;
+    let named: Vec<_> = report.mismatches.iter().map(|found| found.file.as_str()).collect();
+    assert_eq!(named, [MANIFEST_PATH, &next.pin.tools.path], "{report}");
+}
+
+/// A release of the same origin with another module and of another version.
+fn version_of(emitted: &Emitted, version: &str) -> Emitted {
+    let (origin, mut sources) = (emitted.pin.url.as_str(), common::sources());
+    sources.enclave.wasm.extend_from_slice(version.as_bytes());
+    sources.tools.wasm.extend_from_slice(version.as_bytes());
+    let mut deployment = enclave_shell::Deployment::new(origin, &[EMBEDDER]).unwrap();
+    version.clone_into(&mut deployment.version);
+    enclave_shell::emit(&sources, &deployment).unwrap()
 }
 
 #[tokio::test]

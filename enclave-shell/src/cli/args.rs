@@ -141,9 +141,9 @@ pub(crate) struct VerifyArgs {
     pub(crate) url: Option<String>,
     #[command(flatten)]
     pub(crate) sigstore: SigstoreArgs,
-    /// The release that should be there: a pin.json.
+    /// The release that should be there: a pin.json. Twice in a roll-out, for the current and the next.
     #[arg(long, value_name = "FILE", conflicts_with = "policy")]
-    pub(crate) pin: Option<PathBuf>,
+    pub(crate) pin: Vec<PathBuf>,
     /// Whose word counts for a release: signers, log, witnesses, age.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,

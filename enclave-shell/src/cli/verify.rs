@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use enclave_shell::verify::{
-    Attested, EmbedderReport, Outcome, Report, VerifyOptions, verify, verify_embedder,
+    Attested, EmbedderReport, Outcome, Pins, Report, VerifyOptions, verify, verify_embedder,
 };
 use kms_manifest::{Pin, qr_rows};
 
@@ -33,12 +33,10 @@ pub(super) fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
 impl Found {
     fn ask(args: &VerifyArgs, url: &str) -> Result<Self, Failure> {
         let attestation = args.sigstore.attestation()?;
-        let pin = match &args.pin {
-            Some(path) => Some(Pin::parse(&read(path)?)?),
-            None => None,
-        };
+        let pin = |path| -> Result<Pin, Failure> { Ok(Pin::parse(&read(path)?)?) };
+        let pins = args.pin.iter().map(|path| pin(path)).collect::<Result<_, _>>()?;
         let ca = args.ca.as_deref().map(read).transpose()?;
-        let options = VerifyOptions { pin, ca, ..VerifyOptions::default() };
+        let options = VerifyOptions { pins: Pins::new(pins)?, ca, ..VerifyOptions::default() };
         let report = match &args.policy {
             Some(policy) => release::verify_release(args, url, &read(policy)?, &options)?,
             None => verify(url, &options)?,

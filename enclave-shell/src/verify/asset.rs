@@ -1,11 +1,12 @@
 //! Checks of one served file.
 
 use kms_manifest::{
-    AssetEntry, FileKind, Manifest, Pin, Sha256, Sha384, WEBCAT_PATH, enclave_csp, enrol_csp,
-    webcat_csp,
+    AssetEntry, FileKind, Manifest, Sha256, Sha384, WEBCAT_PATH, enclave_csp, enrol_csp, webcat_csp,
 };
 
 use super::fetch::{Client, Reply};
+use super::pins::Pins;
+use super::policy::Unreachable;
 use super::report::Report;
 use super::{check_headers, check_status};
 use crate::assemble;
@@ -14,28 +15,41 @@ use crate::html;
 
 /// No file of a release is larger.
 const SIZE_LIMIT: u64 = 64 * 1024 * 1024;
+const NOT_PINNED: &str = "is not the pinned file";
 
-/// Compares what the pin names with the pin alone, for want of the manifest that it pins.
-pub(super) fn check_pinned(client: &Client, pin: &Pin, report: &mut Report) {
-    let scripts = [&pin.module, &pin.tools].map(|it| (it.path.as_str(), Some(it.integrity)));
-    let page = if pin.webcat { WEBCAT_PATH } else { "/" };
-    for (path, integrity) in [(page, None)].into_iter().chain(scripts) {
-        let reply = match client.fetch(path, SIZE_LIMIT, &[]) {
-            Ok(reply) => reply,
-            Err(problem) => return report.unreachable(path, problem),
-        };
-        report.checked.push(path.to_owned());
-        if !check_status(&reply, path, report) {
-            continue;
-        }
-        let same = match integrity {
-            None => Sha256::of(&reply.body) == pin.html,
-            Some(integrity) => Sha384::of(&reply.body) == integrity,
-        };
-        if !same {
-            report.mismatch(path, "is not the pinned file".to_owned());
+/// Compares what the pin names with the pin alone, for want of the manifest that it pins. Of two pins it
+/// is the one whose page is served.
+pub(super) fn check_pinned(client: &Client, pins: &Pins, report: &mut Report) {
+    let path = if pins.are_for_webcat() { WEBCAT_PATH } else { "/" };
+    let Ok(page) = pinned_file(client, path, report) else { return };
+    let digest = page.as_deref().map(Sha256::of);
+    let Some(pin) = pins.of_page(digest) else { return };
+    if digest.is_some_and(|digest| digest != pin.html) {
+        report.mismatch(path, NOT_PINNED.to_owned());
+    }
+    for script in [&pin.module, &pin.tools] {
+        match pinned_file(client, &script.path, report) {
+            Err(Unreachable) => return,
+            Ok(Some(body)) if Sha384::of(&body) != script.integrity => {
+                report.mismatch(&script.path, NOT_PINNED.to_owned());
+            }
+            Ok(_) => {}
         }
     }
+}
+
+/// A file for that; `None` if the server has no such file, and an error if it cannot be asked.
+fn pinned_file(
+    client: &Client,
+    path: &str,
+    report: &mut Report,
+) -> Result<Option<Vec<u8>>, Unreachable> {
+    let reply = client.fetch(path, SIZE_LIMIT, &[]).map_err(|problem| {
+        report.unreachable(path, problem);
+        Unreachable
+    })?;
+    report.checked.push(path.to_owned());
+    Ok(check_status(&reply, path, report).then_some(reply.body))
 }
 
 /// Fetches a file in every coding and compares bytes and headers.

@@ -6,6 +6,7 @@ mod embedder;
 mod fetch;
 mod logs;
 mod page;
+mod pins;
 mod policy;
 mod report;
 
@@ -23,6 +24,7 @@ use crate::webcat;
 
 pub use attested::{Attestation, Attested};
 pub use embedder::{EmbedderReport, verify_embedder};
+pub use pins::Pins;
 pub use policy::{PolicyOptions, PolicyVerdict, verify_by_policy};
 pub use report::{Mismatch, Outcome, Report};
 
@@ -40,6 +42,9 @@ pub enum VerifyError {
     /// The address of the embedding page is not one of a page.
     #[error("{0}: not the address of a web page")]
     Page(String),
+    /// Releases that no embedder could pin together.
+    #[error("the pins: {0}")]
+    Pins(&'static str),
     /// The CA file holds no certificate.
     #[error("the CA file holds no certificate")]
     Ca,
@@ -48,8 +53,8 @@ pub enum VerifyError {
 /// How to verify.
 #[derive(Debug, Clone)]
 pub struct VerifyOptions {
-    /// The release that an embedder pinned. Without it only consistency is checked.
-    pub pin: Option<Pin>,
+    /// What an embedder pinned. Without it only consistency is checked.
+    pub pins: Pins,
     /// Certificates to trust instead of the public authorities, PEM.
     pub ca: Option<Vec<u8>>,
     /// Time for each request.
@@ -58,7 +63,7 @@ pub struct VerifyOptions {
 
 impl Default for VerifyOptions {
     fn default() -> Self {
-        Self { pin: None, ca: None, timeout: Duration::from_secs(20) }
+        Self { pins: Pins::default(), ca: None, timeout: Duration::from_secs(20) }
     }
 }
 
@@ -66,8 +71,8 @@ impl Default for VerifyOptions {
 pub fn verify(url: &str, options: &VerifyOptions) -> Result<Report, VerifyError> {
     let origin = parse_url(url)?;
     let client = Client::new(&origin, options)?;
-    let mut report = Report::new(&origin, options.pin.is_some());
-    if let Some(manifest) = check_manifest(&client, &origin, options.pin.as_ref(), &mut report) {
+    let mut report = Report::new(&origin, !options.pins.is_empty());
+    if let Some(manifest) = check_manifest(&client, &origin, &options.pins, &mut report) {
         for entry in &manifest.assets {
             asset::check(&client, &manifest, entry, &mut report);
         }
@@ -88,7 +93,7 @@ fn parse_url(url: &str) -> Result<Origin, VerifyError> {
 fn check_manifest(
     client: &Client,
     origin: &Origin,
-    pin: Option<&Pin>,
+    pins: &Pins,
     report: &mut Report,
 ) -> Option<Manifest> {
     let reply = match client.fetch(MANIFEST_PATH, MANIFEST_LIMIT as u64, &[]) {
@@ -103,12 +108,11 @@ fn check_manifest(
     }
     let digest = Sha256::of(&reply.body);
     report.set_manifest(&digest);
-    if let Some(pin) = pin
-        && pin.manifest != digest
-    {
-        report.mismatch(MANIFEST_PATH, format!("is {digest}, the pin says {}", pin.manifest));
+    let pin = pins.of_manifest(&digest);
+    if pin.is_none() && !pins.is_empty() {
+        report.mismatch(MANIFEST_PATH, format!("is {digest}, the pin says {}", pins.named()));
         // What this manifest says of the other files counts for nothing; the pin knows them too.
-        asset::check_pinned(client, pin, report);
+        asset::check_pinned(client, pins, report);
         return None;
     }
     let manifest = match Manifest::parse(&reply.body) {

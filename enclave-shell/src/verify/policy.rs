@@ -102,7 +102,7 @@ impl Files {
 }
 
 /// A file could not be asked for, as the report says.
-struct Unreachable;
+pub(super) struct Unreachable;
 
 /// A file; `None` if the server has none.
 fn fetch(

@@ -60,6 +60,48 @@ async fn verify_reports_by_exit_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_pins_are_those_of_a_roll_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let (emitted, port) = local_release();
+    let url = emitted.pin.url.to_string();
+    let file = |name: &str, change: &dyn Fn(&mut kms_manifest::Pin)| {
+        let folder = dir.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        let mut pin = emitted.pin.clone();
+        change(&mut pin);
+        pin_file(&folder, &pin)
+    };
+    let own = file("own", &|_| {});
+    let other = file("other", &|pin| {
+        pin.version = "0.0.2".into();
+        pin.manifest = kms_manifest::Sha256::of(b"other");
+    });
+    let server = serve_plain(emitted.clone(), port);
+    for pins in [[&own, &other], [&other, &own]] {
+        let output = shell(&["verify", &url, "--pin", pins[0], "--pin", pins[1]]).await;
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
+    server.stop().await;
+    let policy = file("policy", &|pin| {
+        pin.version = "0.0.3".into();
+        pin.csp += "; media-src 'self'";
+    });
+    let origin = file("origin", &|pin| {
+        pin.version = "0.0.4".into();
+        pin.url = "https://kms.example".parse().unwrap();
+    });
+    for (second, why) in [(&own, "version"), (&policy, "policies"), (&origin, "origins")] {
+        let output = shell(&["verify", &url, "--pin", &own, "--pin", second]).await;
+        assert_eq!(output.status.code(), Some(2), "{why}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(why), "{why}: {output:?}");
+    }
+    let three = ["verify", &url, "--pin", &own, "--pin", &other, "--pin", &policy];
+    let output = shell(&three).await;
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("more than two"), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn emit_says_what_is_missing() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().to_str().unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use enclave_shell::serve::{DevCertificate, Running, ServeOptions, Site, TlsVersion, start_site};
-use enclave_shell::verify::{Report, VerifyOptions, verify};
+use enclave_shell::verify::{Pins, Report, VerifyOptions, verify};
 use enclave_shell::{Deployment, Emitted, Program, Sources, emit};
 use kms_manifest::{ENROL_PATH, FileKind, MANIFEST_PATH, Pin};
 
@@ -92,8 +92,14 @@ pub(crate) fn serve_tls(
 
 /// Runs the blocking verifier beside the server.
 pub(crate) async fn verified(url: &str, pin: Option<Pin>, ca: Option<&str>) -> Report {
+    let pins = Pins::new(pin.into_iter().collect()).unwrap();
+    verified_by(url, pins, ca).await
+}
+
+/// The same with what a roll-out pins.
+pub(crate) async fn verified_by(url: &str, pins: Pins, ca: Option<&str>) -> Report {
     let options = VerifyOptions {
-        pin,
+        pins,
         ca: ca.map(|pem| pem.as_bytes().to_vec()),
         timeout: Duration::from_secs(10),
     };

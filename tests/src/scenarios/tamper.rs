@@ -148,7 +148,7 @@ async fn terminal_names_the_file(world: &mut World) -> Result<()> {
     let port = free_port()?;
     let kms = format!("http://kms.localhost:{port}");
     let emitted = emit_plain(&world.sources, &Deployment::new(&kms, &["http://pwa.localhost"])?)?;
-    let options = VerifyOptions { pin: Some(emitted.pin.clone()), ..VerifyOptions::default() };
+    let options = VerifyOptions { pins: emitted.pin.clone().into(), ..VerifyOptions::default() };
     let check = async |site: Site| -> Result<verify::Report> {
         let running = serve::start_site(site, ServeOptions::loopback(port))?;
         let (kms, options) = (kms.clone(), options.clone());
