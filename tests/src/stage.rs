@@ -12,6 +12,7 @@ use kms_manifest::Headers;
 
 use crate::{cases, driver::free_port, vouched::vouch};
 
+const POLICY: &str = "Content-Security-Policy";
 /// How many stages one release can give: more than all scenarios of a run ask for.
 const EMBEDDERS: u16 = 200;
 
@@ -129,12 +130,17 @@ fn add_examples(site: &mut Site) -> Result<()> {
     Ok(())
 }
 
-/// The client's verifier, its cases, and a page with the demo's headers that runs them.
+/// The client's verifier, its cases, a page with the demo's headers that runs them, and one that lets no
+/// wasm run.
 fn add_cases(site: &mut Site, kit: &[u8]) -> Result<()> {
     demo::add_kit(site, kit);
     let demo = site.files.get("/").context("no demo")?.headers.clone();
     let page = site.files.get("/hostile/page.html").context("no page")?;
     let page = Asset::new(page.bytes.clone(), &page.media_type, demo.clone());
+    let mut strict = page.clone();
+    let policy = demo.value(POLICY).context("no policy")?;
+    strict.headers.set(POLICY, policy.replace(" 'wasm-unsafe-eval'", ""));
+    site.files.insert("/no-wasm.html".to_owned(), strict);
     let cases = Asset::new(serde_json::to_vec(&cases::read()?)?, "application/json", demo);
     site.files.insert("/cases.html".to_owned(), page);
     site.files.insert("/cases.json".to_owned(), cases);
@@ -143,7 +149,6 @@ fn add_cases(site: &mut Site, kit: &[u8]) -> Result<()> {
 
 /// The page with the headers of a careful embedder, who knows the enclave at any port.
 fn careful(page: &Asset, emitted: &Emitted) -> Result<Asset> {
-    const POLICY: &str = "Content-Security-Policy";
     let url = &emitted.pin.url;
     let mut headers = demo::embedder_headers(url);
     let policy = headers.value(POLICY).context("no policy")?;

@@ -1,6 +1,7 @@
 /**
  * Why no release is accepted. `code` is one of the verifier's own (docs/releases.md), or of what has
- * to be there before it is asked: `files_unreachable`, `mark_unavailable`, `kit_unavailable`.
+ * to be there before it is asked: `files_unreachable`, `mark_unavailable`, `kit_unavailable`,
+ * `kit_forbidden`.
  */
 export class PolicyError extends Error {
   /**

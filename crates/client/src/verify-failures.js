@@ -44,9 +44,6 @@ const OWN = {
   other_media_type: ['changed', 'It is sent as another kind of file.'],
   other_release_runs: ['changed', 'It reports another release.'],
   other_worker_runs: ['changed', 'It reports another worker.'],
-  files_unreachable: ['unread', 'What the server says of its release could not be fetched.'],
-  kit_unavailable: ['unread', 'The program that checks releases could not be run.'],
-  mark_unavailable: ['unread', 'What was seen before cannot be remembered in this browser.'],
   other_wasm_runs: ['changed', 'It reports another WebAssembly module.'],
 };
 
@@ -57,6 +54,10 @@ const OWN = {
  */
 const BY_POLICY = {
   kit_unavailable: ['unread', 'The verifier could not be loaded.'],
+  kit_forbidden: [
+    'app',
+    "This page does not let the verifier run: its own policy lacks script-src 'wasm-unsafe-eval'.",
+  ],
   files_unreachable: ['unread', 'What the server has to say about its release could not be fetched.'],
   mark_unavailable: ['app', 'This browser does not let the page remember what it saw.'],
   policy_form: ['app', 'The list of those whose word counts cannot be read.'],

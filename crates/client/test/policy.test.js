@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { connect, verifyPolicy, verifyWith } from '../src/policy.js';
+import { explainFailure } from '../src/verify-failures.js';
 import { manifest, pin } from './sample.js';
 
 const policy = { schema: 1, origin: pin.url, signers: {}, transparency: [], cool_down_hours: 1 };
@@ -187,6 +188,23 @@ test('where the verifier cannot be loaded, nothing is asked for and nothing is c
   await assert.rejects(verifyPolicy({ policy }), { name: 'PolicyError', code: 'kit_unavailable' });
   await assert.rejects(connect({ policy }), { code: 'kit_unavailable' });
   assert.ok(asked.length === 2 && asked.every((path) => path.endsWith('/kit.wasm')), `${asked}`);
+});
+
+test('a page whose policy lets no WebAssembly run is told so', async () => {
+  const { Module } = WebAssembly;
+  define('fetch', async () => new Response('', { status: 404 }));
+  const forbidden = function () {
+    throw new WebAssembly.CompileError('blocked by the policy of the page');
+  };
+  try {
+    Object.assign(WebAssembly, { Module: forbidden });
+    await assert.rejects(verifyPolicy({ policy }), { name: 'PolicyError', code: 'kit_forbidden' });
+  } finally {
+    Object.assign(WebAssembly, { Module });
+  }
+  const { text, advice } = explainFailure('kit_forbidden');
+  assert.match(text, /'wasm-unsafe-eval'/);
+  assert.match(advice, /the people who make this app/);
 });
 
 test('a verification that is called off is one of nothing', async () => {

@@ -116,6 +116,7 @@ test('what is no verdict fails at the first step', async () => {
   const cases = [
     [refuses('files_unreachable'), 'files_unreachable'],
     [refuses('kit_unavailable'), 'kit_unavailable'],
+    [refuses('kit_forbidden'), 'kit_forbidden'],
     [refuses(7), 'unreadable'],
     [async () => undefined, 'unreadable'],
     [async () => ({ release: { ...pin, csp: 'none' }, accepted }), 'invalid_release'],

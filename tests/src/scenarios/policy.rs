@@ -1,10 +1,13 @@
 //! A release by a policy, verified in the page.
 
 use anyhow::{Context as _, Result, ensure};
+use fantoccini::Client;
 use kms_manifest::{Sha256, qr_rows, word_code};
 use serde_json::{Value, json};
 
-use crate::{page::Page as _, scenario::scenarios, session::attack, vouched, world::World};
+use crate::{
+    page::Page as _, scenario::scenarios, session::attack, stage::Stage, vouched, world::World,
+};
 
 scenarios!("policy": a_release_is_verified_in_the_page);
 
@@ -126,10 +129,23 @@ async fn a_release_is_verified_in_the_page(world: &mut World) -> Result<()> {
     policy["cool_down_hours"] = json!(3);
     let refused = page.eval(CONNECT, &[policy.clone(), name]).await?;
     ensure!(refused["code"] == "too_young", "{refused}");
-    let shown = page.eval(SHOW, &[policy, json!(false)]).await?;
+    let shown = page.eval(SHOW, &[policy.clone(), json!(false)]).await?;
     ensure!(shown["level"] == "failed" && shown["steps"]["age"] == "false", "{shown}");
     ensure!(shown["steps"]["inclusion"] == "true" && shown["steps"]["order"] == "null", "{shown}");
     ensure!(shown["dark"].is_null(), "a code of no release: {shown}");
     ensure!(shown["words"].is_null(), "nothing was read that could be named: {shown}");
+    a_page_that_lets_no_wasm_run_is_told(page, &stage, policy).await
+}
+
+/// A developer who has forgotten a word of the page's policy reads which.
+async fn a_page_that_lets_no_wasm_run_is_told(
+    page: &Client,
+    stage: &Stage,
+    policy: Value,
+) -> Result<()> {
+    page.goto(&format!("{}/no-wasm.html", stage.pwa)).await?;
+    let shown = page.eval(SHOW, &[policy, json!(false)]).await?;
+    let text = shown["text"].as_str().context("text")?;
+    ensure!(shown["level"] == "failed" && text.contains("'wasm-unsafe-eval'"), "{shown}");
     Ok(())
 }
