@@ -36,10 +36,22 @@ pub(crate) fn write(repo: &Repo) -> Result<PathBuf> {
 /// What a release publishes of the folder that `write` left: names and bytes.
 pub(crate) fn published(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     let image = dir.join(NAME);
-    let program = inspect::entries(&image)?.into_iter().find(|entry| entry.path == NAME);
-    let program = program.context("no program in the image")?.bytes;
+    let program = program_in(&image)?;
     let layout = archive::of(&archive::below(&image)?)?;
     Ok(vec![(NAME.to_owned(), program), (format!("{NAME}.oci.tar"), layout)])
+}
+
+fn program_in(image: &Path) -> Result<Vec<u8>> {
+    let program = inspect::entries(image)?.into_iter().find(|entry| entry.path == NAME);
+    Ok(program.context("no program in the image")?.bytes)
+}
+
+/// Where the programs in two images part.
+fn parted(here: &Path, there: &Path) -> Result<String> {
+    let [ours, theirs] = [program_in(&here.join(NAME))?, program_in(&there.join(NAME))?];
+    let same = || "the program is the same".to_owned();
+    let other = || format!("its program in {}", repro::between(&ours, &theirs));
+    Ok(if ours == theirs { same() } else { other() })
 }
 
 /// Writes the image here and of a copy under other circumstances, compares every byte, and starts what
@@ -55,7 +67,7 @@ pub(crate) fn check(repo: &Repo) -> Result<()> {
     }
     for name in &names {
         if std::fs::read(here.join(name))? != std::fs::read(there.join(name))? {
-            bail!("the two images differ in {}", name.display());
+            bail!("the two images differ in {}; {}", name.display(), parted(&here, &there)?);
         }
     }
     println!("  image: {} files, identical in both builds", names.len());

@@ -2,31 +2,44 @@
 
 use std::path::Path;
 
+use object::{Object as _, ObjectSection as _};
 use wasmparser::{Parser, Payload};
 
 /// The magic number of a WebAssembly module.
 const WASM: &[u8] = b"\0asm";
+/// That of a program or library for Linux.
+const ELF: &[u8] = b"\x7fELF";
 
-/// What is not the same in two files, in words: the section of a wasm, the line of a text, the byte
-/// of anything else.
+/// What is not the same in two files, in words.
 pub(super) fn explain(first: &Path, second: &Path) -> String {
     match (std::fs::read(first), std::fs::read(second)) {
-        (Ok(first), Ok(second)) if first.starts_with(WASM) && second.starts_with(WASM) => {
-            in_sections(&first, &second)
-        }
-        (Ok(first), Ok(second)) => match (str::from_utf8(&first), str::from_utf8(&second)) {
-            (Ok(first), Ok(second)) => in_lines(first, second),
-            _ => in_bytes(&first, &second),
-        },
+        (Ok(first), Ok(second)) => between(&first, &second),
         (Err(_), _) => "the second build only".to_owned(),
         (_, Err(_)) => "the first build only".to_owned(),
     }
 }
 
-/// A section of a module: its name and its bytes.
-type Section<'a> = (String, &'a [u8]);
+/// The same of the bytes: the section of a wasm or of a program, the line of a text, the byte of anything
+/// else.
+pub(crate) fn between(first: &[u8], second: &[u8]) -> String {
+    let both = |magic| first.starts_with(magic) && second.starts_with(magic);
+    if both(WASM) {
+        return in_sections(first, second, wasm_sections);
+    }
+    if both(ELF) {
+        return in_sections(first, second, elf_sections);
+    }
+    match (str::from_utf8(first), str::from_utf8(second)) {
+        (Ok(first), Ok(second)) => in_lines(first, second),
+        _ => in_bytes(first, second),
+    }
+}
 
-fn sections(module: &[u8]) -> Option<Vec<Section<'_>>> {
+/// A section: its name and its bytes.
+type Section<'a> = (String, &'a [u8]);
+type Sections = for<'a> fn(&'a [u8]) -> Option<Vec<Section<'a>>>;
+
+fn wasm_sections(module: &[u8]) -> Option<Vec<Section<'_>>> {
     let mut found = Vec::new();
     for payload in Parser::new(0).parse_all(module) {
         let payload = payload.ok()?;
@@ -39,6 +52,14 @@ fn sections(module: &[u8]) -> Option<Vec<Section<'_>>> {
         found.push((name, module.get(range)?));
     }
     Some(found)
+}
+
+fn elf_sections(program: &[u8]) -> Option<Vec<Section<'_>>> {
+    let file = object::File::parse(program).ok()?;
+    let sections = file
+        .sections()
+        .map(|section| Some((format!("section {}", section.name().ok()?), section.data().ok()?)));
+    sections.collect()
 }
 
 /// Sections by their numbers (WebAssembly core specification, section 5.5.2).
@@ -64,7 +85,7 @@ fn name_of(id: u8) -> String {
         .map_or_else(|| format!("section {id}"), |name| format!("{name} section"))
 }
 
-fn in_sections(first: &[u8], second: &[u8]) -> String {
+fn in_sections(first: &[u8], second: &[u8], sections: Sections) -> String {
     let (Some(ours), Some(theirs)) = (sections(first), sections(second)) else {
         return in_bytes(first, second);
     };
@@ -111,6 +132,48 @@ mod tests {
         std::fs::write(&paths[0], first).unwrap();
         std::fs::write(&paths[1], second).unwrap();
         explain(&paths[0], &paths[1])
+    }
+
+    /// The file of a program with these sections, and one with their names (ELF-64, System V ABI).
+    fn program(sections: &[(&str, &[u8])]) -> Vec<u8> {
+        let (mut names, mut body, mut table) = (vec![0], Vec::new(), vec![0; 64]);
+        let mut row = |name: &str, kind: u32, place: usize, size: usize, names: &mut Vec<u8>| {
+            table.extend(u32::try_from(names.len()).unwrap().to_le_bytes());
+            table.extend([kind.to_le_bytes(), [0; 4], [0; 4], [0; 4], [0; 4]].concat());
+            for number in [64 + place, size] {
+                table.extend(u64::try_from(number).unwrap().to_le_bytes());
+            }
+            table.extend([0; 24]);
+            names.extend([name.as_bytes(), b"\0"].concat());
+        };
+        for (name, bytes) in sections {
+            row(name, 1, body.len(), bytes.len(), &mut names);
+            body.extend_from_slice(bytes);
+        }
+        let size = names.len() + 7;
+        row(".names", 3, body.len(), size, &mut names);
+        body.extend(names);
+        let mut file = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x01\0\x3e\0\x01\0\0\0".to_vec();
+        file.extend([0; 16]);
+        file.extend(u64::try_from(64 + body.len()).unwrap().to_le_bytes());
+        file.extend([0, 0, 0, 0, 64, 0, 0, 0, 0, 0, 64, 0]);
+        let count = u16::try_from(sections.len() + 2).unwrap();
+        file.extend([count.to_le_bytes(), (count - 1).to_le_bytes()].concat());
+        [file, body, table].concat()
+    }
+
+    #[test]
+    fn a_section_of_a_program_is_named() {
+        let one = program(&[(".code", b"same"), (".parts", b"0123")]);
+        let two = program(&[(".code", b"same"), (".parts", b"01x345")]);
+        let found = explained(&one, &two);
+        assert_eq!(found, "section .parts, byte 2 on, 4 and 6 bytes long");
+        let more = program(&[(".code", b"same"), (".parts", b"0123"), (".more", b"")]);
+        assert!(explained(&more, &one).contains("no section .more in the second"));
+        assert!(explained(&one, &more).contains("no section .more in the first"));
+        // Cut off, it has no sections that could be named.
+        let cut = &one[..one.len() - 1];
+        assert!(explained(&one, cut).starts_with("byte "), "{}", explained(&one, cut));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::{files, manifest, shell, wasm};
 use circumstances::{BUILDS, build_under};
 use outputs::{Digests, Outputs};
 
+pub(crate) use differ::between;
 pub(crate) use roots::in_two_roots;
 
 /// Builds twice under different circumstances and compares every byte.
