@@ -6,6 +6,7 @@ mod crates;
 mod labels;
 mod lengths;
 mod links;
+mod locks;
 mod others;
 mod pages;
 mod shown;
@@ -59,6 +60,7 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
     let sources = read_sources(repo)?;
     let mut findings = Findings::default();
     crates::check(repo, &mut findings)?;
+    locks::check(repo, &mut findings)?;
     others::check(repo, &mut findings)?;
     lengths::check(&sources, &mut findings);
     words::check(&sources, &mut findings);
