@@ -21,6 +21,11 @@ test('whatever would pin nothing is refused', () => {
     { ...pin, version: '<b>' },
     { ...pin, url: 'https://kms.example/path' },
     { ...pin, url: 'javascript:alert(1)' },
+    { ...pin, url: 'https://user@kms.example/' },
+    { ...pin, url: 'https://user:password@kms.example' },
+    { ...pin, url: 'https://kms.example/?query' },
+    { ...pin, url: 'https://kms.example/#part' },
+    { ...pin, url: 'blob:https://kms.example/1' },
     { ...pin, module: { ...pin.module, integrity: 'sha256-x' } },
     { ...pin, module: { ...pin.module, path: 'enclave.js' } },
     { ...pin, tools: undefined },
@@ -43,7 +48,9 @@ test('whatever would pin nothing is refused', () => {
   for (const release of broken) {
     assert.throws(() => checkRelease(release, undefined), { code: 'invalid_release' });
   }
-  assert.throws(() => checkRelease(pin, 'https://other.example'), { code: 'invalid_release' });
+  for (const url of ['https://other.example', 'https://user@kms.example/', 'https://kms.example/path']) {
+    assert.throws(() => checkRelease(pin, url), { code: 'invalid_release' }, url);
+  }
 });
 
 test('two releases of one origin let the browser run the scripts of both and no other', () => {

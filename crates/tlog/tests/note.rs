@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)] // the fixtures are plain functions
 
 use ed25519_dalek::{Signer, SigningKey};
-use kms_tlog::{Checkpoint, Note, NoteError, VerifierKey};
+use kms_tlog::{Checkpoint, Note, NoteError, Signature, VerifierKey};
 
 /// The example of the Go project's package `note`.
 const NEUMANN: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
@@ -62,6 +62,32 @@ fn the_signature_must_be_of_this_key() {
     let both = [theirs.signatures(), note.signatures()].concat();
     let both = Note::new("text\n", both).unwrap();
     assert_eq!((own.1.verify(&both), other.1.verify(&both)), (Ok("text\n"), Ok("text\n")));
+}
+
+/// C2SP signed-note: whoever verifies a note has to ignore signatures of keys that are not known.
+#[test]
+fn lines_of_unknown_keys_are_ignored_whatever_is_in_them() {
+    let own = key("log.example", 1);
+    let note = signed("text\n", &own);
+    let line = &note.signatures()[0];
+    let unknown = [
+        // Shorter than any signature, as long as one with ML-DSA-44 and a time, and as one with Ed25519.
+        Signature { name: "other.example".into(), id: [1, 2, 3, 4], bytes: vec![0] },
+        Signature { name: "other.example".into(), id: [6, 1, 2, 3], bytes: vec![9; 8 + 2420] },
+        Signature { name: "other.example".into(), id: [1, 2, 3, 5], bytes: vec![7; 64] },
+        // The known key's name under another id, and its id under another name.
+        Signature { id: [0; 4], ..line.clone() },
+        Signature { name: "\u{fc}mlaut.example/\u{1f600}".into(), ..line.clone() },
+    ];
+    for place in 0..=unknown.len() {
+        let mut lines = unknown.to_vec();
+        lines.insert(place, line.clone());
+        let note = Note::new("text\n", lines.clone()).unwrap();
+        assert_eq!(own.1.verify(&note), Ok("text\n"));
+        assert_eq!(Note::parse(&note.to_string()).unwrap().signatures(), lines);
+    }
+    let without = Note::new("text\n", unknown.to_vec()).unwrap();
+    assert_eq!(own.1.verify(&without), Err(NoteError::NotSigned));
 }
 
 #[test]
