@@ -94,26 +94,29 @@ pub struct Scripts {
 
 /// Headers per kind of file, as the manifest records them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct HeaderSet {
-    /// Of the frame page.
-    pub html: Headers,
     /// Of the enrolment page.
     pub enrol: Headers,
-    /// Of every script.
-    pub module: Headers,
+    /// Of the frame page.
+    pub html: Headers,
     /// Of the manifest.
     pub manifest: Headers,
-    /// Of the frame page for WEBCAT; none where a deployment has no such page.
+    /// Of every script.
+    pub module: Headers,
+    /// Of the WAICT manifest; none where a deployment has no page for WEBCAT.
+    #[serde(default, skip_serializing_if = "Headers::is_empty")]
+    pub waict: Headers,
+    /// Of the frame page for WEBCAT, likewise.
     #[serde(default, skip_serializing_if = "Headers::is_empty")]
     pub webcat: Headers,
     /// Of the workers that it starts, likewise.
     #[serde(default, skip_serializing_if = "Headers::is_empty")]
     pub worker: Headers,
-    /// Of the WAICT manifest, likewise.
-    #[serde(default, skip_serializing_if = "Headers::is_empty")]
-    pub waict: Headers,
 }
+
+crate::read_from_objects!(HeaderSet);
+crate::written_as_derived!(HeaderSet);
 
 /// Policy of a response that is no document: shown in a tab it is inert and has no origin.
 pub const INERT_CSP: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";

@@ -16,6 +16,8 @@ mod headers;
 mod kind;
 mod lint;
 mod manifest;
+#[doc(hidden)]
+pub mod object;
 mod origin;
 mod pin;
 mod qr;

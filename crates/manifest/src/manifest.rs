@@ -18,48 +18,49 @@ pub const MANIFEST_LIMIT: usize = 64 * 1024;
 /// The largest integer that JSON readers agree on (RFC 8785 §3.2.2.3): 2^53 - 1.
 const INTEGER_LIMIT: u64 = (1 << 53) - 1;
 
-/// What a release is, byte for byte and header for header.
+/// What a release is, byte for byte and header for header. Here and in all that it holds, members stand in
+/// the order of their names: that is the order of RFC 8785, in which they are written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Manifest {
-    /// Format version, [`SCHEMA`].
-    pub schema: u32,
-    /// Release version.
-    pub version: String,
-    /// Counter that only grows; a client refuses a lower one than it has seen.
-    pub epoch: u64,
-    /// Source commit, or `unknown`.
-    pub commit: String,
-    /// The compiler that made the wasm.
-    pub toolchain: String,
-    /// Where it is served and who may embed it.
-    pub deployment: Deployment,
     /// Every served file except this one, ordered by path.
     pub assets: Vec<AssetEntry>,
-    /// Digest of the worker source inside the module.
-    pub worker: Sha256,
-    /// Digest of the wasm inside the module.
-    pub wasm: Sha256,
-    /// Digests of what is inside the tools script.
-    pub tools: Measurement,
+    /// Source commit, or `unknown`.
+    pub commit: String,
+    /// Where it is served and who may embed it.
+    pub deployment: Deployment,
+    /// Counter that only grows; a client refuses a lower one than it has seen.
+    pub epoch: u64,
     /// Exact response headers.
     pub headers: HeaderSet,
-    /// SHA-256 of every wasm module, base64url, as a WAICT manifest lists them.
-    pub wasm_hashes: Vec<String>,
     /// Digest of the previous release's manifest.
     pub previous: Option<Sha256>,
+    /// Format version, [`SCHEMA`].
+    pub schema: u32,
     /// What is known of other releases.
     pub status: Status,
+    /// The compiler that made the wasm.
+    pub toolchain: String,
+    /// Digests of what is inside the tools script.
+    pub tools: Measurement,
+    /// Release version.
+    pub version: String,
+    /// Digest of the wasm inside the module.
+    pub wasm: Sha256,
+    /// SHA-256 of every wasm module, base64url, as a WAICT manifest lists them.
+    pub wasm_hashes: Vec<String>,
+    /// Digest of the worker source inside the module.
+    pub worker: Sha256,
 }
 
 /// The configuration compiled into a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Deployment {
-    /// Origin of the enclave.
-    pub origin: Origin,
     /// Origins that may embed it.
     pub embedders: Vec<Origin>,
+    /// Origin of the enclave.
+    pub origin: Origin,
     /// Whose word against a release the enclave honours, if it knows any signers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signers: Option<SigningKeys>,
@@ -67,18 +68,20 @@ pub struct Deployment {
 
 /// Who signs statements about releases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct SigningKeys {
-    /// How many of them have to.
-    pub threshold: usize,
     /// Verifier keys of notes (C2SP signed-note).
     pub keys: Vec<String>,
+    /// How many of them have to.
+    pub threshold: usize,
 }
 
 /// One served file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(remote = "Self", rename_all = "camelCase", deny_unknown_fields)]
 pub struct AssetEntry {
+    /// Exact `Content-Type`.
+    pub media_type: String,
     /// Absolute path on the origin.
     pub path: String,
     /// SHA-256 of the body before content coding.
@@ -87,13 +90,11 @@ pub struct AssetEntry {
     pub sha384: Sha384,
     /// Length of the body in bytes.
     pub size: u64,
-    /// Exact `Content-Type`.
-    pub media_type: String,
 }
 
 /// Releases by manifest digest.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Status {
     /// In use.
     pub allowed: Vec<Sha256>,
@@ -106,13 +107,16 @@ pub struct Status {
 /// What is inside a script that starts a worker with a wasm module. Of the frame's module it is
 /// also what the running enclave reports of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Measurement {
-    /// Digest of the worker source.
-    pub worker: Sha256,
     /// Digest of the wasm.
     pub wasm: Sha256,
+    /// Digest of the worker source.
+    pub worker: Sha256,
 }
+
+crate::read_from_objects!(Manifest, Deployment, SigningKeys, AssetEntry, Status, Measurement);
+crate::written_as_derived!(Manifest, Deployment, SigningKeys, AssetEntry, Status, Measurement);
 
 /// Why bytes are not a manifest.
 #[derive(Debug, thiserror::Error)]
@@ -145,9 +149,10 @@ impl Manifest {
         if manifest.to_bytes()? == bytes { Ok(manifest) } else { Err(ManifestError::NotCanonical) }
     }
 
-    /// The canonical bytes (RFC 8785).
+    /// The canonical bytes (RFC 8785): for texts, whole numbers below 2^53 and members in order, those are
+    /// what JSON is written as without spaces.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ManifestError> {
-        Ok(json_canon::to_vec(self)?)
+        Ok(serde_json::to_vec(self)?)
     }
 
     /// Digest of the canonical bytes: the release's identity.

@@ -10,7 +10,7 @@ use crate::origin::Origin;
 
 /// The content of `pin.json`. Not secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Pin {
     /// Release version.
     pub version: String,
@@ -37,13 +37,16 @@ pub struct Pin {
 
 /// A pinned script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct PinnedScript {
     /// Absolute path on the origin.
     pub path: String,
     /// SRI digest.
     pub integrity: Sha384,
 }
+
+crate::read_from_objects!(Pin, PinnedScript);
+crate::written_as_derived!(Pin, PinnedScript);
 
 /// Why there is no pin.
 #[derive(Debug, thiserror::Error)]

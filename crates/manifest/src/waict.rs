@@ -40,5 +40,5 @@ pub fn waict_manifest(
     let mut wasm_hashes: Vec<_> = wasm.iter().map(String::as_str).collect();
     wasm_hashes.sort_unstable();
     wasm_hashes.dedup();
-    Ok(json_canon::to_string(&Waict { hashes, wasm_hashes })? + "\n\n")
+    Ok(serde_json::to_string(&Waict { hashes, wasm_hashes })? + "\n\n")
 }

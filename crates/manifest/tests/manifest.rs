@@ -4,10 +4,11 @@
 
 use kms_manifest::{
     AssetEntry, Deployment, FileKind, HeaderSet, Headers, MANIFEST_LIMIT, Manifest, ManifestError,
-    Measurement, Origin, Pin, SCHEMA, Scripts, Sha256, Sha384, Status, WAICT_POLICY, short_code,
-    waict_manifest, waict_policy,
+    Measurement, Origin, Pin, SCHEMA, Scripts, Sha256, Sha384, SigningKeys, Status, WAICT_POLICY,
+    short_code, waict_manifest, waict_policy,
 };
 use proptest::prelude::*;
+use serde_json::Value;
 
 fn body(kind: FileKind) -> &'static [u8] {
     match kind {
@@ -122,6 +123,15 @@ fn bytes_round_trip_and_name_every_field() {
         ]
     );
     assert!(value["previous"].is_null());
+    // As another writer of RFC 8785 has it, with every member that there can be.
+    let mut full = manifest;
+    full.previous = Some(Sha256::of(b"previous"));
+    full.status.revoked.push(Sha256::of(b"revoked"));
+    full.toolchain = "rustc \u{fc}\u{1f600} \"\\/ 1.95.0".to_owned();
+    full.deployment.signers = Some(SigningKeys { keys: vec!["a".to_owned()], threshold: 1 });
+    for one in [&full, &Manifest::parse(&bytes).unwrap()] {
+        assert_eq!(one.to_bytes().unwrap(), json_canon::to_vec(one).unwrap());
+    }
     assert_eq!(value["assets"][0]["mediaType"], "text/html; charset=utf-8");
 }
 
@@ -229,6 +239,26 @@ fn the_pin_follows_the_manifest() {
     let text = pin.to_json().unwrap();
     assert_eq!(Pin::parse(text.as_bytes()).unwrap(), pin);
     assert!(Pin::parse(text.replacen('{', "{\"x\":1,", 1).as_bytes()).is_err());
+}
+
+/// A list of a struct's values is no other spelling of it.
+#[test]
+fn lists_are_no_objects() {
+    let pin = serde_json::to_value(Pin::of(&manifest()).unwrap()).unwrap();
+    let values = |object: &Value, names: &[&str]| {
+        Value::from(names.iter().map(|name| object[*name].clone()).collect::<Vec<_>>())
+    };
+    let mut half = pin.clone();
+    half["module"] = values(&pin["module"], &["path", "integrity"]);
+    let all = ["version", "url", "manifest", "csp", "module", "tools", "html", "worker", "wasm"];
+    for list in [half, values(&pin, &all)] {
+        assert!(Pin::parse(list.to_string().as_bytes()).is_err(), "{list}");
+    }
+    let text = String::from_utf8(manifest().to_bytes().unwrap()).unwrap();
+    let status =
+        text.replacen("{\"allowed\":[],\"deprecated\":[],\"revoked\":[]}", "[[],[],[]]", 1);
+    assert_ne!(status, text);
+    assert!(matches!(Manifest::parse(status.as_bytes()), Err(ManifestError::Json(_))));
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub const MAX_QUESTION: usize = 4 * 1024 * 1024;
 
 /// A question. Files are in base64.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Question {
     /// The policy.
     pub policy: String,
@@ -36,7 +36,7 @@ pub struct Question {
 
 /// An answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Answer {
     /// Whether the release may run.
     pub accepted: bool,
@@ -50,7 +50,7 @@ pub struct Answer {
 
 /// An accepted release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Summary {
     /// Version.
     pub version: String,
@@ -67,6 +67,9 @@ pub struct Summary {
     /// When a quorum of them had seen it, in seconds since 1970.
     pub time: u64,
 }
+
+kms_manifest::read_from_objects!(Question, Answer, Summary);
+kms_manifest::written_as_derived!(Question, Answer, Summary);
 
 /// A question that is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -15,7 +15,7 @@ const MAX_MARK: usize = 1024 * 1024;
 
 /// The high-water mark of a deployment: kept where the verifier's user can keep something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct Mark {
     schema: u32,
     origin: Origin,
@@ -29,7 +29,7 @@ pub struct Mark {
 
 /// A release that was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct SeenRelease {
     /// Its counter.
     pub epoch: u64,
@@ -39,13 +39,16 @@ pub struct SeenRelease {
 
 /// A tree that was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(remote = "Self", deny_unknown_fields)]
 pub struct SeenTree {
     /// Number of leaves.
     pub size: u64,
     /// Root.
     pub root: Sha256,
 }
+
+kms_manifest::read_from_objects!(Mark, SeenRelease, SeenTree);
+kms_manifest::written_as_derived!(Mark, SeenRelease, SeenTree);
 
 impl Mark {
     /// The mark of somebody who has seen nothing.

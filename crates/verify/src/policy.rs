@@ -2,7 +2,7 @@
 
 use kms_manifest::{Origin, SigningKeys};
 use kms_tlog::{Policy, VerifierKey};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::fault::Fault;
 use crate::signers::Signers;
@@ -29,8 +29,8 @@ pub struct ReleasePolicy {
 }
 
 /// The JSON form.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Deserialize)]
+#[serde(remote = "Self", deny_unknown_fields)]
 struct Form {
     schema: u32,
     origin: Origin,
@@ -39,6 +39,8 @@ struct Form {
     transparency: Vec<String>,
     cool_down_hours: u64,
 }
+
+kms_manifest::read_from_objects!(Form);
 
 impl ReleasePolicy {
     /// Reads a policy.
@@ -62,10 +64,10 @@ impl ReleasePolicy {
         let logs = self.transparency.logs().iter().map(|log| log.key.public());
         let witnesses = self.transparency.witnesses().iter().map(|witness| witness.key.public());
         let signers = self.signers.keys().iter().map(VerifierKey::public);
-        let mut keys: Vec<_> = logs.chain(witnesses).chain(signers).collect();
-        keys.sort_unstable();
+        let keys: Vec<_> = logs.chain(witnesses).chain(signers).collect();
+        let twice = |place: usize| keys[..place].contains(&keys[place]);
         !self.transparency.logs().is_empty()
             && self.transparency.has_quorum()
-            && keys.is_sorted_by(|a, b| a < b)
+            && !(0..keys.len()).any(twice)
     }
 }

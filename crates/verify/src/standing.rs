@@ -46,6 +46,7 @@ pub enum Standing {
 /// What of a manifest tells which release runs. The digest of its bytes is signed, so neither form nor
 /// other members are looked at again.
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Measured {
     version: String,
     worker: Sha256,
@@ -53,9 +54,12 @@ struct Measured {
 }
 
 #[derive(Deserialize)]
+#[serde(remote = "Self")]
 struct Successor {
     status: Status,
 }
+
+kms_manifest::read_from_objects!(Measured, Successor);
 
 impl Notice<'_> {
     /// What these signers of this deployment say; `None` if that is nothing.

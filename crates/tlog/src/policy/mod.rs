@@ -144,9 +144,9 @@ impl Member {
         match self {
             Self::Witness(place) => times.get(*place).copied().flatten(),
             Self::Group(least, members) => {
-                let mut own: Vec<_> = members.iter().filter_map(|it| it.time(times)).collect();
-                own.sort_unstable();
-                own.get(least.checked_sub(1)?).copied()
+                let own: Vec<_> = members.iter().filter_map(|it| it.time(times)).collect();
+                let had = |time: u64| own.iter().filter(|it| **it <= time).count();
+                own.iter().copied().filter(|time| had(*time) >= *least).min()
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::world::{LOG, World, key, signer};
 pub(crate) fn all() -> Vec<Case> {
     let mut all = policies();
     all.extend(marks());
+    all.extend(lists());
     all.extend(manifests());
     all.extend(proofs());
     all
@@ -76,6 +77,32 @@ fn marks() -> Vec<Case> {
         mark("mark_unknown_field_fail", Fault::MarkForm, "{", "{\"more\":1,"),
         mark("mark_other_schema_fail", Fault::MarkForm, "\"schema\":1", "\"schema\":2"),
         mark("mark_of_another_deployment_fail", Fault::MarkOrigin, "//kms.", "//other."),
+    ]
+}
+
+/// A policy and a mark whose objects are lists of their members' values: another spelling is none.
+fn lists() -> Vec<Case> {
+    let values = |object: &Value, names: &[&str]| {
+        Value::from(names.iter().map(|name| object[*name].clone()).collect::<Vec<_>>())
+    };
+    let good = World::new().policy;
+    let signers = values(&good["signers"], &["keys", "threshold"]);
+    let mark: Value = serde_json::from_slice(&World::new().files().mark.unwrap()).unwrap();
+    let all = ["schema", "origin", "release", "logs", "revoked"];
+    let release = values(&mark["release"], &["epoch", "manifest"]);
+    let marked = |name, mark: Value| {
+        of_files(name, Fault::MarkForm, |files| files.mark = Some(mark.to_string().into_bytes()))
+    };
+    let mut half = mark.clone();
+    half["release"] = release;
+    vec![
+        policy("policy_signers_as_a_list_fail", Fault::PolicyForm, "/signers", signers),
+        of_files("policy_as_a_list_fail", Fault::PolicyForm, |files| {
+            let all = ["schema", "origin", "signers", "transparency", "cool_down_hours"];
+            files.policy = values(&good, &all).to_string().into_bytes();
+        }),
+        marked("mark_as_a_list_fail", values(&mark, &all)),
+        marked("mark_release_as_a_list_fail", half),
     ]
 }
 
