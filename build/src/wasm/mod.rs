@@ -39,7 +39,7 @@ pub(crate) struct Module {
 
 /// Most that wasm and glue of the client's verifier weigh on the wire, under gzip
 /// (docs/decisions/0063).
-const KIT_LIMIT: usize = 104 * 1024;
+const KIT_LIMIT: usize = 100 * 1024;
 
 /// Where a module runs, which decides how it is compiled and bound.
 #[derive(Clone, Copy, PartialEq, Eq)]
