@@ -122,13 +122,13 @@ impl Postgres {
         // It ends with the client, which hears of every error.
         tokio::spawn(async { connection.await.ok() });
         client.batch_execute(SESSION).await.map_err(plain)?;
-        let safe: bool = client.query_one(SAFE, &[]).await.map_err(plain)?.get(0);
-        if !safe {
+        let safe = client.query_one(SAFE, &[]).await.map_err(plain)?;
+        if !get::<bool>(&safe, 0)? {
             return Err(io::Error::other("the database does not write to the disk in time"));
         }
         client.execute(NAME, &[log_key]).await.map_err(plain)?;
-        let named: String = client.query_one(NAMED, &[]).await.map_err(plain)?.get(0);
-        if named != *log_key {
+        let named = client.query_one(NAMED, &[]).await.map_err(plain)?;
+        if get::<&str>(&named, 0)? != log_key {
             return Err(io::Error::other("the log in the database has another key"));
         }
         let prepare = async |text| client.prepare(text).await.map_err(plain);
