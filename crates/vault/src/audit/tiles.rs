@@ -108,11 +108,18 @@ impl<P: Ports> Inner<P> {
             return Err(CORRUPT);
         }
         // All at once: a browser takes longer to answer than to decrypt.
-        try_join_all((after + 1..).zip(&sealed).map(async |(seq, (_, sealed))| {
-            let link = self.open_link(vault, seq, sealed).await?;
-            Some(link).filter(|link| link.seq() == Some(seq)).ok_or(CORRUPT)
-        }))
-        .await
+        let sealed = (after + 1..).zip(&sealed);
+        try_join_all(sealed.map(|(seq, (_, sealed))| self.link_at(vault, seq, sealed))).await
+    }
+
+    async fn link_at(
+        &self,
+        vault: &UnlockedVault<P>,
+        seq: u64,
+        sealed: &[u8],
+    ) -> Result<Link, Error> {
+        let link = self.open_link(vault, seq, sealed).await?;
+        if link.seq() == Some(seq) { Ok(link) } else { Err(CORRUPT) }
     }
 
     /// Reads a tile that must exist. Nothing but its place is checked.
