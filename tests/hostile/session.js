@@ -55,6 +55,12 @@ const STEPS = {
     waiting = session.line.ask(method, decode(params ?? {}));
     return null;
   },
+  /** Tells the enclave what its server publishes against releases. */
+  tell: async ({ release }) => {
+    const { tellPublished } = await import('/client/standing.js');
+    const batch = async ([{ method, params }]) => [await session.line.ask(method, params)];
+    return tellPublished({ batch }, release);
+  },
   /** Waits for that reply. */
   end: () => waiting,
   /** Everything that ever reached this page, on the port and on the window. */

@@ -22,7 +22,7 @@ export async function loadKit(wasm = new URL('./kit.wasm', import.meta.url)) {
     await init({ module_or_path: wasm });
     return { growth, qr, verify, wanted };
   } catch (cause) {
-    if (isForbidden()) throw new PolicyError('kit_forbidden', 'This page lets no WebAssembly run.', cause);
+    if (await isForbidden()) throw new PolicyError('kit_forbidden', 'This page lets no WebAssembly run.', cause);
     throw new PolicyError('kit_unavailable', 'The verifier could not be loaded.', cause);
   }
 }
@@ -30,13 +30,8 @@ export async function loadKit(wasm = new URL('./kit.wasm', import.meta.url)) {
 /** The shortest module: where not even that may be compiled, the page's own policy is in the way. */
 const NOTHING = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
 
-function isForbidden() {
-  try {
-    return !new WebAssembly.Module(NOTHING);
-  } catch {
-    return true;
-  }
-}
+/** Asked in the way in which the verifier was to be loaded. */
+const isForbidden = () => WebAssembly.instantiate(NOTHING).then(() => false, () => true);
 
 /**
  * What the verifier says. One that breaks off says nothing, which is no yes.

@@ -23,27 +23,6 @@ const CONNECT: &str = "
         return { name, code, message };
     }";
 
-/// Lets `<kms-verify>` judge by the policy, of a running enclave if it is to connect, and returns what
-/// it reports and shows.
-const SHOW: &str = "
-    const [{ connect }] = await Promise.all(['policy', 'verify'].map((name) => import(`/client/${name}.js`)));
-    const kms = $1 ? await connect({ policy: $0 }) : undefined;
-    const element = document.createElement('kms-verify');
-    Object.assign(element, { policy: $0, memory: null, kms });
-    document.body.append(element);
-    const { level, by, words } = await element.run();
-    const shown = element.shadowRoot;
-    const steps = [...shown.querySelectorAll('[data-step]')].map(({ dataset: { step, ok } }) => [step, ok]);
-    const text = shown.textContent;
-    const attribute = element.getAttribute('level');
-    const qr = shown.querySelector('details.qr');
-    if (qr) qr.open = true;
-    while (qr && qr.children.length < 3) await new Promise((done) => setTimeout(done, 20));
-    const dark = qr?.querySelector('svg path')?.getAttribute('d') ?? null;
-    kms?.close();
-    element.remove();
-    return { level, attribute, by, words, dark, steps: Object.fromEntries(steps), text };";
-
 /// What the verifier is asked, as the element shows it.
 const QUESTIONS: [&str; 10] = [
     "policy",
@@ -73,6 +52,12 @@ fn dark_modules(digest: &Sha256) -> Result<String> {
     Ok(dark.collect())
 }
 
+/// Lets `<kms-verify>` judge by the policy, of a running enclave if it is to connect, and returns what
+/// it reports and shows.
+async fn show(page: &Client, policy: &Value, connected: bool) -> Result<Value> {
+    attack(page, "show", &json!({"policy": policy, "connected": connected})).await
+}
+
 /// Under the policy of a careful embedder, who lets its own wasm run and nothing else.
 async fn a_release_is_verified_in_the_page(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
@@ -90,7 +75,7 @@ async fn a_release_is_verified_in_the_page(world: &mut World) -> Result<()> {
     let mark: Value = serde_json::from_str(mark)?;
     ensure!(mark["release"]["epoch"] == stage.release.emitted.manifest.epoch, "{mark}");
 
-    let shown = page.eval(SHOW, &[policy.clone(), json!(true)]).await?;
+    let shown = show(page, &policy, true).await?;
     let level = if world.engine.enforces_pin() { "enforced by browser" } else { "checked" };
     for name in ["level", "attribute"] {
         ensure!(shown[name] == level, "{shown}");
@@ -129,22 +114,22 @@ async fn a_release_is_verified_in_the_page(world: &mut World) -> Result<()> {
     policy["cool_down_hours"] = json!(3);
     let refused = page.eval(CONNECT, &[policy.clone(), name]).await?;
     ensure!(refused["code"] == "too_young", "{refused}");
-    let shown = page.eval(SHOW, &[policy.clone(), json!(false)]).await?;
+    let shown = show(page, &policy, false).await?;
     ensure!(shown["level"] == "failed" && shown["steps"]["age"] == "false", "{shown}");
     ensure!(shown["steps"]["inclusion"] == "true" && shown["steps"]["order"] == "null", "{shown}");
     ensure!(shown["dark"].is_null(), "a code of no release: {shown}");
     ensure!(shown["words"].is_null(), "nothing was read that could be named: {shown}");
-    a_page_that_lets_no_wasm_run_is_told(page, &stage, policy).await
+    a_page_that_lets_no_wasm_run_is_told(page, &stage, &policy).await
 }
 
 /// A developer who has forgotten a word of the page's policy reads which.
 async fn a_page_that_lets_no_wasm_run_is_told(
     page: &Client,
     stage: &Stage,
-    policy: Value,
+    policy: &Value,
 ) -> Result<()> {
     page.goto(&format!("{}/no-wasm.html", stage.pwa)).await?;
-    let shown = page.eval(SHOW, &[policy, json!(false)]).await?;
+    let shown = show(page, policy, false).await?;
     let text = shown["text"].as_str().context("text")?;
     ensure!(shown["level"] == "failed" && text.contains("'wasm-unsafe-eval'"), "{shown}");
     Ok(())

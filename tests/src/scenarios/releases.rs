@@ -15,10 +15,9 @@ use serde_json::json;
 use super::accessibility::check_elsewhere;
 use crate::{
     driver::free_port,
-    page::Page as _,
     remade::{remade, replaced},
     scenario::scenarios,
-    session::Session,
+    session::{Session, attack},
     stage::Stage,
     vault_ui::{PASSPHRASE, VaultUi},
     world::World,
@@ -46,13 +45,6 @@ fn signers() -> Result<String> {
     let key = signer()?.verifier().to_string();
     Ok(json!({"threshold": 1, "keys": [key]}).to_string())
 }
-
-/// Tells the enclave, over the open connection, what its server publishes against releases.
-const TELL: &str = "
-    const { ask } = await import('/hostile/session.js');
-    const { tellPublished } = await import('/client/standing.js');
-    const batch = async ([{ method, params }]) => [await ask(method, params)];
-    return await tellPublished({ batch }, $0);";
 
 /// Publishes that the older release is revoked, beside the manifest of the newer one: as much of its own
 /// manifest as an enclave reads, and the signed statement. Returns the digest of that manifest.
@@ -114,7 +106,8 @@ async fn another_release_is_shown_before_it_opens_a_vault_and_a_revoked_one_open
     ui.unlock(PASSPHRASE).await?;
     session.end().await.context("the second unlock")?;
 
-    let standing = page.eval(TELL, &[json!({"url": stage.kms, "manifest": revoked})]).await?;
+    let told = json!({"op": "tell", "release": {"url": stage.kms, "manifest": revoked}});
+    let standing = attack(page, "session", &told).await?;
     ensure!(standing == "revoked", "{standing}");
     ensure!(session.status().await?["state"] == "locked", "it locks at once");
     // Withheld from then on, it still counts.
