@@ -184,6 +184,9 @@ async fn start_server(
         command
             .env("WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS", "1")
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
+            // Two fifths of its work was to draw, as a graphics card would, what nobody looks at.
+            .env("WEBKIT_DISABLE_COMPOSITING_MODE", "1")
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
             .env("XDG_CONFIG_HOME", directory);
     }
     if let Some(name) = display {
