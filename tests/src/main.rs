@@ -6,6 +6,7 @@ mod authenticator;
 mod bench;
 mod cases;
 mod command;
+mod course;
 mod demo;
 mod driver;
 mod engine;
@@ -111,7 +112,7 @@ async fn main() -> Result<ExitCode> {
             let known = |directory: &Path| {
                 tree.map_or(Known::NOTHING, |tree| Known::of(&tree, engine, directory, again))
             };
-            run(engine, &filter, &turns, known, &builds).await
+            run(engine, &filter, turns, known, &builds).await
         }
         Command::Bench { engine, options, builds } => bench::run(engine, &options, &builds).await,
         Command::Screenshots { out, builds } => screenshots::run(&out, &builds).await,
@@ -121,7 +122,7 @@ async fn main() -> Result<ExitCode> {
 async fn run(
     engine: Engine,
     filter: &str,
-    turns: &Turns,
+    turns: Turns,
     known: impl FnOnce(&Path) -> Known,
     builds: &Builds,
 ) -> Result<ExitCode> {
@@ -132,10 +133,10 @@ async fn run(
         let strict = scenario::on_build_machine();
         return Ok(if strict { ExitCode::FAILURE } else { ExitCode::SUCCESS });
     }
-    let mut world = World::new(engine, &builds.enclave, &builds.probe_enclave)?;
+    let world = World::new(engine, &builds.enclave, &builds.probe_enclave)?;
     println!("{engine}:");
     let known = known(&world.directory);
-    let tally = scenario::run_all(&mut world, filter, turns, known).await?;
+    let tally = course::run(world, filter, turns, known).await?;
     println!("{engine}: {tally}");
     Ok(if tally.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

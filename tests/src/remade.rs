@@ -1,7 +1,7 @@
 //! Releases beside the one that is served: changed in one place, or emitted again.
 
 use anyhow::{Context as _, Result, ensure};
-use enclave_shell::{Deployment, Emitted, emit_plain};
+use enclave_shell::{Deployment, Emitted, Sources, emit_plain};
 use kms_manifest::{Headers, Manifest, Origin, Sha384};
 
 use crate::world::World;
@@ -46,7 +46,7 @@ pub(crate) fn emitted_again(
     let embedders: Vec<_> = deployment.embedders.iter().map(Origin::as_str).collect();
     let mut release = Deployment::new(deployment.origin.as_str(), &embedders)?;
     version.clone_into(&mut release.version);
-    let mut sources = world.sources.clone();
+    let mut sources = Sources::clone(&world.sources);
     let (_, main) = sources.enclave.worker.last_mut().context("no worker")?;
     main.push_str(end);
     Ok(emit_plain(&sources, &release)?)

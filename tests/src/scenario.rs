@@ -1,4 +1,4 @@
-//! Named scenarios, run one after another in one browser.
+//! Named scenarios, and what one comes to in one browser.
 
 use std::{
     fmt, fs,
@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result};
 use fantoccini::Client;
 use serde_json::Value;
 
-use crate::{engine::Launch, known::Known, page::Page as _, turns::Turns, world::World};
+use crate::{engine::Launch, page::Page as _, turns::Load, world::World};
 
 /// One scenario may take this long, browser start included.
 const LIMIT: Duration = Duration::from_mins(2);
@@ -27,8 +27,8 @@ pub(crate) struct Scenario {
     pub name: &'static str,
     /// How its browser is started.
     pub launch: Launch,
-    /// It needs no turn.
-    pub light: bool,
+    /// What it asks of the machine.
+    pub load: Load,
     /// The test itself.
     pub run: for<'a> fn(&'a mut World) -> Outcome<'a>,
 }
@@ -42,14 +42,14 @@ macro_rules! scenarios {
         pub(crate) const ALL: &[$crate::scenario::Scenario] = &[$($crate::scenario::Scenario {
             name: concat!($theme, "::", stringify!($name)),
             launch: scenarios!(@launch $($launch)?),
-            light: scenarios!(@light $($light)?),
+            load: scenarios!(@load $($light)?),
             run: |world| Box::pin($name(world)),
         }),+];
     };
     (@launch) => { $crate::engine::Launch::ORDINARY };
     (@launch $launch:expr) => { $launch };
-    (@light) => { false };
-    (@light light) => { true };
+    (@load) => { $crate::turns::Load::Heavy };
+    (@load light) => { $crate::turns::Load::Light };
 }
 pub(crate) use scenarios;
 
@@ -88,77 +88,43 @@ fn excuses(error: &anyhow::Error, strict: bool) -> bool {
     error.is::<Skip>() || (error.is::<Missing>() && !strict)
 }
 
-/// How many scenarios ended how.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    passed: usize,
-    failed: usize,
-    skipped: usize,
-    /// Not run: this very tree has passed them before.
-    known: usize,
+/// How a scenario ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// As it should.
+    Passed,
+    /// It says nothing about this engine or machine.
+    Skipped,
+    /// Otherwise.
+    Failed,
 }
 
-impl Tally {
-    /// Whether nothing failed, and something ran.
-    pub(crate) fn is_good(&self) -> bool {
-        self.failed == 0 && self.passed + self.known > 0
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { passed, failed, skipped, known } = self;
-        write!(out, "{passed} passed, {failed} failed, {skipped} skipped")?;
-        if *known > 0 { write!(out, ", {known} passed before") } else { Ok(()) }
-    }
-}
-
-/// Runs the scenarios whose names contain `filter`, or one of several with commas between, a line
-/// for each.
-pub(crate) async fn run_all(
-    world: &mut World,
-    filter: &str,
-    turns: &Turns,
-    mut known: Known,
-) -> Result<Tally> {
-    let is_meant = |scenario: &Scenario| filter.split(',').any(|part| scenario.name.contains(part));
-    let mut chosen: Vec<_> = crate::scenarios::all().filter(is_meant).collect();
-    // A different start needs a different browser: those come last, together.
-    chosen.sort_by_key(|scenario| scenario.launch != Launch::ORDINARY);
-    let mut tally = Tally::default();
-    for scenario in chosen {
-        if known.covers(scenario.name) {
-            tally.known += 1;
-            continue;
+/// Runs one and says in a line how it ended.
+pub(crate) async fn run(world: &mut World, scenario: &Scenario) -> Ending {
+    let start = Instant::now();
+    let outcome = run_one(world, scenario).await;
+    let seconds = start.elapsed().as_secs_f32();
+    let name = scenario.name;
+    match outcome {
+        Ok(()) => {
+            println!("ok      {seconds:>5.1} s  {name}");
+            Ending::Passed
         }
-        let _turn = if scenario.light { None } else { Some(turns.take().await?) };
-        let start = Instant::now();
-        let outcome = run_one(world, &scenario).await;
-        let seconds = start.elapsed().as_secs_f32();
-        let name = scenario.name;
-        known.keep(name, outcome.is_ok())?;
-        match outcome {
-            Ok(()) => {
-                tally.passed += 1;
-                println!("ok      {seconds:>5.1} s  {name}");
-            }
-            Err(error) if excuses(&error, on_build_machine()) => {
-                tally.skipped += 1;
-                println!("skipped {seconds:>5.1} s  {name}: {error}");
-            }
-            Err(error) => {
-                tally.failed += 1;
-                println!("FAILED  {seconds:>5.1} s  {name}: {error:#}");
-                match keep_evidence(world, name).await {
-                    Ok(path) => println!("        see {}", path.display()),
-                    Err(error) => println!("        no evidence could be kept: {error:#}"),
-                }
-                // Whatever state it was left in does not reach the next scenario.
-                world.discard_browser();
-            }
+        Err(error) if excuses(&error, on_build_machine()) => {
+            println!("skipped {seconds:>5.1} s  {name}: {error}");
+            Ending::Skipped
+        }
+        Err(error) => {
+            let evidence = match keep_evidence(world, name).await {
+                Ok(path) => format!("see {}", path.display()),
+                Err(error) => format!("no evidence could be kept: {error:#}"),
+            };
+            println!("FAILED  {seconds:>5.1} s  {name}: {error:#}\n        {evidence}");
+            // Whatever state it was left in does not reach the next scenario.
+            world.discard_browser();
+            Ending::Failed
         }
     }
-    Ok(tally)
 }
 
 async fn run_one(world: &mut World, scenario: &Scenario) -> Result<()> {

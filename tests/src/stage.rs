@@ -1,6 +1,6 @@
 //! Enclave and embedders for a scenario, on origins that no other scenario uses.
 
-use std::{fs, path::Path, rc::Rc};
+use std::{fs, path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result, ensure};
 use enclave_shell::{
@@ -29,12 +29,12 @@ pub(crate) struct Release {
 
 impl Release {
     /// Emits and serves the sources, as hosts do.
-    pub(crate) fn start(sources: &Sources) -> Result<Rc<Self>> {
+    pub(crate) fn start(sources: &Sources) -> Result<Arc<Self>> {
         Self::emitted_by(emit, sources, false)
     }
 
     /// The same without compression, which takes seconds, and with a page for WEBCAT.
-    pub(crate) fn start_plain(sources: &Sources) -> Result<Rc<Self>> {
+    pub(crate) fn start_plain(sources: &Sources) -> Result<Arc<Self>> {
         Self::emitted_by(emit_plain, sources, true)
     }
 
@@ -42,7 +42,7 @@ impl Release {
         emit: fn(&Sources, &Deployment) -> Result<Emitted, E>,
         sources: &Sources,
         webcat: bool,
-    ) -> Result<Rc<Self>>
+    ) -> Result<Arc<Self>>
     where
         anyhow::Error: From<E>,
     {
@@ -59,16 +59,16 @@ impl Release {
             add_cases(&mut site, kit)?;
         }
         let pages = serve::start_site(site, ServeOptions::loopback(port))?;
-        Ok(Rc::new(Self { kms, emitted, port, _servers: [enclave, pages] }))
+        Ok(Arc::new(Self { kms, emitted, port, _servers: [enclave, pages] }))
     }
 
     /// One of its embedders. None is given twice: the second scenario would find the vault that
     /// the first one left behind.
-    pub(crate) fn stage(self: &Rc<Self>, number: u16) -> Result<Stage> {
+    pub(crate) fn stage(self: &Arc<Self>, number: u16) -> Result<Stage> {
         ensure!(number < EMBEDDERS, "all {EMBEDDERS} embedders of the release have been used");
         let pwa = embedder(number, self.port);
         let evil = format!("http://evil.localhost:{}", self.port);
-        Ok(Stage { kms: self.kms.clone(), pwa, evil, release: Rc::clone(self) })
+        Ok(Stage { kms: self.kms.clone(), pwa, evil, release: Arc::clone(self) })
     }
 }
 
@@ -85,7 +85,7 @@ pub(crate) struct Stage {
     /// An origin with the same pages that is not on the list.
     pub evil: String,
     /// The release that is served.
-    pub release: Rc<Release>,
+    pub release: Arc<Release>,
 }
 
 impl Stage {

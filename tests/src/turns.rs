@@ -1,8 +1,8 @@
-//! Turns of programs that run beside each other on one machine.
+//! Turns of scenarios that run beside each other on one machine, in several browsers and programs.
 //!
 //! A scenario waits about a third of its time, for a screen to be seen or for an answer that must not
 //! come, so two of them use two cores well. A third one leaves none of them time to answer in time,
-//! unless it waits for longer than that: the light ones take no turn.
+//! unless it waits for longer than that: the light ones have turns of their own.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -12,8 +12,31 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-/// How many scenarios run at a time.
-const TURNS: usize = 2;
+/// What a scenario asks of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Load {
+    /// A core, for most of its time.
+    Heavy,
+    /// Less than half of one.
+    Light,
+}
+
+impl Load {
+    /// How many such scenarios run at a time.
+    const fn turns(self) -> usize {
+        match self {
+            Self::Heavy | Self::Light => 2,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Heavy => "heavy",
+            Self::Light => "light",
+        }
+    }
+}
+
 /// How often is looked whether one has ended.
 const LOOK: Duration = Duration::from_millis(10);
 /// Who has had a turn lets the others look first: who would take the next at once would leave none
@@ -36,12 +59,12 @@ impl Turns {
     }
 
     /// Waits for a turn.
-    pub(crate) async fn take(&self) -> Result<Turn> {
+    pub(crate) async fn take(&self, load: Load) -> Result<Turn> {
         let Some(directory) = &self.0 else { return Ok(Turn(None)) };
         tokio::time::sleep(REST).await;
         loop {
-            for number in 0..TURNS {
-                let path = directory.join(number.to_string());
+            for number in 0..load.turns() {
+                let path = directory.join(format!("{}-{number}", load.name()));
                 let file = File::create(&path).with_context(|| path.display().to_string())?;
                 match file.try_lock() {
                     Ok(()) => return Ok(Turn(Some(file))),
@@ -61,27 +84,31 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn two_have_a_turn_at_a_time() {
+    async fn two_of_a_load_have_a_turn_at_a_time() {
         let directory = tempfile::tempdir().unwrap();
         let turns = || Turns::new(Some(directory.path())).unwrap();
-        let (first, _second) = (turns().take().await.unwrap(), turns().take().await.unwrap());
-        let third = turns();
-        let soon = tokio::time::timeout(20 * LOOK, third.take()).await;
-        assert!(soon.is_err());
-        drop(first);
-        assert!(tokio::time::timeout(100 * LOOK, third.take()).await.unwrap().is_ok());
-        assert!(Turns::new(None).unwrap().take().await.is_ok());
+        for (load, other) in [(Load::Heavy, Load::Light), (Load::Light, Load::Heavy)] {
+            let first = turns().take(load).await.unwrap();
+            let _second = turns().take(load).await.unwrap();
+            let third = turns();
+            let soon = tokio::time::timeout(20 * LOOK, third.take(load)).await;
+            assert!(soon.is_err());
+            assert!(tokio::time::timeout(100 * LOOK, third.take(other)).await.unwrap().is_ok());
+            drop(first);
+            assert!(tokio::time::timeout(100 * LOOK, third.take(load)).await.unwrap().is_ok());
+        }
+        assert!(Turns::new(None).unwrap().take(Load::Heavy).await.is_ok());
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
     async fn nobody_waits_for_all_turns_of_others() {
         let directory = tempfile::tempdir().unwrap();
-        let programs = [(); TURNS + 1].map(|()| {
+        let programs = [(); Load::Heavy.turns() + 1].map(|()| {
             let turns = Turns::new(Some(directory.path())).unwrap();
             tokio::spawn(async move {
                 let mut ends = Vec::new();
                 for _ in 0..10 {
-                    let turn = turns.take().await.unwrap();
+                    let turn = turns.take(Load::Heavy).await.unwrap();
                     tokio::time::sleep(6 * LOOK).await;
                     drop(turn);
                     ends.push(Instant::now());

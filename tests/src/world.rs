@@ -1,9 +1,11 @@
 //! What a scenario finds when it starts: an engine, a browser, the enclave's builds.
 
 use std::{
-    cell::Cell,
     path::{Path, PathBuf},
-    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
 };
 
 use anyhow::{Context as _, Result};
@@ -24,11 +26,11 @@ pub(crate) struct World {
     /// Where logs, profiles and evidence go.
     pub directory: PathBuf,
     /// The enclave as it is released.
-    pub sources: Sources,
-    release: Rc<Release>,
-    probe: Option<Rc<Release>>,
-    used: Cell<u16>,
-    started: Cell<u32>,
+    pub sources: Arc<Sources>,
+    release: Arc<Release>,
+    probe: Option<Arc<Release>>,
+    used: Arc<AtomicU16>,
+    started: Arc<AtomicU16>,
     browser: Option<(Launch, Browser)>,
 }
 
@@ -42,24 +44,38 @@ impl World {
             engine,
             directory: std::path::absolute(directory)?,
             release: Release::start(&sources)?,
-            sources,
+            sources: Arc::new(sources),
             probe: probe.as_ref().map(Release::start_plain).transpose()?,
-            used: Cell::new(0),
-            started: Cell::new(0),
+            used: Arc::default(),
+            started: Arc::default(),
             browser: None,
         })
     }
 
+    /// The same surroundings for another thread, with a browser of its own.
+    pub(crate) fn beside(&self) -> Self {
+        Self {
+            engine: self.engine,
+            directory: self.directory.clone(),
+            sources: Arc::clone(&self.sources),
+            release: Arc::clone(&self.release),
+            probe: self.probe.clone(),
+            used: Arc::clone(&self.used),
+            started: Arc::clone(&self.started),
+            browser: None,
+        }
+    }
+
     /// An embedder without a vault, of the enclave as it is released.
     pub(crate) fn stage(&self) -> Result<Stage> {
-        self.release.stage(self.used.replace(self.used.get() + 1))
+        self.release.stage(self.used.fetch_add(1, Ordering::Relaxed))
     }
 
     /// The same, of the build with the probe.
     pub(crate) fn probe_stage(&self) -> Result<Stage> {
         let release = self.probe.as_ref();
         let release = release.ok_or(Missing("no probe build: run `cargo xtask build --probe`"))?;
-        release.stage(self.used.replace(self.used.get() + 1))
+        release.stage(self.used.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Makes sure that a browser runs that was started this way.
@@ -85,8 +101,8 @@ impl World {
 
     /// A browser that was cut off may still write into its old place: each has a new one.
     fn new_directory(&self) -> PathBuf {
-        self.started.set(self.started.get() + 1);
-        self.directory.join(format!("browser-{}", self.started.get()))
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
+        self.directory.join(format!("browser-{number}"))
     }
 
     /// The running browser.

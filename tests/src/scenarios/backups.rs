@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    rc::Rc,
+    sync::Arc,
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -46,7 +46,7 @@ async fn back_up(world: &World, session: &Session<'_>) -> Result<PathBuf> {
 /// The tools are loaded when they are needed: what is changed in them is found then.
 async fn changed_tools_make_no_backup(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
-    let release = Rc::clone(&stage.release);
+    let release = Arc::clone(&stage.release);
     let tools = release.emitted.files.keys().find(|path| path.ends_with("/tools.js"));
     let tools = tools.context("the release has tools")?;
     let (kms, _server) = serve_changed(&release.emitted, |site| {

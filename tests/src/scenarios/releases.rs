@@ -1,6 +1,6 @@
 //! Another release of the enclave on the same origin, in front of a vault.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, ensure};
 use enclave_shell::{
@@ -70,7 +70,7 @@ async fn another_release_is_shown_before_it_opens_a_vault_and_a_revoked_one_open
     world: &mut World,
 ) -> Result<()> {
     let stage = world.stage()?;
-    let release = Rc::clone(&stage.release);
+    let release = Arc::clone(&stage.release);
     let newer = &release.emitted;
     let version = &newer.pin.version;
     let mut older = remade(newer, |module| {
