@@ -408,6 +408,7 @@ type WorkerReport =
   | { kind: 'booted' }
   | { kind: 'boot_failed'; code: RefusalCode; detail: string }
   | { kind: 'crashed' }
+  | { kind: 'kdf_ready' }
   | { kind: 'kdf_done' }
   /** A piece of the backup that is being written; then its end. */
   | { kind: 'file'; part: Uint8Array<ArrayBuffer> }

@@ -39,7 +39,13 @@ const PROBE_LIMIT_MS = 2000;
 /** Time the start may take. A client's own limit includes loading, so it may end first. */
 const BOOT_LIMIT_MS = 4000;
 
-/** Longest life of a key-derivation worker. */
+/** Time that a key-derivation worker has to say that it runs. */
+const KDF_START_LIMIT_MS = 4000;
+
+/** How many of them are started, one after the other, until one runs. */
+const KDF_STARTS = 3;
+
+/** Time that one has for the derivation. */
 const KDF_LIMIT_MS = 60_000;
 
 /** At most one report of activity in this time. */

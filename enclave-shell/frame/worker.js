@@ -57,7 +57,7 @@ function startWorker(name, url = host.url) {
 }
 
 /** Names of what a worker may tell. */
-const REPORTS = ['booted', 'boot_failed', 'crashed', 'kdf_done', 'file', 'file_end'];
+const REPORTS = ['booted', 'boot_failed', 'crashed', 'kdf_ready', 'kdf_done', 'file', 'file_end'];
 
 /** Names of what the enclave may ask the frame for. */
 const REQUESTS = ['show', 'strength', 'busy', 'hide', 'log', 'kdf', 'tools'];
@@ -79,10 +79,12 @@ function readReport(data) {
  * is told instead.
  * @param {Worker} worker
  * @param {(report: WorkerReport) => boolean} onReport whether the helper goes on
+ * @param {() => void} [onEnd]
  * @returns {() => void} ends it
  */
-function watchHelper(worker, onReport) {
+function watchHelper(worker, onReport, onEnd) {
   const end = () => {
+    onEnd?.();
     worker.onmessage = null;
     worker.onerror = null;
     worker.terminate();
@@ -103,17 +105,31 @@ function watchHelper(worker, onReport) {
 }
 
 /**
- * Runs one key derivation in its own worker, whose memory goes away with it.
+ * Runs one key derivation in its own worker, whose memory goes away with it. The worker gets the port
+ * when it says that it runs: WebKitGTK was seen to leave one unanswered, and another one can have it.
  * @param {MessagePort} port
+ * @param {number} [starts] that are left
  */
-function runKdf(port) {
+function runKdf(port, starts = KDF_STARTS) {
   const worker = startWorker('ats-kms-kdf');
-  const end = watchHelper(worker, () => {
-    clearTimeout(timer);
-    return false;
-  });
-  const timer = setTimeout(end, KDF_LIMIT_MS);
-  worker.postMessage({ kind: 'init', role: 'kdf', module: host.module, port }, [port]);
+  const end = watchHelper(
+    worker,
+    (report) => {
+      if (report.kind === 'boot_failed') port.postMessage({ error: report.code });
+      if (report.kind !== 'kdf_ready') return false;
+      clearTimeout(timer);
+      timer = setTimeout(end, KDF_LIMIT_MS);
+      worker.postMessage({ kind: 'kdf_port', port }, [port]);
+      return true;
+    },
+    () => clearTimeout(timer),
+  );
+  let timer = setTimeout(() => {
+    end();
+    if (starts > 1) runKdf(port, starts - 1);
+    else port.postMessage({ error: 'internal' });
+  }, KDF_START_LIMIT_MS);
+  worker.postMessage({ kind: 'init', role: 'kdf', module: host.module });
 }
 
 /**

@@ -39,7 +39,7 @@ type InitMessage =
       origin: string;
       partitioned?: boolean;
     }
-  | { kind: 'init'; role: 'kdf'; module: WebAssembly.Module; port: MessagePort };
+  | { kind: 'init'; role: 'kdf'; module: WebAssembly.Module };
 
 interface ToolsInitMessage {
   kind: 'init';

@@ -15,6 +15,8 @@ const worker = {
   /** Ports of the clients, kept to tell them when the enclave is gone. @type {MessagePort[]} */
   ports: [],
   started: false,
+  /** Whether it waits for its one derivation. */
+  derives: false,
   crashed: false,
 };
 
@@ -80,8 +82,15 @@ async function startEnclave({ module, release, host, origin, partitioned }) {
 }
 
 /** @param {InitMessage & { role: 'kdf' }} message */
-function startKdf({ module, port }) {
+function startKdf({ module }) {
   instantiate(module, KDF_PAGES);
+  worker.derives = true;
+  postToFrame({ kind: 'kdf_ready' });
+}
+
+/** @param {MessagePort} port */
+function takeKdfJob(port) {
+  worker.derives = false;
   port.onmessage = (event) => {
     port.onmessage = null;
     if (event.data.op === 'derive') answerKdf(port, event.data);
@@ -114,7 +123,7 @@ async function init(message) {
     if (message.role === 'enclave') await startEnclave(message);
     else startKdf(message);
   } catch (error) {
-    failBoot(error, message.role === 'kdf' ? message.port : undefined);
+    failBoot(error);
   }
 }
 
@@ -133,6 +142,7 @@ self.onmessage = ({ data, ports }) => {
   if (!worker.started) {
     if (data.kind === 'init') init(data);
   } else if (data.kind === 'connect') connect(data, ports[0]);
+  else if (data.kind === 'kdf_port' && worker.derives) takeKdfJob(data.port);
   else if (data.ui !== undefined) guarded(() => worker.enclave?.ui(data));
 };
 

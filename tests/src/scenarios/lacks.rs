@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     engine::{Engine, Launch, SiteData},
     page::Page as _,
+    probe::helpers_alive,
     scenario::{Skip, scenarios},
     scenarios::faults::fails_with,
     session::{Session, attack},
@@ -22,6 +23,7 @@ scenarios!("lacks":
     told_before_anything_is_asked [light],
     a_device_key_that_cannot_be_stored,
     little_memory,
+    a_helper_that_never_runs [light],
     storage_is_blocked with BLOCKED,
     private_window with PRIVATE,
 );
@@ -100,6 +102,36 @@ async fn little_memory(world: &mut World) -> Result<()> {
     session.unlock().await.context("with more")?;
     let stored = self::stored(page).await?;
     ensure!(stored.contains(DEFAULT) && !stored.contains(LITTLE), "not by 64 MiB: {stored}");
+    Ok(())
+}
+
+/// A derivation whose worker does not start is done by another one, and the first is ended.
+async fn a_helper_that_never_runs(world: &mut World) -> Result<()> {
+    let stage = world.probe_stage()?;
+    let page = world.page()?;
+    let session = Session::open_lacking(page, &stage, "frame:first-kdf").await?;
+    session.begin("vault.setup").await?;
+    VaultUi(page).set_up(PASSPHRASE).await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    ensure!(helpers_alive(page).await? == 0, "the silent one is still there");
+    session.lock().await?;
+    session.unlock().await?;
+    no_helper_ever_runs(world).await
+}
+
+/// Where none ever starts, the person is told so instead of being left to wait.
+async fn no_helper_ever_runs(world: &World) -> Result<()> {
+    let stage = world.probe_stage()?;
+    let page = world.page()?;
+    let (session, ui) =
+        (Session::open_lacking(page, &stage, "frame:every-kdf").await?, VaultUi(page));
+    session.begin("vault.setup").await?;
+    ui.set_up(PASSPHRASE).await?;
+    ui.problem().await?;
+    ensure!(helpers_alive(page).await? == 0, "silent ones are still there");
+    ui.cancel().await?;
+    ensure!(session.end_refused().await? == "user_cancelled");
+    ensure!(session.status().await?["state"] == "uninitialized");
     Ok(())
 }
 
