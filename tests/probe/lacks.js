@@ -47,6 +47,21 @@ const LACKS = {
   /** As WebKit does in Lockdown Mode. */
   'no-clone': () => intercept(self, 'structuredClone', refuseHandle),
   'put-throws': () => intercept(IDBObjectStore.prototype, 'put', refuseHandle),
+  /** Ed25519 and X25519 are unknown, as they were in every engine for long. */
+  'no-curve25519': () => {
+    const unknown = (value) => value?.name === 'Ed25519' || value?.name === 'X25519';
+    for (const name of ['generateKey', 'importKey', 'unwrapKey']) {
+      intercept(SubtleCrypto.prototype, name, async (own, _, args) => {
+        if (args.some(unknown)) throw new DOMException('unknown', 'NotSupportedError');
+        return own(...args);
+      });
+    }
+  },
+  /** No key is taken from what it was wrapped in. */
+  'unwrap-throws': () =>
+    intercept(SubtleCrypto.prototype, 'unwrapKey', async () => {
+      throw new DOMException('no', 'DataError');
+    }),
   /** A handle that was stored is not restored. */
   'gives-no-handle': () => {
     const { get } = Object.getOwnPropertyDescriptor(IDBRequest.prototype, 'result');

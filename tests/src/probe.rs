@@ -9,9 +9,18 @@ use crate::{page::Page as _, session::Session, world::World};
 /// Calls functions by name, one after another. Bytes are `{ bytes: base64 }`, an error is
 /// `{ error: name }`.
 pub(crate) async fn calls(world: &World, calls: Vec<(&str, Value)>) -> Result<Vec<Value>> {
+    calls_lacking(world, "", calls).await
+}
+
+/// The same in an enclave that does without some things (`tests/probe/lacks.js`).
+pub(crate) async fn calls_lacking(
+    world: &World,
+    what: &str,
+    calls: Vec<(&str, Value)>,
+) -> Result<Vec<Value>> {
     let stage = world.probe_stage()?;
     let page = world.page()?;
-    Session::open(page, &stage).await?;
+    Session::open_lacking(page, &stage, what).await?;
     page.enter_enclave().await?;
     let count = calls.len();
     let list =

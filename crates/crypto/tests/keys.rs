@@ -6,7 +6,7 @@
 use std::cell::Cell;
 
 use kms_crypto::hpke::Binding;
-use kms_crypto::software::{SoftwareKey, SoftwareProvider};
+use kms_crypto::software::{SoftwareKey, SoftwareProvider, respelled};
 use kms_crypto::{
     AeadContext, CryptoError, CryptoProvider, KeyKind, NewKey, PublicKey, SecretBytes,
     SharedSecret, hpke,
@@ -72,6 +72,34 @@ fn a_key_does_what_it_is_for_and_nothing_else() {
         };
         assert_eq!(able(&provider, &generate(&provider, *kind)), expected, "{kind:?}");
     }
+}
+
+/// For an engine that loses a zero at the beginning of a scalar.
+#[test]
+fn an_x25519_key_that_begins_with_a_zero_has_another_spelling() {
+    for kind in [KeyKind::X25519, KeyKind::HpkeX25519] {
+        let of = |first: u8| {
+            let secret = SecretBytes::new_with(|out| {
+                out.fill(0x55);
+                out[0] = first;
+            });
+            SoftwareKey::from_secret(kind, secret).unwrap()
+        };
+        let form = of(0).encode().unwrap();
+        let other = respelled(kind, form.expose()).unwrap();
+        assert_ne!(other.expose(), form.expose());
+        let same = SoftwareKey::decode(kind, other.expose()).unwrap();
+        let public = |key: &SoftwareKey| key.public_key().unwrap().unwrap();
+        assert_eq!(public(&same).raw(), public(&of(0)).raw());
+        for first in [1, 8, 255] {
+            assert!(respelled(kind, of(first).encode().unwrap().expose()).is_err(), "{first}");
+        }
+        assert!(respelled(kind, &form.expose()[1..]).is_err());
+    }
+    let zero = SecretBytes::new_with(|out| out.fill(0));
+    let seed = SoftwareKey::from_secret(KeyKind::Ed25519, zero).unwrap().encode().unwrap();
+    assert!(respelled(KeyKind::Ed25519, seed.expose()).is_err());
+    assert!(respelled(KeyKind::Aes256, &[0; 32]).is_err());
 }
 
 // RFC 8410, sections 4 and 7.

@@ -11,11 +11,19 @@ use kms_testkit::seeded_provider;
 use pollster::block_on;
 use serde_json::{Value, json};
 
-use crate::{probe::calls, scenario::scenarios, session::from_base64, world::World};
+use crate::{
+    probe::{calls, holds_nothing},
+    scenario::scenarios,
+    session::{Session, from_base64},
+    signer::Signer,
+    vault_ui::{PASSPHRASE, VaultUi},
+    world::World,
+};
 
 scenarios!(
     "interchange": keys_of_the_browser_open_in_software, keys_of_software_open_in_the_browser,
     messages_pass_both_ways, a_key_does_what_it_is_for_and_nothing_else,
+    keys_outlive_what_an_engine_lacks, what_the_browser_does_not_take_is_not_used,
 );
 
 const WRAPPING: [u8; 32] = [0x51; 32];
@@ -183,5 +191,54 @@ async fn a_key_does_what_it_is_for_and_nothing_else(world: &mut World) -> Result
         };
         ensure!(answer == json!(expected), "{kind:?}: {answer}");
     }
+    Ok(())
+}
+
+/// A key that the enclave had to hold itself is the browser's as soon as that can: nobody waits for a new
+/// one. Until then nothing of it is left after lock either.
+async fn keys_outlive_what_an_engine_lacks(world: &mut World) -> Result<()> {
+    let stage = world.probe_stage()?;
+    let page = world.page()?;
+    let session = Session::open_lacking(page, &stage, "worker:no-curve25519").await?;
+    session.begin("vault.setup").await?;
+    VaultUi(page).set_up(PASSPHRASE).await?;
+    session.end().await?;
+    let signer = Signer::create(&session, "ed25519").await?;
+    signer.still_signs(&session).await?;
+    held_by(&session, &signer, "enclave").await?;
+    for spec in ["x25519", "hpke-x25519"] {
+        let made = session.call("keys.create", json!({"spec": spec})).await?;
+        ensure!(made["protection"] == "enclave", "{made}");
+    }
+    session.lock().await?;
+    holds_nothing(page, &[]).await?;
+    let session = Session::open(page, &stage).await?;
+    session.unlock().await?;
+    signer.still_signs(&session).await?;
+    held_by(&session, &signer, "browser").await
+}
+
+/// The browser is to hold these keys, so nobody else does, not even for want of anything better.
+async fn what_the_browser_does_not_take_is_not_used(world: &mut World) -> Result<()> {
+    let stage = world.probe_stage()?;
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let mut signers = Vec::new();
+    for spec in ["ed25519", "ec-p256"] {
+        signers.push(Signer::create(&session, spec).await?);
+    }
+    let session = Session::open_lacking(page, &stage, "worker:unwrap-throws").await?;
+    session.unlock().await?;
+    for signer in &signers {
+        held_by(&session, signer, "browser").await?;
+        let refused = signer.refusal(&session).await?;
+        ensure!(refused == "unreadable", "{refused}");
+    }
+    Ok(())
+}
+
+async fn held_by(session: &Session<'_>, signer: &Signer, whom: &str) -> Result<()> {
+    let told = session.call("keys.describe", json!({"keyId": signer.key_id})).await?;
+    ensure!(told["protection"] == whom, "not {whom}: {told}");
     Ok(())
 }

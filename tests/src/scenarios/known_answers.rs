@@ -3,28 +3,40 @@
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use base64ct::{Base64, Encoding as _};
-use kms_testkit::known_answers::{self, Answer, Argument, Case};
+use kms_testkit::known_answers::{self, Answer, Argument, Case, Suite};
 use serde_json::{Map, Value, json};
 
-use crate::{probe::calls, scenario::scenarios, world::World};
+use crate::{
+    probe::{calls, calls_lacking},
+    scenario::scenarios,
+    world::World,
+};
 
 scenarios!(
     "known_answers": ed25519, ecdsa_p256, ecdsa_p256_der, aes_256_gcm, aes_128_gcm, argon2id, hkdf_sha256,
-    hmac_sha256, x25519, ecdh_p256, ecdh_p256_der, hpke, hpke_x_wing, rfc, zeros, none_is_left_out,
+    hmac_sha256, x25519, ecdh_p256, ecdh_p256_der, hpke, hpke_x_wing, rfc, zeros, in_software, none_is_left_out,
 );
 
 async fn run(world: &World, name: &'static str) -> Result<()> {
     let suite = known_answers::load(name).map_err(|error| anyhow!(error))?;
-    let asked = suite.cases.iter().map(|case| (case.call.function(), arguments(case)));
-    let answers = calls(world, asked.collect()).await?;
+    let answers = calls(world, asked(&suite)).await?;
+    agree(&suite, &answers)
+}
+
+fn asked(suite: &Suite) -> Vec<(&'static str, Value)> {
+    suite.cases.iter().map(|case| (case.call.function(), arguments(case))).collect()
+}
+
+fn agree(suite: &Suite, answers: &[Value]) -> Result<()> {
+    ensure!(answers.len() == suite.cases.len(), "{} answers", answers.len());
     let differences: Vec<_> = suite
         .cases
         .iter()
-        .zip(&answers)
+        .zip(answers)
         .filter(|(case, answer)| expected(case) != **answer)
         .map(|(case, answer)| format!("{} {}: {answer}", case.call.function(), case.id))
         .collect();
-    ensure!(differences.is_empty(), "{}", differences.join("; "));
+    ensure!(differences.is_empty(), "{}: {}", suite.name, differences.join("; "));
     Ok(())
 }
 
@@ -106,6 +118,25 @@ async fn rfc(world: &mut World) -> Result<()> {
 
 async fn zeros(world: &mut World) -> Result<()> {
     run(world, "zeros").await
+}
+
+/// Suites of what the enclave can do by itself, in wasm, where an engine cannot.
+const SOFTWARE: [&str; 5] = ["ed25519", "x25519", "hpke", "rfc", "zeros"];
+
+/// The same answers from the enclave's own arithmetic. X-Wing is nowhere else, and the other algorithms
+/// are left to the browser, without which there is no enclave.
+async fn in_software(world: &mut World) -> Result<()> {
+    let load = |name: &&str| known_answers::load(name).map_err(|error| anyhow!(error));
+    let suites = SOFTWARE.iter().map(load).collect::<Result<Vec<_>>>()?;
+    let all = suites.iter().flat_map(asked).collect();
+    let answers = calls_lacking(world, "worker:no-curve25519", all).await?;
+    let mut rest = &answers[..];
+    for suite in &suites {
+        let (own, others) = rest.split_at_checked(suite.cases.len()).context("too few answers")?;
+        agree(suite, own)?;
+        rest = others;
+    }
+    Ok(())
 }
 
 /// Every suite has a scenario here, under its name.

@@ -56,6 +56,24 @@ pub fn form_of(
     }
 }
 
+/// Another form of the same key, for an engine that takes a scalar of X25519 for a number and loses a
+/// zero at its beginning: the three lowest bits there do not count (RFC 7748, section 5). No other key
+/// has one.
+pub fn respelled(kind: KeyKind, form: &[u8]) -> Result<SecretVec, CryptoError> {
+    let secret = match kind {
+        KeyKind::X25519 | KeyKind::HpkeX25519 => read(&X25519, form)?,
+        _ => return Err(CryptoError::InvalidKey),
+    };
+    if secret.expose().first() != Some(&0) {
+        return Err(CryptoError::InvalidKey);
+    }
+    let secret = SecretBytes::<32>::new_with(|out| {
+        out.copy_from_slice(secret.expose());
+        out[0] = 1;
+    });
+    write(&X25519, secret.expose())
+}
+
 /// Reads the secret behind a template.
 fn read(template: &Template, der: &[u8]) -> Result<SecretBytes<32>, CryptoError> {
     SecretBytes::copy_of(der.strip_prefix(template).ok_or(CryptoError::InvalidKey)?)

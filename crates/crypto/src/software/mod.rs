@@ -13,7 +13,7 @@ mod x_wing;
 
 #[cfg(feature = "software-provider")]
 pub use self::aead::SealingKey;
-pub use self::form::{form_of, secret_of};
+pub use self::form::{form_of, respelled, secret_of};
 pub use self::kem::encapsulate;
 pub use self::key::SoftwareKey;
 #[cfg(feature = "software-provider")]

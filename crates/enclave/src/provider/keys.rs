@@ -1,6 +1,6 @@
 //! Keys of the vault: in the browser, or in software where it lacks the algorithm.
 
-use kms_crypto::software::{SoftwareKey, form_of};
+use kms_crypto::software::{SoftwareKey, form_of, respelled};
 use kms_crypto::{AeadContext, CryptoError, KeyKind, NewKey, PublicKey, SecretBytes};
 use kms_protocol::Protection;
 use wasm_bindgen::{JsCast, JsValue};
@@ -88,7 +88,7 @@ pub(super) async fn generate(
     };
     let call = subtle::wrap_key(form(kind), &key, wrapping, &aes_gcm(context));
     let wrapped = subtle::buffer(call).await?.to_vec();
-    let key = unwrap_in_browser(kind, wrapping, context, &wrapped).await?;
+    let key = unwrap(held_by, kind, wrapping, context, &wrapped).await?;
     Ok(NewKey { key, public, wrapped })
 }
 
@@ -134,17 +134,11 @@ pub(super) async fn import_ed25519(
     let kind = KeyKind::Ed25519;
     let (encoded, alg, usages) = (key.encode()?, of_key(kind), usages(private_usages(kind)));
     let call = subtle::import_key(form(kind), encoded.expose(), &alg, false, &usages);
-    // Not every engine reads every seed: see `unwrap`.
-    let key = match subtle::key(call).await {
-        Ok(handle) => Key::Browser(handle, kind),
-        Err(_) => Key::Enclave(key),
-    };
-    Ok((key, public))
+    Ok((Key::Browser(subtle::key(call).await?, kind), public))
 }
 
-/// Unwraps a key. WebKitGTK 2.50 reads no X25519 key that begins with a zero byte, which is one in
-/// 256 of those that were made elsewhere. The enclave holds such a key, so that it is not lost.
-/// What does not authenticate opens in neither way.
+/// Unwraps a key. Who holds it is known for its kind: what a browser does not take is no reason to
+/// hold it in another way.
 pub(super) async fn unwrap(
     held_by: Protection,
     kind: KeyKind,
@@ -152,18 +146,20 @@ pub(super) async fn unwrap(
     context: AeadContext<'_>,
     wrapped: &[u8],
 ) -> Result<Key, CryptoError> {
-    if held_by == Protection::Browser {
-        let unwrapped = unwrap_in_browser(kind, wrapping, context, wrapped).await;
-        if unwrapped.is_ok() {
-            return unwrapped;
-        }
-    }
     if !kind.is_wrapped_len(wrapped.len()) {
         return Err(CryptoError::InvalidCiphertext);
     }
-    let opened = aead::open(wrapping, context, wrapped).await?;
-    let key = SoftwareKey::decode(kind, opened.expose());
-    key.map(Key::Enclave).map_err(|_| CryptoError::InvalidCiphertext)
+    let key = match held_by {
+        Protection::Browser => match unwrap_in_browser(kind, wrapping, context, wrapped).await {
+            Ok(key) => Ok(Key::Browser(key, kind)),
+            Err(_) => import_respelled(kind, wrapping, context, wrapped).await,
+        },
+        Protection::Enclave => {
+            let opened = aead::open(wrapping, context, wrapped).await?;
+            SoftwareKey::decode(kind, opened.expose()).map(Key::Enclave)
+        }
+    };
+    key.map_err(|_| CryptoError::InvalidCiphertext)
 }
 
 async fn unwrap_in_browser(
@@ -171,13 +167,25 @@ async fn unwrap_in_browser(
     wrapping: &CryptoKey,
     context: AeadContext<'_>,
     wrapped: &[u8],
-) -> Result<Key, CryptoError> {
-    if !kind.is_wrapped_len(wrapped.len()) {
-        return Err(CryptoError::InvalidCiphertext);
-    }
+) -> Result<CryptoKey, CryptoError> {
     let (alg, usages) = (of_key(kind), usages(private_usages(kind)));
     let how = aes_gcm(context);
     let call = subtle::unwrap_key(form(kind), wrapped, wrapping, &how, &alg, false, &usages);
-    let key = subtle::key(call).await.map_err(|_| CryptoError::InvalidCiphertext)?;
-    Ok(Key::Browser(key, kind))
+    subtle::key(call).await
+}
+
+/// WebKitGTK 2.50 reads no X25519 key that begins with a zero byte, which is one in 256. It takes the
+/// same key with another first byte, whose bytes are in our memory for that moment. What does not
+/// authenticate opens in neither way.
+async fn import_respelled(
+    kind: KeyKind,
+    wrapping: &CryptoKey,
+    context: AeadContext<'_>,
+    wrapped: &[u8],
+) -> Result<Key, CryptoError> {
+    let opened = aead::open(wrapping, context, wrapped).await?;
+    let other = respelled(kind, opened.expose())?;
+    let (alg, usages) = (of_key(kind), usages(private_usages(kind)));
+    let call = subtle::import_key(form(kind), other.expose(), &alg, false, &usages);
+    Ok(Key::Browser(subtle::key(call).await?, kind))
 }
