@@ -87,13 +87,14 @@ impl<P: Ports> Inner<P> {
     }
 
     /// Fails unless a passkey approved, where one has to. What a passkey answered has to be right
-    /// in any case.
+    /// in any case. Another tab may have enrolled or removed one, so what is stored decides.
     pub(crate) async fn check_assertion(
         &self,
         (site, digest): (&CallerOrigin, &[u8; 32]),
         assertion: Option<&Assertion>,
     ) -> Result<(), Error> {
         let vault = self.unlocked()?;
+        self.catch_up(&vault).await?;
         let signers = vault.settings.borrow().signers().to_vec();
         let Some(assertion) = assertion else {
             let is_enough = signers.is_empty();
@@ -101,6 +102,7 @@ impl<P: Ports> Inner<P> {
         };
         let expected = Expected::new(&self.config, site, digest);
         let signed = is_signed(self.ports.crypto(), &signers, (expected, assertion)).await?;
+        vault.still_open()?;
         if signed { Ok(()) } else { Err(ErrorCode::PasskeyFailed.into()) }
     }
 }

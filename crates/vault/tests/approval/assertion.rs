@@ -310,6 +310,26 @@ fn a_passkey_approves_as_long_as_it_is_enrolled() {
     assert_eq!(reply, Ok(()));
 }
 
+/// A tab that wrote nothing meanwhile knows nothing of it, and asks before it believes a press.
+#[test]
+fn a_passkey_counts_in_every_tab_as_soon_as_it_is_enrolled_or_removed() {
+    let (tab, passkey) = (Tab::ready(), FakePasskey::signing(1, KeyKind::Ed25519));
+    let key = tab.create_confirmed("Payments", "durable").unwrap();
+    let other = tab.beside();
+    assert!(other.unlock(PASSPHRASE).is_ok());
+    add(&other, &passkey);
+    assert_eq!(pressed(&tab, &key), alone());
+    assert_eq!(approved(&tab, &key, &passkey), Ok(()));
+    remove(&other);
+    let reply = asked(&tab, &key, async |tab| {
+        assert_eq!(tab.approval().passkeys, std::slice::from_ref(&passkey.credential));
+        tab.does(tab.signed(passkey.approves(&tab.approval().digest))).await;
+        assert_eq!(tab.problem(), Some(ErrorCode::PasskeyFailed));
+        tab.does(tab.approved()).await;
+    });
+    assert_eq!(reply, Ok(()));
+}
+
 #[test]
 fn a_passkey_does_not_type_the_code() {
     let passkey = FakePasskey::signing(1, KeyKind::Ed25519);
