@@ -116,6 +116,12 @@ impl LeaseRecord {
         if set_back { Err(ErrorCode::ClockSetBack) } else { Ok(()) }
     }
 
+    /// Whether it has ended for good, whatever the clock is set to. While the clock is set back no token
+    /// is issued, but the person still sees the lease and can revoke it.
+    fn has_ended(&self, now: Now) -> bool {
+        now.latest_ms.max(self.seen) >= self.ends
+    }
+
     /// When a token for a push service would expire, in seconds, if one may be issued now.
     pub(super) fn token_exp(&self, audience: &PushOrigin, now: Now) -> Result<u64, ErrorCode> {
         if !self.audiences.iter().any(|covered| covered == audience.as_str()) {
@@ -196,13 +202,13 @@ impl Settings {
 
     /// The leases of all sites that have not ended, as the person sees them.
     pub(crate) fn held_leases(&self, now: Now) -> Vec<HeldLease> {
-        let alive = self.leases().iter().filter(|lease| lease.lives(now).is_ok());
+        let alive = self.leases().iter().filter(|lease| !lease.has_ended(now));
         alive.filter_map(|lease| lease.held().ok()).collect()
     }
 
     /// Whether there is room for another lease: one that has ended makes place.
     pub(super) fn has_room(&self, now: Now) -> Result<(), ErrorCode> {
-        let alive = self.leases().iter().filter(|lease| lease.lives(now).is_ok()).count();
+        let alive = self.leases().iter().filter(|lease| !lease.has_ended(now)).count();
         if alive < MAX_LEASES { Ok(()) } else { Err(ErrorCode::TooManyLeases) }
     }
 
@@ -211,7 +217,7 @@ impl Settings {
         self.has_room(now)?;
         let leases = self.leases_mut();
         if leases.len() >= MAX_LEASES {
-            leases.retain(|lease| lease.lives(now).is_ok());
+            leases.retain(|lease| !lease.has_ended(now));
         }
         leases.push(lease);
         Ok(())

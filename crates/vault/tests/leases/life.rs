@@ -6,7 +6,7 @@ use kms_testkit::invariants::broken;
 use kms_testkit::person::passphrase;
 use kms_testkit::tab::{member, text};
 use kms_testkit::{PASSPHRASE, Tab};
-use kms_vault::{Action, Clock, RecordKey, Table, UiEvent, UiScreen, Why};
+use kms_vault::{Action, Clock, HeldLease, RecordKey, Table, UiEvent, UiScreen, Why};
 
 use crate::{
     HOUR, OTHER, PUSH, empty, extension, issue, issue_for, leased, list, named, number, refused,
@@ -134,18 +134,46 @@ fn an_extension_never_shortens_a_lease() {
     assert!(issue(&beside, &lease).is_ok());
 }
 
+/// The leases on the page of the vault.
+fn shown(tab: &Tab) -> Vec<HeldLease> {
+    let shown = tab.look(|view| match &view.screen {
+        UiScreen::Manage(page) => page.leases.clone(),
+        _ => Vec::new(),
+    });
+    shown.unwrap()
+}
+
+fn revoking(lease: &str) -> UiEvent {
+    UiEvent::Action(Action::Revoke(LeaseId::new(lease).unwrap()))
+}
+
+/// No token is issued then, but the lease lives again as soon as the clock is right.
+#[test]
+fn a_clock_that_is_set_back_hides_no_lease_and_deletes_none() {
+    let (tab, key, lease) = leased(MAX_LEASE_MS, 5);
+    let allow = |tab: &Tab| tab.call("vapid.create_lease", terms(&key, MIN_LEASE_MS, 1));
+    for _ in 1..MAX_LEASES {
+        let terms = terms(&key, MAX_LEASE_MS, 1);
+        assert!(tab.allow("vapid.create_lease", terms, PASSPHRASE).is_ok());
+    }
+    tab.clock.set_wall(tab.clock.now_ms() - HOUR);
+    assert_eq!(issue(&tab, &lease), refused("clock_set_back"));
+    assert_eq!(allow(&tab), refused("too_many_leases"));
+    let managed = tab.ask_person("vault.manage", async |tab| {
+        assert_eq!(shown(tab).len(), MAX_LEASES);
+        tab.does(revoking(&lease)).await;
+        tab.does(tab.with(PASSPHRASE)).await;
+        assert_eq!(shown(tab).len(), MAX_LEASES - 1);
+    });
+    assert!(managed.is_ok());
+    assert_eq!(issue(&tab, &lease), refused("lease_not_found"));
+}
+
 #[test]
 fn the_person_sees_every_lease_and_ends_it() {
     let (tab, _, lease) = leased(MAX_LEASE_MS, 5);
     assert!(issue(&tab, &lease).is_ok());
-    let shown = |tab: &Tab| {
-        let shown = tab.look(|view| match &view.screen {
-            UiScreen::Manage(page) => page.leases.clone(),
-            _ => Vec::new(),
-        });
-        shown.unwrap()
-    };
-    let revoke = || UiEvent::Action(Action::Revoke(LeaseId::new(lease.as_str()).unwrap()));
+    let revoke = || revoking(&lease);
     let managed = tab.ask_person("vault.manage", async |tab| {
         let held = shown(tab);
         assert_eq!((held.len(), held[0].lease.used), (1, 1));
