@@ -194,6 +194,25 @@ fn a_due_key_that_cannot_be_read_keeps_nobody_out() {
 }
 
 #[test]
+fn many_due_keys_that_cannot_be_read_keep_nobody_out() {
+    let mut tab = Tab::ready();
+    let ids: Vec<_> = (0..64).map(|_| tab.create("ed25519", "durable").unwrap()).collect();
+    for id in &ids {
+        assert!(schedule(&tab, id, 7).is_ok());
+    }
+    let (others, broken) = ids.split_at(4);
+    for id in broken {
+        tab.store.poke(Table::Keys, &RecordKey::Text(id.clone()), None);
+    }
+    for _ in 0..8 {
+        tab = later(&tab, DAY);
+    }
+    for id in others {
+        assert_eq!(state(&tab, id), "destroyed");
+    }
+}
+
+#[test]
 fn a_destruction_that_fails_anywhere_happens_whole_or_later() {
     let mut tab = Tab::ready();
     let id = tab.create("ed25519", "durable").unwrap();

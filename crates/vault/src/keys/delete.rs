@@ -16,6 +16,8 @@ use crate::{Clock, Error, Ports};
 
 /// Most keys that one unlock destroys; the others wait for the next one.
 const MOST: usize = 32;
+/// Most keys that one unlock looks at for that.
+const LOOKED_AT: usize = 128;
 
 impl<P: Ports> Inner<P> {
     /// Lets a key wait for its deletion.
@@ -53,34 +55,44 @@ impl<P: Ports> Inner<P> {
         vault: &Rc<UnlockedVault<P>>,
     ) -> Result<(), Error> {
         let now = self.ports.clock().now_ms();
-        for key_id in self.due_keys(vault).await? {
+        let mut destroyed = 0;
+        for key_id in self.due_keys(vault, now).await? {
+            if destroyed == MOST {
+                break;
+            }
             let edit =
                 move |record: &mut KeyRecord, clock: &mut VaultClock| record.destroy((clock, now));
             let draft =
                 Draft { key_id: Some(key_id.clone()), ..Draft::internal("keys.destroy", now) };
             let change = KeyChange::edit(key_id, Box::new(edit));
             match self.commit_change(draft, Change::Key(change)).await {
-                Ok(()) | Err(Error::Code(ErrorCode::InvalidKeyState | ErrorCode::Unreadable)) => {}
+                Ok(()) => destroyed += 1,
+                Err(Error::Code(ErrorCode::InvalidKeyState | ErrorCode::Unreadable)) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(())
     }
 
-    async fn due_keys(&self, vault: &UnlockedVault<P>) -> Result<Vec<KeyId>, Error> {
+    /// Keys whose time has come by the clock of the vault. Where one begins to look differs from unlock
+    /// to unlock, so that many that cannot go yet do not stand before the others for ever.
+    async fn due_keys(&self, vault: &UnlockedVault<P>, now: u64) -> Result<Vec<KeyId>, Error> {
         let root = vault.index.borrow().clone();
         let mut due = Vec::new();
-        for number in root.due() {
+        let mut numbers = root.due();
+        let first = now % u64::try_from(numbers.len().max(1)).unwrap_or(1);
+        numbers.rotate_left(usize::try_from(first).unwrap_or(0));
+        for number in numbers {
             match vault.bucket(&self.ports, &root, number).await {
                 Ok(bucket) => due.extend(bucket.due_by(root.clock().passed_ms()).map(KeyId::new)),
                 Err(Error::Code(ErrorCode::Unreadable)) => {}
                 Err(error) => return Err(error),
             }
-            if due.len() >= MOST {
+            if due.len() >= LOOKED_AT {
                 break;
             }
         }
-        due.truncate(MOST);
+        due.truncate(LOOKED_AT);
         Ok(due.into_iter().collect::<Result<_, _>>()?)
     }
 }
