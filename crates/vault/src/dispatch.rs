@@ -264,17 +264,19 @@ impl<P: Ports> Inner<P> {
                 Response::SeenLog(self.seen_log(caller, &params.key_id).await?)
             }
             Request::ListAudit(params) => {
-                Response::ListAudit(self.list_audit(caller, params).await?)
+                Response::ListAudit(self.heeding(self.list_audit(caller, params)).await?)
             }
-            Request::VerifyAudit(Empty {}) => Response::VerifyAudit(self.verify_audit().await?),
+            Request::VerifyAudit(Empty {}) => {
+                Response::VerifyAudit(self.heeding(self.verify_audit()).await?)
+            }
             Request::SignCheckpoint(Empty {}) => {
-                Response::SignCheckpoint(self.sign_checkpoint().await?)
+                Response::SignCheckpoint(self.heeding(self.sign_checkpoint()).await?)
             }
             Request::ProveInclusion(params) => {
-                Response::ProveInclusion(self.prove_inclusion(params).await?)
+                Response::ProveInclusion(self.heeding(self.prove_inclusion(params)).await?)
             }
             Request::ProveConsistency(params) => {
-                Response::ProveConsistency(self.prove_consistency(params).await?)
+                Response::ProveConsistency(self.heeding(self.prove_consistency(params)).await?)
             }
         })
     }

@@ -111,19 +111,40 @@ fn an_old_head_is_seen() {
     assert_eq!(tab.verify_audit(), Err(CORRUPT.into()));
 }
 
+/// What is put back whole is what once was: the vault by itself cannot know better, and says so in the
+/// security model (T10). Who kept a checkpoint learns that the log is shorter.
+#[test]
+fn an_old_head_with_the_log_of_its_time_is_told_by_a_checkpoint_that_was_kept() {
+    let tab = Tab::ready();
+    let key = tab.create("ed25519", "durable").unwrap();
+    let old = tab.store.peek(Table::Meta, &head());
+    assert!(tab.sign(&key, b"text").is_ok());
+    let kept = tab.verify_audit().unwrap();
+    tab.store.poke(Table::Meta, &head(), old);
+    tab.store.poke(Table::Audit, &audit_key(3), None);
+    let after = tab.restarted();
+    assert!(after.unlock(PASSPHRASE).is_ok());
+    let since = Value::object([("from", Value::Number(kept)), ("to", Value::Number(kept + 1.0))]);
+    assert!(after.call("audit.prove_consistency", since).is_err());
+    assert!(after.verify_audit().unwrap() <= kept);
+}
+
 #[test]
 fn a_head_that_is_missing_or_forged_is_seen() {
-    let (tab, _) = logged();
-    let good = tab.store.peek(Table::Meta, &head()).unwrap();
-    for index in 0..good.len() {
+    let (before, _) = logged();
+    let good = before.store.peek(Table::Meta, &head()).unwrap();
+    let forged = (0..good.len()).map(|index| {
         let mut forged = good.clone();
         forged[index] ^= 1;
-        tab.store.poke(Table::Meta, &head(), Some(forged));
+        Some(forged)
+    });
+    for (index, bytes) in forged.chain([None]).enumerate() {
+        let tab = before.on(before.store.copied());
+        assert!(tab.unlock(PASSPHRASE).is_ok());
+        tab.store.poke(Table::Meta, &head(), bytes);
         assert_eq!(tab.verify_audit(), Err(CORRUPT.into()), "byte {index}");
+        assert_eq!(tab.restarted().unlock(PASSPHRASE), Err(CORRUPT.into()), "byte {index}");
     }
-    tab.store.poke(Table::Meta, &head(), None);
-    assert_eq!(tab.verify_audit(), Err(CORRUPT.into()));
-    assert_eq!(tab.restarted().unlock(PASSPHRASE), Err(CORRUPT.into()));
 }
 
 #[test]
@@ -134,6 +155,22 @@ fn entries_of_another_vault_do_not_open() {
     let foreign = other.store.peek(Table::Audit, &audit_key(1));
     tab.store.poke(Table::Audit, &audit_key(1), foreign);
     assert_eq!(tab.verify_audit(), Err(CORRUPT.into()));
+}
+
+/// The background check has passed the place by then.
+#[test]
+fn damage_that_a_reader_finds_ends_the_use_of_every_key() {
+    for reader in ["audit.list", "audit.verify"] {
+        let (tab, key) = logged();
+        for _ in 0..10 {
+            block_on(tab.enclave.tick());
+        }
+        tab.store.poke(Table::Audit, &audit_key(2), tab.store.peek(Table::Audit, &audit_key(3)));
+        assert!(tab.sign(&key, b"text").is_ok(), "nobody has looked yet");
+        let read = tab.call(reader, Value::Map(Vec::new()));
+        assert_eq!(read.err().as_deref(), Some(CORRUPT), "{reader}");
+        assert_eq!(tab.sign(&key, b"text"), Err(CORRUPT.into()), "{reader}");
+    }
 }
 
 #[test]

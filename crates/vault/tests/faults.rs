@@ -305,6 +305,21 @@ fn deferred_entries_survive_a_failing_store_and_nothing_is_done_meanwhile() {
 }
 
 #[test]
+fn a_failing_store_holds_back_what_is_otherwise_logged_later() {
+    let tab = Tab::ready();
+    let key = tab.create("ed25519", "deferred").unwrap();
+    tab.store.fail_at(1, Fault::CrashBefore);
+    // Nothing waits after this, but it is known that nothing can be written.
+    assert_eq!(tab.create("ed25519", "durable"), Err("storage_unavailable".into()));
+    assert_eq!(tab.sign(&key, b"one"), Err("audit_unavailable".into()));
+    tab.store.heal();
+    assert!(tab.sign(&key, b"two").is_ok());
+    let calls = tab.store.calls();
+    assert!(tab.sign(&key, b"three").is_ok());
+    assert_eq!(tab.store.calls(), calls, "later ones wait again");
+}
+
+#[test]
 fn a_batch_whose_outcome_was_lost_is_not_written_twice() {
     let tab = Tab::ready();
     let key = tab.create("ed25519", "deferred").unwrap();

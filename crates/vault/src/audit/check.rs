@@ -32,6 +32,13 @@ impl<P: Ports> Inner<P> {
     /// or was altered, and no key is used as if it were not.
     pub(crate) async fn check_in_background(self: &Rc<Self>) {
         let Ok(vault) = self.unlocked() else { return };
+        if vault.log.is_damaged() {
+            // The person may still read what was found.
+            if !self.sheet.borrow().is_open() {
+                self.check_damage();
+            }
+            return;
+        }
         let begun = self.ports.clock().monotonic_ms();
         for _ in 0..MAX_STEPS {
             let Some(mut edge) = vault.log.unchecked() else { return };
@@ -54,6 +61,47 @@ impl<P: Ports> Inner<P> {
                 return;
             }
         }
+    }
+
+    /// Reads the log for a page. What it finds wrong ends everything, as in the background.
+    pub(crate) async fn heeding<T>(
+        self: &Rc<Self>,
+        reading: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let read = self.noting(reading).await;
+        self.check_damage();
+        read
+    }
+
+    /// Reads the log for the person, who is told of what is wrong with it. No key is used from then on,
+    /// and everything ends when the screen is closed.
+    pub(crate) async fn noting<T>(
+        &self,
+        reading: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let vault = self.unlocked()?;
+        let read = reading.await;
+        if matches!(read, Err(Error::Code(ErrorCode::AuditCorrupt))) {
+            let blamed = self.blame(&vault).await;
+            if blamed == Err(CORRUPT) {
+                vault.log.note_damaged();
+            }
+            blamed?;
+        }
+        read
+    }
+
+    /// Ends everything if damage was found.
+    fn check_damage(&self) {
+        if self.unlocked().is_ok_and(|vault| vault.log.is_damaged()) {
+            self.fault(ErrorCode::AuditCorrupt);
+        }
+    }
+
+    /// Fails if damage was found.
+    pub(super) fn must_be_whole(&self) -> Result<(), Error> {
+        let damaged = self.unlocked().is_ok_and(|vault| vault.log.is_damaged());
+        if damaged { Err(CORRUPT) } else { Ok(()) }
     }
 
     /// What a log that is not right means: damage, unless the vault is gone, which other tabs may

@@ -173,11 +173,17 @@ impl<P: Ports> Inner<P> {
 
     /// Fails closed: when entries cannot be written, nothing that needs one is done.
     pub(crate) async fn journal_ready(self: &Rc<Self>) -> Result<(), Error> {
+        self.must_be_whole()?;
         let ready = {
             let journal = self.journal.borrow();
             !journal.failing && journal.queue.len() < MAX_WAITING
         };
         if ready { Ok(()) } else { self.flush().await }
+    }
+
+    /// Whether the last write failed: until one succeeds nothing is released before its entry is on disk.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.journal.borrow().failing
     }
 
     /// Queues the entry of a use of a key and returns when it is on disk.
@@ -219,6 +225,7 @@ impl<P: Ports> Inner<P> {
         change: Option<Change>,
         used: Option<Use>,
     ) -> Result<(), Error> {
+        self.must_be_whole()?;
         let (done, written) = oneshot::channel();
         let item = Item { draft, change, used, done: Some(done), apart: Cell::new(false) };
         self.journal.borrow_mut().push(item);

@@ -35,6 +35,8 @@ pub(crate) struct Log {
     edge: RefCell<Option<Edge>>,
     /// How far the log was checked since it was opened; `None` when it was to its end.
     unchecked: RefCell<Option<Edge>>,
+    /// Whether a reader found damage while the person looks at the log.
+    damaged: Cell<bool>,
 }
 
 /// Why a group was not written, and its last entry if nobody knows whether it was.
@@ -63,6 +65,7 @@ impl Log {
             stale: Cell::new(false),
             edge: RefCell::default(),
             unchecked: RefCell::new(Some(Edge::default())),
+            damaged: Cell::new(false),
         }
     }
 
@@ -103,6 +106,15 @@ impl Log {
     /// Remembers that every entry was seen here.
     pub(crate) fn note_whole(&self) {
         self.unchecked.borrow_mut().take();
+    }
+
+    /// Whether damage was found: from then on no key is used.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.damaged.get()
+    }
+
+    pub(super) fn note_damaged(&self) {
+        self.damaged.set(true);
     }
 
     pub(super) fn advance(&self, head: Head, generation: Generation, edge: Option<Edge>) {

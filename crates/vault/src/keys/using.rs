@@ -207,7 +207,7 @@ impl<P: Ports> Inner<P> {
                 vault.still_open()?;
                 Ok(value)
             }
-            Ok(value) if key.is_durable() => {
+            Ok(value) if key.is_durable() || self.is_failing() => {
                 let draft = self.draft(&operation, OK);
                 let used = operation.of(key, draft.time);
                 self.commit_use(draft, used).await.map_err(unlogged)?;

@@ -26,7 +26,7 @@ impl<P: Ports> Inner<P> {
     async fn export(self: &Rc<Self>, turn: &mut Turn) -> Result<LogReady, Error> {
         let give = |entries| self.ports.outbox().ui(UiCommand::Log(entries));
         let made = self.ports.clock().now_ms();
-        let exported = turn.while_open(Box::pin(self.export_log(give))).await?;
+        let exported = turn.while_open(Box::pin(self.noting(self.export_log(give)))).await?;
         let Exported { count, checkpoint } = exported;
         let name = format!("ats-kms-log-{}.jsonl", time::date(made));
         Ok(LogReady { name, count, checkpoint })

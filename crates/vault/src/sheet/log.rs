@@ -37,7 +37,7 @@ impl<P: Ports> Inner<P> {
         older: Vec<u64>,
         back: Option<(KeyId, KeyPlace)>,
     ) -> Result<Step<P>, Error> {
-        let found = self.find_entries(&filter, older.last().copied()).await?;
+        let found = self.noting(self.find_entries(&filter, older.last().copied())).await?;
         let names = self.names_in(&found, &filter).await?;
         let Found { entries, next, count, head } = found;
         let before = !older.is_empty();

@@ -28,6 +28,13 @@ impl<P: Ports> Default for Sheet<P> {
     }
 }
 
+impl<P: Ports> Sheet<P> {
+    /// Whether the person is asked or shown something.
+    pub(crate) fn is_open(&self) -> bool {
+        self.question.is_some()
+    }
+}
+
 struct Question<P: Ports> {
     number: u64,
     topic: Screen,
