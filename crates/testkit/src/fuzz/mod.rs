@@ -4,23 +4,21 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // a panic is how a target tells what it found
 
 mod json;
+mod page;
 mod proof;
 mod release;
 pub mod seeds;
 mod template;
 
-use std::cell::RefCell;
-
 use base64ct::{Base64UrlUnpadded, Encoding};
-use futures_util::FutureExt;
 use kms_crypto::software::SoftwareKey;
 use kms_crypto::{Envelope, PublicKey};
 use kms_jose::{Claims, Jws, TokenType, verify};
-use kms_protocol::{KeySpec, Value};
+use kms_protocol::KeySpec;
 
+pub use self::page::{answer, request};
 pub use self::proof::proof;
 pub use self::template::template;
-use crate::tab::{member, outcome};
 use crate::{MemoryFiles, PASSPHRASE, Tab, TestPorts};
 
 /// A target: its name, what it does, what it begins with.
@@ -36,38 +34,6 @@ pub const TARGETS: [Target; 7] = [
     ("proof", proof, proof::seeds),
     ("backup", backup, seeds::backups),
 ];
-
-/// Requests that one tab answers before it is replaced: what it keeps for tests grows.
-const REQUESTS: u32 = 10_000;
-
-thread_local! {
-    static PAGE_OF: RefCell<(u32, Tab)> = RefCell::new((0, Tab::default()));
-}
-
-/// A message of a page, in JSON with `{"$hex": "…"}` for bytes. It is answered at once or waits
-/// for a person, and the answer is a reply.
-///
-/// # Panics
-/// If it is not.
-pub fn request(input: &[u8]) {
-    let Some(message) = json::read(input) else { return };
-    PAGE_OF.with_borrow_mut(|(count, tab)| {
-        if *count >= REQUESTS {
-            (*count, *tab) = (0, Tab::default());
-        }
-        *count += 1;
-        tab.clock.advance(1000);
-        let is_batch = matches!(&message, Value::List(items) if !items.is_empty());
-        let reply = tab.enclave.handle(tab.session, message).now_or_never();
-        if let Some(Some(reply)) = reply
-            && !is_batch
-        {
-            let told = outcome(Some(reply.clone()));
-            assert!(told != Err("not a reply".into()), "{reply:?}");
-            assert!(member(&reply, "error").is_none() || told.is_err_and(|code| !code.is_empty()));
-        }
-    });
-}
 
 /// The stored form of a sealed record: what is read is written as it was.
 ///
