@@ -204,6 +204,21 @@ test('only the view of a larger buffer travels, and the caller keeps the array',
   assert.equal(secret.byteLength, 1 << 18);
 });
 
+test('what is sent is handed over, not copied once more', async () => {
+  const { port1, port2 } = new MessageChannel();
+  open.push(port1, port2);
+  port2.onmessage = ({ data }) => port2.postMessage({ id: data.id, result: {} });
+  const sent = [];
+  const post = port1.postMessage.bind(port1);
+  port1.postMessage = (message, transfer) => {
+    sent.push(message.params.data);
+    post(message, transfer);
+  };
+  const data = new Uint8Array(1 << 18);
+  await new Rpc(port1, {}).call('sign', { keyId: 'k', data });
+  assert.deepEqual([sent[0].byteLength, data.byteLength], [0, 1 << 18]);
+});
+
 test('shared memory is copied, too much data is refused', async () => {
   const { rpc, heard } = pair(({ id }) => ({ id, result: {} }));
   await rpc.call('sign', { keyId: 'k', data: new Uint8Array(new SharedArrayBuffer(4)) });

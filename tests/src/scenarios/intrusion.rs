@@ -17,6 +17,7 @@ use crate::{
 
 scenarios!("intrusion":
     answers_of_nobody [light],
+    managers_of_nobody [light],
     a_vault_is_not_set_up_twice,
     deletion_by_the_page,
     locked_means_locked,
@@ -94,6 +95,40 @@ async fn set_up_under_attack(
     ui.confirm_words(&words).await?;
     session.end().await?;
     Ok(words)
+}
+
+/// Nor on the pages of keys, log and leases, which a page can open and not drive.
+async fn managers_of_nobody(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let ui = VaultUi(page);
+    let signer = Signer::create(&session, "ed25519").await?;
+    let id = signer.key_id.as_str().context("no id")?;
+    session.begin("keys.manage").await?;
+    inject(page, &stage, "keys").await?;
+    ui.press_on("keys", &format!("[id='key-{id}']")).await?;
+    inject(page, &stage, "key").await?;
+    ui.press_on("key", "#cancel").await?;
+    session.end().await?;
+    session.begin("vault.manage").await?;
+    ui.press_on("manage", "#audit").await?;
+    inject(page, &stage, "audit").await?;
+    ui.press_on("audit", "#export").await?;
+    inject(page, &stage, "log_ready").await?;
+    ui.cancel().await?;
+    session.ended().await?;
+    signer.still_signs(&session).await?;
+    let lent = Signer::for_vapid(&session).await?.key_id;
+    let audiences = ["https://push.example"];
+    let terms = json!({"keyId": lent, "audiences": audiences, "lifeMs": 60_000, "tokens": 1});
+    session.begin_with("vapid.create_lease", terms).await?;
+    ui.open(FRESH).await?;
+    inject(page, &stage, "lease").await?;
+    ui.cancel().await?;
+    ensure!(session.end_refused().await? == "user_cancelled");
+    ensure!(session.call("leases.list", json!({})).await? == json!({"leases": []}));
+    Ok(())
 }
 
 async fn a_vault_is_not_set_up_twice(world: &mut World) -> Result<()> {
