@@ -1,6 +1,6 @@
 //! A KDF that costs nothing, for tests that are not about its cost; on request the real one.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use kms_crypto::{Argon2Params, SecretBytes, hkdf, kdf};
@@ -16,6 +16,8 @@ pub struct FastKdf {
     /// What they fail with, if it is not the memory.
     error: Rc<RefCell<Option<ErrorCode>>>,
     real: Rc<RefCell<bool>>,
+    /// Computations from now until the one that comes out wrong.
+    spoil: Rc<Cell<Option<u32>>>,
     meanwhile: Rc<RefCell<Option<Act>>>,
 }
 
@@ -49,6 +51,17 @@ impl FastKdf {
         *self.meanwhile.borrow_mut() = Some(Box::new(act));
     }
 
+    /// The `count`-th computation from now (1 is the next) comes out wrong.
+    pub fn spoil(&self, count: u32) {
+        self.spoil.set(Some(count));
+    }
+
+    /// Whether a computation that was to come out wrong has not been made yet. Forgets it.
+    #[must_use]
+    pub fn heal(&self) -> bool {
+        self.spoil.take().is_some()
+    }
+
     /// Computes Argon2id in earnest.
     pub fn set_real(&self) {
         *self.real.borrow_mut() = true;
@@ -66,15 +79,26 @@ impl Kdf for FastKdf {
         if self.memory_kib.borrow().is_some_and(|limit| job.memory_kib > limit) {
             return Err(self.error.borrow().unwrap_or(ErrorCode::OutOfMemory));
         }
-        if *self.real.borrow() {
+        let secret = if *self.real.borrow() {
             let params = Argon2Params::new(job.memory_kib, job.iterations, job.parallelism);
-            let secret = params.and_then(|params| kdf::derive(job.passphrase, job.salt, params));
-            return secret.map_err(kms_crypto::CryptoError::code);
-        }
-        let info = format!("test-kdf {params:?}");
-        SecretBytes::try_new_with(|out| {
-            hkdf::derive_into(job.salt, &[job.passphrase], info.as_bytes(), out)
-        })
-        .map_err(kms_crypto::CryptoError::code)
+            params.and_then(|params| kdf::derive(job.passphrase, job.salt, params))
+        } else {
+            let info = format!("test-kdf {params:?}");
+            SecretBytes::try_new_with(|out| {
+                hkdf::derive_into(job.salt, &[job.passphrase], info.as_bytes(), out)
+            })
+        };
+        let secret = secret.map_err(kms_crypto::CryptoError::code)?;
+        let left = self.spoil.get().map(|left| left - 1);
+        self.spoil.set(left.filter(|left| *left > 0));
+        Ok(if left == Some(0) { altered(&secret) } else { secret })
     }
+}
+
+/// The same but for one bit, as memory that errs would have it.
+fn altered(secret: &SecretBytes<32>) -> SecretBytes<32> {
+    SecretBytes::new_with(|out| {
+        *out = *secret.expose();
+        out[0] ^= 1;
+    })
 }

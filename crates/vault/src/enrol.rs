@@ -40,24 +40,6 @@ pub(crate) async fn stretch<P: Ports>(
     Ok(ports.kdf().derive(job).await?)
 }
 
-/// The same for a new passphrase: with today's parameters, or with the weakest that are accepted
-/// on a device that refuses the memory.
-pub(crate) async fn stretch_new<P: Ports>(
-    ports: &P,
-    passphrase: &[u8],
-    salt: &[u8],
-) -> Result<(Argon2Params, SecretBytes<32>), Error> {
-    let default = Argon2Params::DEFAULT;
-    match stretch(ports, passphrase, (default, salt)).await {
-        Ok(secret) => Ok((default, secret)),
-        Err(error) if error.code() == ErrorCode::OutOfMemory => {
-            let floor = Argon2Params::FLOOR;
-            Ok((floor, stretch(ports, passphrase, (floor, salt)).await?))
-        }
-        Err(error) => Err(error),
-    }
-}
-
 /// The `UnlockKey` of an enrolment: needs the factor and this partition's device key.
 pub(crate) async fn unlock_key<P: Ports>(
     ports: &P,
@@ -80,25 +62,17 @@ pub(crate) async fn unlock_key<P: Ports>(
         (Method::Phrase, Candidate::Phrase(entropy)) => (Rc::clone(entropy), Label::UnlockPhrase),
         _ => return Err(Error::Code(ErrorCode::UnlockFailed)),
     };
-    bind(ports, (device, &enrolment.salt), (&factor, label)).await
-}
-
-/// Binds a factor to the device key.
-async fn bind<P: Ports>(
-    ports: &P,
-    (device, salt): (&DeviceKey<P>, &[u8; 32]),
-    (factor, label): (&SecretBytes<32>, Label),
-) -> Result<SealingKey<P>, Error> {
-    let device = ports.crypto().device_mac(device, salt).await?;
-    let key = labels::unlock_key(factor, &device, label);
+    let device = ports.crypto().device_mac(device, &enrolment.salt).await?;
+    let key = labels::unlock_key(&factor, &device, label);
     Ok(ports.crypto().import_sealing_key(&key).await?)
 }
 
-/// A new enrolment, proved by opening the RootKey with what will be stored. `salt` is the one
-/// that a passkey was evaluated with; the others get a random one.
+/// A new enrolment. `salt` is the one that a passkey was evaluated with; the others get a random
+/// one. On a device that refuses the memory a passphrase gets the weakest parameters that are
+/// accepted.
 pub(crate) async fn create<P: Ports>(
     ports: &P,
-    home: Home<'_, P>,
+    home: &Home<'_, P>,
     candidate: &Candidate,
     salt: Option<[u8; 32]>,
 ) -> Result<EnrolmentRecord, Error> {
@@ -106,61 +80,89 @@ pub(crate) async fn create<P: Ports>(
         Some(salt) => salt,
         None => random::bytes(ports.crypto())?,
     };
-    let device = (home.device, &salt);
-    let (method, key) = match candidate {
-        Candidate::Passphrase(passphrase) => {
-            let (params, secret) = stretch_new(ports, passphrase.expose(), &salt).await?;
-            let key = bind(ports, device, (&secret, Label::UnlockPassphrase)).await?;
-            (Method::Passphrase(KdfRecord::of(params)), key)
-        }
-        Candidate::Passkey { credential, secret, .. } => {
-            let key = bind(ports, device, (secret, Label::UnlockPasskey)).await?;
-            (Method::Passkey { credential: credential.clone() }, key)
-        }
-        Candidate::Phrase(entropy) => {
-            (Method::Phrase, bind(ports, device, (entropy, Label::UnlockPhrase)).await?)
-        }
-    };
     let id = EnrolmentId::new(random::id(ports.crypto())?)?;
-    let mut enrolment = EnrolmentRecord::new(&id, method, salt, ports.clock().now_ms());
-    seal_root(ports, home.vault_id, &mut enrolment, (&key, home.root)).await?;
-    Ok(enrolment)
+    let now = ports.clock().now_ms();
+    let with = |params| EnrolmentRecord::new(&id, method_of(candidate, params), salt, now);
+    match establish(ports, home, (with(Argon2Params::DEFAULT), candidate)).await {
+        Err(error) if error.code() == ErrorCode::OutOfMemory => {
+            establish(ports, home, (with(Argon2Params::FLOOR), candidate)).await
+        }
+        made => made,
+    }
+}
+
+fn method_of(candidate: &Candidate, params: Argon2Params) -> Method {
+    match candidate {
+        Candidate::Passphrase(_) => Method::Passphrase(KdfRecord::of(params)),
+        Candidate::Passkey { credential, .. } => Method::Passkey { credential: credential.clone() },
+        Candidate::Phrase(_) => Method::Phrase,
+    }
 }
 
 /// The same enrolment under today's Argon2id parameters and a fresh salt, or as it is where
 /// those cannot be afforded.
 pub(crate) async fn renew<P: Ports>(
     ports: &P,
-    home: Home<'_, P>,
-    (enrolment, passphrase): (&EnrolmentRecord, &[u8]),
+    home: &Home<'_, P>,
+    (enrolment, candidate): (&EnrolmentRecord, &Candidate),
 ) -> Result<EnrolmentRecord, Error> {
     let salt: [u8; 32] = random::bytes(ports.crypto())?;
-    let params = Argon2Params::DEFAULT;
-    let secret = match stretch(ports, passphrase, (params, &salt)).await {
-        Ok(secret) => secret,
-        Err(error) if error.code() == ErrorCode::OutOfMemory => return Ok(enrolment.clone()),
-        Err(error) => return Err(error),
-    };
-    let key = bind(ports, (home.device, &salt), (&secret, Label::UnlockPassphrase)).await?;
-    let method = Method::Passphrase(KdfRecord::of(params));
-    let mut renewed = EnrolmentRecord { method, salt, ..enrolment.clone() };
-    seal_root(ports, home.vault_id, &mut renewed, (&key, home.root)).await?;
-    Ok(renewed)
+    let method = method_of(candidate, Argon2Params::DEFAULT);
+    let renewed = EnrolmentRecord { method, salt, ..enrolment.clone() };
+    match establish(ports, home, (renewed, candidate)).await {
+        Err(error) if error.code() == ErrorCode::OutOfMemory => Ok(enrolment.clone()),
+        renewed => renewed,
+    }
 }
 
-/// Seals the RootKey into an enrolment and proves that it can be opened again.
-pub(crate) async fn seal_root<P: Ports>(
+/// Seals the RootKey into an enrolment and proves it by the way it will be opened: with a key that
+/// is derived once more. The key that sealed it opens it even where a computation went wrong, and
+/// its owner would find out when it is too late.
+async fn establish<P: Ports>(
     ports: &P,
-    vault_id: &VaultId,
-    enrolment: &mut EnrolmentRecord,
-    (key, root): (&SealingKey<P>, &SecretBytes<32>),
-) -> Result<(), Error> {
+    home: &Home<'_, P>,
+    (enrolment, candidate): (EnrolmentRecord, &Candidate),
+) -> Result<EnrolmentRecord, Error> {
+    let key = unlock_key(ports, &enrolment, home.device, candidate).await?;
+    let sealed = seal_root(ports, home, (enrolment, &key)).await?;
+    let again = unlock_key(ports, &sealed, home.device, candidate).await?;
+    prove(ports, home, (&sealed, &again)).await?;
+    Ok(sealed)
+}
+
+/// Seals the RootKey again under the key that has just opened the enrolment, which is bound to its
+/// parameters from now on.
+pub(crate) async fn rebind<P: Ports>(
+    ports: &P,
+    home: &Home<'_, P>,
+    (enrolment, key): (EnrolmentRecord, &SealingKey<P>),
+) -> Result<EnrolmentRecord, Error> {
+    let sealed = seal_root(ports, home, (enrolment, key)).await?;
+    prove(ports, home, (&sealed, key)).await?;
+    Ok(sealed)
+}
+
+/// Seals the RootKey into an enrolment.
+async fn seal_root<P: Ports>(
+    ports: &P,
+    home: &Home<'_, P>,
+    (mut enrolment, key): (EnrolmentRecord, &SealingKey<P>),
+) -> Result<EnrolmentRecord, Error> {
     enrolment.unbound = false;
     let binding = enrolment.binding();
-    let context = seal::root_context(vault_id, &enrolment.id, binding.as_ref());
-    enrolment.envelope = seal::seal(ports.crypto(), key, &context, root.expose()).await?;
-    let opened = open_root(ports, vault_id, enrolment, key).await?;
-    let same = opened.expose() == root.expose();
+    let context = seal::root_context(home.vault_id, &enrolment.id, binding.as_ref());
+    enrolment.envelope = seal::seal(ports.crypto(), key, &context, home.root.expose()).await?;
+    Ok(enrolment)
+}
+
+/// Fails unless this key opens the RootKey of an enrolment.
+async fn prove<P: Ports>(
+    ports: &P,
+    home: &Home<'_, P>,
+    (enrolment, key): (&EnrolmentRecord, &SealingKey<P>),
+) -> Result<(), Error> {
+    let opened = open_root(ports, home.vault_id, enrolment, key).await;
+    let same = opened.is_ok_and(|opened| opened.expose() == home.root.expose());
     if same { Ok(()) } else { Err(Error::Code(ErrorCode::Internal)) }
 }
 

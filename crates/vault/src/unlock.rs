@@ -90,19 +90,14 @@ impl<P: Ports> Inner<P> {
         let root = enrol::open_root(&self.ports, &vault_id, &used, &key).await;
         let root = root.map_err(|_| failed())?;
         let home = Home { vault_id: &vault_id, device: &device, root: &root };
-        let renewed = match (&used.method, candidate) {
-            (Method::Passphrase(kdf), Candidate::Passphrase(passphrase)) if kdf.is_outdated() => {
-                enrol::renew(&self.ports, home, (&used, passphrase.expose())).await?
-            }
-            _ => used.clone(),
-        };
-        let renewed = if renewed.unbound {
-            let mut bound = renewed;
-            enrol::seal_root(&self.ports, &vault_id, &mut bound, (&key, &root)).await?;
-            bound
-        } else {
-            renewed
-        };
+        let outdated = matches!(&used.method, Method::Passphrase(kdf) if kdf.is_outdated());
+        let mut renewed = used.clone();
+        if outdated {
+            renewed = enrol::renew(&self.ports, &home, (&used, candidate)).await?;
+        }
+        if renewed.unbound {
+            renewed = enrol::rebind(&self.ports, &home, (renewed, &key)).await?;
+        }
         let recipient = candidate.recipient();
         Ok(Opened { vault_id, root, ticket, used, renewed, recipient })
     }

@@ -1,11 +1,13 @@
-//! What a screen holds does not last, but a person has the time to write a phrase down.
+//! What a screen holds does not last, but a person has the time to write a phrase down. Nor does an
+//! open vault last, whoever is there.
 #![allow(clippy::unwrap_used)] // the fixtures are plain functions
 
 use kms_protocol::EnrolmentKind;
 use kms_testkit::invariants::broken;
-use kms_testkit::person::{of, passphrase, phrase};
+use kms_testkit::person::{of, passphrase, phrase, rename};
 use kms_testkit::{PASSPHRASE, Tab};
 use kms_vault::{Action, UiEvent, UiScreen, Why};
+use pollster::block_on;
 
 const FILE_PASSPHRASE: &str = "violet harbour 93 mossy lantern";
 const MINUTE: u64 = 60_000;
@@ -161,4 +163,31 @@ fn an_opened_backup_waits_ten_minutes() {
     });
     assert!(done.is_ok(), "{done:?}");
     assert_eq!(other.state().as_deref(), Ok("unlocked"));
+}
+
+#[test]
+fn neither_activity_nor_a_fresh_unlock_puts_off_the_absolute_limit() {
+    let tab = Tab::ready();
+    let key = tab.create("ed25519", "durable").unwrap();
+    let enrolment = tab.first(EnrolmentKind::Passphrase);
+    let (hour, limit) = (60 * MINUTE, 8 * 60 * MINUTE);
+    for minute in 1..limit / MINUTE {
+        block_on(async {
+            tab.does(UiEvent::Activity).await;
+            pass(&tab, MINUTE).await;
+        });
+        assert!(tab.sign(&key, b"text").is_ok(), "minute {minute}");
+        if (minute * MINUTE).is_multiple_of(hour) {
+            let renamed = tab.manage(rename(&enrolment, "Desk"), PASSPHRASE, async |tab| {
+                assert_eq!((tab.screen(), tab.problem()), ("manage", None));
+            });
+            assert!(renamed.is_ok());
+            assert!(tab.unlock(PASSPHRASE).is_ok());
+        }
+    }
+    block_on(pass(&tab, MINUTE - 1));
+    assert_eq!(tab.state().as_deref(), Ok("unlocked"));
+    block_on(pass(&tab, 1));
+    assert_eq!(tab.state().as_deref(), Ok("locked"));
+    assert_eq!(tab.sign(&key, b"text"), Err("locked".into()));
 }

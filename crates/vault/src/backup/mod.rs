@@ -21,7 +21,7 @@ use crate::ui::BackupInfo;
 use crate::{BackupFiles, Ports};
 
 pub(crate) use read::open;
-pub(crate) use write::write;
+pub(crate) use write::{Written, write};
 
 /// A backup whose head was read.
 pub(crate) struct OpenedBackup<P: Ports> {

@@ -16,18 +16,26 @@ use crate::{
 /// Records that are read at once.
 const PAGE: u32 = 64;
 
-/// Writes a backup; returns the length of the file. The caller does not hold the lock: it is
-/// held here from the first read to the last, so that no tab writes in between.
+/// A backup that was written.
+pub(crate) struct Written {
+    /// When it was made, as the file says.
+    pub(crate) made: u64,
+    /// Length of the file.
+    pub(crate) bytes: u64,
+}
+
+/// Writes a backup. The caller does not hold the lock: it is held here from the first read to the
+/// last, so that no tab writes in between.
 pub(crate) async fn write<P: Ports>(
     ports: &P,
-    header: &Header,
+    vault_id: &VaultId,
     root: &SecretBytes<32>,
     recipients: Recipients,
-) -> Result<u64, Error> {
+) -> Result<Written, Error> {
     let _exclusive = ports.lock().acquire().await;
     let generation = ports.store().generation().await?;
-    same_vault(ports, &header.vault_id).await?;
-    let facts = facts(ports, header, root, generation).await?;
+    let header = header(ports, vault_id).await?;
+    let facts = facts(ports, &header, root, generation).await?;
     let writer = ports.files().create(recipients).await?;
     let mut output = Output::new(writer);
     output.head(&facts, root).await?;
@@ -40,13 +48,18 @@ pub(crate) async fn write<P: Ports>(
     if !whole {
         return Err(StoreError::Conflict.into());
     }
-    Ok(output.writer.finish().await?)
+    Ok(Written { made: facts.created, bytes: output.writer.finish().await? })
 }
 
-/// Another tab may have deleted the vault, and even made another one.
-async fn same_vault<P: Ports>(ports: &P, vault_id: &VaultId) -> Result<(), Error> {
+/// The header as it is stored now: another tab may have made a backup, or have deleted the vault
+/// and even made another one.
+async fn header<P: Ports>(ports: &P, vault_id: &VaultId) -> Result<Header, Error> {
     let stored = stored::header(ports).await?.ok_or(ErrorCode::NotInitialized)?;
-    if stored.vault_id == *vault_id { Ok(()) } else { Err(Error::Code(ErrorCode::VaultCorrupt)) }
+    if stored.vault_id == *vault_id {
+        Ok(stored)
+    } else {
+        Err(Error::Code(ErrorCode::VaultCorrupt))
+    }
 }
 
 async fn facts<P: Ports>(
@@ -62,7 +75,7 @@ async fn facts<P: Ports>(
     Ok(Facts {
         vault_id: header.vault_id,
         vault_created: header.created,
-        created: ports.clock().now_ms(),
+        created: header.next_backup(ports.clock().now_ms()),
         generation,
         keys: count(ports, Table::Keys).await?,
         entries: head.count(),

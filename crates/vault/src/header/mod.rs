@@ -31,7 +31,7 @@ pub(crate) struct Header {
     pub(crate) created: u64,
     #[n(3)]
     pub(crate) enrolments: Vec<EnrolmentRecord>,
-    /// When the last backup was made in this browser, or the restored one.
+    /// When the last backup was made in this browser, or the restored one, as its file says.
     #[n(4)]
     pub(crate) last_backup: Option<u64>,
     /// When a backup was last proved to open.
@@ -97,6 +97,22 @@ impl Header {
     /// What is known of backups, as callers see it.
     pub(crate) fn backup_health(&self) -> BackupHealth {
         BackupHealth { last_backup: self.last_backup, last_drill: self.last_drill }
+    }
+
+    /// When a backup that is made now is said to be made: later than the one before, whatever the
+    /// clock said then. Else an older file could pass for the newest.
+    pub(crate) fn next_backup(&self, now_ms: u64) -> u64 {
+        self.last_backup.map_or(now_ms, |last| now_ms.max(last.saturating_add(1)))
+    }
+
+    /// Notes a backup. A later one that another tab has made meanwhile stays the last; two of one
+    /// date could not be told apart.
+    pub(crate) fn note_backup(&mut self, made: u64) -> Result<(), ErrorCode> {
+        if self.last_backup == Some(made) {
+            return Err(ErrorCode::StorageConflict);
+        }
+        self.last_backup = self.last_backup.max(Some(made));
+        Ok(())
     }
 
     /// One enrolment.
@@ -258,6 +274,17 @@ mod tests {
         // Names and dates may change.
         let renamed = EnrolmentRecord { label: "Other".into(), created: 9, ..passphrase() };
         assert_eq!(renamed.binding(), passphrase().binding());
+    }
+
+    #[test]
+    fn no_two_backups_have_one_date_and_the_last_stays_the_last() {
+        let mut header = Header { last_backup: None, ..header() };
+        assert_eq!(header.next_backup(5), 5);
+        assert_eq!(header.note_backup(5), Ok(()));
+        assert_eq!([4, 5, 6, 7].map(|now| header.next_backup(now)), [6, 6, 6, 7]);
+        assert_eq!(header.note_backup(5), Err(ErrorCode::StorageConflict));
+        assert_eq!((header.note_backup(4), header.last_backup), (Ok(()), Some(5)));
+        assert_eq!((header.note_backup(6), header.last_backup), (Ok(()), Some(6)));
     }
 
     #[test]

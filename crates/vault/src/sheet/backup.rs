@@ -10,15 +10,14 @@ use super::drive::Next;
 use super::question::Turn;
 use super::step::Step;
 use crate::audit::Edited;
+use crate::backup::{self, Written};
 use crate::enclave::Inner;
 use crate::factor::check_new_passphrase;
 use crate::header::VaultId;
 use crate::ports::{BackupKdf, PassphraseRecipient, Recipients};
 use crate::state::Phase;
 use crate::stored::{self, History, may_retry};
-use crate::{
-    Batch, Clock, Error, Ports, Store, StoreError, VaultLock, backup, enrol, random, time,
-};
+use crate::{Batch, Error, Ports, Store, StoreError, VaultLock, enrol, random, time};
 
 /// Least score of a passphrase that protects a file: what the screen does not call weak.
 const STRONG_ENOUGH: u8 = 60;
@@ -59,16 +58,10 @@ impl<P: Ports> Inner<P> {
         };
         self.still_wanted(turn.question)?;
         let recipients = Recipients { phrase, passphrase };
-        let header = self.header.borrow().clone().ok_or(ErrorCode::NotInitialized)?;
-        // Read before the file is begun, so that no file seems older than itself.
-        let made = self.ports.clock().now_ms();
-        let written = backup::write(&self.ports, &header, fresh.root(), recipients);
-        let bytes = turn.while_open(Box::pin(written)).await?;
+        let written = backup::write(&self.ports, &vault.id, fresh.root(), recipients);
+        let Written { made, bytes } = turn.while_open(Box::pin(written)).await?;
         vault.still_open()?;
-        let edit = move |edited: &mut Edited| {
-            edited.header.last_backup = Some(made);
-            Ok(())
-        };
+        let edit = move |edited: &mut Edited| Ok(edited.header.note_backup(made)?);
         self.change(turn, ("vault.backup", Box::new(edit))).await?;
         let name = format!("ats-kms-backup-{}.age", time::date(made));
         Ok(Step::BackupReady { name, bytes })

@@ -97,15 +97,16 @@ impl<P: Ports> Inner<P> {
         restorable: Restorable<P>,
     ) -> Result<Rc<UnlockedVault<P>>, Error> {
         self.must_not_be_revoked()?;
-        let Restorable { backup, candidate, info, .. } = restorable;
+        let Restorable { backup, candidate, .. } = restorable;
         let vault_id = backup.vault_id;
         let device = self.ports.crypto().generate_device_key().await?;
         // What opened the file becomes the first enrolment, bound to this browser.
         let home = Home { vault_id: &vault_id, device: &device, root: &backup.root };
-        let enrolment = enrol::create(&self.ports, home, &candidate, None).await?;
+        let enrolment = enrol::create(&self.ports, &home, &candidate, None).await?;
         let id = enrolment.id.clone();
         let mut header = Header::new(vault_id, backup.vault_created);
-        header.last_backup = Some(info.newer.unwrap_or(backup.created));
+        // Asked again: what this browser knows may have grown while the person looked at it.
+        header.last_backup = Some(self.newer_than(&backup).await?.unwrap_or(backup.created));
         header.add(enrolment)?;
         let secrets = enrol::derive(&self.ports, &backup.root).await?;
         self.still_wanted(turn.question)?;

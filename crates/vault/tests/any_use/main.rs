@@ -119,6 +119,31 @@ fn what_a_key_is_made_of_is_searched_for() {
 }
 
 #[test]
+fn a_data_key_is_searched_for_wherever_it_was_not_asked_for() {
+    let mut world = World::new();
+    let (bare, wrapped) = (0, 1);
+    for (method, what) in [(Method::GenerateDataKey, bare), (Method::DecryptDataKey, 0)] {
+        (0..24).for_each(|key| world.call(method, (key, what)));
+        let given = world.data_keys.iter().find(|(by, _)| *by == method);
+        let (_, data_key) = given.unwrap_or_else(|| panic!("{method:?}"));
+        assert!(world.secrets.contains(data_key), "{method:?}");
+        let elsewhere = Value::object([("plaintext", Value::Bytes(data_key.clone()))]);
+        assert!(world.secrets.are_in(&elsewhere), "{method:?}");
+    }
+    // So is one that stays wrapped.
+    let mut more = vec![];
+    for key in 0..24 {
+        let (known, done) = (world.secrets.known().count(), world.done.len());
+        world.call(Method::GenerateDataKey, (key, wrapped));
+        let succeeded = world.done.len() - done;
+        more.push((world.secrets.known().count() - known, succeeded));
+    }
+    assert!(more.iter().all(|(known, succeeded)| known == succeeded), "{more:?}");
+    assert!(more.contains(&(1, 1)));
+    world.check();
+}
+
+#[test]
 fn the_search_would_find_a_secret_in_any_form() {
     let world = World::new();
     assert!(world.secrets.known().count() >= KeySpec::ALL.len());

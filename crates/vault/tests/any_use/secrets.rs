@@ -65,15 +65,6 @@ impl Secrets {
         self.known.insert(secret);
     }
 
-    /// Forgets one that its policy lets the page have.
-    pub(crate) fn release(&mut self, secret: &[u8]) {
-        if self.known.remove(secret) {
-            for form in forms(secret) {
-                self.forms.entry(head(&form)).or_default().retain(|other| *other != form);
-            }
-        }
-    }
-
     pub(crate) fn known(&self) -> impl Iterator<Item = &Vec<u8>> {
         self.known.iter()
     }

@@ -1,9 +1,10 @@
 //! A browser with its page, what the page was given, and every secret that was ever made.
 
-use kms_protocol::{KeySpec, KeyUsage, Method, SpecUsages, Value};
+use kms_protocol::{IntoValue, KeySpec, KeyUsage, Method, SpecUsages, Value};
 use kms_testkit::invariants::broken;
 use kms_testkit::tab::{Code, bytes, member, outcome, template, text};
 use kms_testkit::{PASSPHRASE, Tab, watched};
+use kms_vault::{Part, UiCommand, UiEvent};
 
 use crate::person::Person;
 use crate::secrets::{Secrets, watch};
@@ -64,6 +65,8 @@ pub(crate) struct World {
     /// The keys that the last backup has.
     saved: Vec<Key>,
     pub(crate) secrets: Secrets,
+    /// The data keys that went to the page, and by what.
+    pub(crate) data_keys: Vec<(Method, Vec<u8>)>,
     /// What succeeded.
     pub(crate) done: Vec<Method>,
     /// How many secrets were drawn or taken in as a key.
@@ -101,6 +104,7 @@ impl World {
             leases: vec![],
             saved: vec![],
             secrets: Secrets::default(),
+            data_keys: vec![],
             done: vec![],
             made: 0,
             refused: vec![],
@@ -138,22 +142,39 @@ impl World {
                 None
             }
         };
-        if let Some(result) = &result {
-            self.changed(method, result);
+        if result.is_some() {
+            self.changed(method);
         }
+        let reply = self.without_data_key(method, reply);
         assert!(!self.secrets.are_in(&reply), "{method:?}");
         self.done.extend(result.is_some().then_some(method));
         result
     }
 
-    /// What is different after a method succeeded.
-    fn changed(&mut self, method: Method, result: &Value) {
-        match method {
-            // A data key that is returned is the page's own. What is decrypted or opened was the
-            // page's before, and is too short to be looked for.
-            Method::GenerateDataKey | Method::DecryptDataKey => {
-                self.secrets.release(&bytes(result, "plaintext"));
+    /// A reply without the data key that its policy lets the page have. In no other place of it, in no
+    /// other reply and in nothing else may that be found.
+    fn without_data_key(&mut self, method: Method, reply: Value) -> Value {
+        let (Method::GenerateDataKey | Method::DecryptDataKey, Value::Map(mut members)) =
+            (method, reply.clone())
+        else {
+            return reply;
+        };
+        for (_, result) in members.iter_mut().filter(|(name, _)| name == "result") {
+            let data_key = bytes(result, "plaintext");
+            if let Value::Map(result) = result {
+                result.retain(|(name, _)| name != "plaintext");
             }
+            if !data_key.is_empty() {
+                self.data_keys.push((method, data_key));
+            }
+        }
+        Value::Map(members)
+    }
+
+    /// What is different after a method succeeded. What is decrypted or opened was the page's
+    /// before, and is too short to be looked for.
+    fn changed(&mut self, method: Method) {
+        match method {
             Method::Backup => self.saved.clone_from(&self.keys),
             Method::Restore => self.keys.clone_from(&self.saved),
             Method::Reset => {
@@ -230,6 +251,20 @@ impl World {
         self.leases.extend(lease.filter(|lease| !self.leases.contains(lease)));
     }
 
+    /// The log as it is saved for the person.
+    fn exported(&self) -> Vec<Value> {
+        let managed = self.tab.ask_person("vault.manage", async |tab| {
+            tab.does(UiEvent::Open(Part::Audit)).await;
+            tab.does(UiEvent::Export).await;
+        });
+        assert!(managed.is_ok());
+        let entries = self.tab.outbox.take_commands().into_iter().map(|command| match command {
+            UiCommand::Log(entries) => entries,
+            _ => vec![],
+        });
+        entries.flatten().map(IntoValue::into_value).collect()
+    }
+
     /// Nothing leaked into what nobody asked for, and the vault is whole.
     pub(crate) fn check(&mut self) {
         self.revive();
@@ -241,6 +276,11 @@ impl World {
         }
         for file in self.tab.files.made() {
             assert!(!self.secrets.are_in_bytes(&file));
+        }
+        let log = self.exported();
+        assert!(!log.is_empty());
+        for entry in log {
+            assert!(!self.secrets.are_in(&entry));
         }
         assert!(self.secrets.contains(PASSPHRASE.as_bytes()));
         assert_eq!(broken(&self.tab), Vec::<String>::new());

@@ -3,13 +3,15 @@
 #![allow(clippy::unwrap_used)] // in the helpers as in the tests
 
 mod damage;
+mod dates;
 mod faults;
 mod index;
 mod log;
 mod moves;
 
-use kms_protocol::ErrorCode;
+use kms_protocol::{ErrorCode, Value};
 use kms_testkit::person::new;
+use kms_testkit::tab::member;
 use kms_testkit::{PASSPHRASE, Tab, TestPorts};
 use kms_vault::{Action, Factor, UiEvent};
 
@@ -39,4 +41,15 @@ pub(crate) fn drilled(tab: &Tab, file: &[u8], factor: Factor) -> Option<ErrorCod
         assert_eq!(tab.problem().is_some(), tab.store.dump() == before);
     });
     tab.problem()
+}
+
+#[allow(clippy::cast_precision_loss)] // times of this age are exact
+pub(crate) fn number(value: u64) -> Value {
+    Value::Number(value as f64)
+}
+
+/// What the status says about backups.
+pub(crate) fn health(tab: &Tab, name: &str) -> Option<Value> {
+    let status = tab.call("vault.status", Value::Map(vec![])).unwrap();
+    member(&member(&status, "backup").unwrap(), name)
 }

@@ -5,10 +5,10 @@ use kms_testkit::invariants::{broken, entries};
 use kms_testkit::person::{encrypt, new, passphrase, phrase};
 use kms_testkit::tab::{member, origin, text};
 use kms_testkit::{FakePasskey, PASSPHRASE, Tab, TestPorts};
-use kms_vault::{BackupInfo, Clock, RecordKey, Store, Table, UiEvent, UiScreen};
+use kms_vault::{Clock, RecordKey, Store, Table, UiEvent};
 use pollster::block_on;
 
-use crate::{SECRET, drilled, elsewhere, refused};
+use crate::{SECRET, drilled, elsewhere, health, number, refused};
 
 /// Bytes of a file of the test kit before its first part.
 const FILE_HEAD: usize = 106;
@@ -30,16 +30,6 @@ fn verifies(tab: &Tab, id: &str, signature: &[u8]) -> Option<Value> {
         ("signature", Value::Bytes(signature.to_vec())),
     ]);
     member(&tab.call("verify", params).unwrap(), "valid")
-}
-
-#[allow(clippy::cast_precision_loss)] // times of this age are exact
-fn number(value: u64) -> Value {
-    Value::Number(value as f64)
-}
-
-fn health(tab: &Tab, name: &str) -> Option<Value> {
-    let status = tab.call("vault.status", Value::Map(vec![])).unwrap();
-    member(&member(&status, "backup").unwrap(), name)
 }
 
 /// Ends of the parts of a file, the end of its head first.
@@ -257,35 +247,6 @@ fn a_file_that_is_cut_or_altered_anywhere_restores_nothing() {
     }
     assert_eq!(tab.restore(file, passphrase(SECRET)).map(|_| ()), Ok(()));
     assert!(tab.sign(&keys[0], b"text").is_ok());
-}
-
-#[test]
-fn an_older_backup_is_shown_as_older() {
-    let tab = Tab::ready();
-    let first = tab.back_up(PASSPHRASE, SECRET).unwrap();
-    tab.clock.advance(60_000);
-    assert!(tab.create("ed25519", "durable").is_ok());
-    let second = tab.back_up(PASSPHRASE, SECRET).unwrap();
-    let newest = health(&tab, "lastBackup");
-    assert!(tab.reset(PASSPHRASE).is_ok());
-    let shown = |tab: &Tab, file: &[u8]| -> BackupInfo {
-        tab.files.choose(file.to_vec());
-        assert!(tab.ask("vault.restore", vec![new(passphrase(SECRET))]).is_err());
-        let info = tab.look(|view| match view.screen {
-            UiScreen::ConfirmRestore(info) => Some(info),
-            _ => None,
-        });
-        info.flatten().unwrap()
-    };
-    let (older, newer) = (shown(&tab, &first), shown(&tab, &second));
-    assert_eq!(older.newer.map(number), newest);
-    assert_eq!((older.keys, newer.keys, newer.newer), (0, 1, None));
-    assert!(older.created + 60_000 <= newer.created && older.entries < newer.entries);
-    // A browser that knows of neither says nothing.
-    assert_eq!(shown(&elsewhere(2), &first).newer, None);
-    // Knowing it, the person may want the older one; it stays known that there is a newer one.
-    assert!(tab.restore(first, passphrase(SECRET)).is_ok());
-    assert_eq!(health(&tab, "lastBackup"), newest);
 }
 
 #[test]
