@@ -76,6 +76,7 @@ const METHODS = {
   'leases.extend': 'Push messages allowed for longer',
   'leases.revoke': 'Push messages no longer allowed',
   'jwt.sign': 'Token signed',
+  'jwt.verify': 'Token checked',
   'poa.approve': 'Request of a workload approved',
   'poa.reject': 'Request of a workload rejected',
   'poa.revoke': 'Authorization revoked',

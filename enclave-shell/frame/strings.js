@@ -647,6 +647,7 @@ const TEXT = Object.freeze({
     'leases.revoke': 'Push messages no longer allowed',
     sign: 'Signature made',
     'jwt.sign': 'Token signed',
+    'jwt.verify': 'Token checked',
     'poa.approve': 'Request of a workload approved',
     'poa.reject': 'Request of a workload rejected',
     'poa.revoke': 'Authorization revoked',

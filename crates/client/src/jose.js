@@ -68,6 +68,20 @@ export function signJwt(kms, keyId, claims = {}, { lifeSeconds, version, ...opti
   return single(kms, { method: 'jwt.sign', params }, options);
 }
 
+/**
+ * Whether a token is one of a key that has a template: signed by a version of it that may still be
+ * used to verify, and what the template allows at this moment. Whatever is wrong about the token,
+ * the answer is `false`; only what is wrong about the key is thrown.
+ *
+ * @param {import('./single.js').AskedKms} kms
+ * @param {{ keyId: string, token: string }} asked
+ * @param {CallOptions} [options]
+ * @returns {Promise<boolean>}
+ */
+export async function verifyJwt(kms, { keyId, token }, options = {}) {
+  return (await single(kms, { method: 'jwt.verify', params: { keyId, token } }, options)).valid;
+}
+
 /** Header parameters that can be set; all others would be a way around a verifier's rules. */
 const SETTABLE = ['alg', 'kid', 'typ'];
 

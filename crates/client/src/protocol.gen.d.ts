@@ -578,6 +578,20 @@ export interface SignedJwt {
   version: number;
 }
 
+/** Parameters of `jwt.verify`. */
+export interface VerifyJwtParams {
+  /** Which key. Its policy has `jwt` and `verify`. */
+  keyId: string;
+  /** The token. It names the version of the key by its `kid`. Whatever is wrong about it, it is simply not valid. */
+  token: string;
+}
+
+/** Outcome of a verification. */
+export interface Verdict {
+  /** Whether the signature, or the code, is that of the data, or the token one of the key that its template allows now. */
+  valid: boolean;
+}
+
 /** Parameters of `verify`. */
 export interface VerifyParams {
   /** Which key. */
@@ -588,12 +602,6 @@ export interface VerifyParams {
   signature: Uint8Array;
   /** Against which version; the latest if absent. */
   version?: number;
-}
-
-/** Outcome of a verification. */
-export interface Verdict {
-  /** Whether the signature, or the code, is that of the data. */
-  valid: boolean;
 }
 
 /** At most 16 texts by their names. Whoever wants the plaintext gives the same ones: they are authenticated, not stored, and not secret. A name has 1 to 64 bytes of UTF-8, a text at most 256. */
@@ -1314,6 +1322,8 @@ export interface Methods {
   'sign': { params: SignParams; result: Signature };
   /** Signs a token (RFC 7519) whose claims the template of the key allows. */
   'jwt.sign': { params: SignJwtParams; result: SignedJwt };
+  /** Verifies a token of a key: whether a version of it that may still be used to verify signed it, and its template allows it now. */
+  'jwt.verify': { params: VerifyJwtParams; result: Verdict };
   /** Verifies a signature against the public half of a key. */
   'verify': { params: VerifyParams; result: Verdict };
   /** Encrypts by AES-256-GCM, bound to a context. */

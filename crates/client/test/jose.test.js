@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import * as jose from 'jose';
 import { receipt } from '../examples/jose.js';
-import { CompactSign, SignJWT, joseKey, jwkSet, signJwt } from '../src/jose.js';
+import { CompactSign, SignJWT, joseKey, jwkSet, signJwt, verifyJwt } from '../src/jose.js';
 import { softKms } from './soft-kms.js';
 
 const SPECS = { ed25519: 'EdDSA', 'ec-p256': 'ES256' };
@@ -117,6 +117,28 @@ test('a token by a template is one request, and its refusal is thrown', async ()
   assert.deepEqual(asked, [
     [request({ claims: { amount: 1 }, lifeSeconds: 60 }), { deadlineMs: 5 }],
     [request({ claims: {} }), {}],
+  ]);
+});
+
+test('whether a token is valid is one request, and a refusal of the key is thrown', async () => {
+  const asked = [];
+  const refusal = Object.assign(new Error('no'), { code: 'policy_denied', rule: 'operation' });
+  const replies = [{ result: { valid: true } }, { result: { valid: false } }, { error: refusal }];
+  const kms = {
+    async batch(requests, options) {
+      asked.push([requests, options]);
+      return [replies[asked.length - 1]];
+    },
+  };
+  const given = { keyId: 'key', token: 'a.b.c' };
+  assert.equal(await verifyJwt(kms, { ...given, version: 1 }, { deadlineMs: 5 }), true);
+  assert.equal(await verifyJwt(kms, given), false);
+  await assert.rejects(verifyJwt(kms, given), refusal);
+  const request = [{ method: 'jwt.verify', params: given }];
+  assert.deepEqual(asked, [
+    [request, { deadlineMs: 5 }],
+    [request, {}],
+    [request, {}],
   ]);
 });
 

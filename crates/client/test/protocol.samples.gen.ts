@@ -109,6 +109,10 @@ import type { Methods } from '../src/protocol.gen.js';
 
 ({ 'token': "text", 'expires': 1763769600000, 'version': 1 }) satisfies Methods['jwt.sign']['result'];
 
+({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'token': "e30.e30.AA" }) satisfies Methods['jwt.verify']['params'];
+
+({ 'valid': true }) satisfies Methods['jwt.verify']['result'];
+
 ({ 'keyId': "AAECAwQFBgcICQoLDA0ODw", 'data': new Uint8Array([97, 116, 115]), 'signature': new Uint8Array([97, 116, 115]), 'version': 1 }) satisfies Methods['verify']['params'];
 
 ({ 'valid': true }) satisfies Methods['verify']['result'];

@@ -6,7 +6,7 @@
 
 use js_sys::{Array, JsString, Uint8Array};
 use kms_protocol::limits::{
-    MAX_DEPTH, MAX_ID, MAX_ITEMS, MAX_KEYS, MAX_MESSAGE, MAX_TEXT, VALUE_COST,
+    MAX_DEPTH, MAX_ID, MAX_ITEMS, MAX_KEYS, MAX_MESSAGE, MAX_TOKEN, VALUE_COST,
 };
 use kms_protocol::{ErrorCode, Name, RequestId, Value};
 use wasm_bindgen::{JsCast, JsValue};
@@ -66,7 +66,7 @@ impl Walk {
     }
 
     fn text(&mut self, text: &JsString) -> Result<String, ErrorCode> {
-        if text.length() as usize > MAX_TEXT {
+        if text.length() as usize > MAX_TOKEN {
             return Err(ErrorCode::PayloadTooLarge);
         }
         let read = String::from(text);

@@ -84,14 +84,31 @@ impl<'a> Jws<'a> {
 
     /// The payload, if this key signed it with its own algorithm.
     pub fn verify(&self, key: &PublicKey) -> Result<&[u8], JoseError> {
-        if Algorithm::of(key.kind()) != Some(self.header.algorithm) {
-            return Err(JoseError::WrongAlgorithm);
+        self.is_for(key)?;
+        self.believed(strict::verify(key, self.signing_input.as_bytes(), &self.signature))
+    }
+
+    /// The same by a check of signatures that somebody else has, such as a browser: it is given what
+    /// was signed and the signature. The outer error is its own and says nothing about the token.
+    pub async fn verify_by<E>(
+        &self,
+        key: &PublicKey,
+        check: impl AsyncFnOnce(&[u8], &[u8; SIGNATURE_LEN]) -> Result<bool, E>,
+    ) -> Result<Result<&[u8], JoseError>, E> {
+        if let Err(refused) = self.is_for(key) {
+            return Ok(Err(refused));
         }
-        if strict::verify(key, self.signing_input.as_bytes(), &self.signature) {
-            Ok(&self.payload)
-        } else {
-            Err(JoseError::InvalidSignature)
-        }
+        let valid = check(self.signing_input.as_bytes(), &self.signature).await?;
+        Ok(self.believed(valid))
+    }
+
+    fn is_for(&self, key: &PublicKey) -> Result<(), JoseError> {
+        let own = Algorithm::of(key.kind()) == Some(self.header.algorithm);
+        if own { Ok(()) } else { Err(JoseError::WrongAlgorithm) }
+    }
+
+    fn believed(&self, valid: bool) -> Result<&[u8], JoseError> {
+        if valid { Ok(&self.payload) } else { Err(JoseError::InvalidSignature) }
     }
 }
 

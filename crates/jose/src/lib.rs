@@ -24,4 +24,4 @@ pub use error::JoseError;
 pub use json::{Json, Object};
 pub use template::{Issue, Template};
 pub use token_type::TokenType;
-pub use verify::{Verified, verify};
+pub use verify::{Verified, verify, verify_by};

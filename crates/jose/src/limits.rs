@@ -1,7 +1,7 @@
 //! Limits on tokens and claims. Each is enforced before the data is used.
 
 /// Longest compact serialisation, in bytes.
-pub const MAX_TOKEN: usize = 8192;
+pub const MAX_TOKEN: usize = kms_protocol::limits::MAX_TOKEN;
 /// Longest JSON text of the claims, in bytes.
 pub const MAX_CLAIMS: usize = 4096;
 /// Longest JSON text of a header, in bytes.

@@ -1,6 +1,6 @@
 //! Verifying a token of a known key.
 
-use kms_crypto::PublicKey;
+use kms_crypto::{PublicKey, SIGNATURE_LEN};
 
 use crate::{Claims, JoseError, Jws, TokenType};
 
@@ -22,11 +22,35 @@ pub fn verify(
     find: impl FnOnce(&str) -> Option<PublicKey>,
 ) -> Result<Verified, JoseError> {
     let jws = Jws::parse(token)?;
-    let kid = jws.header().kid.clone().ok_or(JoseError::UnknownKey)?;
-    let key = find(&kid).filter(|key| key.thumbprint() == kid).ok_or(JoseError::UnknownKey)?;
-    if jws.header().typ.as_deref() != Some(typ.as_str()) {
-        return Err(JoseError::WrongType);
-    }
+    let key = jws.header().kid.as_deref().and_then(find).ok_or(JoseError::UnknownKey)?;
+    let kid = names(&jws, (&key, typ))?;
     let claims = Claims::parse(jws.verify(&key)?)?;
     Ok(Verified { kid, claims })
+}
+
+/// The same for a token that was read and its key, by a check of signatures that somebody else has:
+/// see [`Jws::verify_by`].
+pub async fn verify_by<E>(
+    jws: &Jws<'_>,
+    (key, typ): (&PublicKey, &TokenType),
+    check: impl AsyncFnOnce(&[u8], &[u8; SIGNATURE_LEN]) -> Result<bool, E>,
+) -> Result<Result<Verified, JoseError>, E> {
+    let kid = match names(jws, (key, typ)) {
+        Ok(kid) => kid,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let payload = jws.verify_by(key, check).await?;
+    Ok(payload.and_then(Claims::parse).map(|claims| Verified { kid, claims }))
+}
+
+/// The name of the key, if it is the one that the token names, and the type is this one.
+fn names(jws: &Jws<'_>, (key, typ): (&PublicKey, &TokenType)) -> Result<String, JoseError> {
+    let (kid, header) = (key.thumbprint(), jws.header());
+    if header.kid.as_ref() != Some(&kid) {
+        return Err(JoseError::UnknownKey);
+    }
+    if header.typ.as_deref() != Some(typ.as_str()) {
+        return Err(JoseError::WrongType);
+    }
+    Ok(kid)
 }

@@ -2,9 +2,15 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
 use base64ct::{Base64UrlUnpadded, Encoding};
+use kms_crypto::PublicKey;
 use kms_crypto::software::SoftwareKey;
-use kms_jose::{Claims, JoseError, Json, Jws, TokenType, Unsigned, limits, vapid, verify};
+use kms_jose::{
+    Claims, JoseError, Json, Jws, TokenType, Unsigned, Verified, limits, vapid, verify, verify_by,
+};
 use kms_protocol::{ContactUrl, KeySpec, PushOrigin};
 use proptest::prelude::*;
 
@@ -74,6 +80,65 @@ fn a_key_that_is_not_known_or_not_the_named_one_verifies_nothing() {
     let (front, _) = token.rsplit_once('.').unwrap();
     let forged = format!("{front}.{}", Base64UrlUnpadded::encode_string(&[1; 64]));
     assert_eq!(verify(&forged, &jwt, |_| own()).err(), Some(JoseError::InvalidSignature));
+}
+
+/// What a check of signatures that never waits comes to.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    let done = match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => Some(value),
+        Poll::Pending => None,
+    };
+    done.unwrap()
+}
+
+#[test]
+fn somebody_elses_check_of_the_signature_has_the_last_word() {
+    for spec in SPECS {
+        let token = token(spec, r#"{"iss":"enclave"}"#);
+        let jws = Jws::parse(&token).unwrap();
+        let key = signer(spec, 7).public_key().unwrap().unwrap();
+        let by = |said: Result<bool, &'static str>| {
+            at_once(verify_by(&jws, (&key, &TokenType::jwt()), async |input, signature| {
+                let (front, last) = token.rsplit_once('.').unwrap();
+                assert_eq!(input, front.as_bytes());
+                assert_eq!(Base64UrlUnpadded::encode_string(signature), last);
+                said
+            }))
+        };
+        let Verified { kid, claims } = by(Ok(true)).unwrap().unwrap();
+        assert_eq!((kid, claims.iss()), (key.thumbprint(), Some("enclave")));
+        assert_eq!(by(Ok(false)).unwrap().err(), Some(JoseError::InvalidSignature));
+        assert_eq!(by(Err("no engine")).err(), Some("no engine"));
+    }
+}
+
+#[test]
+fn a_signature_is_not_checked_where_anything_else_is_wrong() {
+    let jwt = TokenType::jwt();
+    let own = signer(KeySpec::Ed25519, 7).public_key().unwrap().unwrap();
+    let other = signer(KeySpec::EcP256, 7).public_key().unwrap().unwrap();
+    let refused = |header: &str, key: &PublicKey| {
+        let token = crafted(header, b"{}");
+        let jws = Jws::parse(&token).unwrap();
+        let unasked = async |_: &[u8], _: &[u8; 64]| -> Result<bool, ()> { panic!("{header}") };
+        at_once(verify_by(&jws, (key, &jwt), unasked)).unwrap().err()
+    };
+    let (kid, others) = (own.thumbprint(), other.thumbprint());
+    let unnamed = r#"{"alg":"EdDSA","typ":"JWT"}"#;
+    assert_eq!(refused(unnamed, &own), Some(JoseError::UnknownKey));
+    let named = format!(r#"{{"alg":"EdDSA","kid":"{kid}","typ":"JWT"}}"#);
+    assert_eq!(refused(&named, &other), Some(JoseError::UnknownKey));
+    let untyped = format!(r#"{{"alg":"EdDSA","kid":"{kid}"}}"#);
+    assert_eq!(refused(&untyped, &own), Some(JoseError::WrongType));
+    for (alg, kid, key) in [("EdDSA", &others, &other), ("ES256", &kid, &own)] {
+        let swapped = format!(r#"{{"alg":"{alg}","kid":"{kid}","typ":"JWT"}}"#);
+        assert_eq!(refused(&swapped, key), Some(JoseError::WrongAlgorithm));
+    }
+    // What is signed is read after that, and is refused as anywhere.
+    let named = crafted(&named, b"[]");
+    let valid = async |_: &[u8], _: &[u8; 64]| Ok::<_, ()>(true);
+    let claims = at_once(verify_by(&Jws::parse(&named).unwrap(), (&own, &jwt), valid)).unwrap();
+    assert_eq!(claims.err(), Some(JoseError::InvalidClaims));
 }
 
 #[test]

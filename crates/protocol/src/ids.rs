@@ -1,7 +1,8 @@
 //! Bounded strings, one type per meaning.
 
 use crate::limits::{
-    MAX_ALIAS, MAX_CLAIM_NAME, MAX_CLAIM_TEXT, MAX_ID, MAX_LABEL, MAX_ORIGIN, MAX_TOKEN_TYPE,
+    MAX_ALIAS, MAX_CLAIM_NAME, MAX_CLAIM_TEXT, MAX_ID, MAX_LABEL, MAX_ORIGIN, MAX_TOKEN,
+    MAX_TOKEN_TYPE,
 };
 use crate::schema::{TypeRef, Wire};
 use crate::{ErrorCode, FromValue, IntoValue, Value};
@@ -139,6 +140,12 @@ bounded! {
     }
 }
 bounded! {
+    /// A token to be verified: 1 to 8192 visible characters of ASCII.
+    JwtToken, "e30.e30.AA", |text| {
+        (1..=MAX_TOKEN).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
+    }
+}
+bounded! {
     /// Where the next page of a listing starts; opaque to the caller.
     Cursor, "AAECAwQFBgcICQoLDA0ODw", |text| !text.is_empty() && text.len() <= 64 && is_base64url(text)
 }
@@ -217,5 +224,15 @@ mod tests {
         }
         let long = format!("https://{}.example", "a".repeat(MAX_ORIGIN));
         assert!(PushOrigin::new(long.as_str()).is_err() && ContactUrl::new(long).is_err());
+    }
+
+    #[test]
+    fn a_token_is_ascii_within_its_limit() {
+        for good in ["e30.e30.AA", "~", "!", &"a".repeat(MAX_TOKEN)] {
+            assert!(JwtToken::new(good).is_ok(), "{good}");
+        }
+        for bad in ["", " ", "a b", "a\n", "\u{e4}", "\0", "\u{7f}", &"a".repeat(MAX_TOKEN + 1)] {
+            assert!(JwtToken::new(bad).is_err(), "{bad}");
+        }
     }
 }

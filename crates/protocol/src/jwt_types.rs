@@ -3,7 +3,7 @@
 use crate::schema::{FieldDoc, Shape, TypeDoc, TypeRef, Wire, add, doc};
 use crate::{
     Audience, ByClaim, ClaimName, ClaimValue, ErrorCode, Fields, FixedClaim, FromValue, IntoValue,
-    JwtType, KeyId, Value,
+    JwtToken, JwtType, KeyId, Value,
 };
 
 tokens! {
@@ -69,5 +69,16 @@ record! {
         expires: u64 => "expires",
         /// The version that signed.
         version: u32 => "version",
+    }
+}
+
+record! {
+    /// Parameters of `jwt.verify`.
+    VerifyJwtParams {
+        /// Which key. Its policy has `jwt` and `verify`.
+        key_id: KeyId => "keyId",
+        /// The token. It names the version of the key by its `kid`. Whatever is wrong about it, it is
+        /// simply not valid.
+        token: JwtToken => "token",
     }
 }

@@ -38,7 +38,9 @@ impl Method {
             }
             Method::Sign => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Sign)),
             Method::SignJwt => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Jwt)),
-            Method::Verify => (KeyCaller::Allowed, USABLE, Some(KeyUsage::Verify)),
+            Method::Verify | Method::VerifyJwt => {
+                (KeyCaller::Allowed, USABLE, Some(KeyUsage::Verify))
+            }
             Method::Encrypt | Method::Rewrap | Method::EncryptStream => {
                 (KeyCaller::Allowed, USABLE, Some(KeyUsage::Encrypt))
             }

@@ -38,8 +38,8 @@ pub use claims::{ByClaim, ClaimValue, FixedClaim};
 pub use context::EncryptionContext;
 pub use error::{ErrorCode, ErrorInfo, Retry, Side};
 pub use ids::{
-    Audience, CallerOrigin, ClaimName, ContactUrl, Cursor, EnrolmentId, JwtType, KeyAlias, KeyId,
-    Label, LeaseId, Nonce, PushOrigin, RequestId, StreamId,
+    Audience, CallerOrigin, ClaimName, ContactUrl, Cursor, EnrolmentId, JwtToken, JwtType,
+    KeyAlias, KeyId, Label, LeaseId, Nonce, PushOrigin, RequestId, StreamId,
 };
 pub use jwt_types::*;
 pub use key_rules::{APART, KeyCaller, KeyRule, SpecUsages};

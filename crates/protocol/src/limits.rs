@@ -8,8 +8,11 @@ pub const MAX_KEYS: usize = 32;
 pub const MAX_ITEMS: usize = 64;
 /// Most requests for a page of keys or of entries in one batch: their answers are in memory together.
 pub const MAX_BATCH_PAGES: usize = 4;
-/// Longest string, in UTF-8 bytes.
+/// Longest string, in UTF-8 bytes, that is no token.
 pub const MAX_TEXT: usize = 4096;
+/// Longest signed token, in bytes, and with it the longest string of a message: claims of
+/// [`MAX_TEXT`] bytes are half as long again in base64url, and have a header and a signature.
+pub const MAX_TOKEN: usize = 8192;
 /// Largest `data` of one signature or verification, in bytes.
 pub const MAX_DATA: usize = 1 << 20;
 /// Largest plaintext that is encrypted or sealed, in bytes: what becomes of it comes back as one byte

@@ -16,8 +16,9 @@ use crate::{
     RandomBytes, RandomParams, RejectChallengeParams, ReleaseStanding, RevokeAuthorizationParams,
     RotateApproverParams, ScheduleDeletionParams, SealParams, Sealed, SeenLog, SignJwtParams,
     SignParams, Signature, SignedApproval, SignedJwt, SignedStatement, StreamData, StreamParams,
-    TrimKeyParams, UnwrapKeyParams, UpdateKeyParams, Value, VapidToken, Verdict, VerifyMacParams,
-    VerifyParams, WebPushMessage, WrapKeyParams, WrappedKey, WriteStreamParams, limits,
+    TrimKeyParams, UnwrapKeyParams, UpdateKeyParams, Value, VapidToken, Verdict, VerifyJwtParams,
+    VerifyMacParams, VerifyParams, WebPushMessage, WrapKeyParams, WrappedKey, WriteStreamParams,
+    limits,
 };
 
 /// Which vault state a method needs.
@@ -273,6 +274,9 @@ methods! {
     #[doc = "Signs a token (RFC 7519) whose claims the template of the key allows."]
     SignJwt = "jwt.sign"(SignJwtParams) -> SignedJwt, Unlocked, PerKey, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, UserCancelled, ApprovalTooLarge, AuditUnavailable];
+    #[doc = "Verifies a token of a key: whether a version of it that may still be used to verify signed it, and its template allows it now."]
+    VerifyJwt = "jwt.verify"(VerifyJwtParams) -> Verdict, Unlocked, None, PerKey,
+        errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, AuditUnavailable];
     #[doc = "Verifies a signature against the public half of a key."]
     Verify = "verify"(VerifyParams) -> Verdict, Unlocked, None, PerKey,
         errors [Locked, NotFound, Unreadable, PolicyDenied, InvalidKeyState, VersionNotFound, PayloadTooLarge, AuditUnavailable];

@@ -44,7 +44,8 @@ record! {
 record! {
     /// Outcome of a verification.
     Verdict {
-        /// Whether the signature, or the code, is that of the data.
+        /// Whether the signature, or the code, is that of the data, or the token one of the key that
+        /// its template allows now.
         valid: bool => "valid",
     }
 }

@@ -186,6 +186,7 @@ impl FromValue for String {
     fn from_value(value: Value) -> Result<Self, ErrorCode> {
         match value {
             Value::Text(text) if text.len() <= crate::limits::MAX_TEXT => Ok(text),
+            Value::Text(_) => Err(ErrorCode::PayloadTooLarge),
             _ => Err(ErrorCode::InvalidParams),
         }
     }

@@ -20,6 +20,7 @@ struct Plan {
     /// The next seal is not made before this says so.
     seal_gate: RefCell<Option<oneshot::Receiver<()>>>,
     fail_sign: Cell<bool>,
+    fail_verify: Cell<bool>,
     /// Seals from now until the one that comes out wrong.
     spoil_seal: Cell<Option<u32>>,
 }
@@ -68,6 +69,11 @@ impl CryptoPlan {
     /// The next signature fails.
     pub fn fail_signature(&self) {
         self.0.fail_sign.set(true);
+    }
+
+    /// The next check of a signature fails: nobody knows whether it is valid.
+    pub fn fail_verification(&self) {
+        self.0.fail_verify.set(true);
     }
 
     /// The `count`-th seal from now (1 is the next) comes out wrong.
@@ -183,6 +189,9 @@ impl CryptoProvider for TestCrypto {
         message: &[u8],
         signature: &[u8],
     ) -> Result<bool, CryptoError> {
+        if self.plan.fail_verify.take() {
+            return Err(CryptoError::Unavailable);
+        }
         self.inner.verify(public, message, signature).await
     }
 

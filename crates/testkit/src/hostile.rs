@@ -1,6 +1,6 @@
 //! Messages that a hostile page could send, each with the code it must get.
 
-use kms_protocol::limits::{MAX_DATA, MAX_DEPTH, MAX_ID, MAX_ITEMS, MAX_KEYS, MAX_TEXT};
+use kms_protocol::limits::{MAX_DATA, MAX_DEPTH, MAX_ID, MAX_ITEMS, MAX_KEYS, MAX_TEXT, MAX_TOKEN};
 use kms_protocol::{ErrorCode, Value};
 
 /// A message and its only right answer.
@@ -177,6 +177,7 @@ fn sizes() -> Vec<Case> {
     let billions = call("rpc.ping", many(many(many(Value::Null))));
     let key = ("keyId", string("AAECAwQFBgcICQoLDA0ODw"));
     let data = |len| map(&[key.clone(), ("data", Value::Bytes(vec![0; len]))]);
+    let challenge = map(&[key.clone(), ("challenge", string(&"a".repeat(MAX_TEXT + 1)))]);
     vec![
         ("very deep", deep, InvalidRequest),
         ("values without end", billions, PayloadTooLarge),
@@ -187,7 +188,8 @@ fn sizes() -> Vec<Case> {
             Value::List(vec![call("rpc.ping", map(&[])); MAX_ITEMS + 1]),
             InvalidRequest,
         ),
-        ("a string too long", call(&"a".repeat(MAX_TEXT + 1), map(&[])), PayloadTooLarge),
+        ("a string too long", call(&"a".repeat(MAX_TOKEN + 1), map(&[])), PayloadTooLarge),
+        ("a text too long", call("poa.reject", challenge), PayloadTooLarge),
         ("a byte too many", call("sign", data(MAX_DATA + 1)), PayloadTooLarge),
         ("64 MiB", call("sign", data(64 << 20)), PayloadTooLarge),
     ]

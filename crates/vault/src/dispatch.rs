@@ -187,6 +187,9 @@ impl<P: Ports> Inner<P> {
             }
             Request::Sign(params) => Response::Sign(self.sign(caller, params).await?),
             Request::SignJwt(params) => Response::SignJwt(self.sign_jwt(caller, params).await?),
+            Request::VerifyJwt(params) => {
+                Response::VerifyJwt(self.verify_jwt(caller, params).await?)
+            }
             Request::Verify(params) => Response::Verify(self.verify(caller, params).await?),
             Request::Encrypt(params) => Response::Encrypt(self.encrypt(caller, params).await?),
             Request::Decrypt(params) => Response::Decrypt(self.decrypt(caller, params).await?),

@@ -1,6 +1,6 @@
 //! Limits on a whole message, checked before anything of it is interpreted.
 
-use kms_protocol::limits::{MAX_DEPTH, MAX_ITEMS, MAX_KEYS, MAX_MESSAGE, MAX_TEXT, VALUE_COST};
+use kms_protocol::limits::{MAX_DEPTH, MAX_ITEMS, MAX_KEYS, MAX_MESSAGE, MAX_TOKEN, VALUE_COST};
 use kms_protocol::{ErrorCode, RequestId, Value};
 
 /// Refuses messages that are too deep, too wide or too large.
@@ -24,7 +24,8 @@ fn walk(value: &Value, depth: usize, left: &mut usize) -> Result<(), ErrorCode> 
         Value::Null | Value::Bool(_) => Ok(()),
         Value::Number(number) if number.is_finite() => Ok(()),
         Value::Number(_) => Err(ErrorCode::InvalidRequest),
-        Value::Text(text) if text.len() > MAX_TEXT => Err(ErrorCode::PayloadTooLarge),
+        // Of all texts a token may be longest; the others have their limits where they are decoded.
+        Value::Text(text) if text.len() > MAX_TOKEN => Err(ErrorCode::PayloadTooLarge),
         Value::Text(text) => spend(left, text.len()),
         Value::Bytes(bytes) => spend(left, bytes.len()),
         Value::List(items) => {
@@ -100,8 +101,8 @@ mod tests {
         for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert_eq!(check(&Value::Number(number)), Err(ErrorCode::InvalidRequest));
         }
-        assert_eq!(check(&Value::Text("a".repeat(MAX_TEXT))), Ok(()));
-        let long = Value::Text("a".repeat(MAX_TEXT + 1));
+        assert_eq!(check(&Value::Text("a".repeat(MAX_TOKEN))), Ok(()));
+        let long = Value::Text("a".repeat(MAX_TOKEN + 1));
         assert_eq!(check(&long), Err(ErrorCode::PayloadTooLarge));
     }
 }

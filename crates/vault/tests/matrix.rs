@@ -155,6 +155,8 @@ fn good(method: Method, (id, made): (&str, &[u8])) -> Value {
         Method::DecryptStream => params(id, &[reads("header")]),
         Method::VerifyMac => params(id, &[data, ("mac", Value::Bytes(vec![0; 32]))]),
         Method::Verify => params(id, &[data, ("signature", Value::Bytes(vec![0; 64]))]),
+        // Not valid, which is an answer.
+        Method::VerifyJwt => params(id, &[("token", Value::Text("e30.e30.AA".into()))]),
         Method::SetMinVersions => params(id, &[number("minEncryptionVersion", 1.0)]),
         Method::TrimKey => params(id, &[number("minAvailableVersion", 1.0)]),
         Method::ApproveChallenge => {
@@ -253,9 +255,12 @@ fn with_key(method: Method, state: KeyState, uses: &[KeyUsage]) -> (Tab, String,
     (tab, id, made)
 }
 
-/// The use that a method demands, and the one that makes what it reads.
-fn uses_for(rule: KeyRule) -> Vec<KeyUsage> {
+/// The use that a method demands, and the one that makes what it reads or has what it goes by.
+fn uses_for(method: Method, rule: KeyRule) -> Vec<KeyUsage> {
     match rule.usage {
+        Some(KeyUsage::Verify) if method == Method::VerifyJwt => {
+            vec![KeyUsage::Verify, KeyUsage::Jwt]
+        }
         Some(KeyUsage::Decrypt) => vec![KeyUsage::Decrypt, KeyUsage::Encrypt],
         Some(KeyUsage::Unwrap) => vec![KeyUsage::Unwrap, KeyUsage::Wrap],
         Some(KeyUsage::Open) => vec![KeyUsage::Open, KeyUsage::Seal],
@@ -322,7 +327,7 @@ fn every_method_that_names_a_key_does_what_the_table_says() {
         let Some(rule) = method.key_rule() else { continue };
         for state in KeyState::ALL {
             for site in ["owner", GUEST, STRANGER] {
-                let (tab, id, made) = with_key(*method, *state, &uses_for(rule));
+                let (tab, id, made) = with_key(*method, *state, &uses_for(*method, rule));
                 let session = match site {
                     "owner" => tab.session,
                     other => tab.enclave.connect(origin(other)),

@@ -12,8 +12,8 @@ use crate::{
     world::World,
 };
 
-scenarios!("tokens": a_token_keeps_to_its_template, a_person_sees_the_claims,
-    the_template_in_words, a_message_reaches_its_receiver);
+scenarios!("tokens": a_token_keeps_to_its_template, a_token_is_verified_by_its_template,
+    a_person_sees_the_claims, the_template_in_words, a_message_reaches_its_receiver);
 
 /// The library `jose`: header and claims, if all of it is as a bank wants it.
 const VERIFY: &str = "
@@ -37,7 +37,7 @@ const DECRYPT: &str = "
 
 fn policy() -> Value {
     json!({
-        "operations": ["jwt"],
+        "operations": ["jwt", "verify"],
         "jwt": {
             "typ": "receipt+jwt",
             "audiences": ["https://bank.example"],
@@ -91,6 +91,33 @@ async fn a_token_keeps_to_its_template(world: &mut World) -> Result<()> {
         ensure!(session.refusal("sign", raw).await? == "policy_denied", "no way around it");
     }
     ensure!(session.call("audit.verify", json!({})).await?.is_object());
+    Ok(())
+}
+
+async fn a_token_is_verified_by_its_template(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    for spec in ["ed25519", "ec-p256"] {
+        let key = create(&session, spec, policy()).await?;
+        let mut tokens = Vec::new();
+        for _ in 0..2 {
+            let sign = json!({"keyId": key, "claims": {"amount": 12}});
+            let signed = session.call("jwt.sign", sign).await?;
+            tokens.push(signed["token"].as_str().context("no token")?.to_owned());
+        }
+        let parts = |at: usize| tokens[at].rsplit_once('.').context("not a token");
+        let mixed = format!("{}.{}", parts(0)?.0, parts(1)?.1);
+        for (token, valid) in [(&tokens[0], true), (&tokens[1], true), (&mixed, false)] {
+            let verify = json!({"keyId": key, "token": token});
+            let verdict = session.call("jwt.verify", verify).await?;
+            ensure!(verdict == json!({"valid": valid}), "{spec}: {verdict}");
+        }
+        let long = json!({"keyId": key, "token": "a".repeat(8193)});
+        ensure!(session.refusal("jwt.verify", long).await? == "payload_too_large");
+        let longest = json!({"keyId": key, "token": "a".repeat(8192)});
+        ensure!(session.call("jwt.verify", longest).await? == json!({"valid": false}));
+    }
     Ok(())
 }
 

@@ -48,12 +48,13 @@ the request. Types that could carry a key or a credential do not exist.\n\n\
 ## Limits\n\n";
 
 fn limit_table() -> String {
-    let rows: [(&str, u64); 18] = [
+    let rows: [(&str, u64); 19] = [
         ("nesting of a message", limits::MAX_DEPTH as u64),
         ("own keys of one object", limits::MAX_KEYS as u64),
         ("requests in a batch, items of a list", limits::MAX_ITEMS as u64),
         ("`keys.list` and `audit.list` in a batch", limits::MAX_BATCH_PAGES as u64),
         ("bytes of one string (UTF-8)", limits::MAX_TEXT as u64),
+        ("bytes of a token that is verified", limits::MAX_TOKEN as u64),
         ("bytes of one byte array", limits::MAX_DATA as u64),
         ("bytes of one message", limits::MAX_MESSAGE as u64),
         ("of which each value counts, beside its own bytes", limits::VALUE_COST as u64),

@@ -2,7 +2,8 @@
 
 use kms_crypto::KeyKind;
 use kms_crypto::software::SoftwareKey;
-use kms_protocol::{KeySpec, KeyUsage, Method, Name, Value};
+use kms_protocol::schema::Wire;
+use kms_protocol::{IntoValue, JwtToken, KeySpec, KeyUsage, Method, Name, Value};
 use kms_testkit::broker::{broker, challenge};
 use kms_testkit::tab::{bytes, member};
 use kms_testkit::{FakeLog, releases};
@@ -30,6 +31,7 @@ fn maker(method: Method) -> Option<Method> {
         Method::Decrypt | Method::Rewrap => Method::Encrypt,
         Method::DecryptStream => Method::EncryptStream,
         Method::Verify => Method::Sign,
+        Method::VerifyJwt => Method::SignJwt,
         Method::VerifyMac => Method::Mac,
         Method::Open => Method::Seal,
         Method::DecryptDataKey => Method::GenerateDataKey,
@@ -138,6 +140,7 @@ impl World {
             Method::WrapKey => vec![("targetKeyId", text(&target.id))],
             Method::UnwrapKey => vec![("wrapped", Value::Bytes(given.bytes)), of(given.inside)],
             Method::ImportKey => vec![("sealed", Value::Bytes(given.bytes)), of(given.inside)],
+            Method::VerifyJwt => vec![("token", token(given.bytes))],
             Method::ApproveChallenge => {
                 let challenge = ("challenge", text(&challenge(1).to_json()));
                 vec![challenge, ("log", self.log_for(&used.id))]
@@ -230,6 +233,12 @@ fn of_key(method: Method, (given, what): (Value, usize)) -> Members {
         }
         _ => vec![],
     }
+}
+
+/// What was given, if that can be a token.
+fn token(given: Vec<u8>) -> Value {
+    let given = String::from_utf8(given).ok().and_then(|given| JwtToken::new(given).ok());
+    given.map_or_else(JwtToken::sample, IntoValue::into_value)
 }
 
 fn data() -> Value {

@@ -247,6 +247,10 @@ impl World {
                 self.given.push(Given { by, key: key.into(), bytes, inside });
             }
         }
+        if member(got, "token").is_some() {
+            let bytes = text(got, "token").into_bytes();
+            self.given.push(Given { by, key: key.into(), bytes, inside });
+        }
         let lease = member(got, "leaseId").map(|_| text(got, "leaseId"));
         self.leases.extend(lease.filter(|lease| !self.leases.contains(lease)));
     }

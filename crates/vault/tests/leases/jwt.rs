@@ -8,20 +8,20 @@ use kms_testkit::tab::{bytes, member, outcome, template, text};
 use kms_testkit::{PASSPHRASE, Tab};
 use kms_vault::UiEvent;
 
-const SPECS: [&str; 2] = ["ed25519", "ec-p256"];
+pub(crate) const SPECS: [&str; 2] = ["ed25519", "ec-p256"];
 /// The clock of a tab, in seconds.
-const NOW: u64 = 1_800_000_000;
+pub(crate) const NOW: u64 = 1_800_000_000;
 
-fn string(text: &str) -> Value {
+pub(crate) fn string(text: &str) -> Value {
     Value::Text(text.into())
 }
 
-fn texts(all: &[&str]) -> Value {
+pub(crate) fn texts(all: &[&str]) -> Value {
     Value::List(all.iter().map(|one| string(one)).collect())
 }
 
 /// The template of the examples in the documents.
-fn of_a_shop() -> Value {
+pub(crate) fn of_a_shop() -> Value {
     Value::object([
         ("typ", string("receipt+jwt")),
         ("audiences", texts(&["https://bank.example", "https://tax.example"])),
@@ -34,21 +34,21 @@ fn of_a_shop() -> Value {
     ])
 }
 
-fn claims(members: &[(&'static str, Value)]) -> Value {
+pub(crate) fn claims(members: &[(&'static str, Value)]) -> Value {
     Value::Map(members.iter().map(|(name, value)| (Name::Borrowed(*name), value.clone())).collect())
 }
 
-fn params(key: &str, more: &[(&'static str, Value)]) -> Value {
+pub(crate) fn params(key: &str, more: &[(&'static str, Value)]) -> Value {
     claims(&[&[("keyId", string(key))], more].concat())
 }
 
 /// What a page asks a key of the shop to sign.
-fn payment(key: &str) -> Value {
+pub(crate) fn payment(key: &str) -> Value {
     let asked = [("amount", Value::Number(12.0)), ("aud", string("https://bank.example"))];
     params(key, &[("claims", claims(&asked))])
 }
 
-fn shop(spec: &str) -> (Tab, String) {
+pub(crate) fn shop(spec: &str) -> (Tab, String) {
     let tab = Tab::ready();
     let key = tab.create_for_tokens(spec, of_a_shop(), &[]).unwrap();
     (tab, key)
@@ -67,16 +67,16 @@ fn verified(tab: &Tab, key: &str, token: &str) -> Verified {
 }
 
 /// Code and rule of a refusal.
-fn refusal(tab: &Tab, method: &str, params: Value) -> (String, String) {
+pub(crate) fn refusal(tab: &Tab, method: &str, params: Value) -> (String, String) {
     let error = member(&tab.send(tab.request(method, params)).unwrap(), "error").unwrap();
     (text(&error, "code"), text(&error, "rule"))
 }
 
-fn denied(rule: &str) -> (String, String) {
+pub(crate) fn denied(rule: &str) -> (String, String) {
     ("policy_denied".into(), rule.into())
 }
 
-fn row(method: &str, outcome: &str) -> (String, String) {
+pub(crate) fn row(method: &str, outcome: &str) -> (String, String) {
     (method.into(), outcome.into())
 }
 

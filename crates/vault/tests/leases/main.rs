@@ -3,6 +3,7 @@
 
 mod faults;
 mod jwt;
+mod jwt_verify;
 mod life;
 mod terms;
 
