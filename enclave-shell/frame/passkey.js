@@ -36,6 +36,14 @@ function mayUsePasskeys() {
   return 'PublicKeyCredential' in window && isAllowed('publickey-credentials-get');
 }
 
+/**
+ * Whether the embedder keeps this frame from passkeys that the browser has.
+ * @returns {boolean}
+ */
+function arePasskeysForbidden() {
+  return 'PublicKeyCredential' in window && !mayUsePasskeys();
+}
+
 /** @returns {boolean} */
 function mayCreatePasskeys() {
   return isAllowed('publickey-credentials-create');

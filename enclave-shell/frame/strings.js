@@ -38,6 +38,7 @@ const TEXT = Object.freeze({
     explain: 'Keys are made in this browser and stay in it. Choose what opens your vault.',
     choices: 'What opens your vault',
     passkey: 'Your device, its fingerprint or face check, or a security key.',
+    noPasskey: 'The page around this frame does not let it use passkeys.',
     passphrase: 'Something only you know, twelve characters or more.',
     phrase: '24 words to write down. They open a backup on any device too.',
     restore: 'Restore a backup',

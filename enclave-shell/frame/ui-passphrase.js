@@ -178,12 +178,18 @@ function setupScreen() {
     choice('use-passphrase', TEXT.kind.passphrase, text.passphrase, type),
     choice('use-phrase', TEXT.kind['recovery-phrase'], text.phrase, write),
   );
+  const body = [soft(text.explain), list];
+  if (arePasskeysForbidden()) {
+    const told = soft(text.noPasskey);
+    told.id = 'no-passkey';
+    body.push(told);
+  }
   const restore = button('restore', 'quiet', text.restore);
   onPress(restore, () => give({ ui: 'restore' }));
   return makeScreen('setup', {
     text: { title: text.title, working: text.working },
     asks: text.asks,
-    body: [soft(text.explain), list],
+    body,
     beside: [restore],
   });
 }

@@ -85,7 +85,7 @@ function phraseEntry() {
     inputs.forEach((input, index) => (input.value = words ? (moved[index] ?? '') : ''));
     whole.value = words ? '' : moved.join(' ');
   };
-  toggle.addEventListener('click', () => show(!byWord()));
+  toggle.addEventListener('click', (event) => event.isTrusted && show(!byWord()));
   show(false);
   return {
     box,

@@ -40,6 +40,14 @@ pub(crate) async fn scan(page: &Client, texts: &[String]) -> Result<Value> {
     page.eval_inside(script, &[json!(json!(texts).to_string())]).await
 }
 
+/// The positive control: an open vault does hold secrets, and the scan finds them.
+pub(crate) async fn holds_secrets(page: &Client) -> Result<()> {
+    let open = scan(page, &[]).await?;
+    ensure!(open["needles"].as_array().is_some_and(|needles| needles.len() >= 4), "{open}");
+    ensure!(open["found"].as_array().is_some_and(|found| !found.is_empty()), "{open}");
+    Ok(())
+}
+
 /// Checks that the enclave's memory holds no secret and none of some texts.
 pub(crate) async fn holds_nothing(page: &Client, texts: &[String]) -> Result<()> {
     let now = scan(page, texts).await?;

@@ -78,6 +78,14 @@ impl<'a> Session<'a> {
         code_of(method, &self.step(&call).await?)
     }
 
+    /// Sends a request that a policy does not allow: the rule.
+    pub(crate) async fn denied_by(&self, method: &str, params: Value) -> Result<String> {
+        let call = json!({"op": "call", "method": method, "params": params});
+        let reply = self.step(&call).await?;
+        ensure!(code_of(method, &reply)? == "policy_denied", "{method}: {reply}");
+        Ok(reply["error"]["rule"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// Waits for the error of the waiting request: its code.
     pub(crate) async fn end_refused(&self) -> Result<String> {
         code_of("the waiting request", &self.step(&json!({"op": "end"})).await?)
@@ -161,7 +169,11 @@ fn result_of(what: &str, mut reply: Value) -> Result<Value> {
 
 fn code_of(what: &str, reply: &Value) -> Result<String> {
     let code = reply["error"]["code"].as_str();
-    Ok(code.with_context(|| format!("{what} was not refused: {reply}"))?.to_owned())
+    let code = code.with_context(|| format!("{what} was not refused: {reply}"))?;
+    // Whatever a policy refuses, it says by which rule; nothing else does.
+    let named = reply["error"]["rule"].is_string();
+    ensure!(named == (code == "policy_denied"), "{what}: {reply}");
+    Ok(code.to_owned())
 }
 
 /// Runs one module of `tests/hostile` in the page and returns what it found.

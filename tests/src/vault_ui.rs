@@ -8,6 +8,7 @@ use crate::page::{Page as _, SOON, eventually};
 
 mod backup;
 mod manage;
+mod scripted;
 
 /// A passphrase long enough for the enclave.
 pub(crate) const PASSPHRASE: &str = "correct horse battery staple";
@@ -102,11 +103,15 @@ impl VaultUi<'_> {
         Ok(words)
     }
 
-    /// The words on the screen, inside the frame.
+    /// The words on the screen, inside the frame: 24 in one list, each behind its number.
     async fn words(&self) -> Result<String> {
-        let script = "return [...document.querySelectorAll('.words strong')]\
-             .map((word) => word.textContent).join(' ');";
-        Ok(self.0.eval(script, &[]).await?.as_str().unwrap_or_default().to_owned())
+        let rows: Vec<String> = serde_json::from_value(self.0.eval(ROWS, &[]).await?)?;
+        ensure!(rows.len() == 24, "{} numbered words", rows.len());
+        let numbered = rows.iter().zip(1..).map(|(row, number)| {
+            let word = row.strip_prefix(&format!("{number} "));
+            word.with_context(|| format!("word {number} is not where it should be"))
+        });
+        Ok(numbered.collect::<Result<Vec<_>>>()?.join(" "))
     }
 
     /// Types the words of the phrase that are asked for.
@@ -238,6 +243,12 @@ impl VaultUi<'_> {
 const SCREEN: &str = "
     const busy = document.querySelector('.busy') !== null;
     return busy ? 'busy' : document.documentElement.dataset.screen;";
+
+/// What a person reads of the words of a recovery phrase, row by row.
+const ROWS: &str = "
+    const shown = [...document.querySelectorAll('ol.words > *')].filter((row) =>
+        row.matches('li') && row.checkVisibility() && row.getBoundingClientRect().height > 0);
+    return shown.map((row) => row.textContent.trim());";
 
 /// The button of the first other way to unlock that is of the kind, unless such a way is shown.
 const CHOICE_OF_KIND: &str = "

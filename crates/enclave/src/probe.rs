@@ -31,13 +31,17 @@ pub(crate) fn report_secrets() {
     kms_crypto::probe::set(|label, bytes| drop(probe_note(label, bytes)));
 }
 
-/// `{ secret, text }`: keeps both, so that a scan of the memory has something to find; without a
-/// text it lets go of them.
+/// `{ secret, text, tail }`: keeps both, so that a scan of the memory has something to find, or of
+/// the secret its second half alone; without a text it lets go of them.
 #[wasm_bindgen(js_name = probeKeep)]
 pub fn probe_keep(input: JsValue) {
     let input = Input(input.unchecked_into());
-    let text = input.0.at("text").as_string();
-    KEPT.set(text.map(|text| (SecretVec::new(input.bytes("secret")), text)));
+    let Some(text) = input.0.at("text").as_string() else { return KEPT.set(None) };
+    let mut secret = SecretVec::new(input.bytes("secret"));
+    if input.0.at("tail").is_truthy() {
+        secret = SecretVec::copy_of(&secret.expose()[secret.expose().len() / 2..]);
+    }
+    KEPT.set(Some((secret, text)));
 }
 
 /// `{ kind, public, message, signature }`: whether the provider accepts the signature. A

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use enclave_shell::{audit, verify::Outcome};
 use kms_testkit::broker::challenge;
 use kms_tlog::VerifierKey;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
@@ -22,6 +23,7 @@ use crate::{
 
 scenarios!("audit":
     altered_on_disk,
+    cut_off_exchanged_and_put_back,
     exported_and_checked,
     saved_by_the_person,
 );
@@ -95,6 +97,19 @@ async fn checked(session: &Session<'_>) -> Result<String> {
     Ok("nothing".into())
 }
 
+/// Checks that what was altered is found and keeps the key from being used, and that the next frame
+/// has not forgotten it.
+async fn is_found(page: &fantoccini::Client, stage: &Stage, signer: &Signer) -> Result<()> {
+    for frame in ["first", "next"] {
+        let session = reopened_altered(page, stage).await?;
+        let found = checked(&session).await?;
+        ensure!(found == "audit_corrupt", "{frame}: {found}");
+        let used = signer.refusal(&session).await?;
+        ensure!(used == "audit_corrupt", "{frame}: the key answers {used}");
+    }
+    Ok(())
+}
+
 async fn altered_on_disk(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
     let page = world.page()?;
@@ -109,21 +124,127 @@ async fn altered_on_disk(world: &mut World) -> Result<()> {
     *edited.last_mut().context("an entry has bytes")? ^= 1;
     for (how, bytes) in [("delete", json!([])), ("put", json!(edited)), ("put", other)] {
         alter(page, 3, how, &bytes).await?;
-        let session = reopened_altered(page, &stage).await?;
-        let found = checked(&session).await?;
-        ensure!(found == "audit_corrupt", "{how}: {found}");
-        let used = signer.refusal(&session).await?;
-        ensure!(used == "audit_corrupt", "{how}: the key answers {used}");
-        // It is not forgotten by the next frame.
-        let session = reopened_altered(page, &stage).await?;
-        let found = checked(&session).await?;
-        ensure!(found == "audit_corrupt", "{how}, again: {found}");
+        is_found(page, &stage, &signer).await.context(how)?;
         alter(page, 3, "put", &entry).await?;
     }
     let session = reopened(page, &stage).await?;
     let found = checked(&session).await?;
     ensure!(found == "whole", "put back: {found}");
     signer.still_signs(&session).await
+}
+
+/// Inside the frame: the log, and in its place another one if one is given. Both as text: Firefox keeps
+/// a driver's script away from a page's arrays.
+const LOG: &str = "
+    const wanted = JSON.parse($0);
+    const done = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const database = await done(indexedDB.open('ats-kms'));
+    const transaction = database.transaction(['audit', 'meta'], 'readwrite');
+    const [audit, meta] = ['audit', 'meta'].map((name) => transaction.objectStore(name));
+    const committed = new Promise((resolve) => { transaction.oncomplete = resolve; });
+    const [head, entries] = [await done(meta.get('audit-head')), await done(audit.getAll())];
+    if (wanted !== null) {
+        await done(audit.clear());
+        for (const [at, entry] of wanted.entries.entries()) {
+            await done(audit.put(Uint8Array.from(entry), at + 1));
+        }
+        await done(meta.put(Uint8Array.from(wanted.head), 'audit-head'));
+    }
+    await committed;
+    database.close();
+    const plain = { head: Array.from(head), entries: entries.map((entry) => Array.from(entry)) };
+    return JSON.stringify(plain);";
+
+/// The log of a locked vault as it is stored. An open one might write in between.
+#[derive(Clone, Deserialize, Serialize)]
+struct StoredLog {
+    head: Vec<u8>,
+    entries: Vec<Vec<u8>>,
+}
+
+impl StoredLog {
+    async fn read(page: &fantoccini::Client) -> Result<Self> {
+        let text = page.eval_inside(LOG, &[json!("null")]).await?;
+        Ok(serde_json::from_str(text.as_str().context("no log")?)?)
+    }
+
+    async fn put(&self, page: &fantoccini::Client) -> Result<()> {
+        page.eval_inside(LOG, &[json!(serde_json::to_string(self)?)]).await?;
+        Ok(())
+    }
+}
+
+/// Puts two entries that have others behind them each in the other's place.
+async fn exchange(page: &fantoccini::Client) -> Result<()> {
+    let mut log = StoredLog::read(page).await?;
+    ensure!(log.entries.len() > 4, "{} entries", log.entries.len());
+    log.entries.swap(2, 3);
+    log.put(page).await
+}
+
+/// Checks that a new frame does not open the vault, and the next one neither.
+async fn stays_shut(
+    page: &fantoccini::Client,
+    stage: &Stage,
+    signer: &Signer,
+    code: &str,
+) -> Result<()> {
+    for frame in ["first", "next"] {
+        let session = Session::open(page, stage).await?;
+        session.begin("vault.unlock").await?;
+        VaultUi(page).unlock(PASSPHRASE).await?;
+        let refused = session.end_refused().await?;
+        ensure!(refused == code, "{frame}: {refused}");
+        ensure!(session.status().await?["state"] == "locked", "{frame}: it is open");
+        let used = signer.refusal(&session).await?;
+        ensure!(used == "locked", "{frame}: the key answers {used}");
+    }
+    Ok(())
+}
+
+/// A log whose end does not fit keeps the vault shut; what is wrong before that is found later.
+async fn cut_off_exchanged_and_put_back(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let signer = used(&session).await?;
+    session.lock().await?;
+    let old = StoredLog::read(page).await?;
+    session.unlock().await?;
+    signer.still_signs(&session).await?;
+    session.lock().await?;
+    let whole = StoredLog::read(page).await?;
+    ensure!(whole.entries.len() >= old.entries.len() + 2, "{} entries", whole.entries.len());
+
+    let mut cut = whole.clone();
+    cut.entries.truncate(whole.entries.len() - 2);
+    cut.put(page).await?;
+    stays_shut(page, &stage, &signer, "audit_corrupt").await.context("the end was cut off")?;
+    whole.put(page).await?;
+    reopened(page, &stage).await?.lock().await?;
+
+    // Whole and authentic in itself; but the settings are those of a later head.
+    let whole = StoredLog::read(page).await?;
+    old.put(page).await?;
+    stays_shut(page, &stage, &signer, "vault_corrupt").await.context("an old log was put back")?;
+    whole.put(page).await?;
+
+    exchange(page).await?;
+    is_found(page, &stage, &signer).await.context("two entries were exchanged")?;
+    exchange(page).await?;
+    let session = reopened(page, &stage).await?;
+    let found = checked(&session).await?;
+    ensure!(found == "whole", "put back: {found}");
+    signer.still_signs(&session).await?;
+    // An open vault remembers how far it had come.
+    session.call("audit.verify", json!({})).await?;
+    old.put(page).await?;
+    let found = session.refusal("audit.verify", json!({})).await?;
+    ensure!(found == "audit_corrupt", "under an open vault: {found}");
+    Ok(())
 }
 
 async fn exported_and_checked(world: &mut World) -> Result<()> {

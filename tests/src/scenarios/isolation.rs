@@ -21,6 +21,7 @@ scenarios!("isolation":
     what_does_not_fit_or_is_not_apart_does_not_start,
     worker_is_dedicated_and_closed,
     stored_keys_do_not_export,
+    nothing_but_one_database_is_kept,
     no_message_holds_a_key,
 );
 
@@ -218,6 +219,61 @@ async fn stored_keys_do_not_export(world: &mut World) -> Result<()> {
     ensure!(found["keys"].as_u64() >= Some(1), "at least the device key is stored: {found}");
     ensure!(found["records"].as_u64() >= Some(4), "header, keys, log: {found}");
     ensure!(found["extractable"] == 0 && found["exported"] == json!([]), "{found}");
+    Ok(())
+}
+
+/// What the frame's origin has stored outside its database; nothing is there to be found that the
+/// engine does not let a frame keep.
+const KEPT: &str = "
+    const kept = [];
+    for (const name of ['localStorage', 'sessionStorage']) {
+        kept.push(...Object.keys(window[name]).map((key) => `${name} ${key}`));
+    }
+    if (document.cookie !== '') kept.push(`cookie ${document.cookie}`);
+    const names = 'caches' in self ? await caches.keys() : [];
+    kept.push(...names.map((name) => `cache ${name}`));
+    // WebKitGTK lists none to a frame whose storage is partitioned.
+    const databases = (await indexedDB.databases()).map(({ name }) => name);
+    kept.push(...databases.filter((name) => name !== 'ats-kms').map((name) => `database ${name}`));
+    return kept;";
+
+/// Keeps something in each of the places.
+const KEEP: &str = "
+    localStorage.setItem('local', 1);
+    sessionStorage.setItem('session', 1);
+    document.cookie = 'biscuit=1; SameSite=None; Secure; Partitioned';
+    if ('caches' in self) await caches.open('cached');
+    await new Promise((resolve, reject) => {
+        const request = indexedDB.open('other');
+        request.onsuccess = () => resolve(request.result.close());
+        request.onerror = () => reject(request.error);
+    });";
+
+/// And lets go of it: the engine goes on to other scenarios.
+const LET_GO: &str = "
+    localStorage.clear();
+    sessionStorage.clear();
+    document.cookie = 'biscuit=; SameSite=None; Secure; Partitioned; Max-Age=0';
+    if ('caches' in self) await caches.delete('cached');
+    indexedDB.deleteDatabase('other');";
+
+async fn nothing_but_one_database_is_kept(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    use_everything(&session).await?;
+    session.lock().await?;
+    session.unlock().await?;
+    page.enter_enclave().await?;
+    let found = page.eval(KEPT, &[]).await?;
+    ensure!(found == json!([]), "more is kept: {found}");
+    // The positive control, as far as an engine lets a frame keep anything.
+    page.eval(KEEP, &[]).await?;
+    let found = page.eval(KEPT, &[]).await?.to_string();
+    for kept in ["localStorage local", "sessionStorage session", "cache cached"] {
+        ensure!(found.contains(kept), "{kept} is not found: {found}");
+    }
+    page.eval(LET_GO, &[]).await?;
     Ok(())
 }
 

@@ -15,6 +15,7 @@ scenarios!("key_manager":
     a_key_the_person_disables_is_refused,
     a_rotated_key_is_told_to_its_site,
     a_deletion_waits_and_is_cancelled,
+    a_script_presses_nothing,
 );
 
 /// A fresh unlock with the first passphrase.
@@ -119,5 +120,61 @@ async fn a_deletion_waits_and_is_cancelled(world: &mut World) -> Result<()> {
     session.end().await?;
     let key = session.call("keys.describe", json!({"keyId": id})).await?;
     ensure!(key["state"] == "disabled", "{key}");
+    Ok(())
+}
+
+/// Whatever screen of the manager is up, and however much of it a person has filled in.
+async fn a_script_presses_nothing(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let ui = VaultUi(page);
+    let signer = Signer::create(&session, "ed25519").await?;
+    let id = signer.key_id.as_str().context("no id")?;
+    let key = json!({"keyId": id});
+    // With a second version there is more to press.
+    session.call("keys.rotate", key.clone()).await?;
+    let before = session.call("keys.describe", key.clone()).await?;
+
+    session.begin("keys.manage").await?;
+    ui.heeds_no_script("keys").await?;
+    ui.press_on("keys", &format!("[id='key-{id}']")).await?;
+    ui.heeds_no_script("key").await.context("as it is")?;
+    ui.press_on("key", "#rename").await?;
+    ui.type_on("key", "#label", "Another name").await?;
+    ui.heeds_no_script("key").await.context("while it is renamed")?;
+    ui.press_on("key", "#keep-label").await?;
+    ui.press_on("key", "#remove").await?;
+    ui.type_on("unlock", "#passphrase", PASSPHRASE).await?;
+    ui.heeds_no_script("unlock").await.context("before it is deleted")?;
+    ui.cancel().await?;
+    session.ended().await?;
+    ensure!(session.call("keys.describe", key.clone()).await? == before, "the key has changed");
+
+    waits_unheeding(&session, &ui, &key).await?;
+    session.begin("vault.manage").await?;
+    ui.heeds_no_script("manage").await?;
+    ui.press_on("manage", "#reset").await?;
+    ui.open(FRESH).await?;
+    ui.type_on("reset", "#delete-word", "DELETE").await?;
+    ui.heeds_no_script("reset").await?;
+    ui.cancel().await?;
+    session.ended().await?;
+    ensure!(session.status().await?["state"] == "unlocked", "the vault is still there");
+    Ok(())
+}
+
+/// The page of a key that waits for its deletion.
+async fn waits_unheeding(session: &Session<'_>, ui: &VaultUi<'_>, key: &Value) -> Result<()> {
+    let waits = session.call("keys.schedule_deletion", key.clone()).await?;
+    session.begin("keys.manage").await?;
+    let id = key["keyId"].as_str().context("no id")?;
+    ui.press_on("keys", &format!("[id='key-{id}']")).await?;
+    ui.has("key", "#keep").await?;
+    ui.heeds_no_script("key").await.context("while it waits for its deletion")?;
+    ui.cancel().await?;
+    session.ended().await?;
+    let after = session.call("keys.describe", key.clone()).await?;
+    ensure!(after == waits, "the key has changed: {after}");
     Ok(())
 }

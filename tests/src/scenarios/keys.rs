@@ -1,18 +1,23 @@
 //! The life of keys: versions, states, deletion, and a record that was put back.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use crate::{
     page::Page as _,
     scenario::scenarios,
     session::{Session, from_base64},
-    vault_ui::{PASSPHRASE, VaultUi},
+    signer::Signer,
     verify_signature,
     world::World,
 };
 
-scenarios!("keys": versions_states_and_deletion, policies_refuse_by_rule, an_old_record_is_unreadable);
+scenarios!("keys":
+    versions_states_and_deletion,
+    policies_refuse_by_rule,
+    an_old_record_is_unreadable,
+    exchanged_records_are_unreadable,
+);
 
 /// `some text`, as a page sends bytes.
 const DATA: &str = "c29tZSB0ZXh0";
@@ -83,7 +88,11 @@ async fn policies_refuse_by_rule(world: &mut World) -> Result<()> {
         sign(&session, &key["keyId"], None).await?;
     }
     let data = json!({"keyId": key["keyId"], "data": {"bytes": DATA}});
-    ensure!(session.refusal("sign", data).await? == "policy_denied");
+    ensure!(session.denied_by("sign", data).await? == "max_uses");
+    let checks = json!({"spec": "ed25519", "policy": {"operations": ["verify"]}});
+    let key = session.call("keys.create", checks).await?["keyId"].clone();
+    let data = json!({"keyId": key, "data": {"bytes": DATA}});
+    ensure!(session.denied_by("sign", data).await? == "operation");
     for asks in [json!({"confirmation": "always"}), json!({"exportable": true})] {
         let mut policy = asks.clone();
         policy["operations"] = json!(["sign"]);
@@ -132,13 +141,70 @@ async fn an_old_record_is_unreadable(world: &mut World) -> Result<()> {
     let put_back = page.eval(KEEP_OR_PUT_BACK, &[]).await?;
     page.leave_frame().await?;
     ensure!(none == 0 && put_back == 1, "{none} {put_back}");
-    session.begin("vault.unlock").await?;
-    VaultUi(page).unlock(PASSPHRASE).await?;
-    ensure!(session.end().await?["state"] == "unlocked");
+    session.unlock().await?;
     let data = json!({"keyId": key, "data": {"bytes": DATA}});
     ensure!(session.refusal("sign", data).await? == "unreadable");
     ensure!(session.refusal("keys.enable", json!({"keyId": key})).await? == "unreadable");
     let listed = session.call("keys.list", json!({})).await?;
     ensure!(listed == json!({"keys": [], "unreadable": 1}), "{listed}");
+    Ok(())
+}
+
+/// Inside the frame: puts the records of two keys each under the other's name.
+const EXCHANGE: &str = "
+    const done = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+    });
+    const database = await done(indexedDB.open('ats-kms'));
+    const transaction = database.transaction('keys', 'readwrite');
+    const keys = transaction.objectStore('keys');
+    // The page is left next: what is not committed by then never is.
+    const committed = new Promise((resolve) => { transaction.oncomplete = resolve; });
+    const [one, two] = [await done(keys.get($0)), await done(keys.get($1))];
+    await done(keys.put(two, $0));
+    await done(keys.put(one, $1));
+    await committed;
+    database.close();
+    return one.length > 0 && two.length > 0;";
+
+/// A record opens in its own place only: else a site could have another key used than the one it names.
+async fn exchanged_records_are_unreadable(world: &mut World) -> Result<()> {
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    // Of one site, one kind, one policy and one generation: nothing but their names tells them apart.
+    let mut signers = Vec::new();
+    for _ in 0..3 {
+        signers.push(Signer::create(&session, "ed25519").await?);
+    }
+    let names = [signers[0].key_id.clone(), signers[1].key_id.clone()];
+    let exchanged = async || -> Result<()> {
+        session.lock().await?;
+        ensure!(page.eval_inside(EXCHANGE, &names).await? == true, "there are two records");
+        session.unlock().await
+    };
+    exchanged().await?;
+    for name in &names {
+        let data = json!({"keyId": name, "data": {"bytes": DATA}});
+        ensure!(session.refusal("sign", data).await? == "unreadable", "it signs");
+        let asked = json!({"keyId": name});
+        for method in ["keys.public_key", "keys.describe", "keys.rotate", "keys.disable"] {
+            let refused = session.refusal(method, asked.clone()).await?;
+            ensure!(refused == "unreadable", "{method}: {refused}");
+        }
+    }
+    let listed = session.call("keys.list", json!({})).await?;
+    ensure!(listed["unreadable"] == 2, "{listed}");
+    let [left] = listed["keys"].as_array().map_or(&[][..], Vec::as_slice) else {
+        bail!("one key is left: {listed}")
+    };
+    ensure!(left["keyId"] == signers[2].key_id, "{listed}");
+    signers[2].still_signs(&session).await?;
+    // Nothing was written over.
+    exchanged().await?;
+    for signer in &signers {
+        signer.still_signs(&session).await?;
+    }
     Ok(())
 }

@@ -8,13 +8,15 @@ use serde_json::json;
 
 use crate::{
     page::{Page as _, eventually},
+    probe::{holds_nothing, holds_secrets},
     scenario::scenarios,
     session::Session,
     signer::Signer,
+    vault_ui::PASSPHRASE,
     world::World,
 };
 
-scenarios!("locking": by_the_clock);
+scenarios!("locking": by_the_clock, by_another_tab);
 
 const MINUTE_MS: u64 = 60_000;
 
@@ -31,11 +33,13 @@ async fn pass(page: &Client, minutes: u64) -> Result<()> {
     Ok(())
 }
 
-/// Waits for the event: a question would look at the clock, too.
-async fn locks(session: &Session<'_>, reasons: &[&str]) -> Result<()> {
+/// Waits for the event: a question would look at the clock, too. Nothing secret is left then.
+async fn locks(page: &Client, session: &Session<'_>, reasons: &[&str]) -> Result<()> {
     eventually(A_FEW_TICKS, async || Ok(session.lock_reasons().await? == json!(reasons)))
         .await
-        .with_context(|| format!("not locked: {reasons:?}"))
+        .with_context(|| format!("not locked: {reasons:?}"))?;
+    let texts = [PASSPHRASE.to_owned()];
+    holds_nothing(page, &texts).await.with_context(|| format!("after {reasons:?}"))
 }
 
 async fn by_the_clock(world: &mut World) -> Result<()> {
@@ -46,9 +50,10 @@ async fn by_the_clock(world: &mut World) -> Result<()> {
     pass(page, 14).await?;
     pass(page, 14).await?;
     signer.still_signs(&session).await.context("while it is used")?;
+    holds_secrets(page).await?;
     // What a person does after it is too late, and the clock had no time to look.
     pass(page, 15).await?;
-    locks(&session, &["idle"]).await?;
+    locks(page, &session, &["idle"]).await?;
     ensure!(signer.refusal(&session).await? == "locked");
 
     session.unlock().await?;
@@ -56,8 +61,30 @@ async fn by_the_clock(world: &mut World) -> Result<()> {
         pass(page, 14).await?;
     }
     signer.still_signs(&session).await.context("for eight hours")?;
+    holds_secrets(page).await?;
     pass(page, 5).await?;
-    locks(&session, &["idle", "absolute"]).await?;
+    locks(page, &session, &["idle", "absolute"]).await?;
     ensure!(signer.refusal(&session).await? == "locked");
     Ok(())
+}
+
+async fn by_another_tab(world: &mut World) -> Result<()> {
+    let stage = world.probe_stage()?;
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let signer = Signer::create(&session, "ed25519").await?;
+    let here = page.window().await?;
+    page.open_window().await?;
+    let there = page.window().await?;
+    let other = Session::open(page, &stage).await?;
+    other.unlock().await?;
+    page.switch_to_window(here.clone()).await?;
+    signer.still_signs(&session).await?;
+    holds_secrets(page).await?;
+    page.switch_to_window(there).await?;
+    other.lock().await?;
+    page.switch_to_window(here).await?;
+    locks(page, &session, &["other_tab"]).await?;
+    ensure!(signer.refusal(&session).await? == "locked");
+    page.close_other_windows().await
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     authenticator::Authenticator,
     page::Page as _,
-    probe::{helpers_alive, holds_nothing, scan},
+    probe::{helpers_alive, holds_nothing, holds_secrets, scan},
     scenario::scenarios,
     session::Session,
     signer::Signer,
@@ -104,32 +104,36 @@ async fn leaves_nothing(
 }
 
 async fn lock_and_look(page: &Client, session: &Session<'_>, texts: &[String]) -> Result<()> {
-    // The positive control: an open vault does hold secrets, and the scan finds them.
-    let open = scan(page, texts).await?;
-    ensure!(open["needles"].as_array().is_some_and(|needles| needles.len() >= 4), "{open}");
-    ensure!(open["found"].as_array().is_some_and(|found| !found.is_empty()), "{open}");
+    holds_secrets(page).await?;
     session.lock().await?;
     holds_nothing(page, texts).await.context("after lock")
 }
 
-/// Has the enclave keep a secret and a text, or let go of them.
+/// Has the enclave keep a secret, or its second half alone, and a text; or let go of them.
 const KEEP: &str = "
     const secret = crypto.getRandomValues(new Uint8Array(32));
-    const argument = $0 === null ? {} : { secret, text: $0 };
+    const argument = $0 === null ? {} : { secret, text: $0, tail: $1 };
     await window.probeWorker('call', { name: 'probeKeep', argument });";
 
-/// What lies in the memory is found there, for exactly as long as it does.
+/// What lies in the memory is found there, for exactly as long as it does; so is what a secret has
+/// left behind when its beginning is gone.
 async fn finds_what_is_there(page: &Client) -> Result<()> {
     let text = "a text that nothing else contains".to_owned();
-    let last = async || -> Result<(bool, bool)> {
+    let keeps = async |text: Value, tail: bool| page.eval_inside(KEEP, &[text, json!(tail)]).await;
+    // Whether the secret is found that was made as the last but so many, and the text.
+    let found = async |later: usize| -> Result<(bool, bool)> {
         let now = scan(page, std::slice::from_ref(&text)).await?;
-        let secret = format!("SecretVec {} ", now["needles"].as_array().map_or(0, Vec::len) - 1);
+        let made = now["needles"].as_array().map_or(0, Vec::len);
+        let secret = format!("SecretVec {} ", made - 1 - later);
         let found = now["found"].as_array().into_iter().flatten().filter_map(Value::as_str);
         Ok((found.into_iter().any(|one| one.starts_with(&secret)), now["texts"] == json!([text])))
     };
-    page.eval_inside(KEEP, &[json!(text)]).await?;
-    ensure!(last().await? == (true, true), "the scan misses what is there");
-    page.eval_inside(KEEP, &[Value::Null]).await?;
-    ensure!(last().await? == (false, false), "what was let go is still there");
+    // The half that is kept is a secret of its own.
+    for (tail, later) in [(false, 0), (true, 1)] {
+        keeps(json!(text), tail).await?;
+        ensure!(found(later).await? == (true, true), "the scan misses what is there: {tail}");
+        keeps(Value::Null, tail).await?;
+        ensure!(found(later).await? == (false, false), "what was let go is still there: {tail}");
+    }
     Ok(())
 }

@@ -276,6 +276,6 @@ async fn moving(session: &Session<'_>) -> Result<()> {
     ensure!(mac(session, &moved["keyId"]).await? == expected);
     let stays = create(session, "hmac-sha256", &["mac"]).await?;
     let asked = json!({"keyId": stays, "recipient": public["raw"]});
-    ensure!(session.refusal("keys.export", asked).await? == "policy_denied");
+    ensure!(session.denied_by("keys.export", asked).await? == "operation");
     pairs::move_each(session, (&wrapping, &receiving, &public["raw"])).await
 }

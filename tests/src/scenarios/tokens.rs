@@ -76,19 +76,19 @@ async fn a_token_keeps_to_its_template(world: &mut World) -> Result<()> {
         ensure!(payload["amount"] == 12 && payload["note"] == "tea", "{payload}");
         let [iat, exp] = ["iat", "exp"].map(|name| payload[name].as_u64().unwrap_or_default());
         ensure!(exp == iat + 300 && signed["expires"] == exp * 1000, "{payload}");
-        for claims in [
-            json!({}),
-            json!({"amount": "12"}),
-            json!({"amount": 12, "role": "admin"}),
-            json!({"amount": 12, "exp": 4_000_000_000_u64}),
-            json!({"amount": 12, "iss": "https://bank.example"}),
-            json!({"amount": 12, "aud": "https://other.example"}),
+        for (claims, rule) in [
+            (json!({}), "jwt_required"),
+            (json!({"amount": "12"}), "jwt_type"),
+            (json!({"amount": 12, "role": "admin"}), "jwt_claim"),
+            (json!({"amount": 12, "exp": 4_000_000_000_u64}), "jwt_claim"),
+            (json!({"amount": 12, "iss": "https://bank.example"}), "jwt_fixed"),
+            (json!({"amount": 12, "aud": "https://other.example"}), "jwt_audience"),
         ] {
-            let code = session.refusal("jwt.sign", sign(claims.clone())).await?;
-            ensure!(code == "policy_denied", "{claims}: {code}");
+            let denied = session.denied_by("jwt.sign", sign(claims.clone())).await?;
+            ensure!(denied == rule, "{claims}: {denied}");
         }
         let raw = json!({"keyId": key, "data": to_page(b"eyJhbGciOiJub25lIn0.e30")});
-        ensure!(session.refusal("sign", raw).await? == "policy_denied", "no way around it");
+        ensure!(session.denied_by("sign", raw).await? == "operation", "no way around it");
     }
     ensure!(session.call("audit.verify", json!({})).await?.is_object());
     Ok(())

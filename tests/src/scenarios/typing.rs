@@ -49,6 +49,9 @@ async fn fields_help_and_nothing_freezes(world: &mut World) -> Result<()> {
     ui.shows("unlock").await?;
     page.enter_enclave().await?;
     has_all(page, &["#passphrase[autocomplete=current-password]", USER, "#reveal"]).await?;
+    can_be_pasted(page, &["#passphrase"]).await?;
+    page.fill("#passphrase", STRONG).await?;
+    reveal_toggles(page, &["#passphrase"]).await?;
     page.leave_frame().await?;
     wait_without_freezing(page, &ui).await?;
     ensure!(session.end().await?["state"] == "unlocked");
@@ -66,24 +69,39 @@ async fn has_all(page: &Client, elements: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Pastes 24 words into the first of 24 fields; what is in all of them then.
+/// Inside the frame: pastes a text into a field; whether the field takes it over from the browser.
 const PASTE: &str = "
     const clipboardData = new DataTransfer();
-    clipboardData.setData('text/plain', $0);
+    clipboardData.setData('text/plain', $1);
     // Firefox wants the text in a way of its own.
-    const content = { clipboardData, data: $0, dataType: 'text/plain' };
+    const content = { clipboardData, data: $1, dataType: 'text/plain' };
     const paste = new ClipboardEvent('paste', { ...content, bubbles: true, cancelable: true });
-    document.querySelector('#word-1').dispatchEvent(paste);
-    return [...document.querySelectorAll('.cell input')].map(({ value }) => value).join(' ');";
+    return !document.querySelector($0).dispatchEvent(paste);";
 
+const CELLS: &str =
+    "return [...document.querySelectorAll('.cell input')].map(({ value }) => value).join(' ');";
+
+/// Pastes 24 words into the first of 24 fields: all of them have one then.
 async fn paste_a_phrase(page: &Client, ui: &VaultUi<'_>) -> Result<()> {
     let words: Vec<_> = (1..=24).map(|number| format!("word{number}")).collect();
     ui.press_on("setup", "#restore").await?;
     ui.press_on("restore", "#by-phrase").await?;
     ui.press_on("restore", "#phrase-mode").await?;
     let clipboard = format!("  {}\n", words.join("  "));
-    let cells = page.eval_inside(PASTE, &[json!(clipboard)]).await?;
+    page.enter_enclave().await?;
+    let taken_over = page.eval(PASTE, &[json!("#word-1"), json!(clipboard)]).await?;
+    ensure!(taken_over == true, "the browser pastes all into one field");
+    let cells = page.eval(CELLS, &[]).await?;
     ensure!(cells == words.join(" "), "each word has its field: {cells}");
+    page.leave_frame().await
+}
+
+/// Checks, inside the frame, that a password manager or a person can paste into some fields.
+async fn can_be_pasted(page: &Client, fields: &[&str]) -> Result<()> {
+    for field in fields {
+        let taken_over = page.eval(PASTE, &[json!(field), json!(STRONG)]).await?;
+        ensure!(taken_over == false, "{field} keeps the browser from pasting");
+    }
     Ok(())
 }
 
@@ -98,12 +116,21 @@ async fn judge_and_show(page: &Client) -> Result<()> {
         ensure!(!page.read("#passphrase-hint").await?.is_empty(), "nothing is said of it");
     }
     page.fill("#confirm", STRONG).await?;
-    let types = "return ['passphrase', 'confirm'].map((id) => document.getElementById(id).type);";
+    let fields = ["#passphrase", "#confirm"];
+    can_be_pasted(page, &fields).await?;
+    reveal_toggles(page, &fields).await?;
+    page.leave_frame().await
+}
+
+/// Shows what is typed, hides it, and shows it again, inside the frame.
+async fn reveal_toggles(page: &Client, fields: &[&str]) -> Result<()> {
+    let types = "return $0.map((css) => document.querySelector(css).type);";
     for shown in ["text", "password", "text"] {
         page.press("#reveal").await?;
-        ensure!(page.eval(types, &[]).await? == json!([shown, shown]), "not {shown}");
+        let found = page.eval(types, &[json!(fields)]).await?;
+        ensure!(found == json!(vec![shown; fields.len()]), "not {shown}: {found}");
     }
-    page.leave_frame().await
+    Ok(())
 }
 
 /// Inside the frame: for how long it is busy, what it says then, and how long it ever stands still.

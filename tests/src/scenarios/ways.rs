@@ -10,7 +10,7 @@ use crate::{
     authenticator::Authenticator,
     engine::Engine,
     page::{Page as _, SOON, eventually},
-    scenario::scenarios,
+    scenario::{Skip, scenarios},
     session::Session,
     signer::Signer,
     stage::Stage,
@@ -27,6 +27,7 @@ scenarios!("ways":
     recovery_phrase_is_proved_first,
     passkey,
     passkey_made_in_its_own_tab,
+    passkeys_the_page_forbids,
     passkey_without_prf,
     passkey_of_nobody_present,
     back_off_survives_a_reload [light],
@@ -139,6 +140,37 @@ async fn passkey_made_in_its_own_tab(world: &mut World) -> Result<()> {
 }
 
 /// A passkey that gives no secret protects nothing, so it is no way to unlock.
+/// A page that lets its frame use no passkey: the screens say so, and nobody waits for a prompt. Only
+/// Chromium tells a frame what it may do.
+async fn passkeys_the_page_forbids(world: &mut World) -> Result<()> {
+    ensure!(world.engine == Engine::Chromium, Skip("this engine does not tell"));
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let authenticator = Authenticator::with_prf(world.engine, page).await?;
+    let nothing = json!({"allow": ""});
+    let session = Session::open_with(page, &stage, nothing.clone()).await?;
+    session.begin("vault.setup").await?;
+    let ui = VaultUi(page);
+    ui.has("setup", "#no-passkey").await?;
+    ui.has("setup", "body:not(:has(#use-passkey))").await?;
+    ui.cancel().await?;
+    ensure!(session.end_refused().await? == "user_cancelled");
+
+    // One that was enrolled where it may be used.
+    let session = Session::open(page, &stage).await?;
+    session.begin("vault.setup").await?;
+    ui.has("setup", "body:not(:has(#no-passkey))").await?;
+    ui.set_up_passkey().await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    let session = Session::open_with(page, &stage, nothing).await?;
+    session.begin("vault.unlock").await?;
+    ui.open(Way::Passkey).await?;
+    ui.complains("The passkey was not used").await?;
+    ui.cancel().await?;
+    ensure!(session.end_refused().await? == "user_cancelled");
+    authenticator.unplug().await
+}
+
 async fn passkey_without_prf(world: &mut World) -> Result<()> {
     let stage = world.stage()?;
     let page = world.page()?;
