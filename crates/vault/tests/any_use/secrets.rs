@@ -22,6 +22,11 @@ pub(crate) fn watch() {
     let _first = probe::set(|_, bytes| MADE.with_borrow_mut(|made| made.push(bytes.to_vec())));
 }
 
+/// Forgets what was noted.
+pub(crate) fn forget() {
+    made();
+}
+
 /// What was noted since it was asked for last.
 fn made() -> Vec<Vec<u8>> {
     MADE.take()
