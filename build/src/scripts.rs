@@ -29,10 +29,14 @@ pub(crate) fn check_types(repo: &Repo) -> Result<()> {
     Ok(())
 }
 
-/// Runs the client's own tests and those of the enrolment page.
+/// Tests of what the host serves. They read the parts and need no browser.
+const SERVED: [&str; 2] =
+    ["enclave-shell/frame/test/frame.test.mjs", "enclave-shell/enrol/test/enrol.test.mjs"];
+
+/// Runs the client's own tests and those of the frame and of the enrolment page.
 pub(crate) fn test_client(repo: &Repo) -> Result<()> {
-    let mut page = Command::new("node");
-    run(page.current_dir(repo.root()).args(["--test", "enclave-shell/enrol/test/enrol.test.mjs"]))?;
+    let mut pages = Command::new("node");
+    run(pages.current_dir(repo.root()).arg("--test").args(SERVED))?;
     let mut client = Command::new("npm");
     run(client.current_dir(repo.path("crates/client")).args(["test", "--silent"]))
 }

@@ -6,12 +6,14 @@ const STYLE = `
   --page: #eef1f3; --card: #ffffff; --ink: #16202a; --soft: #51606e; --line: #d5dce2;
   --brand: #0b6a5f; --brand-deep: #08554c; --on-brand: #ffffff;
   --tint: #e6f2f0; --note: #fdf4e1; --note-ink: #6a4700; --bad: #a81c1c; --bad-tint: #fdecec;
+  --shade: 0 1px 2px #0000000d, 0 8px 28px #00000014;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #0e1419; --card: #172027; --ink: #e8edf1; --soft: #a5b2bd; --line: #2b3742;
     --brand: #5cc9b8; --brand-deep: #7bd8c9; --on-brand: #06211d;
     --tint: #14302d; --note: #2f2714; --note-ink: #f2d59a; --bad: #ff9d94; --bad-tint: #361b1c;
+    --shade: 0 1px 2px #0000000d, 0 8px 28px #00000014;
   }
 }
 *, *::before, *::after { box-sizing: border-box; }
@@ -24,7 +26,7 @@ body {
 .card {
   width: 100%; max-width: 27rem; padding: 24px; border: 1px solid var(--line);
   border-radius: 16px; background: var(--card);
-  box-shadow: 0 1px 2px #0000000d, 0 8px 28px #00000014;
+  box-shadow: var(--shade);
 }
 h1 {
   display: flex; align-items: center; gap: 10px; margin: 0 0 14px;

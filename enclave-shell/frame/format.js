@@ -1,4 +1,15 @@
-// Times and sizes in words.
+// Names, times and sizes in words.
+
+/**
+ * The words for a name. One that has none is shown itself: what is left out would look as if it
+ * were not there.
+ * @param {Readonly<Record<string, string>>} words
+ * @param {string} name
+ * @returns {string}
+ */
+function wordsFor(words, name) {
+  return (Object.hasOwn(words, name) ? words[name] : undefined) ?? name;
+}
 
 /**
  * A waiting time.

@@ -7,6 +7,7 @@ const STYLE = `
   --field: #ffffff; --edge: #7b8a98; --brand: #0b6a5f; --brand-deep: #08554c; --on-brand: #ffffff;
   --tint: #e6f2f0; --note: #fdf4e1; --note-ink: #6a4700; --bad: #a81c1c; --bad-deep: #861414;
   --bad-tint: #fdecec; --on-bad: #ffffff; --fair: #b26a00;
+  --shade: 0 1px 2px #0000000d, 0 8px 28px #00000014;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -14,6 +15,7 @@ const STYLE = `
     --field: #10181e; --edge: #71808d; --brand: #5cc9b8; --brand-deep: #7bd8c9; --on-brand: #06211d;
     --tint: #14302d; --note: #2f2714; --note-ink: #f2d59a; --bad: #ff9d94; --bad-deep: #ffb8b1;
     --bad-tint: #361b1c; --on-bad: #2b0605; --fair: #e0a445;
+    --shade: 0 1px 2px #0000000d, 0 8px 28px #00000014;
   }
 }
 *, *::before, *::after { box-sizing: border-box; }
@@ -28,7 +30,7 @@ main { width: 100%; max-width: 27rem; }
 .card {
   padding: 24px; border: 1px solid var(--line);
   border-radius: 16px; background: var(--card);
-  box-shadow: 0 1px 2px #0000000d, 0 8px 28px #00000014;
+  box-shadow: var(--shade);
 }
 h1 {
   display: flex; align-items: center; gap: 10px; margin: 0 0 12px;

@@ -151,15 +151,15 @@ function policySentences({ callerOrigins, usage, audit, policy, uses }) {
   const [owner = '', ...others] = callerOrigins.map(shortSite);
   const lines = [text.owner(owner)];
   if (others.length > 0) lines.push(text.others(others.join(', ')));
-  lines.push(text.usage(usage.map((one) => TEXT.usage[one]).join(text.and)));
+  lines.push(text.usage(usage.map((one) => wordsFor(TEXT.usage, one)).join(text.and)));
   const { notBefore, notAfter, maxUses, rate, confirmation, jwt } = policy;
   if (typeof notBefore === 'number') lines.push(text.notBefore(dayOf(notBefore)));
   if (typeof notAfter === 'number') lines.push(text.notAfter(dayOf(notAfter)));
   if (typeof maxUses === 'number') lines.push(text.maxUses(maxUses, uses ?? 0));
   if (rate) lines.push(text.rate(rate.uses, inWords(Math.ceil(rate.periodMs / 1000))));
   if (jwt) lines.push(...tokenSentences(jwt));
-  if (confirmation === 'sheet') lines.push(text.confirmed);
-  lines.push(text.audit[audit], text.fixed);
+  if (confirmation && confirmation !== 'none') lines.push(text.confirmed);
+  lines.push(wordsFor(text.audit, audit), text.fixed);
   return lines;
 }
 

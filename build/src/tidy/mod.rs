@@ -1,6 +1,7 @@
 //! Rules of this repository: those of its own, and those that other programs check.
 
 mod codes;
+mod colours;
 mod container;
 mod crates;
 mod labels;
@@ -68,6 +69,7 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
     pages::check(&sources, &mut findings);
     shown::check(&sources, &mut findings);
     codes::check(&sources, &mut findings);
+    colours::check(&sources, &mut findings);
     labels::check(&sources, &mut findings);
     workflows::check(&sources, &mut findings);
     container::check(&sources, &mut findings);
