@@ -25,7 +25,7 @@ const PHRASE_WORDS = 24;
 const PHRASE_MAX = 1024;
 
 /** Largest file that is read as a backup, in bytes. */
-const BACKUP_MAX_BYTES = 64 * 1024 * 1024;
+const BACKUP_MAX_BYTES = 512 * 1024 * 1024;
 
 /** Time a person has for the browser's passkey prompt. */
 const PASSKEY_LIMIT_MS = 120_000;

@@ -807,6 +807,7 @@ const TEXT = Object.freeze({
     backup_truncated: 'The end of this backup is missing. Use another copy of the file.',
     backup_damaged: 'This backup is damaged or was altered. Use another copy of the file.',
     backup_other_vault: 'This is a backup of another vault.',
+    backup_outdated: 'This file opens, but a later backup of this vault was made in this browser. Try that one.',
     backup_newer: 'A newer release than this one made this backup. Load the page again.',
     too_many_leases: 'There are as many permissions as there may be. Revoke one first.',
     lease_expired: 'What was allowed has ended. The site has to ask anew.',

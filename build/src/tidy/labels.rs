@@ -1,4 +1,5 @@
-//! The labels of derived keys stand in one table in the code and in one on the page, the same.
+//! The labels of derived keys stand in one table in the code and in one on the page, the same; and no label
+//! of the product, of whatever it is, stands in two places.
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,25 @@ pub(super) fn check(sources: &[Source], findings: &mut Findings) {
     }
 }
 
+/// Labels that stand more than once in the code of the product.
+pub(super) fn check_once(sources: &[Source], findings: &mut Findings) {
+    let product = |source: &&Source| {
+        source.path.starts_with("crates/")
+            && source.path.contains("/src/")
+            && source.path.ends_with(".rs")
+    };
+    let mut seen = BTreeSet::new();
+    for source in sources.iter().filter(product) {
+        let code = source.text.split("#[cfg(test)]").next().unwrap_or_default();
+        for label in code.split('"').filter(|part| part.starts_with("ats-kms/v1/")) {
+            if !seen.insert(label) {
+                findings
+                    .problem(format!("{}: the label {label} stands elsewhere, too", source.path));
+            }
+        }
+    }
+}
+
 /// Labels in such quotes.
 fn quoted(text: &str, quote: char) -> BTreeSet<&str> {
     text.split(quote).filter(|part| part.starts_with("ats-kms/v1/")).collect()
@@ -33,6 +53,19 @@ mod tests {
 
     fn source(path: &str, text: &str) -> Source {
         Source { path: path.into(), text: text.into() }
+    }
+
+    #[test]
+    fn a_label_of_two_purposes_is_found() {
+        let one = source("crates/a/src/x.rs", "const A: &str = \"ats-kms/v1/a\";\n");
+        let other = source("crates/b/src/y.rs", "const B: &[u8] = b\"ats-kms/v1/a\";\n");
+        let test = source("crates/b/tests/z.rs", "let c = \"ats-kms/v1/a\";\n");
+        let mut findings = Findings::default();
+        check_once(&[one, test], &mut findings);
+        assert!(findings.problems.is_empty());
+        let one = source("crates/a/src/x.rs", "const A: &str = \"ats-kms/v1/a\";\n");
+        check_once(&[one, other], &mut findings);
+        assert_eq!(findings.problems.len(), 1);
     }
 
     #[test]

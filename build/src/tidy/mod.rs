@@ -71,6 +71,7 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
     codes::check(&sources, &mut findings);
     colours::check(&sources, &mut findings);
     labels::check(&sources, &mut findings);
+    labels::check_once(&sources, &mut findings);
     workflows::check(&sources, &mut findings);
     container::check(&sources, &mut findings);
     for warning in &findings.warnings {

@@ -47,6 +47,11 @@ labels! {
     BackupPassphrase => "ats-kms/v1/backup/passphrase",
 }
 
+/// First member of the HKDF `info` of a key that two sides agree on. More is said there than a label can.
+pub const AGREE: &str = "ats-kms/v1/agree";
+/// The same of a key that is derived from a version of another one for a context.
+pub const DERIVE: &str = "ats-kms/v1/derive";
+
 /// Derives the key for `label` from the `RootKey`, or from the secret of a factor.
 #[must_use]
 pub fn derive(root: &SecretBytes<32>, label: Label) -> SecretBytes<32> {
@@ -87,8 +92,9 @@ mod tests {
 
     #[test]
     fn labels_are_unique_and_none_is_a_prefix_of_another() {
-        let texts: BTreeSet<_> = Label::ALL.iter().map(|label| label.as_str()).collect();
-        assert_eq!(texts.len(), Label::ALL.len());
+        let labels = Label::ALL.iter().map(|label| label.as_str());
+        let texts: BTreeSet<_> = labels.chain([AGREE, DERIVE]).collect();
+        assert_eq!(texts.len(), Label::ALL.len() + 2);
         for (a, b) in texts.iter().zip(texts.iter().skip(1)) {
             assert!(!b.starts_with(a), "{a} begins {b}");
         }

@@ -110,6 +110,7 @@ errors! {
     BackupTruncated, "backup_truncated", Never, Ui, "The end of this backup is missing.";
     BackupDamaged, "backup_damaged", Never, Ui, "This backup is damaged or was altered.";
     BackupOtherVault, "backup_other_vault", Never, Ui, "This is a backup of another vault.";
+    BackupOutdated, "backup_outdated", Never, Ui, "This is not the last backup of this vault that was made here.";
     BackupNewer, "backup_newer", Reload, Ui, "This backup was made by a newer release than this one.";
     NotFound, "not_found", Never, Enclave, "There is no such key for this site.";
     Unreadable, "unreadable", Never, Enclave, "The record exists and cannot be read.";

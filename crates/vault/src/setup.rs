@@ -192,7 +192,7 @@ impl<P: Ports> Inner<P> {
             return Err(Error::Code(ErrorCode::VaultCorrupt));
         }
         let mut writes = vault.writes.clone();
-        writes.extend(stored::history(&self.ports).await?.as_ref().map(stored::history_write));
+        writes.extend(stored::history_write(&stored::history(&self.ports).await?));
         Ok(Batch { clear: true, writes, device_key: Some(vault.device.clone()) })
     }
 }

@@ -17,8 +17,10 @@ pub(crate) const SETTINGS: &str = "settings";
 pub(crate) const KEY_INDEX: &str = "key-index";
 /// What the names of the buckets of the index begin with, in [`Table::Meta`].
 const KEY_BUCKET: &str = "key-index-";
-/// Name of what is kept of a vault that was deleted, in [`Table::Meta`].
+/// Name of what is kept of vaults that were deleted, in [`Table::Meta`].
 pub(crate) const HISTORY: &str = "history";
+/// Most deleted vaults that something is kept of.
+const MOST_REMEMBERED: usize = 16;
 /// Tries of one change of the header, the first included.
 const TRIES: u32 = 4;
 
@@ -64,15 +66,27 @@ pub(crate) fn header_write(header: &Header) -> Write {
     Write { table: Table::Meta, key, value: header.encode() }
 }
 
-/// Reads what is known of a deleted vault.
-pub(crate) async fn history<P: Ports>(ports: &P) -> Result<Option<History>, Error> {
-    Ok(meta(ports, HISTORY).await?.as_deref().and_then(cbor::decode))
+/// Reads what is known of deleted vaults. Releases up to 0.2.0 kept one alone.
+pub(crate) async fn history<P: Ports>(ports: &P) -> Result<Vec<History>, Error> {
+    let Some(bytes) = meta(ports, HISTORY).await? else { return Ok(Vec::new()) };
+    let one = || cbor::decode(&bytes).map(|one| vec![one]);
+    Ok(cbor::decode(&bytes).or_else(one).unwrap_or_default())
 }
 
-/// The write of what is known of a deleted vault.
-pub(crate) fn history_write(history: &History) -> Write {
+/// What is known once another vault is deleted, too. Of too many, the one with the oldest backup goes.
+pub(crate) fn remember(known: Vec<History>, another: Option<History>) -> Vec<History> {
+    let replaced = |one: &History| another.is_some_and(|new| new.vault_id == one.vault_id);
+    let mut all: Vec<_> = known.into_iter().filter(|one| !replaced(one)).chain(another).collect();
+    all.sort_by_key(|one| std::cmp::Reverse(one.last_backup));
+    all.truncate(MOST_REMEMBERED);
+    all
+}
+
+/// The write of what is known of deleted vaults, if anything is.
+pub(crate) fn history_write(history: &Vec<History>) -> Option<Write> {
     let key = RecordKey::Text(HISTORY.into());
-    Write { table: Table::Meta, key, value: cbor::encode(history) }
+    let write = Write { table: Table::Meta, key, value: cbor::encode(history) };
+    (!history.is_empty()).then_some(write)
 }
 
 /// Changes the stored header. After a write of unknown outcome the header is read again, so

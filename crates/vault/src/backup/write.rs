@@ -17,6 +17,7 @@ use crate::{
 const PAGE: u32 = 64;
 
 /// A backup that was written.
+#[derive(Clone, Copy)]
 pub(crate) struct Written {
     /// When it was made, as the file says.
     pub(crate) made: u64,

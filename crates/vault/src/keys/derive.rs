@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use kms_crypto::labels::{AGREE, DERIVE};
 use kms_crypto::{CryptoProvider, KeyKind, PublicKey, hkdf};
 use kms_protocol::{
     AgreeKeyParams, CreateKeyParams, DeriveKeyParams, EncryptionContext, ErrorCode, KeyId, KeyInfo,
@@ -17,11 +18,6 @@ use super::using::{Operation, Permitted};
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::{Error, Ports, cbor};
-
-/// Separates what is agreed on from what is derived.
-const AGREE: &str = "ats-kms/v1/agree";
-/// The other way round.
-const DERIVE: &str = "ats-kms/v1/derive";
 
 /// What a new key is for. It is part of what the key is derived with: the same bytes never serve two
 /// purposes, one of which could undo the other.

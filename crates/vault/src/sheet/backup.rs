@@ -17,7 +17,7 @@ use crate::header::VaultId;
 use crate::ports::{BackupKdf, PassphraseRecipient, Recipients};
 use crate::state::Phase;
 use crate::stored::{self, History, may_retry};
-use crate::{Batch, Error, Ports, Store, StoreError, VaultLock, enrol, random, time};
+use crate::{Batch, Error, Ports, Store, StoreError, VaultLock, enrol, random};
 
 /// Least score of a passphrase that protects a file: what the screen does not call weak.
 const STRONG_ENOUGH: u8 = 60;
@@ -59,12 +59,21 @@ impl<P: Ports> Inner<P> {
         self.still_wanted(turn.question)?;
         let recipients = Recipients { phrase, passphrase };
         let written = backup::write(&self.ports, &vault.id, fresh.root(), recipients);
-        let Written { made, bytes } = turn.while_open(Box::pin(written)).await?;
+        let written = turn.while_open(Box::pin(written)).await?;
         vault.still_open()?;
-        let edit = move |edited: &mut Edited| Ok(edited.header.note_backup(made)?);
-        self.change(turn, ("vault.backup", Box::new(edit))).await?;
-        let name = format!("ats-kms-backup-{}.age", time::date(made));
-        Ok(Step::BackupReady { name, bytes })
+        Ok(Step::BackupReady(written))
+    }
+
+    /// The person has saved the file: only now is it a backup.
+    pub(super) async fn on_saved(self: &Rc<Self>, turn: &Turn, written: Written) -> Next<P> {
+        self.busy();
+        let edit = move |edited: &mut Edited| Ok(edited.header.note_backup(written.made)?);
+        match self.change(turn, ("vault.backup", Box::new(edit))).await {
+            Ok(()) => Next::Acted,
+            // Another tab has made one of that very date, so this one will never count.
+            Err(error) if error.code() == ErrorCode::StorageConflict => Next::Done(Err(error)),
+            Err(error) => Next::Failed(Step::BackupReady(written), error),
+        }
     }
 
     async fn passphrase_recipient(
@@ -122,7 +131,8 @@ impl<P: Ports> Inner<P> {
             self.still_wanted(turn.question)?;
             let own =
                 header.last_backup.map(|last_backup| History { vault_id: *vault_id, last_backup });
-            let writes = own.or(before).as_ref().map(stored::history_write).into_iter().collect();
+            let known = stored::remember(before, own);
+            let writes = stored::history_write(&known).into_iter().collect();
             let batch = Batch { clear: true, writes, device_key: None };
             match self.ports.store().commit(generation, batch).await {
                 Ok(_) => return Ok(()),

@@ -122,6 +122,9 @@ impl<P: Ports> Inner<P> {
             (Step::ConfirmRestore(backup), UiEvent::Confirm) => {
                 Box::pin(self.on_restore(turn, *backup))
             }
+            (Step::BackupReady(written), UiEvent::Confirm) => {
+                Box::pin(self.on_saved(turn, written))
+            }
             (Step::Reset(fresh), UiEvent::Confirm) => Box::pin(self.on_reset(turn, fresh)),
             (Step::Lease(fresh, request), UiEvent::Confirm) => {
                 Box::pin(self.on_lease(turn, fresh, request))
@@ -150,7 +153,6 @@ impl<P: Ports> Inner<P> {
             (Step::Setup(_), UiEvent::Restore) => Next::Go(Step::Restore(RestoreWhy::Restore)),
             (Step::Phrase(new), UiEvent::Written) => self.ask_for_words(new),
             (Step::Manage(storage), UiEvent::Action(action)) => self.on_action(storage, action),
-            (Step::BackupReady { .. }, UiEvent::Confirm) => Next::Acted,
             (step, _) => Next::Keep(step),
         }
     }
@@ -165,7 +167,7 @@ impl<P: Ports> Inner<P> {
                 Ok(step) => Next::Go(step),
                 Err(error) => Next::Done(Err(error)),
             },
-            (_, step @ (Step::Manage(_) | Step::BackupReady { .. })) => Next::Keep(step),
+            (_, step @ (Step::Manage(_) | Step::BackupReady(_))) => Next::Keep(step),
             (Screen::Manage, _) => Next::Acted,
             (_, step) => Next::Keep(step),
         }

@@ -57,7 +57,7 @@ impl<P: Ports> Inner<P> {
     /// When this browser made a later backup of the same vault, if it knows of one.
     async fn newer_than(&self, backup: &OpenedBackup<P>) -> Result<Option<u64>, Error> {
         let known = stored::history(&self.ports).await?;
-        let same = known.filter(|known| known.vault_id == backup.vault_id);
+        let same = known.iter().find(|known| known.vault_id == backup.vault_id);
         Ok(same.map(|known| known.last_backup).filter(|last| *last > backup.created))
     }
 
@@ -68,8 +68,14 @@ impl<P: Ports> Inner<P> {
         if backup.vault_id != vault.id {
             return Err(Error::Code(ErrorCode::BackupOtherVault));
         }
+        let created = backup.created;
         turn.while_open(Box::pin(backup.drill(&self.ports))).await?;
         vault.still_open()?;
+        // What it lacks would be missed: it proves nothing of the backup that counts.
+        let last = self.header.borrow().as_ref().and_then(|header| header.last_backup);
+        if last.is_some_and(|last| last > created) {
+            return Err(Error::Code(ErrorCode::BackupOutdated));
+        }
         let done = self.ports.clock().now_ms();
         let edit = move |edited: &mut Edited| {
             edited.header.last_drill = Some(done);

@@ -9,7 +9,7 @@ use super::Fresh;
 use super::key_action::KeyTask;
 use super::keys::{KeyList, KeyPlace, ShownKey};
 use super::log::LogPage;
-use crate::backup::OpenedBackup;
+use crate::backup::{OpenedBackup, Written};
 use crate::enclave::Inner;
 use crate::factor::Candidate;
 use crate::lease::Request;
@@ -19,7 +19,7 @@ use crate::ui::{
     Action, Approval, BackupInfo, Ceremony, HeldLease, LogReady, Manage, NewPasskey, RestoreWhy,
     UiScreen, Why,
 };
-use crate::{Error, Ports, Store, random};
+use crate::{Error, Ports, Store, random, time};
 
 /// How long a new recovery phrase may take until it is enrolled, in milliseconds.
 const PHRASE_MS: u64 = 20 * 60 * 1000;
@@ -47,7 +47,7 @@ pub(super) enum Step<P: Ports> {
     /// Choosing how to encrypt a backup.
     Backup(Rc<Fresh>),
     /// A backup waits to be saved.
-    BackupReady { name: String, bytes: u64 },
+    BackupReady(Written),
     /// Choosing a backup and what opens it.
     Restore(RestoreWhy),
     /// A backup was opened; nothing has been changed yet.
@@ -284,8 +284,9 @@ impl<P: Ports> Inner<P> {
             Step::AddPasskey(_, passkey) => UiScreen::AddPasskey(passkey.clone()),
             Step::Manage(storage) => UiScreen::Manage(self.manage_screen(storage)),
             Step::Backup(_) => UiScreen::Backup { phrase: self.phrase_recipient().is_some() },
-            Step::BackupReady { name, bytes } => {
-                UiScreen::BackupReady { name: name.clone(), bytes: *bytes }
+            Step::BackupReady(written) => {
+                let name = format!("ats-kms-backup-{}.age", time::date(written.made));
+                UiScreen::BackupReady { name, bytes: written.bytes }
             }
             Step::Restore(why) => UiScreen::Restore { why: *why },
             Step::ConfirmRestore(restorable) => UiScreen::ConfirmRestore(restorable.info),

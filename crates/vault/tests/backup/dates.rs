@@ -3,11 +3,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use kms_testkit::person::{new, passphrase};
+use kms_protocol::{ErrorCode, Value};
+use kms_testkit::person::{encrypt, new, passphrase};
 use kms_testkit::{PASSPHRASE, Tab};
 use kms_vault::{BackupInfo, Clock, UiEvent, UiScreen};
 
-use crate::{SECRET, elsewhere, health, number};
+use crate::{SECRET, drilled, elsewhere, health, number};
 
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
@@ -20,6 +21,11 @@ fn shown(tab: &Tab, file: &[u8]) -> BackupInfo {
         _ => None,
     });
     info.flatten().unwrap()
+}
+
+/// Whether nothing is told of the last backup or drill.
+fn is_unknown(tab: &Tab, name: &str) -> bool {
+    matches!(health(tab, name), None | Some(Value::Null))
 }
 
 /// The date of a file.
@@ -45,6 +51,60 @@ fn an_older_backup_is_shown_as_older() {
     // Knowing it, the person may want the older one; it stays known that there is a newer one.
     assert!(tab.restore(first, passphrase(SECRET)).is_ok());
     assert_eq!(health(&tab, "lastBackup"), newest);
+}
+
+/// Of every vault that was here, not only of the last one.
+#[test]
+fn what_is_known_of_one_deleted_vault_outlives_another() {
+    let tab = Tab::ready();
+    let first = tab.back_up(PASSPHRASE, SECRET).unwrap();
+    tab.clock.advance(60_000);
+    assert!(tab.back_up(PASSPHRASE, SECRET).is_ok());
+    let newest = health(&tab, "lastBackup");
+    assert!(tab.reset(PASSPHRASE).is_ok());
+    for _ in 0..3 {
+        assert!(tab.set_up(PASSPHRASE).is_ok());
+        assert!(tab.back_up(PASSPHRASE, SECRET).is_ok());
+        assert!(tab.reset(PASSPHRASE).is_ok());
+    }
+    assert_eq!(shown(&tab, &first).newer.map(number), newest);
+}
+
+/// Until then nobody has it.
+#[test]
+fn a_file_that_was_not_saved_is_no_backup() {
+    let tab = Tab::ready();
+    let entries = tab.verify_audit();
+    let ends: [fn() -> UiEvent; 2] = [|| UiEvent::Cancel, || UiEvent::Lock];
+    for end in ends {
+        let asked = tab.ask_person("vault.backup", async |tab| {
+            tab.does(tab.with(PASSPHRASE)).await;
+            tab.does(encrypt(false, Some(SECRET))).await;
+            assert_eq!(tab.screen(), "backup_ready");
+            tab.does(end()).await;
+        });
+        assert!(asked.is_err());
+        if tab.state().as_deref() == Ok("locked") {
+            assert!(tab.unlock(PASSPHRASE).is_ok());
+        }
+        assert!(is_unknown(&tab, "lastBackup"));
+    }
+    assert_eq!(tab.files.made().len(), 2);
+    let made = tab.back_up(PASSPHRASE, SECRET).unwrap();
+    assert!(!is_unknown(&tab, "lastBackup") && !made.is_empty());
+    // Three fresh unlocks, the lock, the unlock, and the one backup.
+    assert_eq!(tab.verify_audit(), entries.map(|count| count + 6.0));
+}
+
+#[test]
+fn a_drill_of_an_older_file_says_so_and_counts_for_nothing() {
+    let tab = Tab::ready();
+    let first = tab.back_up(PASSPHRASE, SECRET).unwrap();
+    let second = tab.back_up(PASSPHRASE, SECRET).unwrap();
+    assert_eq!(drilled(&tab, &first, passphrase(SECRET)), Some(ErrorCode::BackupOutdated));
+    assert!(is_unknown(&tab, "lastDrill"));
+    assert_eq!(drilled(&tab, &second, passphrase(SECRET)), None);
+    assert!(!is_unknown(&tab, "lastDrill"));
 }
 
 /// A browser whose clock was a day ahead when the vault was made and first backed up.
