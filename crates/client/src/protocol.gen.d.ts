@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'backup_truncated'
   | 'backup_damaged'
   | 'backup_other_vault'
+  | 'backup_outdated'
   | 'backup_newer'
   | 'not_found'
   | 'unreadable'
