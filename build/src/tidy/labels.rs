@@ -2,6 +2,7 @@
 //! of the product, of whatever it is, stands in two places.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::{Findings, Source};
 
@@ -28,7 +29,7 @@ pub(super) fn check_once(sources: &[Source], findings: &mut Findings) {
     let product = |source: &&Source| {
         source.path.starts_with("crates/")
             && source.path.contains("/src/")
-            && source.path.ends_with(".rs")
+            && Path::new(&source.path).extension().is_some_and(|ending| ending == "rs")
     };
     let mut seen = BTreeSet::new();
     for source in sources.iter().filter(product) {
