@@ -180,6 +180,7 @@ async fn two_people_approve(world: &mut World) -> Result<()> {
     first.saw(&so_far).await?;
     first.presses("#revoke").await?;
     first.approves().await?;
+    first.saw(&[&so_far[..], &["revoked"]].concat()).await?;
     first.presses("#use").await?;
     first.saw(&[&so_far[..], &["revoked", "token_revoked"]].concat()).await
 }

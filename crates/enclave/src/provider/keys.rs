@@ -1,6 +1,6 @@
 //! Keys of the vault: in the browser, or in software where it lacks the algorithm.
 
-use kms_crypto::software::{SoftwareKey, form_of, respelled};
+use kms_crypto::software::{SoftwareKey, form_of, respelled, secret_of};
 use kms_crypto::{AeadContext, CryptoError, KeyKind, NewKey, PublicKey, SecretBytes};
 use kms_protocol::Protection;
 use wasm_bindgen::{JsCast, JsValue};
@@ -80,6 +80,22 @@ pub(super) async fn generate(
     if held_by == Protection::Enclave {
         return wrap_software(SoftwareKey::generate(kind, random)?, wrapping, context).await;
     }
+    let mut failed = CryptoError::Unavailable;
+    for _ in 0..GENERATE_TRIES {
+        match generate_held(kind, wrapping, context).await {
+            Ok(made) => return Ok(made),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+/// One that the browser does not read again is not kept: see [`is_lost`].
+async fn generate_held(
+    kind: KeyKind,
+    wrapping: &CryptoKey,
+    context: AeadContext<'_>,
+) -> Result<NewKey<Key>, CryptoError> {
     let (key, public) = if kind.is_symmetric() {
         (generate_in_browser(kind, true).await?.unchecked_into(), None)
     } else {
@@ -88,8 +104,8 @@ pub(super) async fn generate(
     };
     let call = subtle::wrap_key(form(kind), &key, wrapping, &aes_gcm(context));
     let wrapped = subtle::buffer(call).await?.to_vec();
-    let key = unwrap(held_by, kind, wrapping, context, &wrapped).await?;
-    Ok(NewKey { key, public, wrapped })
+    let key = unwrap_in_browser(kind, wrapping, context, &wrapped).await?;
+    Ok(NewKey { key: Key::Browser(key, kind), public, wrapped })
 }
 
 /// Randomness for a key or a secret of the enclave's own.
@@ -134,11 +150,21 @@ pub(super) async fn import_ed25519(
     let kind = KeyKind::Ed25519;
     let (encoded, alg, usages) = (key.encode()?, of_key(kind), usages(private_usages(kind)));
     let call = subtle::import_key(form(kind), encoded.expose(), &alg, false, &usages);
-    Ok((Key::Browser(subtle::key(call).await?, kind), public))
+    let key = match subtle::key(call).await {
+        Ok(handle) => Key::Browser(handle, kind),
+        Err(_) if is_lost(seed) => Key::Enclave(key),
+        Err(error) => return Err(error),
+    };
+    Ok((key, public))
 }
 
-/// Unwraps a key. Who holds it is known for its kind: what a browser does not take is no reason to
-/// hold it in another way.
+/// WebKitGTK 2.50 reads no private key on Curve25519 that begins with a zero byte, which is one in 256.
+fn is_lost(secret: &SecretBytes<32>) -> bool {
+    secret.expose().first() == Some(&0)
+}
+
+/// Unwraps a key. Who holds it is known for its kind: that a browser does not take it is no reason to
+/// hold it in another way, but for the keys that WebKitGTK loses.
 pub(super) async fn unwrap(
     held_by: Protection,
     kind: KeyKind,
@@ -152,7 +178,7 @@ pub(super) async fn unwrap(
     let key = match held_by {
         Protection::Browser => match unwrap_in_browser(kind, wrapping, context, wrapped).await {
             Ok(key) => Ok(Key::Browser(key, kind)),
-            Err(_) => import_respelled(kind, wrapping, context, wrapped).await,
+            Err(_) => unwrap_lost(kind, wrapping, context, wrapped).await,
         },
         Protection::Enclave => {
             let opened = aead::open(wrapping, context, wrapped).await?;
@@ -174,16 +200,19 @@ async fn unwrap_in_browser(
     subtle::key(call).await
 }
 
-/// WebKitGTK 2.50 reads no X25519 key that begins with a zero byte, which is one in 256. It takes the
-/// same key with another first byte, whose bytes are in our memory for that moment. What does not
-/// authenticate opens in neither way.
-async fn import_respelled(
+/// A key that begins with a zero byte. One of X25519 has another spelling, which the browser takes, and
+/// its bytes are in our memory for that moment; one of Ed25519 has none, and the enclave holds it. What
+/// does not authenticate opens in neither way.
+async fn unwrap_lost(
     kind: KeyKind,
     wrapping: &CryptoKey,
     context: AeadContext<'_>,
     wrapped: &[u8],
 ) -> Result<Key, CryptoError> {
     let opened = aead::open(wrapping, context, wrapped).await?;
+    if kind == KeyKind::Ed25519 && is_lost(&secret_of(kind, opened.expose())?) {
+        return SoftwareKey::decode(kind, opened.expose()).map(Key::Enclave);
+    }
     let other = respelled(kind, opened.expose())?;
     let (alg, usages) = (of_key(kind), usages(private_usages(kind)));
     let call = subtle::import_key(form(kind), other.expose(), &alg, false, &usages);

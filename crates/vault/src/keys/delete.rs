@@ -82,14 +82,14 @@ impl<P: Ports> Inner<P> {
         let mut numbers = root.due();
         let first = now % u64::try_from(numbers.len().max(1)).unwrap_or(1);
         numbers.rotate_left(usize::try_from(first).unwrap_or(0));
-        for number in numbers {
+        let mut numbers = numbers.into_iter();
+        while due.len() < LOOKED_AT
+            && let Some(number) = numbers.next()
+        {
             match vault.bucket(&self.ports, &root, number).await {
                 Ok(bucket) => due.extend(bucket.due_by(root.clock().passed_ms()).map(KeyId::new)),
                 Err(Error::Code(ErrorCode::Unreadable)) => {}
                 Err(error) => return Err(error),
-            }
-            if due.len() >= LOOKED_AT {
-                break;
             }
         }
         due.truncate(LOOKED_AT);
