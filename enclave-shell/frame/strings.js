@@ -292,7 +292,7 @@ const TEXT = Object.freeze({
     passphrase: 'Its passphrase',
     phrase: 'The recovery phrase',
     noFile: 'Choose the backup file.',
-    large: 'This file is too large to be a backup.',
+    large: 'This file is larger than 512 MiB. No backup above that is read.',
     submit: 'Open backup',
     busy: 'Opening…',
     working: 'Opening the backup. This may take a moment.',

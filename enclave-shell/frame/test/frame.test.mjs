@@ -5,7 +5,7 @@ import { createContext, runInContext } from 'node:vm';
 
 const text = (name) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 const protocol = text('../../crates/client/src/protocol.gen.d.ts');
-const PARTS = ['limits.js', 'strings.js', 'format.js', 'passkey.js', 'ui-keys.js'];
+const PARTS = ['limits.js', 'strings.js', 'format.js', 'passkey.js', 'ui-keys.js', 'ui-backup.js'];
 
 /** What the frame's parts define, in one scope as they are served. */
 function frame({ names = [], answer = () => null, ...globals } = {}) {
@@ -239,4 +239,14 @@ test('a passkey without an answer of the PRF opens nothing, and what is none is 
     await assert.rejects(() => page.createPasskey(NEW), { code: 'passkey_failed' });
     await assert.rejects(() => page.usePasskey(bytes(1), [], {}), { code: 'passkey_failed' });
   }
+});
+
+test('a file is a backup up to 512 MiB', () => {
+  const { checkFile } = frame({ names: ['checkFile'] });
+  const most = 512 * 1024 * 1024;
+  assert.equal(checkFile(undefined), TEXT.restore.noFile);
+  assert.equal(checkFile({ size: most }), null);
+  assert.equal(checkFile({ size: most + 1 }), TEXT.restore.large);
+  assert.match(TEXT.restore.large, /512 MiB/);
+  assert.match(text('../../docs/recovery.md'), /No file above 512 MiB is read/);
 });

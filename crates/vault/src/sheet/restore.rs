@@ -71,13 +71,13 @@ impl<P: Ports> Inner<P> {
         let created = backup.created;
         turn.while_open(Box::pin(backup.drill(&self.ports))).await?;
         vault.still_open()?;
-        // What it lacks would be missed: it proves nothing of the backup that counts.
-        let last = self.header.borrow().as_ref().and_then(|header| header.last_backup);
-        if last.is_some_and(|last| last > created) {
-            return Err(Error::Code(ErrorCode::BackupOutdated));
-        }
         let done = self.ports.clock().now_ms();
         let edit = move |edited: &mut Edited| {
+            // What it lacks would be missed: it proves nothing of the backup that counts. That may
+            // have been made in another tab, so the stored header says which one it is.
+            if edited.header.last_backup.is_some_and(|last| last > created) {
+                return Err(Error::Code(ErrorCode::BackupOutdated));
+            }
             edited.header.last_drill = Some(done);
             Ok(())
         };

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use kms_protocol::{ErrorCode, Value};
 use kms_testkit::person::{encrypt, new, passphrase};
 use kms_testkit::{PASSPHRASE, Tab};
-use kms_vault::{BackupInfo, Clock, UiEvent, UiScreen};
+use kms_vault::{Action, BackupInfo, Clock, UiEvent, UiScreen};
 
 use crate::{SECRET, drilled, elsewhere, health, number};
 
@@ -105,6 +105,21 @@ fn a_drill_of_an_older_file_says_so_and_counts_for_nothing() {
     assert!(is_unknown(&tab, "lastDrill"));
     assert_eq!(drilled(&tab, &second, passphrase(SECRET)), None);
     assert!(!is_unknown(&tab, "lastDrill"));
+}
+
+#[test]
+fn a_drill_knows_of_the_backup_of_another_tab() {
+    let tab = Tab::ready();
+    let first = tab.back_up(PASSPHRASE, SECRET).unwrap();
+    let other = tab.beside();
+    assert!(other.unlock(PASSPHRASE).is_ok());
+    let _closed = tab.manage(UiEvent::Action(Action::Drill), PASSPHRASE, async |tab| {
+        assert!(other.back_up(PASSPHRASE, SECRET).is_ok());
+        tab.files.choose(first.clone());
+        tab.does(new(passphrase(SECRET))).await;
+    });
+    assert_eq!(tab.problem(), Some(ErrorCode::BackupOutdated));
+    assert!(is_unknown(&tab, "lastDrill"));
 }
 
 /// A browser whose clock was a day ahead when the vault was made and first backed up.
