@@ -828,7 +828,7 @@ const TEXT = Object.freeze({
     storage_conflict: 'Another tab changed the vault at the same time. Try again.',
     storage_lost: 'The connection to the browser’s storage was lost. Load the page again.',
     storage_unknown: 'It is not known whether the change was stored. Look before you try again.',
-    vault_corrupt: 'The stored vault is damaged or was altered.',
+    vault_corrupt: 'Parts of the stored vault are missing, damaged or were altered.',
     device_key_lost: 'The key of this browser is missing; only a backup can restore the vault.',
     vault_newer: 'A newer release than this one used the vault last. Load the page again.',
     audit_corrupt: 'The vault’s log is damaged or was altered.',

@@ -139,7 +139,7 @@ errors! {
     StorageConflict, "storage_conflict", Backoff, Enclave, "Another tab changed the vault at the same time.";
     StorageLost, "storage_lost", Reload, Enclave, "The connection to the browser's storage was lost.";
     StorageUnknown, "storage_unknown", Backoff, Enclave, "A write may or may not have been applied.";
-    VaultCorrupt, "vault_corrupt", Never, Enclave, "The vault's header is damaged or was altered.";
+    VaultCorrupt, "vault_corrupt", Never, Enclave, "The vault's header is missing, damaged or was altered.";
     DeviceKeyLost, "device_key_lost", Never, Enclave, "The key of this browser is missing; only a backup can restore the vault.";
     VaultNewer, "vault_newer", Reload, Enclave, "The vault was last used by a newer release than this one.";
     AuditCorrupt, "audit_corrupt", Never, Enclave, "The audit log is damaged or was altered.";

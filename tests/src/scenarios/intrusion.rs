@@ -1,10 +1,10 @@
 //! A page that meddles with set-up, enrolments, credentials and deletion, and gets nowhere.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use fantoccini::Client;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     scenario::scenarios,
@@ -230,28 +230,48 @@ async fn set_up_is_abandoned(world: &mut World) -> Result<()> {
 }
 
 /// Whenever the page goes away: afterwards there is a vault that the passphrase opens, or none.
+/// Each time half as far from the moment that parts the two, which is that of the write.
 async fn set_up_is_cut_off(world: &mut World) -> Result<()> {
     let page = world.page()?;
-    let ui = VaultUi(page);
+    let mut late = set_up_whole(page, &world.stage()?).await?;
+    let mut early = Duration::ZERO;
     let mut ends = Vec::new();
-    for delay in [100, 500, 900, 1300, 2500] {
-        let stage = world.stage()?;
-        let session = Session::open(page, &stage).await?;
-        session.begin("vault.setup").await?;
-        ui.set_up(PASSPHRASE).await?;
-        tokio::time::sleep(Duration::from_millis(delay)).await;
-        let session = Session::open(page, &stage).await?;
-        let found = session.status().await?["state"].clone();
-        if found == "locked" {
-            session.begin("vault.unlock").await?;
-            ui.open(FRESH).await?;
-            ensure!(session.end().await?["state"] == "unlocked", "after {delay} ms");
-        } else {
-            ensure!(found == "uninitialized", "after {delay} ms: {found}");
-        }
-        ends.push(found);
+    for _ in 0..6 {
+        let delay = (early + late) / 2;
+        let found = cut_off_after(page, &world.stage()?, delay).await?;
+        *(if found { &mut late } else { &mut early }) = delay;
+        ends.push((delay, found));
     }
-    let reached = |state: &str| ends.contains(&Value::from(state));
-    ensure!(reached("uninitialized"), "none was cut off in time: {ends:?}");
+    ensure!(!early.is_zero(), "none was cut off in time: {ends:?}");
     Ok(())
+}
+
+/// How long a set-up takes from the person's last press.
+async fn set_up_whole(page: &Client, stage: &Stage) -> Result<Duration> {
+    let session = Session::open(page, stage).await?;
+    session.begin("vault.setup").await?;
+    VaultUi(page).set_up(PASSPHRASE).await?;
+    let start = Instant::now();
+    ensure!(session.end().await?["state"] == "unlocked", "a set-up that nobody disturbs");
+    Ok(start.elapsed())
+}
+
+/// Leaves the page some time after the person's last press; whether there is a vault then, which
+/// opens.
+async fn cut_off_after(page: &Client, stage: &Stage, delay: Duration) -> Result<bool> {
+    let ui = VaultUi(page);
+    let session = Session::open(page, stage).await?;
+    session.begin("vault.setup").await?;
+    ui.set_up(PASSPHRASE).await?;
+    tokio::time::sleep(delay).await;
+    let session = Session::open(page, stage).await?;
+    let found = session.status().await?["state"].clone();
+    if found == "uninitialized" {
+        return Ok(false);
+    }
+    ensure!(found == "locked", "after {delay:?}: {found}");
+    session.begin("vault.unlock").await?;
+    ui.open(FRESH).await?;
+    ensure!(session.end().await?["state"] == "unlocked", "after {delay:?}");
+    Ok(true)
 }

@@ -1,15 +1,17 @@
 //! Windows and frames of the enclave's origin that somebody else opened: they give nothing.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use enclave_shell::{Audience, Emitted, serve::Running};
 use fantoccini::Client;
 use serde_json::{Value, json};
 
 use crate::{
     authenticator::Authenticator,
+    demo::Demo,
+    engine::Engine,
     http,
     page::{Page as _, SOON, eventually},
-    scenario::scenarios,
+    scenario::{Skip, scenarios},
     session::{Session, attack},
     stage::serve_changed,
     vault_ui::{VaultUi, Way},
@@ -21,6 +23,7 @@ scenarios!("windows":
     opened_with_no_headers_that_protect [light],
     enrolment_page_in_a_frame [light],
     enrolment_page_has_nothing [light],
+    enrolment_page_by_its_link [light],
     frame_opens_no_window,
     passkeys_of_the_enclave,
 );
@@ -40,23 +43,31 @@ const HAS_A_DATABASE: &str = "
 /// Everything the enclave's origin serves to look at.
 const PAGES: &[&str] = &["/", "/?mode=unlock&parentOrigin=http://evil.localhost", "/enrol"];
 
-/// Opens each page in a window and talks to it; whatever comes back is too much.
+/// Opens each page in a window and talks to it; whatever comes back is too much. A page of the
+/// opener's own, which it does reach into, shows that there would be something to see.
 async fn speak_to_windows(page: &Client, opener: &str, kms: &str) -> Result<()> {
+    let found = speak_to(page, opener, &format!("{opener}/hostile/page.html")).await?;
+    ensure!(found["reached"] == json!(["document", "storage", "location"]), "of its own: {found}");
     for path in PAGES {
-        page.goto(&format!("{opener}/hostile/page.html")).await?;
-        let url = format!("{kms}{path}");
-        attack(page, "window", &json!({"op": "prepare", "url": url})).await?;
-        page.press("#open").await?;
-        let found = attack(page, "window", &json!({"op": "speak", "url": url})).await?;
-        ensure!(found["opened"] == true, "{path}: no window came up: {found}");
+        let found = speak_to(page, opener, &format!("{kms}{path}")).await?;
         // A frame page that no header keeps back may say once that it refuses.
         let said = found["said"].as_array().cloned().unwrap_or_default();
         let refusal = json!({"kind": "ats-kms/refused", "code": "origin_refused"});
         ensure!(said.iter().all(|one| *one == refusal), "{path}: it answers: {found}");
         ensure!(found["reached"] == json!([]), "{path}: its opener reaches into it: {found}");
-        page.close_other_windows().await?;
     }
     Ok(())
+}
+
+/// Opens a window as a person's press lets any page, and says to it all that an opener can.
+async fn speak_to(page: &Client, opener: &str, url: &str) -> Result<Value> {
+    page.goto(&format!("{opener}/hostile/page.html")).await?;
+    attack(page, "window", &json!({"op": "prepare", "url": url})).await?;
+    page.press("#open").await?;
+    let found = attack(page, "window", &json!({"op": "speak", "url": url})).await?;
+    ensure!(found["opened"] == true, "{url}: no window came up: {found}");
+    page.close_other_windows().await?;
+    Ok(found)
 }
 
 async fn opened_by_anybody(world: &mut World) -> Result<()> {
@@ -199,4 +210,40 @@ async fn passkeys_of_the_enclave(world: &mut World) -> Result<()> {
     VaultUi(page).open(Way::Passkey).await?;
     ensure!(session.end().await?["state"] == "unlocked", "the enclave itself may");
     authenticator.unplug().await
+}
+
+/// Has a page find that its frame may create no passkey.
+const NO_CREATION: &str = "
+    const allowsFeature = () => false;
+    Object.defineProperty(HTMLIFrameElement.prototype, 'featurePolicy', {
+        get: () => ({ allowsFeature }),
+    });";
+
+/// The client's sheet leads to the page, which learns nothing of where the person comes from.
+async fn enrolment_page_by_its_link(world: &mut World) -> Result<()> {
+    // Firefox creates passkeys in frames, WebKitGTK has none.
+    ensure!(world.engine == Engine::Chromium, Skip("this engine needs no such link"));
+    let stage = world.stage()?;
+    let page = world.page()?;
+    let demo = Demo::open(page, &stage.pwa).await?;
+    demo.reaches("uninitialized").await?;
+    page.eval(NO_CREATION, &[]).await?;
+    page.press("#setup").await?;
+    VaultUi(page).shows("setup").await?;
+    let demo_page = page.window().await?;
+    page.press("dialog header a").await?;
+    let mut opened = None;
+    eventually(SOON, async || {
+        opened = page.windows().await?.into_iter().find(|window| *window != demo_page);
+        Ok(opened.is_some())
+    })
+    .await
+    .context("no tab was opened")?;
+    page.switch_to_window(opened.context("gone")?).await?;
+    page.visible("#create").await?;
+    let found = "return [location.href, opener, document.referrer, history.length];";
+    let alone = json!([format!("{}/enrol", stage.kms), null, "", 1]);
+    ensure!(page.eval(found, &[]).await? == alone);
+    page.close_window().await?;
+    Ok(page.switch_to_window(demo_page).await?)
 }
