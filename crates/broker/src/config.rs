@@ -1,6 +1,7 @@
 //! The configuration: one JSON file, every member known.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use kms_crypto::{KeyKind, PublicKey};
@@ -9,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::rego::Rego;
 
 /// What a peer may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
@@ -63,6 +65,11 @@ pub struct Config {
     approvers: Vec<Approver>,
     /// What may be asked.
     pub actions: Vec<ActionRule>,
+    /// A file beside this one, with a policy in Rego that narrows it.
+    #[serde(default)]
+    rego: Option<String>,
+    #[serde(skip)]
+    narrower: Option<Rego>,
     /// Where it is done.
     #[serde(default)]
     pub connectors: Vec<ConnectorRule>,
@@ -192,8 +199,28 @@ impl Default for Limits {
 }
 
 impl Config {
-    /// Reads and checks a configuration. What [`crate::policy::Policy`] is made of is checked there.
+    /// Reads and checks a configuration and the file that it names.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let json = std::fs::read(path).map_err(|error| Error::file(path, error))?;
+        let mut config = Self::checked(&json)?;
+        if let Some(name) = &config.rego {
+            let path = path.with_file_name(name);
+            let text = std::fs::read_to_string(&path).map_err(|error| Error::file(&path, error))?;
+            config.narrower = Some(Rego::new(name, text)?);
+        }
+        Ok(config)
+    }
+
+    /// Reads and checks a configuration that names no other file. What [`crate::policy::Policy`] is made of is checked there.
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
+        let config = Self::checked(json)?;
+        match config.rego {
+            None => Ok(config),
+            Some(_) => Err(Error::Config("`rego` was not read".into())),
+        }
+    }
+
+    fn checked(json: &[u8]) -> Result<Self, Error> {
         let wrong = |error: &dyn std::fmt::Display| Error::Config(error.to_string());
         let config: Self = serde_json::from_slice(json).map_err(|error| wrong(&error))?;
         config.id()?;
@@ -208,6 +235,10 @@ impl Config {
             return Err(wrong(&"the address of the database is not in `egress`"));
         }
         config.database_id()?;
+        let plain = |name: &String| Path::new(name).file_name().is_some_and(|file| file == &**name);
+        if !config.rego.iter().all(plain) {
+            return Err(wrong(&"`rego` is the name of a file in the same folder"));
+        }
         if !config.roles.iter().all(rule) {
             return Err(wrong(&"a path of a role is not one of SPIFFE ids"));
         }
@@ -224,6 +255,12 @@ impl Config {
             return Err(wrong(&"a limit is 1 at least"));
         }
         Ok(config)
+    }
+
+    /// The file that it names, and the policy that was read from it.
+    #[must_use]
+    pub fn rego(&self) -> Option<(&str, &Rego)> {
+        self.rego.as_deref().zip(self.narrower.as_ref())
     }
 
     /// The broker's id.

@@ -3,7 +3,7 @@
 //! A workload asks for a challenge, people approve it in their enclaves, the broker hands the token out
 //! once and lets its bearer do the one thing that was approved, once.
 //!
-//! - [`config`], [`policy`]: what may be asked, and by whom.
+//! - [`config`], [`policy`]: what may be asked, and by whom; [`rego`]: what narrows that.
 //! - [`tls`]: mutual TLS with SPIFFE identities, on every connection.
 //! - [`log`], [`state`], [`store`]: the log that is the store, and the state made from it;
 //!   [`expiring`]: what it forgets.
@@ -24,6 +24,7 @@ pub mod http;
 pub mod log;
 pub mod policy;
 pub mod pool;
+pub mod rego;
 pub mod relay;
 pub mod serve;
 pub mod state;

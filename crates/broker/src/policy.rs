@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use kms_token::{Action, Binding, Challenge, Constraints, Digest, SpiffeId};
 
 use crate::config::{ActionRule, Config, ConnectorRule, Tier};
+use crate::rego::{Phase, Rego};
 use crate::{Error, Problem};
 
 /// Where the paths of the proxy begin.
@@ -15,6 +16,7 @@ pub const PROXY: &str = "/v1/proxy";
 pub struct Policy {
     actions: BTreeMap<Action, Rule>,
     connectors: BTreeMap<String, Connector>,
+    narrower: Option<Rego>,
 }
 
 /// How an action is done.
@@ -66,7 +68,8 @@ impl Policy {
                 return Err(Error::Config("an action stands twice".into()));
             }
         }
-        Ok(Self { actions, connectors })
+        let narrower = config.rego().map(|(_, rego)| rego.clone());
+        Ok(Self { actions, connectors, narrower })
     }
 
     /// For whom the token of an action is, and how many approve it, if this request does it and its
@@ -85,12 +88,25 @@ impl Policy {
         if admitted { Ok((rule.audience.clone(), rule.approvals)) } else { Err(Problem::POLICY) }
     }
 
-    /// The same for a challenge that was approved: the table may be another one by now.
-    pub fn admit_again(&self, challenge: &Challenge) -> Result<(), Problem> {
+    /// Whether the policy in Rego, if there is one, lets a workload ask this.
+    pub fn admit_question(&self, challenge: &Challenge, now_s: u64) -> Result<(), Problem> {
+        self.narrow(Phase::Ask, challenge, now_s)
+    }
+
+    fn narrow(&self, phase: Phase, challenge: &Challenge, now_s: u64) -> Result<(), Problem> {
+        let allows = |rego: &Rego| rego.allows(phase, challenge, now_s);
+        if self.narrower.as_ref().is_none_or(allows) { Ok(()) } else { Err(Problem::POLICY) }
+    }
+
+    /// All of it for a challenge that was approved: it may be another one by now.
+    pub fn admit_again(&self, challenge: &Challenge, now_s: u64) -> Result<(), Problem> {
         let now = self.admit(&challenge.act, &challenge.con, &challenge.req)?;
         let then = (challenge.aud.clone(), challenge.approvals);
         let rated = self.tier(&challenge.act).map(Tier::signed) == challenge.tier;
-        if now == then && rated { Ok(()) } else { Err(Problem::POLICY) }
+        if now != then || !rated {
+            return Err(Problem::POLICY);
+        }
+        self.narrow(Phase::Use, challenge, now_s)
     }
 
     /// How much harm an action can do, where the table says so.

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 const IMAGE: &str = "registry.example/kms-broker@sha256:0000";
 
+/// A policy beside the configuration.
+const REGO: &str = "package kms.broker\nallow := true";
+
 fn example() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../deploy/broker.json")
 }
@@ -23,6 +26,7 @@ fn manifests(change: impl FnOnce(&mut Value), image: &str) -> Output {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("broker.json");
     std::fs::write(&path, config.to_string()).unwrap();
+    std::fs::write(dir.path().join("policy.rego"), REGO).unwrap();
     let mut command = command();
     command.args(["manifests", "--image", image, "--config"]).arg(path).output().unwrap()
 }
@@ -123,6 +127,16 @@ fn brokers_that_share_a_log_are_several() {
     assert!(objects.iter().all(|object| object["kind"] != "Secret"));
     let network = find("NetworkPolicy", objects)["spec"].clone();
     assert!(network["egress"].to_string().contains("5432"));
+}
+
+#[test]
+fn the_files_that_a_configuration_names_are_beside_it() {
+    let data = |objects| find("ConfigMap", objects)["data"].clone();
+    assert_eq!(data(objects()).as_object().unwrap().len(), 1);
+    let with = data(objects_of(|config| config["rego"] = json!("policy.rego")));
+    assert_eq!(with["policy.rego"], REGO);
+    let without = manifests(|config| config["rego"] = json!("other.rego"), IMAGE);
+    assert!(!without.status.success());
 }
 
 #[test]

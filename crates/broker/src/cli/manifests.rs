@@ -2,11 +2,12 @@
 //! neither of them has cannot stand in there.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use clap::{CommandFactory, Parser};
 use kms_broker::Error;
 use kms_broker::config::{Config, Role, StateRule};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::args::{Cli, ManifestArgs};
 use super::print;
@@ -29,13 +30,11 @@ const PLACES: [(&str, &str); 6] = [
 
 /// Prints one list with everything.
 pub(super) fn write(args: &ManifestArgs) -> Result<(), Error> {
-    let json = std::fs::read_to_string(&args.config);
-    let json = json.map_err(|error| Error::file(&args.config, error))?;
-    print(&list(&json, args)?)
+    print(&list(args)?)
 }
 
-fn list(json: &str, args: &ManifestArgs) -> Result<Value, Error> {
-    let config = Config::parse(json.as_bytes())?;
+fn list(args: &ManifestArgs) -> Result<Value, Error> {
+    let config = Config::read(&args.config)?;
     if !args.image.contains("@sha256:") {
         let text = format!("{} can change: name the image by its digest", args.image);
         return Err(Error::Config(text));
@@ -61,12 +60,24 @@ fn list(json: &str, args: &ManifestArgs) -> Result<Value, Error> {
         about("ServiceAccount", "v1", json!({ "automountServiceAccountToken": false })),
         about("Role", RBAC, json!({ "rules": [certificates()] })),
         about("RoleBinding", RBAC, binding(&args.namespace)),
-        about("ConfigMap", "v1", json!({ "data": { "broker.json": json } })),
+        about("ConfigMap", "v1", json!({ "data": files(&config, &args.config)? })),
         about("Service", "v1", json!({ "spec": service() })),
         about("StatefulSet", "apps/v1", json!({ "spec": set(&config, &args.image)? })),
         about("NetworkPolicy", "networking.k8s.io/v1", json!({ "spec": network(&config)? })),
     ];
     Ok(json!({ "apiVersion": "v1", "kind": "List", "items": items }))
+}
+
+/// The configuration and the file that it names, as they are mounted in one folder.
+fn files(config: &Config, path: &Path) -> Result<Value, Error> {
+    let read = |path: &Path| {
+        std::fs::read_to_string(path).map_err(|error| Error::file(path, error)).map(Value::from)
+    };
+    let mut files = Map::from_iter([("broker.json".to_owned(), read(path)?)]);
+    if let Some((name, _)) = config.rego() {
+        files.insert(name.to_owned(), read(&path.with_file_name(name))?);
+    }
+    Ok(Value::Object(files))
 }
 
 /// All that its account may: have its certificates made, by the driver of the volume.

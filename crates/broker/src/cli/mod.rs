@@ -61,8 +61,7 @@ fn now() -> u64 {
 /// Gives up what is not needed, while there is one thread, and serves.
 fn confined(args: &ServeArgs) -> Result<(), Error> {
     confine::refuse_root()?;
-    let json = std::fs::read(&args.config).map_err(|error| Error::file(&args.config, error))?;
-    let config = Config::parse(&json)?;
+    let config = Config::read(&args.config)?;
     let folders = (args.config.as_path(), args.state.as_path());
     let files = args.files.as_ref().map(FileArgs::files);
     let needs = Needs::new(&config, folders, files.as_ref(), args.listen.port())?;

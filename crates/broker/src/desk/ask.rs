@@ -78,6 +78,7 @@ impl Desk {
             approvals,
             tier: tier.map(Tier::signed),
         };
+        self.policy.admit_question(&challenge, self.store.look(|_, now_s| Ok(now_s))?)?;
         let text = challenge.to_json();
         if Challenge::parse(text.as_bytes()).as_ref() != Ok(&challenge) {
             return Err(Problem::TOO_LARGE);

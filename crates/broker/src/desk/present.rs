@@ -145,7 +145,7 @@ impl Desk {
         let at = Circumstances { sub, certificate, request, now_s: *now_s };
         let believed = verifier.verify_again(token, *seen, &at)?;
         let Authorization { challenge, iat, .. } = &believed.authorization;
-        self.policy.admit_again(challenge)?;
+        self.policy.admit_again(challenge, *now_s)?;
         if self.policy.in_time(&challenge.act, *iat, *now_s) {
             Ok(believed)
         } else {

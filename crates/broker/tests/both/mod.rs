@@ -2,4 +2,5 @@
 
 mod flow;
 mod incident;
+mod narrowed;
 mod tiers;

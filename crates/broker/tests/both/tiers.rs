@@ -59,8 +59,8 @@ async fn another_tier_than_the_one_enforced_is_refused() {
     let refused = world.approve(&challenge, token.reveal()).await;
     assert_eq!((refused.0, &refused.1["code"]), (403, &json!("token_challenge")));
     // A table that rates the action otherwise by now does not take what was signed before.
-    assert!(world.app.desk.policy.admit_again(&challenge).is_ok());
-    assert!(world.app.desk.policy.admit_again(&shown).is_err());
+    assert!(world.app.desk.policy.admit_again(&challenge, world.now()).is_ok());
+    assert!(world.app.desk.policy.admit_again(&shown, world.now()).is_err());
 }
 
 #[tokio::test]

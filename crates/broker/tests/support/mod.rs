@@ -345,7 +345,14 @@ async fn start(
         Database::keys(&state);
         database.configure(&mut json);
     }
-    let config = Config::parse(json.to_string().as_bytes()).unwrap();
+    // The text of a policy stands where a configuration names its file.
+    if let Some(Value::String(text)) = json.get("rego") {
+        std::fs::write(dir.path().join("policy.rego"), text).unwrap();
+        json["rego"] = json!("policy.rego");
+    }
+    let path = dir.path().join("broker.json");
+    std::fs::write(&path, json.to_string()).unwrap();
+    let config = Config::read(&path).unwrap();
     let ahead = Arc::clone(ahead);
     let clock: Clock = Arc::new(move || real_now() + ahead.load(Ordering::SeqCst));
     let source = Arc::new(source);
