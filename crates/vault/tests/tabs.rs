@@ -11,7 +11,7 @@ use kms_protocol::{ErrorCode, LockReason, Value};
 use kms_testkit::invariants::{broken, entries};
 use kms_testkit::tab::{member, outcome, text};
 use kms_testkit::{PASSPHRASE, Tab};
-use kms_vault::{RecordKey, Table, Tabs, UiEvent, VaultLock};
+use kms_vault::{Clock, RecordKey, Table, Tabs, UiEvent, VaultLock};
 use pollster::block_on;
 
 const WRONG: &str = "not the passphrase";
@@ -107,6 +107,38 @@ fn a_vault_that_is_due_to_lock_is_not_kept_open_by_a_late_input() {
     block_on(tab.does(UiEvent::Activity));
     block_on(tab.enclave.tick());
     assert_eq!(reasons(&tab), ["idle"]);
+}
+
+/// Whichever of the two clocks saw the time pass: the wall clock may be set back, and the other one
+/// stands still while a machine sleeps.
+#[test]
+fn no_clock_alone_keeps_a_vault_open() {
+    const IDLE: u64 = 900_000;
+    const LONGEST: u64 = 8 * 3_600_000;
+    let set_back = Tab::ready();
+    let start = set_back.clock.now_ms();
+    for _ in 0..LONGEST / IDLE * 2 - 1 {
+        set_back.clock.advance(IDLE / 2);
+        set_back.clock.set_wall(start - 1);
+        block_on(set_back.does(UiEvent::Activity));
+        block_on(set_back.enclave.tick());
+        assert_eq!(reasons(&set_back), [""; 0]);
+    }
+    set_back.clock.advance(IDLE / 2);
+    set_back.clock.set_wall(start - 1);
+    block_on(set_back.enclave.tick());
+    assert_eq!(reasons(&set_back), ["absolute"]);
+    for (asleep, reason) in [(IDLE, "idle"), (LONGEST, "absolute")] {
+        let tab = Tab::ready();
+        tab.clock.set_wall(tab.clock.now_ms() + asleep);
+        block_on(tab.enclave.tick());
+        assert_eq!(reasons(&tab), [reason]);
+    }
+    let idle = Tab::ready();
+    idle.clock.advance(IDLE);
+    idle.clock.set_wall(start - 1);
+    block_on(idle.enclave.tick());
+    assert_eq!(reasons(&idle), ["idle"]);
 }
 
 #[test]

@@ -68,8 +68,10 @@ async fn a_device_key_that_cannot_be_stored(world: &mut World) -> Result<()> {
         let code = session.end_refused().await?;
         ensure!(code == "unsupported_environment", "{what}: {code}");
         ensure!(session.status().await?["state"] == "uninitialized", "{what}");
-        let asked = if world.engine.tells_storage() { json!([true]) } else { json!([]) };
-        ensure!(persists(page).await? == asked, "asked once, as the person presses");
+        ensure!(
+            persists(page).await? == asked_once(world.engine),
+            "asked once, as the person presses"
+        );
     }
     let session = Session::open(page, &stage).await?;
     ensure!(session.status().await?["state"] == "uninitialized", "half a vault is left");
@@ -77,7 +79,7 @@ async fn a_device_key_that_cannot_be_stored(world: &mut World) -> Result<()> {
 }
 
 /// For each time the browser was asked to keep the storage: whether the person had just pressed.
-async fn persists(page: &Client) -> Result<Value> {
+pub(super) async fn persists(page: &Client) -> Result<Value> {
     let asked = page.eval_inside("return JSON.stringify(window.probePersists);", &[]).await?;
     Ok(serde_json::from_str(asked.as_str().unwrap_or_default())?)
 }
@@ -131,6 +133,11 @@ async fn no_helper_ever_runs(world: &World) -> Result<()> {
     ensure!(helpers_alive(page).await? == 0, "silent ones are still there");
     ensure!(session.status().await?["state"] == "uninitialized");
     Ok(())
+}
+
+/// A browser that can be asked, was, when the person had just pressed.
+pub(super) fn asked_once(engine: Engine) -> Value {
+    if engine.tells_storage() { json!([true]) } else { json!([]) }
 }
 
 /// All that is stored, in hexadecimal.

@@ -5,8 +5,10 @@ use fantoccini::Client;
 use serde_json::json;
 
 use crate::{
+    authenticator::Authenticator,
     page::{Page as _, SOON, eventually},
     scenario::scenarios,
+    scenarios::lacks::{asked_once, persists},
     session::Session,
     signer::Signer,
     stage::Stage,
@@ -19,6 +21,7 @@ scenarios!("vaults":
     two_profiles_share_nothing,
     tabs_lock_together,
     health_is_told,
+    the_browser_is_asked_to_keep_each,
     nothing_opens_without_the_device_key,
 );
 
@@ -200,4 +203,39 @@ async fn nothing_opens_without_the_device_key(world: &mut World) -> Result<()> {
         ensure!(session.status().await?["state"] == "locked");
     }
     Ok(())
+}
+
+/// Whatever opens a new vault, and where it came from: the browser is asked once to keep it.
+async fn the_browser_is_asked_to_keep_each(world: &mut World) -> Result<()> {
+    let stage = world.probe_stage()?;
+    let page = world.page()?;
+    let ui = VaultUi(page);
+    let session = Session::open(page, &stage).await?;
+    session.begin("vault.setup").await?;
+    let words = ui.set_up_phrase().await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    ensure!(persists(page).await? == asked_once(world.engine), "for a phrase");
+    session.begin("vault.backup").await?;
+    let file = ui.back_up(world.browser()?, Way::Phrase(&words), None).await?;
+    session.end().await?;
+    ensure!(persists(page).await? == asked_once(world.engine), "for nothing else");
+
+    let stage = world.probe_stage()?;
+    let session = Session::open(page, &stage).await?;
+    session.begin("vault.restore").await?;
+    ui.restore(&file, Way::Phrase(&words)).await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    ensure!(persists(page).await? == asked_once(world.engine), "for a restored one");
+    if !world.engine.has_passkeys() {
+        return Ok(());
+    }
+
+    let stage = world.probe_stage()?;
+    let authenticator = Authenticator::with_prf(world.engine, page).await?;
+    let session = Session::open(page, &stage).await?;
+    session.begin("vault.setup").await?;
+    ui.set_up_passkey().await?;
+    ensure!(session.end().await?["state"] == "unlocked");
+    ensure!(persists(page).await? == asked_once(world.engine), "for a passkey");
+    authenticator.unplug().await
 }
