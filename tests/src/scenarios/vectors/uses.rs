@@ -7,7 +7,7 @@ use kms_crypto::{
     software::secret_of,
 };
 use kms_testkit::{
-    known_answers::{Answer, Call, Case, Owners},
+    known_answers::{Answer, Call, Case, Owners, twin},
     seeded_provider,
 };
 use pollster::block_on;
@@ -24,8 +24,12 @@ pub(super) fn key_of(owners: &Owners, call: &Call) -> Result<Option<(KeyKind, Ve
             (KeyKind::Aes256, key.clone())
         }
         Call::SignWithSeed { seed, .. } => (KeyKind::Ed25519, seed.clone()),
-        Call::Verify { kind, public, .. } | Call::Thumbprint { kind, public } => {
-            (*kind, owners.seed(public).context("nobody owns it")?.to_vec())
+        Call::Verify { kind, public, message, signature } => match owners.secret(public) {
+            Some(secret) => (*kind, secret.to_vec()),
+            None => (*kind, twin(message, signature).context("nobody owns it")?.secret),
+        },
+        Call::Thumbprint { kind, public } => {
+            (*kind, owners.secret(public).context("nobody owns it")?.to_vec())
         }
         Call::Sign { kind, key, .. } | Call::HpkeOpen { kind, key, .. } => {
             (*kind, secret(*kind, key)?)
@@ -63,17 +67,10 @@ pub(super) fn requests(
         Call::Sign { message, .. } | Call::SignWithSeed { message, .. } => {
             vec![asked("sign", json!({"data": to_page(message)}), result("signature", case))]
         }
-        Call::Verify { message, signature, .. } => {
-            let (data, signature) = (to_page(message), to_page(signature));
-            let params = json!({"data": data, "signature": signature});
-            let mut both = vec![asked("verify", params, result("valid", case))];
-            // Ed25519 is deterministic: whoever has the key makes the one valid signature.
-            if case.expected == Answer::Verdict(true) {
-                let expected = Expected::Result("signature", signature);
-                both.push(asked("sign", json!({"data": data}), expected));
-            }
-            both
-        }
+        Call::Verify { .. } => verifications(case, owners)?
+            .into_iter()
+            .map(|(method, params, expected)| asked(method, params, expected))
+            .collect(),
         Call::Thumbprint { .. } => {
             let Answer::Bytes(text) = &case.expected else { bail!("no thumbprint") };
             let expected = Expected::Kid(String::from_utf8(text.clone())?);
@@ -107,6 +104,37 @@ pub(super) fn requests(
         }
         other => bail!("no method is for {}", other.function()),
     })
+}
+
+/// Method, parameters but the key, and answer.
+type Use = (&'static str, Value, Expected);
+
+/// A signature under its key, or its twin where nobody knows that.
+fn verifications(case: &Case, owners: &Owners) -> Result<Vec<Use>> {
+    let Call::Verify { kind, public, message, signature } = &case.call else {
+        bail!("no signature")
+    };
+    let verify = |message: &[u8], signature: &[u8], verdict: bool| {
+        let params = json!({"data": to_page(message), "signature": to_page(signature)});
+        ("verify", params, Expected::Result("valid", verdict.into()))
+    };
+    let longer = [&message[..], &[0]].concat();
+    if owners.secret(public).is_none() {
+        let twin = twin(message, signature).context("a signature without a twin")?;
+        return Ok(vec![
+            verify(message, &twin.signature, true),
+            verify(&longer, &twin.signature, false),
+            verify(message, signature, false),
+        ]);
+    }
+    let valid = case.expected == Answer::Verdict(true);
+    let mut all = vec![verify(message, signature, valid), verify(&longer, signature, false)];
+    // Ed25519 is deterministic: whoever has the key makes the one valid signature.
+    if valid && *kind == KeyKind::Ed25519 {
+        let expected = Expected::Result("signature", to_page(signature));
+        all.push(("sign", json!({"data": to_page(message)}), expected));
+    }
+    Ok(all)
 }
 
 /// The member of the result that has the answer.
