@@ -24,6 +24,9 @@ const TYPED: &str = "a passphrase is typed by a person, and its salt is random";
 /// `keys.derive` and `keys.agree` have labels of their own.
 const LABELLED: &str = "`keys.derive` and `keys.agree` choose salt and `info` themselves";
 
+/// A key of ML-KEM never stands alone.
+const HALF: &str = "a key of X-Wing has two halves, from one seed";
+
 /// What the methods take of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -39,7 +42,7 @@ pub enum Reach {
 pub type Reached = (&'static str, usize, &'static [(Reach, usize)]);
 
 /// One case more or less within reach is to be looked at.
-pub const REACHED: [Reached; 15] = [
+pub const REACHED: [Reached; 16] = [
     ("ed25519", 149, &[(Reach::Not(NO_PRIVATE_KEY), 2)]),
     ("ecdsa_p256", 16, &[(Reach::Part(OTHER_NONCE), 161), (Reach::Not(NO_PRIVATE_KEY), 85)]),
     ("ecdsa_p256_der", 16, &[(Reach::Part(OTHER_NONCE), 162), (Reach::Not(NO_PRIVATE_KEY), 19)]),
@@ -53,6 +56,7 @@ pub const REACHED: [Reached; 15] = [
     ("ecdh_p256_der", 349, &[]),
     ("hpke", 0, &[(Reach::Part(BOUND), 10)]),
     ("hpke_x_wing", 0, &[(Reach::Part(BOUND), 10)]),
+    ("ml_kem_768", 0, &[(Reach::Not(HALF), 566)]),
     (
         "rfc",
         17,
@@ -116,6 +120,9 @@ impl Owners {
             | Call::Decapsulate { .. } => Reach::Part(BOUND),
             Call::SealOnce { .. } => Reach::Not(ONE_MESSAGE),
             Call::Argon2id { .. } => Reach::Not(TYPED),
+            Call::MlKemKey { .. }
+            | Call::MlKemDecapsulate { .. }
+            | Call::MlKemEncapsulate { .. } => Reach::Not(HALF),
             Call::Hkdf { .. } => Reach::Not(LABELLED),
         }
     }
