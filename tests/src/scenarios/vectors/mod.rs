@@ -7,6 +7,7 @@
 //! (`known_answers`).
 
 mod agreements;
+mod ciphers;
 mod keys;
 mod uses;
 

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 use kms_crypto::{
-    AeadContext, CryptoProvider as _, KeyKind, PublicKey, SecretBytes,
+    KeyKind, PublicKey,
     hpke::{self, Binding},
     software::secret_of,
 };
@@ -13,7 +13,7 @@ use kms_testkit::{
 use pollster::block_on;
 use serde_json::{Value, json};
 
-use super::{Asked, Expected, TEXT, failed, keys::Keys};
+use super::{Asked, Expected, TEXT, ciphers::decryptions, failed, keys::Keys};
 use crate::session::to_page;
 
 /// Kind and secret bytes of the key that a call is about.
@@ -56,6 +56,9 @@ pub(super) fn requests(
         params["keyId"] = json!(id);
         Asked { what: what.to_owned(), method, params, expected }
     };
+    let all = |uses: Vec<Use>| {
+        uses.into_iter().map(|(method, params, expected)| asked(method, params, expected)).collect()
+    };
     Ok(match &case.call {
         Call::Mac { message, .. } => {
             vec![asked("mac", json!({"data": to_page(message)}), result("mac", case))]
@@ -67,28 +70,14 @@ pub(super) fn requests(
         Call::Sign { message, .. } | Call::SignWithSeed { message, .. } => {
             vec![asked("sign", json!({"data": to_page(message)}), result("signature", case))]
         }
-        Call::Verify { .. } => verifications(case, owners)?
-            .into_iter()
-            .map(|(method, params, expected)| asked(method, params, expected))
-            .collect(),
+        Call::Verify { .. } => all(verifications(case, owners)?),
         Call::Thumbprint { .. } => {
             let Answer::Bytes(text) = &case.expected else { bail!("no thumbprint") };
             let expected = Expected::Kid(String::from_utf8(text.clone())?);
             vec![asked("keys.public_key", json!({}), expected)]
         }
-        Call::Seal { nonce, data, .. } => {
-            let bound = ciphertext(nonce, &bound(&secret, nonce, id, data)?);
-            let expected = Expected::Result("plaintext", to_page(data));
-            vec![asked("decrypt", json!({"ciphertext": bound}), expected)]
-        }
-        // Bound to something else, it is no ciphertext of the enclave, however valid.
-        Call::Open { nonce, data, .. } => {
-            let params = json!({"ciphertext": ciphertext(nonce, data)});
-            vec![asked("decrypt", params, Expected::Refused("invalid_ciphertext"))]
-        }
-        Call::Decrypt { data, .. } => {
-            let params = json!({"ciphertext": ciphertext(&[], data)});
-            vec![asked("decrypt", params, Expected::Refused("invalid_ciphertext"))]
+        Call::Seal { .. } | Call::Open { .. } | Call::Decrypt { .. } => {
+            all(decryptions(case, &secret, id)?)
         }
         Call::HpkeOpen { public, data, .. } => {
             let own = json!({"sealed": to_page(data)});
@@ -107,7 +96,7 @@ pub(super) fn requests(
 }
 
 /// Method, parameters but the key, and answer.
-type Use = (&'static str, Value, Expected);
+pub(super) type Use = (&'static str, Value, Expected);
 
 /// A signature under its key, or its twin where nobody knows that.
 fn verifications(case: &Case, owners: &Owners) -> Result<Vec<Use>> {
@@ -144,21 +133,6 @@ fn result(name: &'static str, case: &Case) -> Expected {
         Answer::Verdict(verdict) => Expected::Result(name, json!(verdict)),
         Answer::Refused(code) => Expected::Refused(code),
     }
-}
-
-/// What `decrypt` takes of version 1: form, version, nonce, ciphertext with tag (docs/formats.md).
-fn ciphertext(nonce: &[u8], sealed: &[u8]) -> Value {
-    to_page(&[&[1, 0, 0, 0, 1], nonce, sealed].concat())
-}
-
-/// What `encrypt` would make with this nonce, without context.
-fn bound(key: &[u8], nonce: &[u8], id: &str, plaintext: &[u8]) -> Result<Vec<u8>> {
-    let software = seeded_provider(42);
-    let key = SecretBytes::copy_of(key).map_err(failed)?;
-    let key = block_on(software.import_sealing_key(&key)).map_err(failed)?;
-    let aad = [b"\x84\x72ats-kms/v1/encrypt\x76", id.as_bytes(), b"\x01\xa0"].concat();
-    let context = AeadContext { nonce: nonce.try_into()?, aad: &aad };
-    block_on(software.seal(&key, context, plaintext)).map_err(failed)
 }
 
 /// What anybody seals to this public key, without context.
