@@ -4,7 +4,8 @@ import { connect, heard } from './raw.js';
 let session = null;
 let waiting = null;
 
-const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
+/** Byte by byte: a call takes fewer arguments than a stream has bytes. */
+const toBase64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 
 /** JSON cannot hold bytes: they travel as `{ bytes: base64 }` both ways. */
 function encode(value) {

@@ -32,7 +32,7 @@ export function array(...items) {
 
 export const encodedContext = (context) => Uint8Array.from(map(context));
 
-const FORMS = { 'ats-kms/v1/encrypt': 1, 'ats-kms/v1/data-key': 2 };
+const FORMS = { 'ats-kms/v1/encrypt': 1, 'ats-kms/v1/data-key': 2, 'ats-kms/v1/stream': 4 };
 
 /** What precedes a ciphertext: the form of its label and the version. */
 export function prefix(label, version) {

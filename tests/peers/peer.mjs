@@ -21,28 +21,36 @@ import {
   parts,
   prefix,
 } from './formats.mjs';
+import { openPayload, sealPayload } from './streams.mjs';
+import { publicHalf, XWing } from './x-wing.mjs';
 
 const utf8 = (text) => new TextEncoder().encode(text);
 const FORMATS = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
 
-const suite = new hpke.CipherSuite({
-  kem: new hpke.DhkemX25519HkdfSha256(),
-  kdf: new hpke.HkdfSha256(),
-  aead: new hpke.Aes256Gcm(),
-});
+/** The two KEMs of keys that open. */
+const KEMS = { 'hpke-x25519': new hpke.DhkemX25519HkdfSha256(), 'hpke-x-wing': new XWing() };
 
-async function seal(raw, info, aad, plaintext) {
+const suiteOf = (spec = 'hpke-x25519') =>
+  new hpke.CipherSuite({
+    kem: KEMS[spec],
+    kdf: new hpke.HkdfSha256(),
+    aead: new hpke.Aes256Gcm(),
+  });
+
+async function seal({ raw, to }, info, aad, plaintext) {
+  const suite = suiteOf(to);
   const recipientPublicKey = await suite.kem.deserializePublicKey(raw);
   const sender = await suite.createSenderContext({ recipientPublicKey, info });
   const ciphertext = await sender.seal(plaintext, aad);
   return new Uint8Array([...new Uint8Array(sender.enc), ...new Uint8Array(ciphertext)]);
 }
 
-async function open(secret, info, aad, sealed) {
+async function open({ secret, to }, info, aad, sealed) {
+  const suite = suiteOf(to);
   const recipientKey = await suite.kem.deserializePrivateKey(secret);
-  const enc = sealed.slice(0, 32);
+  const enc = sealed.slice(0, suite.kem.encSize);
   const recipient = await suite.createRecipientContext({ recipientKey, enc, info });
-  return new Uint8Array(await recipient.open(sealed.slice(32), aad));
+  return new Uint8Array(await recipient.open(sealed.slice(suite.kem.encSize), aad));
 }
 
 /** The example of the documentation, word for word. Whoever follows it gets `sealed`. */
@@ -53,9 +61,13 @@ async function sealByExample({ raw, plaintext }) {
   return run(...Object.values(hpke), raw, plaintext);
 }
 
+/** The first bytes of a stream: its own key, encrypted. */
+const HEADER = 65;
+const STREAM = { label: 'ats-kms/v1/stream' };
+
 const aadOf = ({ label, keyId, version, context }) => array(label, keyId, version, context);
 
-const SHARED = {
+const AGREEING = {
   x25519: {
     half: (secret) => x25519.getPublicKey(secret),
     shared: (secret, peer) => x25519.getSharedSecret(secret, peer),
@@ -79,6 +91,14 @@ const CURVES = {
     // What signs in a browser knows no rule of low numbers.
     verify: (...asked) => p256.verify(...asked, { lowS: false }),
   },
+};
+
+/** Keys with a public half. */
+const HALVES = {
+  ...CURVES,
+  ...AGREEING,
+  'hpke-x25519': AGREEING.x25519,
+  'hpke-x-wing': { half: publicHalf },
 };
 
 const fromText = (text) => Buffer.from(text, 'base64url');
@@ -109,7 +129,7 @@ const ASKED = {
   pushed,
   fromPem: async ({ pem, alg }) =>
     jose.exportJWK(await jose.importSPKI(pem, alg, { extractable: true })),
-  half: ({ spec, secret }) => ({ ...CURVES, ...SHARED })[spec].half(secret),
+  half: ({ spec, secret }) => HALVES[spec].half(secret),
   sign: ({ spec, secret, message }) => CURVES[spec].sign(message, secret),
   verify: ({ spec, raw, message, signature }) => CURVES[spec].verify(signature, message, raw),
   hmac: ({ key, message }) => hmac(sha256, key, message),
@@ -123,20 +143,29 @@ const ASKED = {
     return gcm(key, nonce, aadOf({ ...bound, version })).decrypt(sealed);
   },
   agreed: ({ spec, secret, peer, purpose, context }) => {
-    const { half, shared } = SHARED[spec];
+    const { half, shared } = AGREEING[spec];
     const info = agreedInfo(purpose, [half(secret), peer], context);
     return hkdf(sha256, shared(secret, peer), undefined, info, 32);
   },
   derived: ({ key, keyId, version, purpose, context }) =>
     expand(sha256, key, array('ats-kms/v1/derive', purpose, keyId, version, context), 32),
-  seal: ({ raw, context, plaintext }) =>
-    seal(raw, utf8('ats-kms/v1/seal'), encodedContext(context), plaintext),
-  open: ({ secret, context, sealed }) =>
-    open(secret, utf8('ats-kms/v1/seal'), encodedContext(context), sealed),
-  sealKey: ({ raw, spec, context, key }) =>
-    seal(raw, utf8('ats-kms/v1/key'), array(spec, context), key),
-  openKey: ({ secret, spec, context, sealed }) =>
-    open(secret, utf8('ats-kms/v1/key'), array(spec, context), sealed),
+  sealStream: ({ key, nonce, streamKey, message, ...bound }) => {
+    const header = ASKED.encrypt({ ...bound, ...STREAM, key, nonce, plaintext: streamKey });
+    return new Uint8Array([...header, ...sealPayload(streamKey, message)]);
+  },
+  openStream: ({ key, sealed, ...bound }) => {
+    const ciphertext = sealed.slice(0, HEADER);
+    const streamKey = ASKED.decrypt({ ...bound, ...STREAM, key, ciphertext });
+    return openPayload(streamKey, sealed.slice(HEADER));
+  },
+  seal: ({ context, plaintext, ...whom }) =>
+    seal(whom, utf8('ats-kms/v1/seal'), encodedContext(context), plaintext),
+  open: ({ context, sealed, ...who }) =>
+    open(who, utf8('ats-kms/v1/seal'), encodedContext(context), sealed),
+  sealKey: ({ spec, context, key, ...whom }) =>
+    seal(whom, utf8('ats-kms/v1/key'), array(spec, context), key),
+  openKey: ({ spec, context, sealed, ...who }) =>
+    open(who, utf8('ats-kms/v1/key'), array(spec, context), sealed),
   sealByExample,
   contextIsAsWritten: () => contextIsAsWritten(FORMATS),
 };

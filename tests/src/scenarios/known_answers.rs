@@ -14,7 +14,7 @@ use crate::{
 
 scenarios!(
     "known_answers": ed25519, ecdsa_p256, ecdsa_p256_der, aes_256_gcm, aes_128_gcm, argon2id, hkdf_sha256,
-    hmac_sha256, x25519, ecdh_p256, ecdh_p256_der, hpke, hpke_x_wing, rfc, zeros, in_software, none_is_left_out,
+    hmac_sha256, x25519, ecdh_p256, ecdh_p256_der, hpke, hpke_x_wing, ml_kem_768, rfc, zeros, in_software, none_is_left_out,
 );
 
 async fn run(world: &World, name: &'static str) -> Result<()> {
@@ -102,6 +102,10 @@ async fn ecdh_p256(world: &mut World) -> Result<()> {
 
 async fn hpke_x_wing(world: &mut World) -> Result<()> {
     run(world, "hpke_x_wing").await
+}
+
+async fn ml_kem_768(world: &mut World) -> Result<()> {
+    run(world, "ml_kem_768").await
 }
 
 async fn ecdh_p256_der(world: &mut World) -> Result<()> {

@@ -53,8 +53,6 @@ pub const OTHER_MODULES: &[(&str, &str)] = &[
 pub enum Fate {
     /// It is part of the suite of this name.
     Run(&'static str),
-    /// It is run natively on ML-KEM alone, which no method or provider takes by itself.
-    RunOnMlKem,
     /// It is left out, for this reason.
     Aside(&'static str),
     /// Nobody has said what it is.
@@ -125,7 +123,7 @@ fn kems(name: mlkem::TestName, group: &mlkem::TestGroup) -> Fate {
         (mlkem::MlKemParameterSet::MlKem768, mlkem::TestName::MlKem768SemiExpandedDecaps) => {
             Fate::Aside(EXPANDED_KEY)
         }
-        (mlkem::MlKemParameterSet::MlKem768, _) => Fate::RunOnMlKem,
+        (mlkem::MlKemParameterSet::MlKem768, _) => Fate::Run("ml_kem_768"),
         _ => Fate::Aside(OTHER_PARAMETERS),
     }
 }

@@ -5,7 +5,9 @@
 mod argon2id;
 mod der;
 mod groups;
+mod ml_kem;
 mod native;
+mod nonces;
 mod reach;
 mod rfc;
 mod wycheproof;
@@ -15,6 +17,7 @@ use kms_crypto::KeyKind;
 
 pub use self::groups::{ASIDE, Fate, Group, OTHER_MODULES, RELEASE, groups};
 pub use self::native::answer;
+pub use self::nonces::{Twin, twin};
 pub use self::reach::{Owners, REACHED, Reach, Reached};
 
 /// One operation of a provider. Keys are in the form in which they are wrapped.
@@ -63,6 +66,12 @@ pub enum Call {
     },
     /// The shared secret of the KEM of HPKE; the answer is as that of [`Call::Agree`].
     Decapsulate { key: Vec<u8>, public: Vec<u8>, encapsulated: Vec<u8> },
+    /// Both halves of the key of ML-KEM-768 of a seed.
+    MlKemKey { seed: Vec<u8> },
+    /// The secret that a ciphertext of ML-KEM-768 gives, if X-Wing takes that.
+    MlKemDecapsulate { seed: Vec<u8>, encapsulated: Vec<u8> },
+    /// What X-Wing encapsulates by ML-KEM-768 for a key that it takes, and then the secret.
+    MlKemEncapsulate { public: Vec<u8>, random: Vec<u8> },
     /// RFC 7638 thumbprint, as bytes of its text.
     Thumbprint { kind: KeyKind, public: Vec<u8> },
 }
@@ -120,7 +129,7 @@ pub struct Suite {
 /// A vector that is silently skipped changes a number here.
 type Counts = (&'static str, usize, usize, &'static [(&'static str, usize)]);
 
-const COUNTS: [Counts; 15] = [
+const COUNTS: [Counts; 16] = [
     ("ed25519", 151, 151, &[]),
     ("ecdsa_p256", 262, 262, &[]),
     ("ecdsa_p256_der", 197, 197, &[(der::NO_PAIR, 287)]),
@@ -134,6 +143,7 @@ const COUNTS: [Counts; 15] = [
     ("ecdh_p256_der", 349, 349, &[(der::NO_POINT, 263)]),
     ("hpke", 1, 10, &[]),
     ("hpke_x_wing", 1, 10, &[]),
+    ("ml_kem_768", 100 + 201 + 265, 566, &[]),
     ("rfc", 23, 23, &[]),
     ("zeros", 35, 35, &[]),
 ];
@@ -159,6 +169,7 @@ pub fn load(name: &str) -> Result<Suite, String> {
         "ecdh_p256_der" => der::ecdh_p256()?,
         "hpke" => rfc::hpke()?,
         "hpke_x_wing" => rfc::hpke_x_wing()?,
+        "ml_kem_768" => ml_kem::ml_kem_768()?,
         "rfc" => rfc::others()?,
         "zeros" => zeros::zeros().map_err(|error| error.to_string())?,
         _ => return Err(format!("no suite {name}")),
@@ -208,6 +219,9 @@ impl Call {
             Self::Agree { .. } => "probeAgree",
             Self::HpkeOpen { .. } => "probeHpkeOpen",
             Self::Decapsulate { .. } => "probeDecapsulate",
+            Self::MlKemKey { .. } => "probeMlKemKey",
+            Self::MlKemDecapsulate { .. } => "probeMlKemDecapsulate",
+            Self::MlKemEncapsulate { .. } => "probeMlKemEncapsulate",
             Self::Thumbprint { .. } => "probeThumbprint",
         }
     }
@@ -282,6 +296,13 @@ impl Call {
                 ("encapsulated", Bytes(encapsulated)),
                 ("info", Bytes(AGREED_INFO)),
             ],
+            Self::MlKemKey { seed } => vec![("seed", Bytes(seed))],
+            Self::MlKemDecapsulate { seed, encapsulated } => {
+                vec![("seed", Bytes(seed)), ("encapsulated", Bytes(encapsulated))]
+            }
+            Self::MlKemEncapsulate { public, random } => {
+                vec![("public", Bytes(public)), ("random", Bytes(random))]
+            }
             Self::Thumbprint { kind, public } => {
                 vec![("kind", Text(kind.as_str())), ("public", Bytes(public))]
             }

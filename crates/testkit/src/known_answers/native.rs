@@ -5,7 +5,7 @@ use kms_crypto::{
     SecretVec, hkdf, hpke, kdf,
 };
 
-use super::{AGREED_INFO, Answer, Call};
+use super::{AGREED_INFO, Answer, Call, ml_kem};
 
 /// What a provider answers.
 pub async fn answer<P: CryptoProvider>(provider: &P, call: &Call) -> Answer {
@@ -80,6 +80,13 @@ async fn asked<P: CryptoProvider>(provider: &P, call: &Call) -> Result<Answer, C
             let public = PublicKey::from_raw(KeyKind::HpkeX25519, public)?;
             let secret = provider.decapsulate(&key, &public, encapsulated).await?;
             Answer::Bytes(secret.derive::<32>(&[], AGREED_INFO)?.expose().to_vec())
+        }
+        Call::MlKemKey { seed } => Answer::Bytes(ml_kem::key(seed)?),
+        Call::MlKemDecapsulate { seed, encapsulated } => {
+            Answer::Bytes(ml_kem::decapsulate(seed, encapsulated)?)
+        }
+        Call::MlKemEncapsulate { public, random } => {
+            Answer::Bytes(ml_kem::encapsulate(public, random)?)
         }
         Call::Thumbprint { kind, public } => {
             Answer::Bytes(PublicKey::from_raw(*kind, public)?.thumbprint().into_bytes())

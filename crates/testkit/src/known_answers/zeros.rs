@@ -1,7 +1,7 @@
 //! Keys that begin or end with a zero byte. A platform that takes keys for numbers loses such a
 //! byte; WebKitGTK 2.50 does with X25519 keys. Published vectors have few of them.
 
-use kms_crypto::software::SoftwareKey;
+use kms_crypto::software::{SoftwareKey, secret_of};
 use kms_crypto::{CryptoError, KeyKind, PublicKey, SecretBytes};
 use sha2::{Digest, Sha256};
 
@@ -69,6 +69,16 @@ pub(super) fn zeros() -> Result<Suite, CryptoError> {
     }
     suite.vectors = suite.cases.len();
     Ok(suite)
+}
+
+/// The private keys of the signatures on P-256.
+pub(super) fn owners() -> Result<Vec<(KeyKind, Vec<u8>)>, CryptoError> {
+    let kind = KeyKind::EcP256;
+    let owner = |at: &At| {
+        let form = Pair::with_zero(kind, *at)?.form()?;
+        Ok((kind, secret_of(kind, &form)?.expose().to_vec()))
+    };
+    P256.iter().map(owner).collect()
 }
 
 fn signatures(suite: &mut Suite, kind: KeyKind, pair: &Pair) -> Result<(), CryptoError> {

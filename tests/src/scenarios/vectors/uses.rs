@@ -2,18 +2,18 @@
 
 use anyhow::{Context as _, Result, bail};
 use kms_crypto::{
-    AeadContext, CryptoProvider as _, KeyKind, PublicKey, SecretBytes,
+    KeyKind, PublicKey,
     hpke::{self, Binding},
     software::secret_of,
 };
 use kms_testkit::{
-    known_answers::{Answer, Call, Case, Owners},
+    known_answers::{Answer, Call, Case, Owners, twin},
     seeded_provider,
 };
 use pollster::block_on;
 use serde_json::{Value, json};
 
-use super::{Asked, Expected, TEXT, failed, keys::Keys};
+use super::{Asked, Expected, TEXT, ciphers::decryptions, failed, keys::Keys};
 use crate::session::to_page;
 
 /// Kind and secret bytes of the key that a call is about.
@@ -24,8 +24,12 @@ pub(super) fn key_of(owners: &Owners, call: &Call) -> Result<Option<(KeyKind, Ve
             (KeyKind::Aes256, key.clone())
         }
         Call::SignWithSeed { seed, .. } => (KeyKind::Ed25519, seed.clone()),
-        Call::Verify { kind, public, .. } | Call::Thumbprint { kind, public } => {
-            (*kind, owners.seed(public).context("nobody owns it")?.to_vec())
+        Call::Verify { kind, public, message, signature } => match owners.secret(public) {
+            Some(secret) => (*kind, secret.to_vec()),
+            None => (*kind, twin(message, signature).context("nobody owns it")?.secret),
+        },
+        Call::Thumbprint { kind, public } => {
+            (*kind, owners.secret(public).context("nobody owns it")?.to_vec())
         }
         Call::Sign { kind, key, .. } | Call::HpkeOpen { kind, key, .. } => {
             (*kind, secret(*kind, key)?)
@@ -52,6 +56,9 @@ pub(super) fn requests(
         params["keyId"] = json!(id);
         Asked { what: what.to_owned(), method, params, expected }
     };
+    let all = |uses: Vec<Use>| {
+        uses.into_iter().map(|(method, params, expected)| asked(method, params, expected)).collect()
+    };
     Ok(match &case.call {
         Call::Mac { message, .. } => {
             vec![asked("mac", json!({"data": to_page(message)}), result("mac", case))]
@@ -63,35 +70,14 @@ pub(super) fn requests(
         Call::Sign { message, .. } | Call::SignWithSeed { message, .. } => {
             vec![asked("sign", json!({"data": to_page(message)}), result("signature", case))]
         }
-        Call::Verify { message, signature, .. } => {
-            let (data, signature) = (to_page(message), to_page(signature));
-            let params = json!({"data": data, "signature": signature});
-            let mut both = vec![asked("verify", params, result("valid", case))];
-            // Ed25519 is deterministic: whoever has the key makes the one valid signature.
-            if case.expected == Answer::Verdict(true) {
-                let expected = Expected::Result("signature", signature);
-                both.push(asked("sign", json!({"data": data}), expected));
-            }
-            both
-        }
+        Call::Verify { .. } => all(verifications(case, owners)?),
         Call::Thumbprint { .. } => {
             let Answer::Bytes(text) = &case.expected else { bail!("no thumbprint") };
             let expected = Expected::Kid(String::from_utf8(text.clone())?);
             vec![asked("keys.public_key", json!({}), expected)]
         }
-        Call::Seal { nonce, data, .. } => {
-            let bound = ciphertext(nonce, &bound(&secret, nonce, id, data)?);
-            let expected = Expected::Result("plaintext", to_page(data));
-            vec![asked("decrypt", json!({"ciphertext": bound}), expected)]
-        }
-        // Bound to something else, it is no ciphertext of the enclave, however valid.
-        Call::Open { nonce, data, .. } => {
-            let params = json!({"ciphertext": ciphertext(nonce, data)});
-            vec![asked("decrypt", params, Expected::Refused("invalid_ciphertext"))]
-        }
-        Call::Decrypt { data, .. } => {
-            let params = json!({"ciphertext": ciphertext(&[], data)});
-            vec![asked("decrypt", params, Expected::Refused("invalid_ciphertext"))]
+        Call::Seal { .. } | Call::Open { .. } | Call::Decrypt { .. } => {
+            all(decryptions(case, &secret, id)?)
         }
         Call::HpkeOpen { public, data, .. } => {
             let own = json!({"sealed": to_page(data)});
@@ -109,6 +95,37 @@ pub(super) fn requests(
     })
 }
 
+/// Method, parameters but the key, and answer.
+pub(super) type Use = (&'static str, Value, Expected);
+
+/// A signature under its key, or its twin where nobody knows that.
+fn verifications(case: &Case, owners: &Owners) -> Result<Vec<Use>> {
+    let Call::Verify { kind, public, message, signature } = &case.call else {
+        bail!("no signature")
+    };
+    let verify = |message: &[u8], signature: &[u8], verdict: bool| {
+        let params = json!({"data": to_page(message), "signature": to_page(signature)});
+        ("verify", params, Expected::Result("valid", verdict.into()))
+    };
+    let longer = [&message[..], &[0]].concat();
+    if owners.secret(public).is_none() {
+        let twin = twin(message, signature).context("a signature without a twin")?;
+        return Ok(vec![
+            verify(message, &twin.signature, true),
+            verify(&longer, &twin.signature, false),
+            verify(message, signature, false),
+        ]);
+    }
+    let valid = case.expected == Answer::Verdict(true);
+    let mut all = vec![verify(message, signature, valid), verify(&longer, signature, false)];
+    // Ed25519 is deterministic: whoever has the key makes the one valid signature.
+    if valid && *kind == KeyKind::Ed25519 {
+        let expected = Expected::Result("signature", to_page(signature));
+        all.push(("sign", json!({"data": to_page(message)}), expected));
+    }
+    Ok(all)
+}
+
 /// The member of the result that has the answer.
 fn result(name: &'static str, case: &Case) -> Expected {
     match &case.expected {
@@ -116,21 +133,6 @@ fn result(name: &'static str, case: &Case) -> Expected {
         Answer::Verdict(verdict) => Expected::Result(name, json!(verdict)),
         Answer::Refused(code) => Expected::Refused(code),
     }
-}
-
-/// What `decrypt` takes of version 1: form, version, nonce, ciphertext with tag (docs/formats.md).
-fn ciphertext(nonce: &[u8], sealed: &[u8]) -> Value {
-    to_page(&[&[1, 0, 0, 0, 1], nonce, sealed].concat())
-}
-
-/// What `encrypt` would make with this nonce, without context.
-fn bound(key: &[u8], nonce: &[u8], id: &str, plaintext: &[u8]) -> Result<Vec<u8>> {
-    let software = seeded_provider(42);
-    let key = SecretBytes::copy_of(key).map_err(failed)?;
-    let key = block_on(software.import_sealing_key(&key)).map_err(failed)?;
-    let aad = [b"\x84\x72ats-kms/v1/encrypt\x76", id.as_bytes(), b"\x01\xa0"].concat();
-    let context = AeadContext { nonce: nonce.try_into()?, aad: &aad };
-    block_on(software.seal(&key, context, plaintext)).map_err(failed)
 }
 
 /// What anybody seals to this public key, without context.

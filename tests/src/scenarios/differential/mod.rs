@@ -2,6 +2,9 @@
 //! their seed is printed and can be given again. The other side is written from docs/formats.md
 //! (`tests/peers`), and runs the example there as it stands.
 
+mod moves;
+mod streams;
+
 use anyhow::{Context as _, Result, ensure};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde_json::{Value, json};
@@ -14,10 +17,19 @@ use crate::{
     world::World,
 };
 
+use self::{
+    moves::{keys_that_move, rewrapped_ciphertexts},
+    streams::streams,
+};
+
 scenarios!(
-    "differential": signatures_and_names, ciphertexts_and_data_keys, codes_and_derived_keys,
-    agreed_keys, sealed_messages, signatures_and_messages_of_others,
+    "differential": signatures_and_names, ciphertexts_and_data_keys, rewrapped_ciphertexts, streams,
+    codes_and_derived_keys, agreed_keys, sealed_messages, keys_that_move,
+    signatures_and_messages_of_others,
 );
+
+/// The KEMs of keys that open: one is of `@hpke/core`, X-Wing of `@noble/post-quantum`.
+const KEMS: [&str; 2] = ["hpke-x25519", "hpke-x-wing"];
 
 /// How often each comparison is made.
 const ROUNDS: usize = 8;
@@ -43,12 +55,19 @@ impl Sides<'_> {
 
     /// The bytes of a key that may leave, opened by `@hpke/core`.
     async fn take_out(&self, id: &Value, spec: &str) -> Result<Value> {
+        self.take_out_to(KEMS[self.inputs.below(KEMS.len())?], id, spec).await
+    }
+
+    /// The same, sealed to a key with this KEM.
+    async fn take_out_to(&self, kem: &str, id: &Value, spec: &str) -> Result<Value> {
         let secret = to_page(&self.inputs.bytes(32)?);
         let context = self.inputs.context()?;
-        let raw = self.peer.ask("half", json!({"spec": "x25519", "secret": secret}))?;
+        let raw = self.peer.ask("half", json!({"spec": kem, "secret": secret}))?;
         let params = json!({"keyId": id, "recipient": raw, "context": context});
         let sealed = self.session.call("keys.export", params).await?["sealed"].take();
-        let asked = json!({"secret": secret, "spec": spec, "context": context, "sealed": sealed});
+        let asked = json!({
+            "secret": secret, "to": kem, "spec": spec, "context": context, "sealed": sealed,
+        });
         self.peer.ask("openKey", asked)
     }
 }
@@ -285,33 +304,52 @@ async fn sealed_messages(world: &mut World) -> Result<()> {
     compare(world, async |sides| {
         let Sides { session, peer, inputs } = sides;
         ensure!(peer.ask("contextIsAsWritten", json!({}))? == true, "docs/formats.md, Context");
-        let (id, public) = sides.create("hpke-x25519", &["open", "import"]).await?;
-        for _ in 0..ROUNDS {
-            let ((_, plaintext), context) = (inputs.message()?, inputs.context()?);
-            let asked = json!({"raw": public["raw"], "plaintext": plaintext});
-            let by_example = peer.ask("sealByExample", asked)?;
-            let opened = session.call("open", json!({"keyId": id, "sealed": by_example})).await?;
-            ensure!(opened["plaintext"] == plaintext, "the example of docs/formats.md");
-
-            let asked = json!({"raw": public["raw"], "context": context, "plaintext": plaintext});
-            let sealed = peer.ask("seal", asked)?;
-            let params = json!({"keyId": id, "sealed": sealed, "context": context});
-            let opened = session.call("open", params).await?;
-            ensure!(opened["plaintext"] == plaintext, "{context}");
-
-            let key = to_page(&inputs.bytes(32)?);
-            let asked = json!({
-                "raw": public["raw"], "spec": "hmac-sha256", "context": context, "key": key,
-            });
-            let sealed = peer.ask("sealKey", asked)?;
-            let spec = json!({"spec": "hmac-sha256"});
-            let params = json!({"keyId": id, "sealed": sealed, "context": context, "key": spec});
-            let made = session.call("keys.import", params).await?;
-            same_code(sides, &made["keyId"], &key).await?;
+        for kem in KEMS {
+            let (id, public) = sides.create(kem, &["seal", "open", "import", "export"]).await?;
+            let secret = sides.take_out(&id, kem).await?;
+            for _ in 0..ROUNDS {
+                sealed(sides, (kem, &id), (&secret, &public["raw"])).await.context(kem)?;
+            }
         }
+        let (id, public) = sides.create("hpke-x25519", &["open"]).await?;
+        let (_, plaintext) = inputs.message()?;
+        let asked = json!({"raw": public["raw"], "plaintext": plaintext});
+        let by_example = peer.ask("sealByExample", asked)?;
+        let opened = session.call("open", json!({"keyId": id, "sealed": by_example})).await?;
+        ensure!(opened["plaintext"] == plaintext, "the example of docs/formats.md");
         Ok(())
     })
     .await
+}
+
+/// Each side opens what the other sealed: a message, and a key that comes in.
+async fn sealed(
+    sides: &Sides<'_>,
+    (kem, id): (&str, &Value),
+    (secret, raw): (&Value, &Value),
+) -> Result<()> {
+    let Sides { session, peer, inputs } = sides;
+    let ((_, plaintext), context) = (inputs.message()?, inputs.context()?);
+    let asked = json!({"raw": raw, "to": kem, "context": context, "plaintext": plaintext});
+    let theirs = peer.ask("seal", asked)?;
+    let params = json!({"keyId": id, "sealed": theirs, "context": context});
+    let opened = session.call("open", params).await?;
+    ensure!(opened["plaintext"] == plaintext, "{context}");
+
+    let params = json!({"keyId": id, "plaintext": plaintext, "context": context});
+    let ours = session.call("seal", params).await?["sealed"].take();
+    let asked = json!({"secret": secret, "to": kem, "context": context, "sealed": ours});
+    ensure!(peer.ask("open", asked)? == plaintext, "{context}, to the other side");
+
+    let key = to_page(&inputs.bytes(32)?);
+    let asked = json!({
+        "raw": raw, "to": kem, "spec": "hmac-sha256", "context": context, "key": key,
+    });
+    let sealed = peer.ask("sealKey", asked)?;
+    let spec = json!({"spec": "hmac-sha256"});
+    let params = json!({"keyId": id, "sealed": sealed, "context": context, "key": spec});
+    let made = session.call("keys.import", params).await?;
+    same_code(sides, &made["keyId"], &key).await
 }
 
 /// What no method takes: signatures of keys of others, and messages sealed to them. The provider of
