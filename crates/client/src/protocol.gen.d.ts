@@ -375,6 +375,8 @@ export interface KeyVersion {
   kid?: string;
   /** When it was made, in milliseconds since 1970-01-01T00:00Z. */
   created: number;
+  /** Who protects it; absent in a list of keys. */
+  protection?: Protection;
 }
 
 /** Life of a key (SP 800-57 part 1, section 7, under AWS KMS names). */
@@ -412,7 +414,7 @@ export interface KeyInfo {
   deletionDate?: number;
   /** Where it came from. */
   origin: KeyOrigin;
-  /** Who protects it. */
+  /** Who protects its latest version. */
   protection: Protection;
   /** What it may be used for. */
   usage: KeyUsage[];

@@ -217,6 +217,8 @@ record! {
         kid: Option<String> => "kid",
         /// When it was made, in milliseconds since 1970-01-01T00:00Z.
         created: u64 => "created",
+        /// Who protects it; absent in a list of keys.
+        protection: Option<Protection> => "protection",
     }
 }
 

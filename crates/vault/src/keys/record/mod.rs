@@ -144,7 +144,7 @@ impl VersionRecord {
 
     fn publish(&self, spec: KeySpec) -> Result<KeyVersion, ErrorCode> {
         let kid = self.half(spec)?.map(|public| public.thumbprint());
-        Ok(KeyVersion { version: self.number, kid, created: self.created })
+        Ok(KeyVersion { version: self.number, kid, created: self.created, protection: None })
     }
 }
 
