@@ -341,7 +341,7 @@ export interface KeyPolicy {
   callerOrigins?: string[];
   /** No use before, in milliseconds since 1970-01-01T00:00Z by the clock of the device. */
   notBefore?: number;
-  /** No use from then on. */
+  /** No use from then on, and none after a use was refused for it, whatever the clock says later. */
   notAfter?: number;
   /** Most uses of the private or secret key, at least 1. */
   maxUses?: number;
