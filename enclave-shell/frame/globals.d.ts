@@ -133,6 +133,8 @@ interface KeyVersion {
   /** Absent where there is no public half. */
   kid?: string;
   created: number;
+  /** Absent in the list of keys. */
+  protection?: 'browser' | 'enclave';
 }
 
 /** Everything public about a key. */

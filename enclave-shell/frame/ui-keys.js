@@ -297,10 +297,11 @@ function versionsSection(key) {
   const text = TEXT.key;
   const words = versionWords(key.spec);
   const { versions, minDecryptionVersion: read, minEncryptionVersion: least } = key;
-  const rows = [...versions].reverse().map(({ version, kid, created }) => {
+  const rows = [...versions].reverse().map(({ version, kid, created, protection }) => {
     const may = version >= least ? words.both : version >= read ? words.old : text.retired;
     const name = make('strong', {}, text.version(version));
-    const about = make('span', {}, `${text.made(dayOf(created))} · ${may}`);
+    const held = protection ? [TEXT.protection[protection]] : [];
+    const about = make('span', {}, [text.made(dayOf(created)), may, ...held].join(' · '));
     const facts = make('p', { class: 'facts' }, name, about);
     if (kid) facts.append(make('code', { title: kid }, kid));
     return make('li', {}, facts);

@@ -48,7 +48,8 @@ impl Release {
     {
         let (kms_port, port) = (free_port()?, free_port()?);
         let kms = format!("http://kms.localhost:{kms_port}");
-        let embedders: Vec<_> = (0..EMBEDDERS).map(|number| embedder(number, port)).collect();
+        let embedders = (0..EMBEDDERS).map(|number| embedder(number, port));
+        let embedders: Vec<_> = embedders.chain(neighbours(port)).collect();
         let deployment = Deployment { webcat, ..Deployment::new(&kms, &embedders)? };
         let emitted = emit(sources, &deployment)?;
         let mut served = emitted.clone();
@@ -66,10 +67,23 @@ impl Release {
     /// the first one left behind.
     pub(crate) fn stage(self: &Arc<Self>, number: u16) -> Result<Stage> {
         ensure!(number < EMBEDDERS, "all {EMBEDDERS} embedders of the release have been used");
-        let pwa = embedder(number, self.port);
-        let evil = format!("http://evil.localhost:{}", self.port);
-        Ok(Stage { kms: self.kms.clone(), pwa, evil, release: Arc::clone(self) })
+        Ok(self.stage_of(embedder(number, self.port)))
     }
+
+    /// Two of its embedders that are one site to a browser, so that they share a vault. One scenario
+    /// alone may use them.
+    pub(crate) fn neighbours(self: &Arc<Self>) -> [Stage; 2] {
+        neighbours(self.port).map(|pwa| self.stage_of(pwa))
+    }
+
+    fn stage_of(self: &Arc<Self>, pwa: String) -> Stage {
+        let evil = format!("http://evil.localhost:{}", self.port);
+        Stage { kms: self.kms.clone(), pwa, evil, release: Arc::clone(self) }
+    }
+}
+
+fn neighbours(port: u16) -> [String; 2] {
+    ["one", "other"].map(|name| format!("http://{name}.shared.localhost:{port}"))
 }
 
 fn embedder(number: u16, port: u16) -> String {

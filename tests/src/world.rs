@@ -71,7 +71,12 @@ impl World {
         self.release.stage(self.used.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The same, of the build with the probe.
+    /// Two embedders that share a vault, for the one scenario that asks for them.
+    pub(crate) fn neighbours(&self) -> [Stage; 2] {
+        self.release.neighbours()
+    }
+
+    /// The same as [`Self::stage`], of the build with the probe.
     pub(crate) fn probe_stage(&self) -> Result<Stage> {
         let release = self.probe.as_ref();
         let release = release.ok_or(Missing("no probe build: run `cargo xtask build --probe`"))?;

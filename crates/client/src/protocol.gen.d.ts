@@ -341,7 +341,7 @@ export interface KeyPolicy {
   callerOrigins?: string[];
   /** No use before, in milliseconds since 1970-01-01T00:00Z by the clock of the device. */
   notBefore?: number;
-  /** No use from then on. */
+  /** No use from then on, and none after a use was refused for it, whatever the clock says later. */
   notAfter?: number;
   /** Most uses of the private or secret key, at least 1. */
   maxUses?: number;
@@ -375,6 +375,8 @@ export interface KeyVersion {
   kid?: string;
   /** When it was made, in milliseconds since 1970-01-01T00:00Z. */
   created: number;
+  /** Who protects it; absent in a list of keys. */
+  protection?: Protection;
 }
 
 /** Life of a key (SP 800-57 part 1, section 7, under AWS KMS names). */
@@ -412,7 +414,7 @@ export interface KeyInfo {
   deletionDate?: number;
   /** Where it came from. */
   origin: KeyOrigin;
-  /** Who protects it. */
+  /** Who protects its latest version. */
   protection: Protection;
   /** What it may be used for. */
   usage: KeyUsage[];

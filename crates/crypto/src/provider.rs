@@ -52,6 +52,10 @@ pub trait CryptoProvider {
     /// Who enforces non-extractability for keys of this kind.
     fn protection(&self, kind: KeyKind) -> Protection;
 
+    /// Who enforces it for this key: the one that its kind has, or the enclave where that does not
+    /// take the key.
+    fn held_by(&self, key: &Self::Key) -> Protection;
+
     /// Fills `out` from the platform's cryptographic random number generator.
     fn fill_random(&self, out: &mut [u8]) -> Result<(), CryptoError>;
 

@@ -195,7 +195,7 @@ record! {
         caller_origins: Option<Vec<CallerOrigin>> => "callerOrigins",
         /// No use before, in milliseconds since 1970-01-01T00:00Z by the clock of the device.
         not_before: Option<u64> => "notBefore",
-        /// No use from then on.
+        /// No use from then on, and none after a use was refused for it, whatever the clock says later.
         not_after: Option<u64> => "notAfter",
         /// Most uses of the private or secret key, at least 1.
         max_uses: Option<u64> => "maxUses",
@@ -217,6 +217,8 @@ record! {
         kid: Option<String> => "kid",
         /// When it was made, in milliseconds since 1970-01-01T00:00Z.
         created: u64 => "created",
+        /// Who protects it; absent in a list of keys.
+        protection: Option<Protection> => "protection",
     }
 }
 

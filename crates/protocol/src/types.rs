@@ -239,7 +239,7 @@ record! {
         deletion_date: Option<u64> => "deletionDate",
         /// Where it came from.
         origin: KeyOrigin => "origin",
-        /// Who protects it.
+        /// Who protects its latest version.
         protection: Protection => "protection",
         /// What it may be used for.
         usage: Vec<KeyUsage> => "usage",

@@ -21,6 +21,10 @@ struct Plan {
     seal_gate: RefCell<Option<oneshot::Receiver<()>>>,
     fail_sign: Cell<bool>,
     fail_verify: Cell<bool>,
+    /// The browser that it plays: it holds every key but the one with this public half.
+    refused: RefCell<Option<PublicKey>>,
+    /// Keys that were taken out of their envelopes.
+    unwrapped: Cell<u32>,
     /// Seals from now until the one that comes out wrong.
     spoil_seal: Cell<Option<u32>>,
 }
@@ -66,6 +70,17 @@ impl CryptoPlan {
         open
     }
 
+    /// Plays a browser that holds keys of all kinds, but not the one with this public half.
+    pub fn refuse_key(&self, public: PublicKey) {
+        self.0.refused.replace(Some(public));
+    }
+
+    /// How many keys were taken out of their envelopes.
+    #[must_use]
+    pub fn unwrapped(&self) -> u32 {
+        self.0.unwrapped.get()
+    }
+
     /// The next signature fails.
     pub fn fail_signature(&self) {
         self.0.fail_sign.set(true);
@@ -94,7 +109,18 @@ impl CryptoProvider for TestCrypto {
     type DeviceKey = DeviceKey;
 
     fn protection(&self, kind: KeyKind) -> Protection {
-        self.inner.protection(kind)
+        let plays = self.plan.refused.borrow().is_some();
+        if plays { Protection::Browser } else { self.inner.protection(kind) }
+    }
+
+    fn held_by(&self, key: &SoftwareKey) -> Protection {
+        let refused = self.plan.refused.borrow();
+        let holds = |refused: &PublicKey| key.public_key().ok().flatten().as_ref() != Some(refused);
+        if refused.as_ref().is_some_and(holds) {
+            Protection::Browser
+        } else {
+            self.inner.held_by(key)
+        }
     }
 
     fn fill_random(&self, out: &mut [u8]) -> Result<(), CryptoError> {
@@ -161,6 +187,7 @@ impl CryptoProvider for TestCrypto {
         context: AeadContext<'_>,
         wrapped: &[u8],
     ) -> Result<SoftwareKey, CryptoError> {
+        self.plan.unwrapped.update(|count| count + 1);
         self.inner.unwrap_key(kind, wrapping, context, wrapped).await
     }
 

@@ -10,9 +10,8 @@ use crate::audit::{CheckpointKey, Log};
 use crate::enclave::Inner;
 use crate::header::VaultId;
 use crate::keys::{Cache, Root, Streams};
-use crate::lease::Now;
 use crate::settings::Settings;
-use crate::time::Moment;
+use crate::time::{Moment, Now};
 use crate::{Clock, Error, Ports};
 
 /// Which state the vault is in.

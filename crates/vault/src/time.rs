@@ -38,6 +38,22 @@ impl Moment {
     }
 }
 
+/// The time, as far as it can be known.
+#[derive(Clone, Copy)]
+pub(crate) struct Now {
+    /// The wall clock.
+    pub(crate) wall_ms: u64,
+    /// The latest time since the vault was opened, even if the wall clock was set back since.
+    pub(crate) latest_ms: u64,
+}
+
+impl Now {
+    /// The time in a vault that was opened at that moment.
+    pub(crate) fn since(opened: Moment, now: Moment) -> Self {
+        Self { wall_ms: now.wall_ms(), latest_ms: now.latest_ms(opened) }
+    }
+}
+
 /// The day of a moment on the wall clock in UTC, as `YYYY-MM-DD` (ISO 8601), for file names.
 pub(crate) fn date(wall_ms: u64) -> String {
     // Days of an era of 400 years that begins in March, so that leap days come last
@@ -59,6 +75,14 @@ impl Moment {
     /// The same moment on both clocks.
     pub(crate) const fn at(ms: u64) -> Self {
         Self { wall_ms: ms, monotonic_ms: ms }
+    }
+}
+
+#[cfg(test)]
+impl Now {
+    /// A time by a clock that was never set back.
+    pub(crate) const fn at(ms: u64) -> Self {
+        Self { wall_ms: ms, latest_ms: ms }
     }
 }
 

@@ -234,7 +234,11 @@ fn found(tab: &Tab) -> Result<(), String> {
 #[test]
 fn any_change_of_a_record_is_found_without_being_asked_for() {
     let (tab, key) = logged(520);
-    assert_eq!(found(&tab.on(tab.store.copied())), Ok(()));
+    let checked = tab.on(tab.store.copied());
+    assert_eq!(found(&checked), Ok(()));
+    // That all was checked once is kept nowhere: the next unlock begins anew.
+    checked.store.poke(Table::Audit, &audit_key(1), None);
+    assert_eq!(found(&checked.restarted()), Err(CORRUPT.into()));
     let entries = [1, 2, 200, 256, 257, 400, 512, 513, 519].map(audit_key);
     let entries = entries.into_iter().map(|key| (Table::Audit, key));
     for (table, record) in entries.chain(tiles(&tab).into_iter().map(|key| (Table::Meta, key))) {

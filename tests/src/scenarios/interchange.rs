@@ -12,6 +12,7 @@ use pollster::block_on;
 use serde_json::{Value, json};
 
 use crate::{
+    engine::Engine,
     probe::{calls, holds_nothing},
     scenario::scenarios,
     session::{Session, from_base64},
@@ -24,6 +25,7 @@ scenarios!(
     "interchange": keys_of_the_browser_open_in_software, keys_of_software_open_in_the_browser,
     messages_pass_both_ways, a_key_does_what_it_is_for_and_nothing_else,
     keys_outlive_what_an_engine_lacks, what_the_browser_does_not_take_is_not_used,
+    a_key_shows_who_holds_it_and_not_its_kind,
 );
 
 const WRAPPING: [u8; 32] = [0x51; 32];
@@ -233,6 +235,68 @@ async fn what_the_browser_does_not_take_is_not_used(world: &mut World) -> Result
         held_by(&session, signer, "browser").await?;
         let refused = signer.refusal(&session).await?;
         ensure!(refused == "unreadable", "{refused}");
+    }
+    Ok(())
+}
+
+/// Where a browser does not read what it wrapped, the enclave holds the Ed25519 keys that WebKitGTK loses
+/// and nobody the others. A list, the key and the person's page say so of each key.
+async fn a_key_shows_who_holds_it_and_not_its_kind(world: &mut World) -> Result<()> {
+    let (engine, stage) = (world.engine, world.probe_stage()?);
+    let page = world.page()?;
+    let session = Session::unlocked(page, &stage).await?;
+    let receiving = json!({"spec": "hpke-x25519", "policy": {"operations": ["import"]}});
+    let receiving = session.call("keys.create", receiving).await?["keyId"].clone();
+    let mut seed = [7; 32];
+    let usual = import(&session, &receiving, &seed).await?;
+    seed[0] = 0;
+    let lost = import(&session, &receiving, &seed).await?;
+    let here = if engine == Engine::Webkitgtk { "enclave" } else { "browser" };
+    shows(&session, &usual, "browser").await?;
+    shows(&session, &lost, here).await?;
+    ensure!(lost["protection"] == here, "as it came in: {lost}");
+
+    let session = Session::open_lacking(page, &stage, "worker:unwrap-throws").await?;
+    session.unlock().await?;
+    shows(&session, &usual, "browser").await?;
+    shows(&session, &lost, "enclave").await?;
+    let data = json!({"bytes": "c29tZSB0ZXh0"});
+    session.call("sign", json!({"keyId": lost["keyId"], "data": data})).await?;
+    let ui = VaultUi(page);
+    let id = lost["keyId"].as_str().context("no id")?;
+    session.begin("keys.manage").await?;
+    let row = ui.text_of("keys", &format!("[id='key-{id}']")).await?;
+    ui.press_on("keys", &format!("[id='key-{id}']")).await?;
+    let versions = ui.text_of("key", "[aria-labelledby=versions-title]").await?;
+    for said in [row, ui.text_of("key", ".contents").await?, versions] {
+        ensure!(said.contains("held by the enclave"), "{said}");
+    }
+    ui.press_on("key", "#cancel").await?;
+    session.end().await.map(drop)
+}
+
+/// Seals an Ed25519 seed to a key of the vault (docs/formats.md, "Keys that leave"), which takes it in.
+async fn import(session: &Session<'_>, receiving: &Value, seed: &[u8]) -> Result<Value> {
+    let public = session.call("keys.public_key", json!({"keyId": receiving})).await?;
+    let recipient = PublicKey::from_raw(KeyKind::HpkeX25519, &answered(&public["raw"])?);
+    let recipient = recipient.map_err(failed)?;
+    let aad = [b"\x82\x67ed25519".as_slice(), b"\xa0"].concat();
+    let binding = hpke::Binding { info: b"ats-kms/v1/key", aad: &aad };
+    let software = seeded_provider(4);
+    let sealed = block_on(hpke::seal(&software, &recipient, binding, seed)).map_err(failed)?;
+    let key = json!({"spec": "ed25519"});
+    let params = json!({"keyId": receiving, "sealed": bytes(&sealed), "key": key});
+    session.call("keys.import", params).await
+}
+
+/// What the key and the list of keys say of who holds it.
+async fn shows(session: &Session<'_>, key: &Value, whom: &str) -> Result<()> {
+    let told = session.call("keys.describe", json!({"keyId": key["keyId"]})).await?;
+    let page = session.call("keys.list", json!({})).await?;
+    let mut keys = page["keys"].as_array().into_iter().flatten();
+    let listed = keys.find(|one| one["keyId"] == key["keyId"]).context("not listed")?;
+    for said in [&told["protection"], &told["versions"][0]["protection"], &listed["protection"]] {
+        ensure!(said == whom, "not {whom}: {told} and {listed}");
     }
     Ok(())
 }

@@ -4,15 +4,21 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::{
+    engine::Engine,
     page::Page as _,
     scenario::scenarios,
     session::{Session, attack},
     signer::Signer,
+    stage::Stage,
     vault_ui::{PASSPHRASE, VaultUi, Way},
     world::World,
 };
 
-scenarios!("leases": allowed_used_extended_and_revoked, a_page_gets_no_more_than_its_lease);
+scenarios!("leases":
+    allowed_used_extended_and_revoked,
+    a_page_gets_no_more_than_its_lease,
+    a_lease_is_of_the_site_that_asked_for_it,
+);
 
 const PUSH: &str = "https://push.example";
 const DAY_MS: u64 = 86_400_000;
@@ -21,13 +27,24 @@ const FRESH: Way<'_> = Way::Passphrase(PASSPHRASE);
 /// Asks for a lease of a day on a new key; the person allows it. Returns key and lease.
 async fn allow(session: &Session<'_>, ui: &VaultUi<'_>, tokens: u32) -> Result<(Signer, Value)> {
     let signer = Signer::for_vapid(session).await?;
-    let params = json!({
-        "keyId": signer.key_id, "audiences": [PUSH], "lifeMs": DAY_MS, "tokens": tokens,
-    });
-    session.begin_with("vapid.create_lease", params).await?;
+    let lease = grant(session, ui, (&signer.key_id, tokens)).await?;
+    Ok((signer, lease))
+}
+
+/// Asks for a lease of a day; the person allows it.
+async fn grant(
+    session: &Session<'_>,
+    ui: &VaultUi<'_>,
+    (key_id, tokens): (&Value, u32),
+) -> Result<Value> {
+    session.begin_with("vapid.create_lease", terms(key_id, tokens)).await?;
     ui.open(FRESH).await?;
     ui.press_on("lease", "#submit").await?;
-    Ok((signer, session.end().await?))
+    session.end().await
+}
+
+fn terms(key_id: &Value, tokens: u32) -> Value {
+    json!({"keyId": key_id, "audiences": [PUSH], "lifeMs": DAY_MS, "tokens": tokens})
 }
 
 async fn issue(session: &Session<'_>, lease: &Value) -> Result<Value> {
@@ -147,4 +164,95 @@ async fn a_page_gets_no_more_than_its_lease(world: &mut World) -> Result<()> {
     ensure!(again.end_refused().await? == "user_cancelled");
     ensure!(refusal(&again, &lease).await? == "lease_exhausted");
     Ok(())
+}
+
+/// Two origins of one site share a vault, and here a key. A lease is of the one that asked for it: the
+/// other does not see it, and finds no way to use, extend or revoke it.
+async fn a_lease_is_of_the_site_that_asked_for_it(world: &mut World) -> Result<()> {
+    let ([one, other], engine) = (world.neighbours(), world.engine);
+    let page = world.page()?;
+    let ui = VaultUi(page);
+    let session = Session::unlocked(page, &one).await?;
+    let (own, own_lease) = allow(&session, &ui, 3).await?;
+    let policy = json!({"operations": ["vapid"], "callerOrigins": [other.pwa]});
+    let shared = session.call("keys.create", json!({"spec": "ec-p256", "policy": policy})).await?;
+    let shared = &shared["keyId"];
+    let lease = grant(&session, &ui, (shared, 3)).await?;
+    issue(&session, &lease).await?;
+
+    // WebKit gives each origin a storage of its own, so that the other one sets up its own vault.
+    let apart = engine == Engine::Webkitgtk;
+    let guest = if apart {
+        Session::unlocked(page, &other).await?
+    } else {
+        let guest = Session::open(page, &other).await?;
+        guest.unlock().await?;
+        guest
+    };
+    ensure!(guest.call("leases.list", json!({})).await?["leases"] == json!([]));
+    for lease in [&own_lease, &lease] {
+        finds_no_lease(&guest, lease).await?;
+    }
+    ensure!(guest.refusal("vapid.create_lease", terms(&own.key_id, 1)).await? == "not_found");
+    if apart {
+        return Ok(());
+    }
+    let known = guest.call("keys.describe", json!({"keyId": shared})).await?;
+    ensure!(known["callerOrigins"] == json!([one.pwa, other.pwa]), "the same vault: {known}");
+    ensure!(guest.denied_by("keys.rotate", json!({"keyId": shared})).await? == "owner");
+    // A lease of its own on that key shows it no other.
+    let guests = grant(&guest, &ui, (shared, 3)).await?;
+    issue(&guest, &guests).await?;
+    ensure!(listed(&guest).await? == [guests["leaseId"].clone()]);
+    finds_no_lease(&guest, &lease).await?;
+    let held = [(&own_lease, &one), (&lease, &one), (&guests, &other)];
+    the_person_sees(&guest, &ui, &held).await?;
+
+    let session = Session::open(page, &one).await?;
+    session.unlock().await?;
+    finds_no_lease(&session, &guests).await?;
+    let left = [own_lease["leaseId"].clone(), lease["leaseId"].clone()];
+    ensure!(listed(&session).await? == left);
+    issue(&session, &own_lease).await?;
+    issue(&session, &lease).await?;
+    ensure!(session.call("audit.verify", json!({})).await?.is_object());
+    Ok(())
+}
+
+/// The person sees the leases of all sites, each with its site.
+async fn the_person_sees(
+    session: &Session<'_>,
+    ui: &VaultUi<'_>,
+    held: &[(&Value, &Stage)],
+) -> Result<()> {
+    session.begin("vault.manage").await?;
+    for (lease, stage) in held {
+        let id = lease["leaseId"].as_str().context("no id")?;
+        let said = ui.text_of("manage", &format!("li:has([id='revoke-{id}'])")).await?;
+        let host = stage.pwa.strip_prefix("http://").context("no host")?;
+        ensure!(said.contains(host), "{host}: {said}");
+    }
+    ui.cancel().await?;
+    session.end().await?;
+    Ok(())
+}
+
+/// Whatever is asked about a lease of another site, it does not exist.
+async fn finds_no_lease(session: &Session<'_>, lease: &Value) -> Result<()> {
+    let id = &lease["leaseId"];
+    for (method, params) in [
+        ("vapid.issue_token", json!({"leaseId": id, "audience": PUSH})),
+        ("leases.extend", json!({"leaseId": id, "lifeMs": DAY_MS, "tokens": 1})),
+        ("leases.revoke", json!({"leaseId": id})),
+    ] {
+        let refused = session.refusal(method, params).await?;
+        ensure!(refused == "lease_not_found", "{method}: {refused}");
+    }
+    Ok(())
+}
+
+/// The ids of the leases that a site sees.
+async fn listed(session: &Session<'_>) -> Result<Vec<Value>> {
+    let page = session.call("leases.list", json!({})).await?;
+    Ok(page["leases"].as_array().into_iter().flatten().map(|one| one["leaseId"].clone()).collect())
 }

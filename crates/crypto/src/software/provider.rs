@@ -41,6 +41,10 @@ impl CryptoProvider for SoftwareProvider {
         Protection::Enclave
     }
 
+    fn held_by(&self, _key: &SoftwareKey) -> Protection {
+        Protection::Enclave
+    }
+
     fn fill_random(&self, out: &mut [u8]) -> Result<(), CryptoError> {
         (self.random)(out)
     }

@@ -55,6 +55,13 @@ impl CryptoProvider for WebCrypto {
         }
     }
 
+    fn held_by(&self, key: &Key) -> Protection {
+        match key {
+            Key::Browser(..) => Protection::Browser,
+            Key::Enclave(_) => Protection::Enclave,
+        }
+    }
+
     fn fill_random(&self, out: &mut [u8]) -> Result<(), CryptoError> {
         // One call gives at most 65,536 bytes (Web Cryptography API, section 10.1.1).
         for part in out.chunks_mut(65_536) {

@@ -170,7 +170,9 @@ impl<P: Ports> Inner<P> {
         }
         changed?;
         vault.still_open()?;
-        let info = self.load(&vault, &key_id).await?.info.clone();
+        let key = self.load(&vault, &key_id).await?;
+        let info = vault.with_holders(&self.ports, &key_id, &key.record).await?;
+        vault.still_open()?;
         self.tell_keys_changed(&info);
         Ok(info)
     }

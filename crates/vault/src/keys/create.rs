@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use kms_crypto::{Envelope, SecretBytes};
+use kms_crypto::{CryptoProvider, Envelope, SecretBytes};
 use kms_protocol::{
     AuditMode, CreateKeyParams, ErrorCode, KeyId, KeyInfo, KeyOrigin, KeySpec, Method,
 };
@@ -10,6 +10,7 @@ use kms_protocol::{
 use super::cache::{Handle, LoadedKey};
 use super::change::{By, KeyChange};
 use super::index::VaultClock;
+use super::protection::hold;
 use super::record::{FIRST, KeyRecord, NewKey, PolicyRecord, VersionRecord};
 use crate::audit::{Change, Draft, OK};
 use crate::enclave::Inner;
@@ -104,7 +105,8 @@ impl<P: Ports> Inner<P> {
             about: None,
         };
         let record = KeyRecord::new(new, version);
-        let info = record.info(&key_id, self.ports.crypto())?;
+        let mut info = record.info(&key_id, self.ports.crypto())?;
+        hold(&mut info, self.ports.crypto().held_by(&handle));
         let key = Rc::new(LoadedKey::new(info, record.clone()));
         key.keep(FIRST, &handle);
         let change = KeyChange::create(key_id, record);

@@ -7,7 +7,7 @@ use kms_protocol::{ErrorCode, KeyId, KeyInfo, PublicKeyInfo, PublicKeyParams};
 
 use super::cache::{Handle, LoadedKey, belongs};
 use super::index;
-use super::record::KeyRecord;
+use super::record::{KeyRecord, VersionRecord};
 use crate::enclave::Inner;
 use crate::seal;
 use crate::session::Caller;
@@ -34,21 +34,27 @@ impl<P: Ports> UnlockedVault<P> {
         if let Some(handle) = key.handle(version.number()) {
             return Ok(handle);
         }
-        let secrets = self.secrets()?;
-        let (spec, policy) = (key.info.spec, key.record.policy().digest());
-        let context = seal::signing_key_context(
-            &self.id,
-            &key.info.key_id,
-            version.number(),
-            (spec, &policy),
-        );
-        let crypto = ports.crypto();
-        let wrapped = version.wrapped()?;
-        let handle = wrapped.unwrap_key(crypto, spec, &secrets.wrap, &context).await;
-        let handle = Rc::new(handle.map_err(|_| ErrorCode::Unreadable)?);
+        let handle = self.unwrap(ports, (&key.info.key_id, &key.record), version).await?;
+        let handle = Rc::new(handle);
         self.still_open()?;
         key.keep(version.number(), &handle);
         Ok(handle)
+    }
+
+    /// A handle of the private or secret half of a version.
+    pub(super) async fn unwrap(
+        &self,
+        ports: &P,
+        (key_id, record): (&KeyId, &KeyRecord),
+        version: &VersionRecord,
+    ) -> Result<Handle<P>, Error> {
+        let secrets = self.secrets()?;
+        let (spec, policy) = (record.spec()?, record.policy().digest());
+        let context =
+            seal::signing_key_context(&self.id, key_id, version.number(), (spec, &policy));
+        let (crypto, wrapped) = (ports.crypto(), version.wrapped()?);
+        let handle = wrapped.unwrap_key(crypto, spec, &secrets.wrap, &context).await;
+        Ok(handle.map_err(|_| ErrorCode::Unreadable)?)
     }
 
     /// The record of a key, as it is stored now and as the index knows it.
@@ -117,9 +123,12 @@ impl<P: Ports> Inner<P> {
         caller: &Caller,
         key_id: &KeyId,
     ) -> Result<KeyInfo, Error> {
-        let key = self.load(&*self.unlocked()?, key_id).await?;
+        let vault = self.unlocked()?;
+        let key = self.load(&vault, key_id).await?;
         belongs(&key.info, &caller.origin)?;
-        Ok(key.info.clone())
+        let info = vault.with_holders(&self.ports, key_id, &key.record).await?;
+        vault.still_open()?;
+        Ok(info)
     }
 
     /// The public half of a key of the caller.

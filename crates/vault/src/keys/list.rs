@@ -124,7 +124,10 @@ impl<P: Ports> Inner<P> {
         sealed: &[u8],
     ) -> Result<KeyInfo, Error> {
         let record = vault.open_record(&self.ports, (key_id, generation), sealed).await?;
-        Ok(record.info(key_id, self.ports.crypto())?)
+        let mut info = record.info(key_id, self.ports.crypto())?;
+        let latest = record.version(None)?;
+        info.protection = vault.holder(&self.ports, (key_id, &record), latest).await?;
+        Ok(info)
     }
 }
 

@@ -18,6 +18,7 @@ mod list;
 mod mac;
 mod overview;
 mod poa;
+mod protection;
 mod record;
 mod sign;
 mod stream;

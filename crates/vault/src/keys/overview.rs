@@ -91,7 +91,7 @@ impl<P: Ports> Inner<P> {
         key_id: &KeyId,
     ) -> Result<KeyDetails, Error> {
         let record = self.consistent(vault, || vault.read(&self.ports, key_id)).await?;
-        let key = record.info(key_id, self.ports.crypto())?;
+        let key = vault.with_holders(&self.ports, key_id, &record).await?;
         let mut public = Vec::with_capacity(record.versions().len());
         for version in record.versions() {
             public.extend(version.half(key.spec)?.as_ref().map(publish).transpose()?);

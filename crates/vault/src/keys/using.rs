@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use kms_crypto::software::secret_of;
 use kms_crypto::{PublicKey, SecretBytes};
-use kms_protocol::{ErrorCode, KeyId, KeyUsage, Method};
+use kms_protocol::{ErrorCode, KeyId, KeyUsage, Method, PolicyRule};
 
 use super::cache::{Handle, LoadedKey};
 use super::change::KeyChange;
@@ -16,6 +16,7 @@ use crate::audit::{Change, Draft, Naming, OK, Use};
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::state::UnlockedVault;
+use crate::time::Now;
 use crate::{Clock, Error, Ports, seal};
 
 /// A use of a key, for its policy and for the log.
@@ -141,12 +142,12 @@ impl<'a> Operation<'a> {
     }
 
     /// The use of a key, to be looked at again if the key changes before its entry is written.
-    fn of<P: Ports>(&self, key: &LoadedKey<P>, now_ms: u64) -> Use {
+    fn of<P: Ports>(&self, key: &LoadedKey<P>, now: Now) -> Use {
         let (origin, usage, reads) = (Rc::clone(&self.caller.origin), self.usage, self.reads);
         // The latest version may be another one by then.
         let version = self.version.or(Some(key.info.version));
         let permits = move |record: &KeyRecord| {
-            record.permits(&origin, (usage, version), now_ms)?;
+            record.permits(&origin, (usage, version), now)?;
             reads.map_or(Ok(()), |version| record.may_read(Some(version)))
         };
         Use {
@@ -182,14 +183,46 @@ impl<P: Ports> Inner<P> {
         self.journal_ready().await.map_err(unlogged)?;
         let loaded = self.load(vault, &operation.key_id).await;
         let permitted = loaded.and_then(|key| {
-            let now = self.ports.clock().now_ms();
-            (operation.of(&key, now).permits)(&key.record)?;
+            (operation.of(&key, self.now_in(vault)).permits)(&key.record)?;
             Ok(key)
         });
-        if let Err(error) = &permitted {
-            self.defer(self.draft(operation, error.code().as_str()));
+        match permitted {
+            Ok(key) => Ok(key),
+            Err(error) => Err(self.refuse(vault, self.draft(operation, OK), error).await),
         }
-        permitted
+    }
+
+    /// Logs a refusal and gives it back. That the period of its policy is over the record of a key
+    /// learns in the batch of the first such entry: no clock that is set back begins it again.
+    pub(crate) async fn refuse(
+        self: &Rc<Self>,
+        vault: &UnlockedVault<P>,
+        draft: Draft,
+        error: Error,
+    ) -> Error {
+        let draft = draft.failed(error.code());
+        let over = error == Error::Denied(PolicyRule::NotAfter);
+        let Some(key_id) = draft.key_id.clone().filter(|_| over) else {
+            self.defer(draft);
+            return error;
+        };
+        if self.load(vault, &key_id).await.is_ok_and(|key| key.record.is_over()) {
+            self.defer(draft);
+            return error;
+        }
+        let edit = |record: &mut KeyRecord, _: &mut VaultClock| {
+            record.end_period();
+            Ok(())
+        };
+        let change = KeyChange::edit(key_id, Box::new(edit));
+        match self.commit_change(draft.clone(), Change::Key(change)).await {
+            Ok(()) => error,
+            Err(failed @ Error::Store(_)) => unlogged(failed),
+            Err(_) => {
+                self.defer(draft);
+                error
+            }
+        }
     }
 
     /// Releases a result when it is logged as the key demands.
@@ -203,13 +236,13 @@ impl<P: Ports> Inner<P> {
         vault.still_open()?;
         match result {
             Ok(value) if key.record.counts(operation.usage) || operation.notes.is_some() => {
-                self.count(&operation, key).await?;
+                self.count(vault, &operation, key).await?;
                 vault.still_open()?;
                 Ok(value)
             }
             Ok(value) if key.is_durable() || self.is_failing() => {
                 let draft = self.draft(&operation, OK);
-                let used = operation.of(key, draft.time);
+                let used = operation.of(key, self.now_in(vault));
                 self.commit_use(draft, used).await.map_err(unlogged)?;
                 vault.still_open()?;
                 Ok(value)
@@ -220,7 +253,7 @@ impl<P: Ports> Inner<P> {
                 Ok(value)
             }
             Ok(value) => {
-                let used = operation.of(key, self.ports.clock().now_ms());
+                let used = operation.of(key, self.now_in(vault));
                 let now = self.load(vault, &operation.key_id).await;
                 let permitted = now.and_then(|now| (used.permits)(&now.record));
                 let outcome = permitted.as_ref().err().map_or(OK, |error| error.code().as_str());
@@ -238,11 +271,12 @@ impl<P: Ports> Inner<P> {
     /// use too many is refused there, however many were under way.
     async fn count(
         self: &Rc<Self>,
+        vault: &UnlockedVault<P>,
         operation: &Operation<'_>,
         key: &LoadedKey<P>,
     ) -> Result<(), Error> {
         let draft = self.draft(operation, OK);
-        let (now, used) = (draft.time, operation.of(key, draft.time));
+        let (now, used) = (draft.time, operation.of(key, self.now_in(vault)));
         let (usage, notes) = (operation.usage, operation.notes.clone());
         let edit = move |record: &mut KeyRecord, _: &mut VaultClock| {
             (used.permits)(record)?;

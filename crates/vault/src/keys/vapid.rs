@@ -9,7 +9,8 @@ use super::cache::{Handle, LoadedKey};
 use crate::audit::Use;
 use crate::enclave::Inner;
 use crate::state::UnlockedVault;
-use crate::{Clock, Error, Ports};
+use crate::time::Now;
+use crate::{Error, Ports};
 
 /// The latest version of such a key, ready to be used.
 pub(crate) struct VapidKey<P: Ports> {
@@ -25,13 +26,13 @@ impl<P: Ports> VapidKey<P> {
     }
 
     /// The use of the key, to be looked at again if the key changes before its entry is written.
-    pub(crate) fn used_by(&self, origin: &Rc<CallerOrigin>, now_ms: u64) -> Use {
+    pub(crate) fn used_by(&self, origin: &Rc<CallerOrigin>, now: Now) -> Use {
         let (origin, version) = (Rc::clone(origin), Some(self.key.info.version));
         let what = (KeyUsage::Vapid, version);
         Use {
             key_id: self.key.info.key_id.clone(),
             current: Rc::clone(&self.key.current),
-            permits: Box::new(move |record| record.permits(&origin, what, now_ms)),
+            permits: Box::new(move |record| record.permits(&origin, what, now)),
         }
     }
 }
@@ -46,8 +47,7 @@ impl<P: Ports> Inner<P> {
         key_id: &KeyId,
     ) -> Result<VapidKey<P>, Error> {
         let key = self.load(vault, key_id).await?;
-        let now_ms = self.ports.clock().now_ms();
-        key.record.permits(origin, (KeyUsage::Vapid, None), now_ms)?;
+        key.record.permits(origin, (KeyUsage::Vapid, None), self.now_in(vault))?;
         let public = key.record.version(None)?.public(key.info.spec)?;
         let signer = vault.handle(&self.ports, (&key, None)).await?;
         Ok(VapidKey { key, public, signer })

@@ -8,12 +8,13 @@ use kms_protocol::{
     LeaseList, Method,
 };
 
-use super::record::{LeaseRecord, Now};
+use super::record::LeaseRecord;
 use crate::audit::{Draft, Edited, OK};
 use crate::enclave::Inner;
 use crate::session::Caller;
 use crate::sheet::Subject;
 use crate::state::UnlockedVault;
+use crate::time::Now;
 use crate::ui::LeaseTerms;
 use crate::{Clock, Error, Ports, random};
 
@@ -153,7 +154,7 @@ impl<P: Ports> Inner<P> {
         Draft { time, method, key_id, origin, outcome: OK, about: None }
     }
 
-    /// The time, for leases of this vault.
+    /// The time, for leases and policies of this vault.
     pub(crate) fn now_in(&self, vault: &UnlockedVault<P>) -> Now {
         vault.now(self.ports.clock())
     }

@@ -31,12 +31,14 @@ impl<P: Ports> Inner<P> {
             Ok(lease) => self.sign_token(caller, &vault, (&params, lease)).await,
             Err(code) => Err(Error::Code(*code)),
         };
-        if let Err(error) = &issued {
-            let key_id = known.as_ref().ok().map(|lease| &lease.key_id);
-            let draft = self.lease_draft(METHOD, &caller.origin, key_id);
-            self.defer(draft.failed(error.code()));
+        match issued {
+            Ok(token) => Ok(token),
+            Err(error) => {
+                let key_id = known.as_ref().ok().map(|lease| &lease.key_id);
+                let draft = self.lease_draft(METHOD, &caller.origin, key_id);
+                Err(self.refuse(&vault, draft, error).await)
+            }
         }
-        issued
     }
 
     async fn sign_token(
@@ -62,7 +64,7 @@ impl<P: Ports> Inner<P> {
             Ok(edited.settings.lease_mut(&id, &origin)?.count(&audience, now)?)
         };
         let draft = self.lease_draft(METHOD, &caller.origin, Some(key_id));
-        let used = key.used_by(&caller.origin, draft.time);
+        let used = key.used_by(&caller.origin, now);
         self.commit_edit_by(draft, Box::new(edit), used).await.map_err(unlogged)?;
         vault.still_open()?;
         let authorization = vapid::authorization(&token, &key.public);

@@ -7,4 +7,4 @@ mod issue;
 mod record;
 
 pub(crate) use grant::Request;
-pub(crate) use record::{LeaseRecord, Now};
+pub(crate) use record::LeaseRecord;

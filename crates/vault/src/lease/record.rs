@@ -7,7 +7,7 @@ use minicbor::{Decode, Encode};
 
 use super::Request;
 use crate::settings::Settings;
-use crate::time::Moment;
+use crate::time::Now;
 use crate::ui::HeldLease;
 
 /// By how much a clock may be set back without being noticed: what keeps clocks right does so.
@@ -38,22 +38,6 @@ pub(crate) struct LeaseRecord {
     /// it was set back.
     #[n(9)]
     seen: u64,
-}
-
-/// The time, as far as it can be known.
-#[derive(Clone, Copy)]
-pub(crate) struct Now {
-    /// The wall clock.
-    pub(crate) wall_ms: u64,
-    /// The latest time since the vault was opened, even if the wall clock was set back since.
-    latest_ms: u64,
-}
-
-impl Now {
-    /// The time in a vault that was opened at that moment.
-    pub(crate) fn since(opened: Moment, now: Moment) -> Self {
-        Self { wall_ms: now.wall_ms(), latest_ms: now.latest_ms(opened) }
-    }
 }
 
 impl LeaseRecord {

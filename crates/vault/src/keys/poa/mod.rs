@@ -55,9 +55,9 @@ fn refused(refusal: Refusal) -> Error {
 impl<P: Ports> Inner<P> {
     /// What a key of the caller saw last of its broker's log.
     pub(crate) async fn seen_log(&self, caller: &Caller, key_id: &KeyId) -> Result<SeenLog, Error> {
-        let key = self.load(&*self.unlocked()?, key_id).await?;
-        let now_ms = self.ports.clock().now_ms();
-        key.record.permits(&caller.origin, (KeyUsage::Approve, None), now_ms)?;
+        let vault = self.unlocked()?;
+        let key = self.load(&vault, key_id).await?;
+        key.record.permits(&caller.origin, (KeyUsage::Approve, None), self.now_in(&vault))?;
         Ok(SeenLog { seen: key.record.log().map(LogRecord::publish) })
     }
 

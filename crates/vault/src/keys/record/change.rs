@@ -10,6 +10,7 @@ use kms_protocol::{
 use super::{Deletion, KeyRecord, VersionRecord};
 use crate::Error;
 use crate::keys::index::{DAY_MS, VaultClock};
+use crate::time::Now;
 
 impl KeyRecord {
     /// Whether the table of methods lets a site do this with the key in its state.
@@ -32,15 +33,28 @@ impl KeyRecord {
         &self,
         origin: &CallerOrigin,
         (usage, version): (KeyUsage, Option<u32>),
-        now_ms: u64,
+        now: Now,
     ) -> Result<(), Error> {
         self.policy.knows(origin)?;
         self.must_be(&[KeyState::Enabled])?;
-        self.policy.allows(usage, now_ms)?;
+        self.policy.allows(usage, now)?;
+        if self.is_over() {
+            return Err(Error::Denied(PolicyRule::NotAfter));
+        }
         if self.counts(usage) {
-            self.policy.allows_more(&self.uses, now_ms)?;
+            self.policy.allows_more(&self.uses, now.wall_ms)?;
         }
         self.admits_version(usage, version)
+    }
+
+    /// Whether the period of its policy was seen to be over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over == Some(true)
+    }
+
+    /// Notes that the period of its policy is over. No clock that is set back begins it again.
+    pub(crate) fn end_period(&mut self) {
+        self.over = Some(true);
     }
 
     /// Whether a use that was permitted may still go on. It has its time and was counted.

@@ -62,6 +62,9 @@ pub(crate) struct KeyRecord {
     /// The broker's log at the last approval. Left out before the first one.
     #[n(13)]
     log: Option<LogRecord>,
+    /// Whether a use was refused because the period of its policy is over. Left out before that.
+    #[n(14)]
+    over: Option<bool>,
 }
 
 /// When a key is destroyed: when both clocks say so.
@@ -144,7 +147,7 @@ impl VersionRecord {
 
     fn publish(&self, spec: KeySpec) -> Result<KeyVersion, ErrorCode> {
         let kid = self.half(spec)?.map(|public| public.thumbprint());
-        Ok(KeyVersion { version: self.number, kid, created: self.created })
+        Ok(KeyVersion { version: self.number, kid, created: self.created, protection: None })
     }
 }
 
@@ -166,6 +169,7 @@ impl KeyRecord {
             deletion: None,
             uses: Uses::default(),
             log: None,
+            over: None,
         }
     }
 

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::template::TemplateRecord;
 use super::token;
 use super::uses::Uses;
+use crate::time::Now;
 use crate::{Error, cbor};
 
 /// Separates policy digests from every other use of SHA-256 in the product.
@@ -113,15 +114,16 @@ impl PolicyRecord {
         self.origins.first().map_or("", String::as_str)
     }
 
-    /// Whether the key may be used in this way at this time.
-    pub(super) fn allows(&self, usage: KeyUsage, now_ms: u64) -> Result<(), Error> {
+    /// Whether the key may be used in this way at this time. A period begins by the clock of the
+    /// device and ends by the latest time that was seen since the vault was opened.
+    pub(super) fn allows(&self, usage: KeyUsage, now: Now) -> Result<(), Error> {
         if !self.usage.iter().any(|allowed| allowed == usage.as_str()) {
             return Err(Error::Denied(PolicyRule::Operation));
         }
-        if self.not_before.is_some_and(|from| now_ms < from) {
+        if self.not_before.is_some_and(|from| now.wall_ms < from) {
             return Err(Error::Denied(PolicyRule::NotBefore));
         }
-        if self.not_after.is_some_and(|until| now_ms >= until) {
+        if self.not_after.is_some_and(|until| now.latest_ms >= until) {
             return Err(Error::Denied(PolicyRule::NotAfter));
         }
         Ok(())

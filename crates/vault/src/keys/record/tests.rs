@@ -14,6 +14,7 @@ use super::v1::KeyRecordV1;
 use super::*;
 use crate::Error;
 use crate::keys::index::{DAY_MS, VaultClock};
+use crate::time::Now;
 
 const SITE: &str = "https://site.example";
 const NOW: u64 = 1_800_000_000_000;
@@ -142,14 +143,14 @@ fn versions_are_bounded_and_trimming_makes_room() {
 fn minimum_versions_are_never_lowered_and_what_is_made_stays_readable() {
     let mut record = with_versions(&[1, 2, 3]);
     let site = origin(SITE);
-    assert_eq!(record.permits(&site, (KeyUsage::Sign, Some(1)), NOW), Ok(()));
+    assert_eq!(record.permits(&site, (KeyUsage::Sign, Some(1)), Now::at(NOW)), Ok(()));
     assert_eq!(record.raise_min_versions(&raise(None, Some(3))), Ok(()));
     let below = Err(Error::Denied(PolicyRule::MinVersion));
-    assert_eq!(record.permits(&site, (KeyUsage::Sign, Some(2)), NOW), below);
-    assert_eq!(record.permits(&site, (KeyUsage::Verify, Some(1)), NOW), Ok(()));
+    assert_eq!(record.permits(&site, (KeyUsage::Sign, Some(2)), Now::at(NOW)), below);
+    assert_eq!(record.permits(&site, (KeyUsage::Verify, Some(1)), Now::at(NOW)), Ok(()));
     assert_eq!(record.raise_min_versions(&raise(Some(2), None)), Ok(()));
-    assert_eq!(record.permits(&site, (KeyUsage::Verify, Some(1)), NOW), below);
-    assert_eq!(record.permits(&site, (KeyUsage::Verify, Some(2)), NOW), Ok(()));
+    assert_eq!(record.permits(&site, (KeyUsage::Verify, Some(1)), Now::at(NOW)), below);
+    assert_eq!(record.permits(&site, (KeyUsage::Verify, Some(2)), Now::at(NOW)), Ok(()));
     for lower in [raise(Some(1), None), raise(None, Some(2))] {
         assert_eq!(record.raise_min_versions(&lower), below);
     }
@@ -169,14 +170,14 @@ fn a_disabled_key_is_not_used_until_it_is_enabled() {
     record.set_enabled(false);
     assert_eq!(record.state(), Ok(KeyState::Disabled));
     for usage in [KeyUsage::Sign, KeyUsage::Verify] {
-        assert_eq!(record.permits(&site, (usage, None), NOW), state);
+        assert_eq!(record.permits(&site, (usage, None), Now::at(NOW)), state);
     }
     let rotate = Method::RotateKey.key_rule().unwrap();
     assert_eq!(record.admits(&site, &rotate), state);
     record.rename(None, Some(&KeyAlias::new("a/b").unwrap()));
     record.set_enabled(true);
     assert_eq!(record.admits(&site, &rotate), Ok(()));
-    assert_eq!(record.permits(&site, (KeyUsage::Sign, None), NOW), Ok(()));
+    assert_eq!(record.permits(&site, (KeyUsage::Sign, None), Now::at(NOW)), Ok(()));
 }
 
 fn asked() -> KeyPolicy {
@@ -211,21 +212,22 @@ fn only_the_site_that_made_a_key_may_change_it() {
     let record = made(KeyPolicy { caller_origins, ..asked() }).unwrap();
     assert_eq!(record.admits(&origin(SITE), &rule), Ok(()));
     assert_eq!(record.admits(&guest, &rule), Err(Error::Denied(PolicyRule::Owner)));
-    assert_eq!(record.permits(&guest, (KeyUsage::Sign, None), NOW), Ok(()));
+    assert_eq!(record.permits(&guest, (KeyUsage::Sign, None), Now::at(NOW)), Ok(()));
     let stranger = origin("https://other.example");
     let unknown = Err(Error::Code(ErrorCode::NotFound));
     assert_eq!(record.admits(&stranger, &rule), unknown);
-    assert_eq!(record.permits(&stranger, (KeyUsage::Sign, None), NOW), unknown);
+    assert_eq!(record.permits(&stranger, (KeyUsage::Sign, None), Now::at(NOW)), unknown);
 }
 
 #[test]
 fn every_rule_of_a_policy_refuses_by_its_name() {
     let site = origin(SITE);
-    let sign =
-        |policy: KeyPolicy, now| made(policy).unwrap().permits(&site, (KeyUsage::Sign, None), now);
+    let sign = |policy: KeyPolicy, now| {
+        made(policy).unwrap().permits(&site, (KeyUsage::Sign, None), Now::at(now))
+    };
     let denied = |rule| Err(Error::Denied(rule));
     let only_sign = made(asked()).unwrap();
-    let refused = only_sign.permits(&site, (KeyUsage::Verify, None), NOW);
+    let refused = only_sign.permits(&site, (KeyUsage::Verify, None), Now::at(NOW));
     assert_eq!(refused, denied(PolicyRule::Operation));
     let window = KeyPolicy { not_before: Some(NOW), not_after: Some(NOW + 10), ..asked() };
     assert_eq!(sign(window.clone(), NOW - 1), denied(PolicyRule::NotBefore));
@@ -234,7 +236,8 @@ fn every_rule_of_a_policy_refuses_by_its_name() {
     assert_eq!(sign(window, NOW + 10), denied(PolicyRule::NotAfter));
     let rate = Some(RateLimit { uses: 2, period_ms: 1000 });
     let mut counted = made(KeyPolicy { max_uses: Some(3), rate, ..asked() }).unwrap();
-    let next = |record: &KeyRecord, now| record.permits(&site, (KeyUsage::Sign, None), now);
+    let next =
+        |record: &KeyRecord, now| record.permits(&site, (KeyUsage::Sign, None), Now::at(now));
     counted.count(NOW);
     counted.count(NOW);
     assert_eq!(next(&counted, NOW + 999), denied(PolicyRule::Rate));

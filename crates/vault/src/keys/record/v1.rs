@@ -54,5 +54,6 @@ pub(super) fn migrate(bytes: &[u8]) -> Option<KeyRecord> {
         deletion: None,
         uses: Uses::default(),
         log: None,
+        over: None,
     })
 }
