@@ -14,7 +14,7 @@ use super::operations::{TEXT, create, failed, mac, received, sent};
 use crate::session::Session;
 
 /// Keys with a public half, and what each is used for here.
-const PAIRS: [(&str, &str); 6] = [
+pub(super) const PAIRS: [(&str, &str); 6] = [
     ("ed25519", "sign"),
     ("ec-p256", "sign"),
     ("x25519", "agree"),

@@ -4,20 +4,10 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use super::{KEMS, ROUNDS, Sides, compare};
-use crate::{session::to_page, world::World};
+use crate::{scenarios::pairs::PAIRS, session::to_page, world::World};
 
 /// How often a key of each spec leaves and comes in, by each KEM.
 const MOVES: usize = 2;
-
-/// Keys with a public half, and what each is used for.
-const PAIRS: [(&str, &str); 6] = [
-    ("ed25519", "sign"),
-    ("ec-p256", "sign"),
-    ("x25519", "agree"),
-    ("ec-p256-agreement", "agree"),
-    ("hpke-x25519", "open"),
-    ("hpke-x-wing", "open"),
-];
 
 pub(super) async fn rewrapped_ciphertexts(world: &mut World) -> Result<()> {
     compare(world, async |sides| {
