@@ -1,11 +1,9 @@
 import { digestBytes, wordCode } from './verify-digest.js';
+import { TEXT } from './verify-text.js';
 
 /** @typedef {import('./verify-enclave.js').VerifyReport} VerifyReport */
 /** @typedef {import('./verify-enclave.js').Level} Level */
 /** @typedef {import('./verify-memory.js').Remembered} Remembered */
-
-/** What a level is called. @type {Record<Level, string>} */
-const NAMES = { 'enforced by browser': 'Enforced by browser', checked: 'Checked', failed: 'Failed' };
 
 /**
  * What a level is called, and what it means.
@@ -14,24 +12,18 @@ const NAMES = { 'enforced by browser': 'Enforced by browser', checked: 'Checked'
  * @returns {[string, string]}
  */
 export function levelText({ level, by, accepts }) {
-  const versions = accepts.join(' and ');
-  const [all, one] = by === 'policy'
-    ? ['a release that its signers made public', 'a release that its signers made public']
-    : accepts.length > 1
-      ? [`the pinned releases ${versions}`, `one of the pinned releases ${versions}`]
-      : ['the pinned release', 'the pinned release'];
-  const says = {
-    'enforced by browser': `This browser refuses to run anything in the key vault but ${all}.`,
-    checked: `What the server sends matches ${one}. This browser does not enforce it.`,
-    failed: `What was found is not ${one}, or it could not be read.`,
-  };
-  return [NAMES[level], says[level]];
+  const { byPolicy, pinned, all, oneOf } = TEXT.counts;
+  const several = accepts.length > 1;
+  const [every, one] = by === 'policy'
+    ? [byPolicy, byPolicy]
+    : several ? [all(accepts), oneOf(accepts)] : [pinned, pinned];
+  return [TEXT.level[level], TEXT.means[level](every, one)];
 }
 
 const TIME = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'short' });
 
 /** @param {number} time */
-const on = (time) => `on ${TIME.format(time)}`;
+const at = (time) => TIME.format(time);
 
 /** @param {{ version: string, manifest: string }} release */
 const named = ({ version, manifest }) => `${version} (${wordCode(digestBytes(manifest))})`;
@@ -43,9 +35,7 @@ const named = ({ version, manifest }) => `${version} (${wordCode(digestBytes(man
  * @returns {string}
  */
 export const idleText = (past) =>
-  past
-    ? `Not verified now. Last verified in this browser ${on(past.last)}: release ${past.version}.`
-    : 'Not verified yet.';
+  past ? TEXT.past.idle(at(past.last), past.version) : TEXT.past.none;
 
 /**
  * What this browser remembers, next to what was found now.
@@ -55,19 +45,17 @@ export const idleText = (past) =>
  */
 export function history({ level, version, manifest, past }) {
   if (level === 'failed' || version === null || manifest === null) {
-    const last = past && `It last held ${on(past.last)}, for release ${named(past)}.`;
-    return { changed: false, text: last ?? 'It has not been verified here before.' };
+    const text = past ? TEXT.past.held(at(past.last), named(past)) : TEXT.past.never;
+    return { changed: false, text };
   }
-  if (!past) return { changed: false, text: 'Verified for the first time.' };
+  if (!past) return { changed: false, text: TEXT.past.first };
   const { before, first, last } = past;
   if (past.manifest !== manifest) {
     const now = named({ version, manifest });
-    return { changed: true, text: `Changed since it was verified ${on(last)}: ${named(past)} \u2192 ${now}.` };
+    return { changed: true, text: TEXT.past.changed(at(last), named(past), now) };
   }
-  const since = before
-    ? ` First seen ${on(first)}, when it replaced ${named(before)}.`
-    : '';
-  return { changed: false, text: `The same release as ${on(last)}.${since}` };
+  const since = before ? TEXT.past.replaced(at(first), named(before)) : '';
+  return { changed: false, text: `${TEXT.past.same(at(last))}${since}` };
 }
 
 /**
@@ -77,24 +65,25 @@ export function history({ level, version, manifest, past }) {
  * @returns {string}
  */
 export function asText(report) {
+  const words = TEXT.report;
   const lines = [
-    `Level: ${report.level}`,
-    `Release: ${report.version ?? 'none'}`,
-    `Running: ${report.running ?? 'not known'}`,
-    `Manifest: ${report.manifest ?? 'not read'}`,
-    `Words: ${report.words ?? 'none'}`,
-    `Short code: ${report.code ?? 'none'}`,
-    `In this browser: ${history(report).text}`,
+    words.line(words.level, report.level),
+    words.line(words.release, report.version ?? words.none),
+    words.line(words.running, report.running ?? words.unknown),
+    words.line(words.manifest, report.manifest ?? words.unread),
+    words.line(words.words, report.words ?? words.none),
+    words.line(words.code, report.code ?? words.none),
+    words.line(words.here, history(report).text),
     '',
   ];
   for (const { title, ok, detail, compared, code } of report.steps) {
-    const mark = ok === null ? 'not done' : ok ? 'ok' : `FAILED ${code}`;
+    const mark = ok === null ? words.notDone : ok ? words.ok : words.failed(String(code));
     lines.push(`[${mark}] ${title}. ${detail}`);
     for (const { what, expected, found } of compared) {
-      lines.push(`    ${what}: expected ${expected}, found ${found}`);
+      lines.push(`    ${words.compared(what, expected, found)}`);
     }
   }
-  lines.push('', 'Not proven:', ...report.notProven.map((sentence) => `- ${sentence}`));
-  if (report.rebuild) lines.push('', 'Rebuild it yourself:', report.rebuild);
+  lines.push('', words.notProven, ...report.notProven.map((sentence) => `- ${sentence}`));
+  if (report.rebuild) lines.push('', words.rebuild, report.rebuild);
   return lines.join('\n');
 }
