@@ -232,6 +232,7 @@ input:focus-visible, textarea:focus-visible, select:focus-visible {
 .status { margin: 12px 0 0; color: var(--soft); font-size: 14px; line-height: 1.45; }
 /* Kept in the tree while empty, so that what they say later is spoken. */
 .problem:empty, .status:empty { margin: 0; padding: 0; }
+main.card > :last-child { margin-bottom: 0; }
 .result strong { display: block; margin: 0 0 4px; font-size: 16px; }
 .result p { margin: 0 0 12px; }
 .result p:last-child { margin: 0; }
