@@ -13,6 +13,7 @@ fn main() -> io::Result<()> {
     let mut code = String::new();
     listed(&mut code, "FRAME", &root.join("frame"), &parts::FRAME_PARTS);
     listed(&mut code, "ENROL", &root.join("enrol"), &parts::ENROL_PARTS);
+    println!("cargo::rerun-if-changed={}", root.join("ui").display());
     let mut workers = [parts::WORKER_PARTS, parts::TOOLS_PARTS].concat();
     workers.sort_unstable();
     workers.dedup();

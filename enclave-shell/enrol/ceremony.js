@@ -22,10 +22,10 @@ function obstacle() {
  * @returns {PublicKeyCredentialCreationOptions}
  */
 function options() {
-  const name = `${TEXT.name}, ${new Date().toLocaleDateString([], { dateStyle: 'medium' })}`;
+  const name = `${TEXT.account}, ${new Date().toLocaleDateString([], { dateStyle: 'medium' })}`;
   return {
     challenge: crypto.getRandomValues(new Uint8Array(32)),
-    rp: { id: location.hostname, name: TEXT.name },
+    rp: { id: location.hostname, name: TEXT.account },
     user: { id: crypto.getRandomValues(new Uint8Array(32)), name, displayName: name },
     pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: 'public-key', alg })),
     authenticatorSelection: {

@@ -49,9 +49,9 @@ function showCard(title, ...content) {
  * @param {'framed' | 'elsewhere' | 'unsupported'} why
  */
 function showRefusal(why) {
-  const body = make('p', { id: 'refused', role: 'alert' }, TEXT.refused[why]);
+  const body = make('p', { id: 'refused', role: 'alert' }, TEXT.enrol.refused[why]);
   body.dataset.why = why;
-  showCard(TEXT.refused.title, body);
+  showCard(TEXT.enrol.refused.title, body);
 }
 
 /**
@@ -60,11 +60,11 @@ function showRefusal(why) {
  * @param {Outcome} outcome
  */
 function showOutcome(result, outcome) {
-  const { title, body, tone } = TEXT.outcome[outcome];
+  const { title, body, tone } = TEXT.enrol.outcome[outcome];
   result.dataset.outcome = outcome;
-  result.className = `result ${tone}`;
+  result.className = `status result ${tone}`;
   result.replaceChildren(make('strong', {}, title), make('p', {}, body));
-  if (outcome === 'ready') result.append(make('p', { class: 'next' }, TEXT.back));
+  if (outcome === 'ready') result.append(make('p', { class: 'next' }, TEXT.enrol.back));
 }
 
 /**
@@ -75,25 +75,26 @@ function showOutcome(result, outcome) {
 async function onPress(button, result) {
   if (button.getAttribute('aria-disabled') === 'true') return;
   button.setAttribute('aria-disabled', 'true');
-  result.className = 'result';
+  result.className = 'status result';
   delete result.dataset.outcome;
-  result.replaceChildren(TEXT.busy);
+  result.replaceChildren(TEXT.enrol.busy);
   const outcome = await createPasskey();
   showOutcome(result, outcome);
   button.removeAttribute('aria-disabled');
-  button.textContent = TEXT.again;
+  button.textContent = TEXT.enrol.again;
   if (outcome !== 'ready') return;
-  button.remove();
+  button.parentElement?.remove();
   result.focus();
 }
 
 function showOffer() {
-  const button = make('button', { id: 'create', type: 'button' }, TEXT.submit);
-  const result = make('div', { id: 'result', class: 'result', role: 'status', tabindex: '-1' });
+  const button = make('button', { id: 'create', type: 'button', class: 'primary' }, TEXT.enrol.submit);
+  const result = make('div', { id: 'result', class: 'status result', role: 'status', tabindex: '-1' });
+  const actions = make('div', { class: 'actions' }, button);
   button.addEventListener('click', () => onPress(button, result));
   const site = make('strong', { id: 'site' }, location.host);
-  const where = make('p', { class: 'where' }, make('span', {}, TEXT.where), ' ', site);
-  showCard(TEXT.title, make('p', {}, TEXT.explain), where, result, button);
+  const where = make('p', { class: 'asks' }, make('span', {}, TEXT.enrol.where), ' ', site);
+  showCard(TEXT.enrol.title, make('p', {}, TEXT.enrol.explain), where, result, actions);
 }
 
 applyStyle();

@@ -51,7 +51,7 @@ async function start() {
     const release = { version, digests, signers };
     const { hostname, origin } = location;
     const init = { kind: 'init', role: 'enclave', module, release, host: hostname, origin };
-    worker.postMessage({ ...init, partitioned });
+    worker.postMessage({ ...init, names: TEXT.kind, partitioned });
     await running;
     return worker;
   } catch (error) {

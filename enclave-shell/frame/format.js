@@ -17,11 +17,10 @@ function wordsFor(words, name) {
  * @returns {string}
  */
 function inWords(seconds) {
-  if (seconds < 60) return `${seconds} s`;
   const rest = seconds % 60;
-  return rest === 0
-    ? `${Math.floor(seconds / 60)} min`
-    : `${Math.floor(seconds / 60)} min ${rest} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 0) return TEXT.wait.seconds(rest);
+  return rest === 0 ? TEXT.wait.minutes(minutes) : TEXT.wait.both(minutes, rest);
 }
 
 /**
@@ -31,8 +30,7 @@ function inWords(seconds) {
  */
 function lockTime(milliseconds) {
   const minutes = Math.max(1, Math.round(milliseconds / 60_000));
-  if (minutes % 60 !== 0) return minutes === 1 ? '1 minute' : `${minutes} minutes`;
-  return minutes === 60 ? '1 hour' : `${minutes / 60} hours`;
+  return minutes % 60 === 0 ? TEXT.span.hours(minutes / 60) : TEXT.span.minutes(minutes);
 }
 
 /**
@@ -42,13 +40,9 @@ function lockTime(milliseconds) {
  */
 function durationOf(milliseconds) {
   const minutes = Math.ceil(milliseconds / 60_000);
-  const [count, name] =
-    minutes < 120
-      ? [minutes, 'minute']
-      : minutes < 2880
-        ? [Math.ceil(minutes / 60), 'hour']
-        : [Math.ceil(minutes / 1440), 'day'];
-  return count === 1 ? `1 ${name}` : `${count} ${name}s`;
+  if (minutes < 120) return TEXT.span.minutes(minutes);
+  if (minutes < 2880) return TEXT.span.hours(Math.ceil(minutes / 60));
+  return TEXT.span.days(Math.ceil(minutes / 1440));
 }
 
 /**
@@ -82,7 +76,7 @@ function hex(bytes) {
  * @returns {string}
  */
 function sizeOf(bytes) {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  const units = TEXT.bytes;
   let value = bytes;
   let unit = 0;
   for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;

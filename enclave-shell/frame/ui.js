@@ -182,7 +182,7 @@ function waitFor(screen, problem, milliseconds) {
   screen.problem.append(' ', count);
   const tick = () => {
     const left = Math.ceil((ui.waitUntil - performance.now()) / 1000);
-    count.textContent = left > 0 ? TEXT.wait(inWords(left)) : '';
+    count.textContent = left > 0 ? TEXT.tryIn(inWords(left)) : '';
     if (left > 0) return;
     clearInterval(ui.ticker);
     ui.waitUntil = 0;

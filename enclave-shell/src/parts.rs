@@ -9,9 +9,9 @@ pub const FRAME_PARTS: [&str; 31] = [
     "probe.js",
     SHARED_DOORS,
     "isolation.js",
-    "strings.js",
+    SHARED_TEXTS,
     "format.js",
-    "style.js",
+    SHARED_STYLE,
     "storage.js",
     "passkey.js",
     "ui-parts.js",
@@ -39,8 +39,12 @@ pub const FRAME_PARTS: [&str; 31] = [
 /// The one file that the frame shares with the worker, seen from the frame's folder.
 const SHARED_DOORS: &str = "../../crates/enclave/worker/doors.js";
 
+/// What frame and enrolment page share, seen from the folder of either.
+const SHARED_TEXTS: &str = "../ui/strings.js";
+const SHARED_STYLE: &str = "../ui/style.js";
+
 /// Files of `enclave-shell/enrol`, in one module scope.
-pub const ENROL_PARTS: [&str; 4] = ["strings.js", "style.js", "ceremony.js", "enrol.js"];
+pub const ENROL_PARTS: [&str; 4] = [SHARED_TEXTS, SHARED_STYLE, "ceremony.js", "enrol.js"];
 
 /// Files of `crates/enclave/worker` for the enclave. The wasm-bindgen glue comes right before the
 /// last one, the entry point.

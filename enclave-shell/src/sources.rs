@@ -103,7 +103,7 @@ mod tests {
     }
 
     fn sorted(names: &[&str]) -> Vec<String> {
-        // What the frame shares with the worker is listed with its path.
+        // What lies in another folder is listed with its path.
         let own = names.iter().filter(|name| !name.contains('/'));
         let mut names: Vec<String> = own.map(|name| (*name).to_owned()).collect();
         names.sort();
@@ -115,6 +115,11 @@ mod tests {
     fn every_file_is_listed_and_every_listed_file_exists() {
         assert_eq!(on_disk("frame"), sorted(&FRAME_PARTS));
         assert_eq!(on_disk("enrol"), sorted(&ENROL_PARTS));
+        let shared: Vec<_> = on_disk("ui").iter().map(|name| format!("../ui/{name}")).collect();
+        for parts in [FRAME_PARTS.as_slice(), &ENROL_PARTS] {
+            let listed = parts.iter().filter(|name| name.starts_with("../ui/"));
+            assert_eq!(listed.collect::<Vec<_>>(), shared.iter().collect::<Vec<_>>());
+        }
         let workers = [WORKER_PARTS, TOOLS_PARTS].concat();
         assert_eq!(on_disk("../crates/enclave/worker"), sorted(&workers));
     }

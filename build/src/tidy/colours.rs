@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use super::{Findings, Source};
 
-const SERVED: [&str; 3] = ["enclave-shell/frame/", "enclave-shell/enrol/", "enclave-shell/demo/"];
+const SERVED: [&str; 4] =
+    ["enclave-shell/ui/", "enclave-shell/frame/", "enclave-shell/enrol/", "enclave-shell/demo/"];
 const DARK: &str = "@media (prefers-color-scheme: dark)";
 const FUNCTIONS: [&str; 11] = [
     "rgb(",
@@ -185,7 +186,11 @@ mod tests {
         let found = |path| problems(path, "p { color: #fff; }");
         assert_eq!(problems("enclave-shell/demo/demo.css", ":root { --ink: #fff; }"), 1);
         assert_eq!(problems("enclave-shell/demo/demo.css", SHEET), 0);
-        for path in ["enclave-shell/frame/ui.js", "enclave-shell/demo/demo.css"] {
+        for path in [
+            "enclave-shell/ui/style.js",
+            "enclave-shell/frame/ui.js",
+            "enclave-shell/demo/demo.css",
+        ] {
             assert_eq!(found(path), 1);
         }
         for path in ["enclave-shell/frame/test/a.js", "crates/client/src/sheet.js", "x.css"] {

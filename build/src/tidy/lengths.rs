@@ -5,7 +5,7 @@ use super::{Findings, Source};
 const WARN_LINES: usize = 400;
 const MOST_LINES: usize = 600;
 /// All texts that the enclave shows stand in one file, however many they are.
-const TEXTS: &str = "enclave-shell/frame/strings.js";
+const TEXTS: &str = "enclave-shell/ui/strings.js";
 const EXTENSIONS: [&str; 7] = ["rs", "js", "mjs", "ts", "css", "html", "sh"];
 
 pub(super) fn check(sources: &[Source], findings: &mut Findings) {

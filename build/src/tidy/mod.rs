@@ -10,7 +10,9 @@ mod links;
 mod locks;
 mod others;
 mod pages;
+mod script;
 mod shown;
+mod texts;
 mod words;
 mod workflows;
 
@@ -72,6 +74,7 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
     colours::check(&sources, &mut findings);
     labels::check(&sources, &mut findings);
     labels::check_once(&sources, &mut findings);
+    texts::check(&sources, &mut findings);
     workflows::check(&sources, &mut findings);
     container::check(&sources, &mut findings);
     for warning in &findings.warnings {

@@ -15,8 +15,8 @@ const MACHINE_PATHS: [&str; 4] =
     [concat!("/ro", "ot/"), concat!("/wo", "rk/"), concat!("/ho", "me/"), concat!("/Us", "ers/")];
 
 /// These scripts are concatenated into one: a module statement breaks them.
-const JOINED: [&str; 3] =
-    ["enclave-shell/frame/", "enclave-shell/enrol/", "crates/enclave/worker/"];
+const JOINED: [&str; 4] =
+    ["enclave-shell/ui/", "enclave-shell/frame/", "enclave-shell/enrol/", "crates/enclave/worker/"];
 const MODULE_STATEMENTS: [&str; 5] = ["import ", "import{", "import(", "export ", "export{"];
 
 pub(super) fn check(sources: &[Source], findings: &mut Findings) {

@@ -2,8 +2,9 @@ import { given } from './bytes.js';
 import { verifyEnclave } from './verify-enclave.js';
 import { recall } from './verify-memory.js';
 import { qrBox } from './verify-qr.js';
+import { idleText } from './verify-report.js';
 import { STYLE } from './verify-style.js';
-import { idleText } from './verify-text.js';
+import { TEXT } from './verify-text.js';
 import { button, element, more, result } from './verify-view.js';
 
 /** @typedef {import('./release.js').Pinned} Pinned */
@@ -41,7 +42,7 @@ export function defineKmsVerify(name = 'kms-verify') {
     #release;
     /** @type {Promise<VerifyReport> | undefined} */
     #running;
-    #button = button('Verify', 'verify');
+    #button = button(TEXT.verify, 'verify');
     #live = element('div', 'result');
     #more = element('div', 'more');
 
@@ -110,7 +111,7 @@ export function defineKmsVerify(name = 'kms-verify') {
     async #verify() {
       this.removeAttribute('level');
       this.#button.setAttribute('aria-disabled', 'true');
-      this.#live.replaceChildren(element('p', 'hint', 'Verifying\u2026'));
+      this.#live.replaceChildren(element('p', 'hint', TEXT.busy));
       this.#more.replaceChildren();
       const { release, policy, memory, url, kms, source } = this;
       try {
@@ -123,7 +124,7 @@ export function defineKmsVerify(name = 'kms-verify') {
         return report;
       } finally {
         this.#button.removeAttribute('aria-disabled');
-        this.#button.textContent = 'Verify again';
+        this.#button.textContent = TEXT.again;
       }
     }
   }

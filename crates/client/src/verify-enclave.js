@@ -7,6 +7,7 @@ import { recall, remember } from './verify-memory.js';
 import { noteAccepted, noteRefused } from './verify-policy.js';
 import { rebuildCommands } from './verify-rebuild.js';
 import { Steps } from './verify-steps.js';
+import { TEXT } from './verify-text.js';
 import { notProven } from './verify-words.js';
 import { base64, given } from './bytes.js';
 
@@ -120,12 +121,12 @@ class Verification {
 
   /** What the app pins. */
   #given() {
-    return this.#steps.run('pin', 'This app pins a release', async () => {
+    return this.#steps.run('pin', TEXT.step.pin, async () => {
       const checked = checkPinned(this.#options.release, this.#options.url);
       const [{ version }, next] = checked.releases;
       const detail = next
-        ? `Releases ${version} and ${next.version} of ${checked.origin}: either counts.`
-        : `Release ${version} of ${checked.origin}.`;
+        ? TEXT.step.pinnedBoth(version, next.version, checked.origin)
+        : TEXT.step.pinned(version, checked.origin);
       return [checked, detail];
     });
   }
@@ -191,18 +192,17 @@ class Verification {
   async #published(releases, origin) {
     const at = new URL('/.well-known/ats-kms/manifest.json', origin);
     let [release] = releases;
-    const title = 'The server publishes that release';
-    const manifest = await this.#steps.run('manifest', title, async (compare) => {
+    const manifest = await this.#steps.run('manifest', TEXT.step.manifest, async (compare) => {
       const { bytes } = await fetchBytes(at, MAX_MANIFEST, this.#signal);
       this.#digest = await hash('SHA-256', bytes);
       const found = `sha256-${base64(this.#digest)}`;
       release = releases.find(({ manifest }) => manifest === found) ?? release;
-      compare('Manifest', found, release.manifest, 'other_manifest');
+      compare(TEXT.compared.manifest, found, release.manifest, 'other_manifest');
       const read = parseManifest(bytes);
       comparePin(read, release, compare);
-      const which = this.#options.policy ? 'the accepted one' : 'the pinned one';
-      const name = releases.length > 1 ? `that of release ${release.version}` : which;
-      return [read, `Its manifest is ${name}, ${release.manifest}.`];
+      const which = this.#options.policy ? TEXT.step.accepted : TEXT.step.pinnedOne;
+      const name = releases.length > 1 ? TEXT.step.ofRelease(release.version) : which;
+      return [read, TEXT.step.published(name, release.manifest)];
     });
     return { release, manifest };
   }
@@ -212,16 +212,15 @@ class Verification {
    * @param {string} origin
    */
   #asset({ path, size, sha256, sha384, mediaType }, origin) {
-    const name = path === '/' ? 'the frame\u2019s page' : path;
-    const title = `The server sends ${name} unchanged`;
-    return this.#steps.run(`asset:${path}`, title, async (compare) => {
+    const name = path === '/' ? TEXT.step.page : path;
+    return this.#steps.run(`asset:${path}`, TEXT.step.asset(name), async (compare) => {
       const at = new URL(path, `${origin}/`);
       if (at.origin !== origin) throw new Mismatch('elsewhere');
       const sent = await fetchBytes(at, Math.min(size, MAX_ASSET), this.#signal);
       compare('SHA-256', await sri('SHA-256', sent.bytes), sha256, 'other_bytes');
       compare('SHA-384', await sri('SHA-384', sent.bytes), sha384, 'other_bytes');
-      compare('Kind of file', sent.mediaType, mediaType, 'other_media_type');
-      return [undefined, `${sent.bytes.byteLength.toLocaleString('en')} bytes, digests match.`];
+      compare(TEXT.compared.kind, sent.mediaType, mediaType, 'other_media_type');
+      return [undefined, TEXT.step.sent(sent.bytes.byteLength.toLocaleString('en'))];
     });
   }
 
@@ -233,18 +232,18 @@ class Verification {
    * @returns {Promise<Release | undefined>}
    */
   async #running(releases, published) {
-    const title = 'The running enclave reports that release';
+    const title = TEXT.step.running;
     const { kms } = this.#options;
     if (!kms) {
-      this.#steps.note('running', title, null, 'Not connected, so it was not asked.');
+      this.#steps.note('running', title, null, TEXT.step.notAsked);
       return undefined;
     }
     return await this.#steps.run('running', title, async (compare) => {
       const told = await kms.measurement(undefined, { signal: this.#signal });
       const release = releases.find(({ version }) => version === told.release) ?? published;
-      compare('Version', told.release, release.version, 'other_release_runs');
-      compare('Worker', told.digests.worker, release.worker, 'other_worker_runs');
-      compare('WebAssembly', told.digests.wasm, release.wasm, 'other_wasm_runs');
+      compare(TEXT.compared.version, told.release, release.version, 'other_release_runs');
+      compare(TEXT.compared.worker, told.digests.worker, release.worker, 'other_worker_runs');
+      compare(TEXT.compared.wasm, told.digests.wasm, release.wasm, 'other_wasm_runs');
       return [release, runningText(release, published)];
     });
   }
@@ -259,25 +258,20 @@ class Verification {
     const enforced = own && kms.isolation().pin === 'enforced';
     const webcat = releases.some((release) => release.webcat);
     const detail = enforced
-      ? 'It was told to run nothing in the frame but the pinned scripts.'
-      : webcat
-        ? 'Not in the page for WEBCAT, whose worker no browser compares with a digest.'
-        : 'Not in this browser or not for this connection: it runs what the server sends.';
-    this.#steps.note('enforced', 'The browser enforces the release', enforced ? true : null, detail);
+      ? TEXT.step.isEnforced
+      : webcat ? TEXT.step.notInWebcat : TEXT.step.notEnforced;
+    this.#steps.note('enforced', TEXT.step.enforced, enforced ? true : null, detail);
     if (webcat) {
-      this.#steps.note('extension', 'An extension enforces the release', null,
-        'A page cannot see whether WEBCAT is installed and knows this host: its icon says so.');
+      this.#steps.note('extension', TEXT.step.extension, null, TEXT.step.unseen);
     }
     return enforced;
   }
 
   /** What this way of verifying never looks at, so that nobody takes it for done. */
   #notAsked() {
-    this.#steps.note('headers', 'The server sends the headers of the release', null,
-      'A page cannot read them all. `enclave-shell verify` in a terminal does.');
+    this.#steps.note('headers', TEXT.step.headers, null, TEXT.step.headersUnread);
     if (this.#options.policy) return;
-    this.#steps.note('vouched', 'Signers, a public log and witnesses vouch for the release', null,
-      'This app pins the release itself, so they were not asked.');
+    this.#steps.note('vouched', TEXT.step.vouched, null, TEXT.step.notVouched);
   }
 }
 
@@ -287,9 +281,8 @@ class Verification {
  */
 const runningText = (running, published) =>
   running === published
-    ? `Release ${running.version}: its own digests of worker and WebAssembly match.`
-    : `Release ${running.version}, which this app pins too: its own digests of worker and WebAssembly ` +
-      `match. The server publishes ${published.version} by now, which a new connection gets.`;
+    ? TEXT.step.runs(running.version)
+    : TEXT.step.runsOther(running.version, published.version);
 
 /** @type {Judge} */
 const ownJudge = async (options) => (await import('./policy.js')).verifyPolicy(options);

@@ -1,5 +1,6 @@
 import { isRecord } from './bytes.js';
 import { Mismatch } from './verify-failures.js';
+import { TEXT } from './verify-text.js';
 
 /** @typedef {import('./release.js').Release} Release */
 /** @typedef {{ path: string, sha256: string, sha384: string, size: number, mediaType: string }} Asset */
@@ -63,14 +64,15 @@ const isAsset = (asset) =>
 export function comparePin(manifest, release, compare) {
   /** @param {string} at */
   const asset = (at) => manifest.assets.find(({ path }) => path === at);
+  const what = TEXT.compared;
   /** @type {[string, unknown, string][]} */
   const rules = [
-    ['Version', manifest.version, release.version],
-    ['Worker', manifest.worker, release.worker],
-    ['WebAssembly', manifest.wasm, release.wasm],
-    ['The frame\u2019s page', asset(release.webcat ? '/webcat/' : '/')?.sha256, release.html],
-    ['The frame\u2019s script', asset(release.module.path)?.sha384, release.module.integrity],
-    ['The script of backups', asset(release.tools.path)?.sha384, release.tools.integrity],
+    [what.version, manifest.version, release.version],
+    [what.worker, manifest.worker, release.worker],
+    [what.wasm, manifest.wasm, release.wasm],
+    [what.page, asset(release.webcat ? '/webcat/' : '/')?.sha256, release.html],
+    [what.script, asset(release.module.path)?.sha384, release.module.integrity],
+    [what.tools, asset(release.tools.path)?.sha384, release.tools.integrity],
   ];
-  for (const [what, found, expected] of rules) compare(what, found, expected, 'pin_contradicted');
+  for (const [name, found, expected] of rules) compare(name, found, expected, 'pin_contradicted');
 }

@@ -1,4 +1,5 @@
 import { explainFailure } from './verify-failures.js';
+import { TEXT } from './verify-text.js';
 
 /** @typedef {import('./policy.js').Policy} Policy */
 /** @typedef {import('./policy.js').Accepted} Accepted */
@@ -9,75 +10,78 @@ import { explainFailure } from './verify-failures.js';
  *
  * @typedef {object} Phase
  * @property {string} id
- * @property {string} title
+ * @property {{ title: string }} words
  * @property {RegExp} codes of the failures that belong to it
- * @property {(policy: Policy, accepted: Accepted) => string} detail what is known once it holds
+ * @property {(policy: Policy, accepted: Accepted) => string} known what is known once it holds
  */
 
 const TIME = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeStyle: 'long', timeZone: 'UTC' });
+
+/** @param {number} time in seconds */
+const at = (time) => TIME.format(time * 1000);
 
 /** @type {Phase[]} */
 const PHASES = [
   {
     id: 'policy',
-    title: 'This app says whose word counts, and this browser what it saw before',
     codes: /^(?:policy|mark|kit|files)_/,
-    detail: ({ origin }) => `The policy is for ${origin}.`,
+    words: TEXT.phase.policy,
+    known: ({ origin }) => TEXT.phase.policy.detail(origin),
   },
   {
     id: 'revocations',
-    title: 'The release is not revoked',
     codes: /^revo/,
-    detail: () => 'The server\u2019s list was read. What was revoked elsewhere and never shown here is not known.',
+    words: TEXT.phase.revocations,
+    known: () => TEXT.phase.revocations.detail(),
   },
   {
     id: 'policy-manifest',
-    title: 'The manifest is whole and of this enclave',
     codes: /^manifest_/,
-    detail: (_, { manifest, epoch }) => `Release number ${epoch}, ${manifest}.`,
+    words: TEXT.phase.manifest,
+    known: (_, { manifest, epoch }) => TEXT.phase.manifest.detail(epoch, manifest),
   },
   {
     id: 'signers',
-    title: 'Its signers have signed the release',
     codes: /^(?:proof_form|statement_\w+)$/,
-    detail: ({ signers: { threshold, keys } }) => `At least ${threshold} of ${list(keys.map(nameOf))}.`,
+    words: TEXT.phase.signers,
+    known: ({ signers: { threshold, keys } }) =>
+      TEXT.phase.signers.detail(threshold, list(keys.map(nameOf))),
   },
   {
     id: 'log',
-    title: 'A public log has signed that it holds what it shows',
     codes: /^(?:log_unknown|log_signature|checkpoint_form)$/,
-    detail: (_, { log, size }) => `The log ${log}, with ${size} entries.`,
+    words: TEXT.phase.log,
+    known: (_, { log, size }) => TEXT.phase.log.detail(log, size),
   },
   {
     id: 'witnesses',
-    title: 'Witnesses have seen the public log in that state',
     codes: /^(?:witness_signature|quorum_missing)$/,
-    detail: (policy, { time }) => `Enough of ${list(witnesses(policy))}, by ${TIME.format(time * 1000)}.`,
+    words: TEXT.phase.witnesses,
+    known: (policy, { time }) => TEXT.phase.witnesses.detail(list(witnesses(policy)), at(time)),
   },
   {
     id: 'inclusion',
-    title: 'The release is in the public log',
     codes: /^(?:index_out_of_range|proof_truncated|proof_padded|not_included)$/,
-    detail: (_, { index, size, log }) => `Entry ${index}, counted from 0, of ${size} in ${log}.`,
+    words: TEXT.phase.inclusion,
+    known: (_, { index, size, log }) => TEXT.phase.inclusion.detail(index, size, log),
   },
   {
     id: 'age',
-    title: 'The release has been public for long enough',
     codes: /^(?:from_the_future|too_young)$/,
-    detail: ({ cool_down_hours: hours }, { time }) =>
-      `At least ${hours} hours, by this device\u2019s clock, since ${TIME.format(time * 1000)}.`,
+    words: TEXT.phase.age,
+    known: ({ cool_down_hours: hours }, { time }) => TEXT.phase.age.detail(hours, at(time)),
   },
   {
     id: 'growth',
-    title: 'The public log has only grown since this browser saw it',
     codes: /^(?:log_(?:replayed|split|forked)|growth_\w+)$/,
-    detail: () => 'It contradicts nothing that was seen here. In a new browser nothing was.',
+    words: TEXT.phase.growth,
+    known: () => TEXT.phase.growth.detail(),
   },
   {
     id: 'order',
-    title: 'The release is not older than one that this browser saw',
     codes: /^(?:rollback|epoch_split|previous_mismatch)$/,
-    detail: (_, { epoch }) => `Release number ${epoch} follows what was seen here.`,
+    words: TEXT.phase.order,
+    known: (_, { epoch }) => TEXT.phase.order.detail(epoch),
   },
 ];
 
@@ -103,7 +107,9 @@ const witnesses = ({ transparency }) =>
  * @param {Accepted} accepted
  */
 export function noteAccepted(steps, policy, accepted) {
-  for (const { id, title, detail } of PHASES) steps.note(id, title, true, detail(policy, accepted));
+  for (const { id, words, known } of PHASES) {
+    steps.note(id, words.title, true, known(policy, accepted));
+  }
 }
 
 /**
@@ -115,9 +121,9 @@ export function noteAccepted(steps, policy, accepted) {
 export function noteRefused(steps, code) {
   const failed = Math.max(0, PHASES.findIndex(({ codes }) => codes.test(code)));
   const { text, advice } = explainFailure(code) ?? explainFailure('unreadable') ?? { text: code, advice: '' };
-  for (const [place, { id, title }] of PHASES.entries()) {
-    if (place < failed) steps.note(id, title, true, 'It held; the check ended later.');
-    else if (place > failed) steps.note(id, title, null, 'The check ended before.');
+  for (const [place, { id, words: { title } }] of PHASES.entries()) {
+    if (place < failed) steps.note(id, title, true, TEXT.step.before);
+    else if (place > failed) steps.note(id, title, null, TEXT.step.after);
     else steps.all.push({ id, title, ok: false, detail: text, compared: [], code, advice });
   }
 }

@@ -1,3 +1,4 @@
+import { TEXT } from './verify-text.js';
 import { element } from './verify-view.js';
 
 /** @typedef {import('./verify-enclave.js').VerifyReport} VerifyReport */
@@ -17,8 +18,8 @@ export function qrBox({ level, manifest }) {
   if (level === 'failed' || manifest === null) return [];
   const box = element('details', 'qr');
   box.append(
-    element('summary', 'summary', 'Digest as a QR code'),
-    element('p', 'hint', 'Another device reads the digest with its camera: it has to be the same there.'),
+    element('summary', 'summary', TEXT.view.qr),
+    element('p', 'hint', TEXT.view.qrMore),
   );
   box.addEventListener('toggle', async () => box.append(await picture(manifest)), { once: true });
   return [box];
@@ -36,8 +37,7 @@ async function picture(digest) {
   } catch {
     // Not to be had, or this page lets no wasm run: said below.
   }
-  const text = 'This page cannot make the code. In a terminal, `enclave-shell verify --qr` shows it.';
-  return element('p', 'hint', text);
+  return element('p', 'hint', TEXT.view.noQr);
 }
 
 /**
@@ -52,7 +52,7 @@ function draw(rows, digest) {
   const dark = rows.flatMap((row, y) =>
     [...row].flatMap((module, x) => (module === '1' ? [`M${x + EDGE} ${y + EDGE}h1v1h-1z`] : [])));
   const svg = shape('svg', { viewBox: `0 0 ${side} ${side}`, width: '232', height: '232', role: 'img' });
-  svg.setAttribute('aria-label', `QR code of ${digest}`);
+  svg.setAttribute('aria-label', TEXT.view.qrOf(digest));
   svg.setAttribute('shape-rendering', 'crispEdges');
   svg.append(
     shape('rect', { width: side, height: side, fill: '#fff' }),

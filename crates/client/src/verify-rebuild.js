@@ -1,4 +1,5 @@
 import { digestBytes } from './verify-digest.js';
+import { TEXT } from './verify-text.js';
 
 /** What may stand in a command line without quotes. */
 const PLAIN_URL = /^https?:\/\/[A-Za-z0-9][A-Za-z0-9./:_-]*$/;
@@ -13,14 +14,13 @@ const PLAIN_URL = /^https?:\/\/[A-Za-z0-9][A-Za-z0-9./:_-]*$/;
 export function rebuildCommands({ version, commit, manifest, origin, source }) {
   if (!PLAIN_URL.test(origin)) return null;
   const hex = [...digestBytes(manifest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const words = TEXT.rebuild;
   return [
-    source && PLAIN_URL.test(source)
-      ? `git clone ${source} kms && cd kms`
-      : '# in a clone of the enclave\u2019s source:',
+    source && PLAIN_URL.test(source) ? words.clone(source) : words.inClone,
     checkout(version, commit),
-    `curl -sSf ${origin}/.well-known/ats-kms/manifest.json > manifest.json`,
-    `echo '${hex}  manifest.json' | sha256sum --check`,
-    'cargo xtask repro --against manifest.json',
+    words.fetch(origin),
+    words.check(hex),
+    words.repro,
   ].join('\n');
 }
 
@@ -29,8 +29,9 @@ export function rebuildCommands({ version, commit, manifest, origin, source }) {
  * @param {string} commit
  */
 function checkout(version, commit) {
-  if (commit === 'unknown') return `# the manifest names no commit; check out version ${version}`;
-  const [name, dirty] = commit.split('-');
-  const line = `git checkout ${name}`;
-  return dirty ? `${line} # the build had changes that are in no commit` : line;
+  const words = TEXT.rebuild;
+  if (commit === 'unknown') return words.noCommit(version);
+  const [name = '', dirty] = commit.split('-');
+  const line = words.checkout(name);
+  return dirty ? `${line}${words.dirty}` : line;
 }

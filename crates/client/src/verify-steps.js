@@ -1,5 +1,6 @@
 import { KmsError } from './errors.js';
 import { adviceFor, explainFailure, Mismatch } from './verify-failures.js';
+import { TEXT } from './verify-text.js';
 
 /** @typedef {import('./verify-manifest.js').Compare} Compare */
 /** @typedef {{ what: string, expected: string, found: string }} Comparison */
@@ -40,7 +41,7 @@ export class Steps {
     const compared = [];
     try {
       const [value, detail] = await work((what, found, expected, code) => {
-        const shown = String(found ?? 'nothing').slice(0, MAX_SHOWN);
+        const shown = String(found ?? TEXT.view.nothing).slice(0, MAX_SHOWN);
         compared.push({ what, expected, found: shown });
         if (found !== expected) throw new Mismatch(code);
       });

@@ -1,13 +1,14 @@
-import { asText, history, levelText } from './verify-text.js';
+import { asText, history, levelText } from './verify-report.js';
+import { TEXT } from './verify-text.js';
 
 /** @typedef {import('./verify-enclave.js').VerifyReport} VerifyReport */
 /** @typedef {import('./verify-steps.js').VerifyStep} VerifyStep */
 /** @typedef {import('./verify-steps.js').Comparison} Comparison */
 
 const MARKS = {
-  true: { state: 'ok', word: 'Holds', sign: '\u2713' },
-  false: { state: 'bad', word: 'Does not hold', sign: '\u2715' },
-  null: { state: 'skipped', word: 'Not done', sign: '\u2013' },
+  true: { state: 'ok', word: TEXT.view.holds, sign: '\u2713' },
+  false: { state: 'bad', word: TEXT.view.not, sign: '\u2715' },
+  null: { state: 'skipped', word: TEXT.view.notDone, sign: '\u2013' },
 };
 
 /**
@@ -61,14 +62,14 @@ export function result(report) {
 export function more(report) {
   const parts = [details(report)];
   if (report.rebuild) parts.push(rebuild(report.rebuild));
-  return [...parts, copyButton('Copy report', () => asText(report))];
+  return [...parts, copyButton(TEXT.report.copy, () => asText(report))];
 }
 
 /** @param {VerifyStep} step */
 function failure({ title, detail, advice }) {
   const box = element('div', 'failure');
   box.append(
-    element('p', 'failure-text', `Does not hold: \u201c${title}\u201d. ${detail}`),
+    element('p', 'failure-text', TEXT.view.failure(title, detail)),
     element('p', 'advice', advice),
   );
   return box;
@@ -80,7 +81,7 @@ function failure({ title, detail, advice }) {
  */
 function wordsLine(level, words) {
   // Of a failed verification they name what was read, which may be no release at all.
-  const name = level === 'failed' ? 'What was read, in words: ' : 'This release in words: ';
+  const name = level === 'failed' ? TEXT.view.wordsRead : TEXT.view.words;
   const line = element('p', 'code-line', name);
   line.append(element('strong', 'words', words));
   return line;
@@ -90,20 +91,20 @@ function wordsLine(level, words) {
 function details(report) {
   const box = element('details', 'details');
   box.open = report.level === 'failed';
-  box.append(element('summary', 'summary', 'What was checked, and what that does not prove'));
+  box.append(element('summary', 'summary', TEXT.view.details));
   if (report.manifest) box.append(facts(report));
   const steps = element('ol', 'steps');
   steps.append(...report.steps.map(stepItem));
   const limits = element('ul', 'limits');
   limits.append(...report.notProven.map((sentence) => element('li', 'limit', sentence)));
-  box.append(steps, element('h3', 'limits-title', 'Not proven'), limits);
+  box.append(steps, element('h3', 'limits-title', TEXT.view.limits), limits);
   return box;
 }
 
 /** @param {VerifyReport} report */
 function facts({ manifest, code }) {
   const list = element('dl', 'facts');
-  for (const [name, value] of [['Digest of the manifest', manifest], ['Short code', code]]) {
+  for (const [name, value] of [[TEXT.view.digest, manifest], [TEXT.view.code, code]]) {
     const row = element('div', 'fact');
     const said = element('dd', 'fact-value');
     said.append(element('code', 'code', value ?? ''));
@@ -134,10 +135,10 @@ function comparisons(compared) {
   const list = element('ul', 'compared');
   for (const { what, expected, found } of compared) {
     const line = element('li', 'comparison', `${what}: `);
-    if (found === expected) line.append('both ', element('code', 'value', found));
+    if (found === expected) line.append(TEXT.view.both, element('code', 'value', found));
     else {
-      line.append('expected ', element('code', 'value', expected));
-      line.append(', found ', element('code', 'value', found));
+      line.append(TEXT.view.expected, element('code', 'value', expected));
+      line.append(TEXT.view.found, element('code', 'value', found));
     }
     list.append(line);
   }
@@ -151,12 +152,12 @@ function rebuild(commands) {
   shown.append(element('code', 'command', commands));
   shown.tabIndex = 0;
   shown.setAttribute('role', 'group');
-  shown.setAttribute('aria-label', 'Commands');
+  shown.setAttribute('aria-label', TEXT.view.commands);
   box.append(
-    element('summary', 'summary', 'Rebuild it yourself'),
-    element('p', 'hint', 'Builds this release from its source and compares every digest. In a terminal:'),
+    element('summary', 'summary', TEXT.view.rebuild),
+    element('p', 'hint', TEXT.view.rebuildMore),
     shown,
-    copyButton('Copy commands', () => commands),
+    copyButton(TEXT.view.copyCommands, () => commands),
   );
   return box;
 }
@@ -168,7 +169,7 @@ function rebuild(commands) {
 function copyButton(name, text) {
   const made = button(name, 'copy');
   made.addEventListener('click', async () => {
-    made.textContent = (await copyText(text())) ? 'Copied' : 'Copying was refused';
+    made.textContent = (await copyText(text())) ? TEXT.report.copied : TEXT.report.refused;
   });
   return made;
 }

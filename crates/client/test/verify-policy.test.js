@@ -4,7 +4,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { explainFailure, verifyEnclave } from '../src/verify.js';
 import { noteRefused } from '../src/verify-policy.js';
 import { Steps } from '../src/verify-steps.js';
-import { levelText } from '../src/verify-text.js';
+import { levelText } from '../src/verify-report.js';
 import { enrol, enrolPath, html, manifest, module, pin, tools, toolsPath } from './sample.js';
 
 const policy = {

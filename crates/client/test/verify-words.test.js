@@ -7,7 +7,7 @@ import { digestBytes, wordCode } from '../src/verify-digest.js';
 import { recall, remember } from '../src/verify-memory.js';
 import { parseManifest } from '../src/verify-manifest.js';
 import { rebuildCommands } from '../src/verify-rebuild.js';
-import { asText, history, idleText } from '../src/verify-text.js';
+import { asText, history, idleText } from '../src/verify-report.js';
 import { notProven } from '../src/verify-words.js';
 import { WORDS } from '../src/wordlist.gen.js';
 import { manifest } from './sample.js';

@@ -42,7 +42,7 @@ throw e;
 wasm.enclave_connect(this.__wbg_ptr, ptr0, len0, ptr1, len1, val3, port);
 }
 /**
- * `config` is `{ version, workerDigest, wasmDigest, host, origin, signers, partitioned? }`;
+ * `config` is `{ version, workerDigest, wasmDigest, host, origin, signers, names, partitioned? }`;
  * `post_ui(message, transfer)` sends to the frame.
  * @param {any} config
  * @param {Function} post_ui

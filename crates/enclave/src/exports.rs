@@ -5,8 +5,10 @@ use std::rc::Rc;
 
 use js_sys::Function;
 use js_sys::futures::spawn_local;
-use kms_protocol::{CallerOrigin, ErrorCode, Nonce, PROTOCOL_VERSION, Ready, Value, event};
-use kms_vault::{Config, Signers};
+use kms_protocol::{
+    CallerOrigin, EnrolmentKind, ErrorCode, Label, Nonce, PROTOCOL_VERSION, Ready, Value, event,
+};
+use kms_vault::{Config, Names, Signers};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
@@ -29,7 +31,7 @@ pub struct Enclave {
 
 #[wasm_bindgen]
 impl Enclave {
-    /// `config` is `{ version, workerDigest, wasmDigest, host, origin, signers, partitioned? }`;
+    /// `config` is `{ version, workerDigest, wasmDigest, host, origin, signers, names, partitioned? }`;
     /// `post_ui(message, transfer)` sends to the frame.
     #[wasm_bindgen(constructor)]
     #[must_use]
@@ -119,6 +121,21 @@ impl Enclave {
             origin: self.text("origin"),
             auto_lock: Config::AUTO_LOCK,
             signers,
+            names: self.names()?,
+        })
+    }
+
+    /// What new ways to unlock are called, by kind. A release without names does not start.
+    fn names(&self) -> Result<Names, ErrorCode> {
+        let names: Dict = self.config.at("names").unchecked_into();
+        let of = |kind: EnrolmentKind| {
+            let name = names.at(kind.as_str()).as_string().unwrap_or_default();
+            Label::new(name).map_err(|_| ErrorCode::IntegrityFailure)
+        };
+        Ok(Names {
+            passphrase: of(EnrolmentKind::Passphrase)?,
+            passkey: of(EnrolmentKind::Passkey)?,
+            recovery_phrase: of(EnrolmentKind::RecoveryPhrase)?,
         })
     }
 

@@ -16,6 +16,8 @@ interface EnclaveConfig {
   host: string;
   /** The enclave's origin. */
   origin: string;
+  /** What new ways to unlock are called, by kind. */
+  names: Record<string, string>;
   /** Absent where the frame cannot know. */
   partitioned?: boolean;
 }
@@ -37,6 +39,7 @@ type InitMessage =
       release: { version: string; digests: { worker: string; wasm: string }; signers: string };
       host: string;
       origin: string;
+      names: Record<string, string>;
       partitioned?: boolean;
     }
   | { kind: 'init'; role: 'kdf'; module: WebAssembly.Module };

@@ -69,11 +69,11 @@ function guarded(step) {
 }
 
 /** @param {InitMessage & { role: 'enclave' }} message */
-async function startEnclave({ module, release, host, origin, partitioned }) {
+async function startEnclave({ module, release, host, origin, names, partitioned }) {
   instantiate(module, ENCLAVE_PAGES);
   const { version, digests, signers } = release;
   const { worker: workerDigest, wasm: wasmDigest } = digests;
-  const config = { version, workerDigest, wasmDigest, host, origin, signers, partitioned };
+  const config = { version, workerDigest, wasmDigest, host, origin, signers, names, partitioned };
   const enclave = new wasm_bindgen.Enclave(config, postToFrame);
   await enclave.start();
   worker.enclave = enclave;

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use kms_crypto::software::DeviceKey;
-use kms_protocol::{CallerOrigin, EnrolmentKind, Value};
-use kms_vault::{Config, Enclave, SessionId};
+use kms_protocol::{CallerOrigin, EnrolmentKind, Label, Value};
+use kms_vault::{Config, Enclave, Names, SessionId};
 use pollster::block_on;
 
 use crate::passkey::{ENCLAVE, HOST};
@@ -262,8 +262,13 @@ pub fn template() -> Value {
 }
 
 /// The configuration of every tab.
+///
+/// # Panics
+/// Never: the names are names.
 #[must_use]
+#[allow(clippy::unwrap_used)]
 pub fn config() -> Config {
+    let name = |text: &str| Label::new(text).unwrap();
     Config {
         release: "0.0.0-test".into(),
         worker_digest: releases::digest("worker"),
@@ -272,6 +277,11 @@ pub fn config() -> Config {
         host: HOST.into(),
         origin: ENCLAVE.into(),
         signers: releases::signers(),
+        names: Names {
+            passphrase: name("A passphrase"),
+            passkey: name("A passkey"),
+            recovery_phrase: name("Some words"),
+        },
     }
 }
 

@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use futures_util::lock::Mutex;
 use kms_protocol::{
-    AutoLock, BackupHealth, CallerOrigin, Enrolment, ErrorCode, IntoValue, Value, event,
+    AutoLock, BackupHealth, CallerOrigin, Enrolment, EnrolmentKind, ErrorCode, IntoValue, Label,
+    Value, event,
 };
 use kms_verify::Signers;
 
@@ -38,6 +39,30 @@ pub struct Config {
     pub origin: String,
     /// Whose word against a release counts, if anybody's does.
     pub signers: Option<Signers>,
+    /// What new ways to unlock are called.
+    pub names: Names,
+}
+
+/// What a new way to unlock is called until the person renames it. The words stand with all others
+/// that a person reads, which the core does not have.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// A passphrase.
+    pub passphrase: Label,
+    /// A passkey.
+    pub passkey: Label,
+    /// A recovery phrase.
+    pub recovery_phrase: Label,
+}
+
+impl Names {
+    pub(crate) const fn of(&self, kind: EnrolmentKind) -> &Label {
+        match kind {
+            EnrolmentKind::Passphrase => &self.passphrase,
+            EnrolmentKind::Passkey => &self.passkey,
+            EnrolmentKind::RecoveryPhrase => &self.recovery_phrase,
+        }
+    }
 }
 
 impl Config {

@@ -12,7 +12,7 @@ pub(crate) use crate::factor::is_possible;
 use crate::header::{EnrolmentRecord, KdfRecord, Method, VaultId};
 use crate::seal;
 use crate::state::Secrets;
-use crate::{Clock, Error, Kdf, KdfJob, Ports, random};
+use crate::{Clock, Error, Kdf, KdfJob, Names, Ports, random};
 
 pub(crate) type DeviceKey<P> = <<P as Ports>::Crypto as CryptoProvider>::DeviceKey;
 type SealingKey<P> = <<P as Ports>::Crypto as CryptoProvider>::SealingKey;
@@ -71,7 +71,7 @@ pub(crate) async fn unlock_key<P: Ports>(
 /// one. On a device that refuses the memory a passphrase gets the weakest parameters that are
 /// accepted.
 pub(crate) async fn create<P: Ports>(
-    ports: &P,
+    (ports, names): (&P, &Names),
     home: &Home<'_, P>,
     candidate: &Candidate,
     salt: Option<[u8; 32]>,
@@ -82,7 +82,11 @@ pub(crate) async fn create<P: Ports>(
     };
     let id = EnrolmentId::new(random::id(ports.crypto())?)?;
     let now = ports.clock().now_ms();
-    let with = |params| EnrolmentRecord::new(&id, method_of(candidate, params), salt, now);
+    let with = |params| {
+        let method = method_of(candidate, params);
+        let name = names.of(method.kind());
+        EnrolmentRecord::new((&id, name), method, salt, now)
+    };
     match establish(ports, home, (with(Argon2Params::DEFAULT), candidate)).await {
         Err(error) if error.code() == ErrorCode::OutOfMemory => {
             establish(ports, home, (with(Argon2Params::FLOOR), candidate)).await

@@ -5,7 +5,7 @@ use kms_crypto::software::SoftwareProvider;
 use kms_crypto::{CryptoError, Envelope, PublicKey};
 use kms_protocol::{
     Audience, AuditMode, CallerOrigin, ClaimName, ClaimType, ClaimValue, EnrolmentId, FixedClaim,
-    JwtTemplate, JwtType, KeyId, KeyOrigin, KeyPolicy, KeySpec, KeyUsage,
+    JwtTemplate, JwtType, KeyId, KeyOrigin, KeyPolicy, KeySpec, KeyUsage, Label,
 };
 
 use crate::header::{EnrolmentRecord, Header, Method};
@@ -82,9 +82,9 @@ fn made() -> Result<Vec<Vec<u8>>, Error> {
     let version = || VersionRecord::new(FIRST, 1, (Some(&public), &wrapped));
     let key = KeyRecord::new(new(None)?, version());
     let for_tokens = KeyRecord::new(new(Some(for_tokens()?))?, version());
-    let id = EnrolmentId::new(ID)?;
+    let (id, name) = (EnrolmentId::new(ID)?, Label::new("Words")?);
     let mut header = Header::new([1; 16], 1);
-    header.add(EnrolmentRecord::new(&id, Method::Phrase, [2; 32], 3))?;
+    header.add(EnrolmentRecord::new((&id, &name), Method::Phrase, [2; 32], 3))?;
     let mut settings = Settings::default();
     settings.set_recipient(ID, [3; 32]);
     settings.note_removal("BAECAwQFBgcICQoLDA0ODw");

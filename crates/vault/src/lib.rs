@@ -41,7 +41,7 @@ mod ui;
 mod unlock;
 mod webpush;
 
-pub use enclave::{Config, Enclave};
+pub use enclave::{Config, Enclave, Names};
 pub use error::Error;
 pub use kms_verify::Signers;
 pub use map::Map;

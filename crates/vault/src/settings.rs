@@ -243,15 +243,16 @@ mod tests {
 
     #[test]
     fn the_newest_phrase_gets_the_backups() {
-        use kms_protocol::EnrolmentId;
+        use kms_protocol::{EnrolmentId, Label};
 
         use crate::header::EnrolmentRecord;
+        let name = Label::new("A way").unwrap();
         let ids = ["AAECAwQFBgcICQoLDA0ODw", "BAECAwQFBgcICQoLDA0ODw"];
         let mut header = Header::new([1; 16], 0);
         let mut settings = Settings::default();
         for (index, id) in ids.into_iter().enumerate() {
             let id = EnrolmentId::new(id).unwrap();
-            header.enrolments.push(EnrolmentRecord::new(&id, Method::Phrase, [0; 32], 0));
+            header.enrolments.push(EnrolmentRecord::new((&id, &name), Method::Phrase, [0; 32], 0));
             settings.set_recipient(id.as_str(), [u8::try_from(index).unwrap(); 32]);
         }
         assert_eq!(settings.recipient(&header), Some([1; 32]));
@@ -269,7 +270,7 @@ mod tests {
     #[test]
     fn signers_go_with_their_enrolments_and_leave_nothing_behind() {
         use kms_crypto::{KeyKind, PublicKey};
-        use kms_protocol::EnrolmentId;
+        use kms_protocol::{EnrolmentId, Label};
 
         use crate::header::EnrolmentRecord;
         let ids = ["AAECAwQFBgcICQoLDA0ODw", "BAECAwQFBgcICQoLDA0ODw"];
@@ -288,8 +289,8 @@ mod tests {
         let left: Vec<_> = settings.signers().iter().map(Signer::enrolment).collect();
         assert_eq!(left, [ids[1]]);
         let mut header = Header::new([1; 16], 0);
-        let id = EnrolmentId::new(ids[1]).unwrap();
-        header.enrolments.push(EnrolmentRecord::new(&id, Method::Phrase, [0; 32], 0));
+        let (id, name) = (EnrolmentId::new(ids[1]).unwrap(), Label::new("A way").unwrap());
+        header.enrolments.push(EnrolmentRecord::new((&id, &name), Method::Phrase, [0; 32], 0));
         settings.forget_strangers(&header);
         assert_eq!(settings.signers().len(), 1);
         header.enrolments.pop();

@@ -136,7 +136,8 @@ impl<P: Ports> Inner<P> {
         let vault_id = header.vault_id;
         let device = crypto.generate_device_key().await?;
         let home = Home { vault_id: &vault_id, device: &device, root: &root };
-        let enrolment = enrol::create(&self.ports, &home, candidate, salt).await?;
+        let enrolment =
+            enrol::create((&self.ports, &self.config.names), &home, candidate, salt).await?;
         let secrets = enrol::derive(&self.ports, &root).await?;
         drop(root);
         let mut settings = Settings::default();

@@ -3,10 +3,10 @@
 
 use kms_protocol::{EnrolmentKind, ErrorCode, Value};
 use kms_testkit::invariants::{broken, entries};
-use kms_testkit::person::{new, of, passphrase, phrase, submit};
+use kms_testkit::person::{new, of, passphrase, phrase, rename, submit};
 use kms_testkit::tab::text;
 use kms_testkit::{FakePasskey, PASSPHRASE, Tab, TestPorts};
-use kms_vault::{Factor, PasskeyAnswer, RecordKey, Store, Table, UiEvent, UiScreen};
+use kms_vault::{Action, Factor, PasskeyAnswer, RecordKey, Store, Table, UiEvent, UiScreen};
 use pollster::block_on;
 
 const CANCELLED: &str = "user_cancelled";
@@ -51,6 +51,27 @@ fn a_vault_is_made_and_opened_with_a_recovery_phrase() {
     let shouted = format!("  {}\n", words.to_uppercase().replace(' ', "\t"));
     assert_eq!(unlock(&after, |tab| tab.with_phrase(&shouted)), Ok(()));
     assert_eq!(broken(&after), Vec::<String>::new());
+}
+
+#[test]
+fn a_new_way_to_unlock_has_the_name_that_the_release_gives_it() {
+    let names = |tab: &Tab| -> Vec<_> { tab.enrolments().into_iter().map(|row| row.2).collect() };
+    let by_phrase = Tab::default();
+    assert!(by_phrase.set_up_with_phrase().is_ok());
+    assert_eq!(names(&by_phrase), ["Some words"]);
+    let by_passkey = Tab::default();
+    assert!(by_passkey.set_up_with_passkey(&FakePasskey::new(1)).is_ok());
+    assert_eq!(names(&by_passkey), ["A passkey"]);
+    let tab = Tab::ready();
+    let first = tab.first(EnrolmentKind::Passphrase);
+    assert!(tab.manage(rename(&first, "Mine"), PASSPHRASE, async |_| ()).is_ok());
+    let add = UiEvent::Action(Action::Add(EnrolmentKind::Passkey));
+    let added = tab.manage(add, PASSPHRASE, async |tab| {
+        tab.does(new(FakePasskey::new(2).answer(&tab.new_salt()))).await;
+    });
+    assert!(added.is_ok());
+    assert_eq!(names(&tab), ["Mine", "A passkey"]);
+    assert_eq!(names(&tab.restarted()), ["Mine", "A passkey"]);
 }
 
 #[test]

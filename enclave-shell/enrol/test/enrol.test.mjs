@@ -36,7 +36,7 @@ function page({ answer = () => undefined, ...globals } = {}) {
   world.window = { top: undefined, ...globals.window };
   world.window.top ??= world.window;
   const context = createContext(world);
-  const source = `${text('strings.js')}\n${text('ceremony.js')}\n({ TEXT, obstacle, createPasskey });`;
+  const source = `${text('../ui/strings.js')}\n${text('ceremony.js')}\n({ TEXT, obstacle, createPasskey });`;
   return { asked, ...runInContext(source, context) };
 }
 const failing = (name) => () => {
@@ -97,7 +97,7 @@ test('each way to fail has its own words', async () => {
   for (const [name, outcome] of cases) {
     const { createPasskey, TEXT } = page({ answer: failing(name) });
     assert.equal(await createPasskey(), outcome);
-    assert.ok(TEXT.outcome[outcome].body.length > 0);
+    assert.ok(TEXT.enrol.outcome[outcome].body.length > 0);
   }
   const broken = page({
     answer: () => {
@@ -118,7 +118,7 @@ test('framed, elsewhere or without passkeys there is an obstacle, which has word
   for (const [globals, expected] of cases) {
     const { obstacle, TEXT } = page(globals);
     assert.equal(obstacle(), expected);
-    if (expected) assert.ok(TEXT.refused[expected].length > 0);
+    if (expected) assert.ok(TEXT.enrol.refused[expected].length > 0);
   }
 });
 
@@ -128,9 +128,29 @@ test('the page reads no opener and has no storage, worker, channel, network or m
       'XMLHttp|Socket|EventSource|sendBeacon|import\\b|eval|Function\\(|innerHTML|outerHTML|' +
       'insertAdjacent|cssText|console|https?:(?!//www\\.w3\\.org/2000/svg)',
   );
-  assert.deepEqual(files.toSorted(), ['ceremony.js', 'enrol.js', 'strings.js', 'style.js']);
-  for (const name of files) {
+  assert.deepEqual(files.toSorted(), ['ceremony.js', 'enrol.js']);
+  for (const name of [...files, '../ui/style.js']) {
     const code = text(name).replace(/\/\*\*[^]*?\*\/|^ *\/\/.*$/gm, '');
     assert.doesNotMatch(code, forbidden, name);
   }
+});
+
+test('the texts, which speak of all that, use nothing of the page but the name of its host', () => {
+  const page = { Object, location: Object.freeze({ host: 'kms.example' }) };
+  const used = new Set();
+  const world = new Proxy(page, {
+    has: (_, name) => used.add(name),
+    get: (_, name) => page[name],
+  });
+  const tables = [new Function('world', `with (world) { ${text('../ui/strings.js')}\nreturn TEXT; }`)(world)];
+  for (const table of tables) {
+    for (const value of Object.values(table)) {
+      if (typeof value === 'function') {
+        for (const given of [1, 'text']) assert.equal(typeof value(given, given, given), 'string');
+      } else if (typeof value === 'object') tables.push(value);
+      else assert.equal(typeof value, 'string');
+    }
+  }
+  assert.ok(tables.length > 50);
+  assert.deepEqual([...used].sort(), ['Object', 'location']);
 });

@@ -5,7 +5,14 @@ import { createContext, runInContext } from 'node:vm';
 
 const text = (name) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 const protocol = text('../../crates/client/src/protocol.gen.d.ts');
-const PARTS = ['limits.js', 'strings.js', 'format.js', 'passkey.js', 'ui-keys.js', 'ui-backup.js'];
+const PARTS = [
+  'limits.js',
+  '../ui/strings.js',
+  'format.js',
+  'passkey.js',
+  'ui-keys.js',
+  'ui-backup.js',
+];
 
 /** What the frame's parts define, in one scope as they are served. */
 function frame({ names = [], answer = () => null, ...globals } = {}) {
@@ -76,8 +83,9 @@ const KEY = {
 const { TEXT, policySentences, wordsFor } = frame({ names: ['policySentences', 'wordsFor'] });
 const said = (change, policy = {}) => policySentences({ ...KEY, ...change, policy }).join('\n');
 
-test('every name that the protocol has for a key has words of its own', () => {
+test('every name that the protocol has for a key or a way to unlock has words of its own', () => {
   const tables = [
+    ['EnrolmentKind', TEXT.kind],
     ['KeyUsage', TEXT.usage],
     ['KeySpec', TEXT.spec],
     ['KeyState', TEXT.keyState],
@@ -91,6 +99,10 @@ test('every name that the protocol has for a key has words of its own', () => {
     assert.equal(new Set(Object.values(words)).size, names.length, type);
     assert.ok(Object.values(words).every((word) => word.length > 3), type);
   }
+});
+
+test('what a kind of way to unlock is called is a name that the enclave takes for a new one', () => {
+  for (const name of Object.values(TEXT.kind)) assert.match(name, /^[^\p{Cc}]{1,64}$/u);
 });
 
 test('a policy is shown with every use, and a use without words by its name', () => {

@@ -145,6 +145,7 @@ async fn what_does_not_fit_or_is_not_apart_does_not_start(world: &mut World) -> 
     for (made, refusal) in [
         (module("const WASM_TEXT = \"#", "const WASM_TEXT = \"$")?, "integrity_failure"),
         (module("// First in the worker", "// first in the worker")?, "integrity_failure"),
+        (module("passkey: 'Passkey',", "passkey: '',")?, "integrity_failure"),
         (policy("connect-src 'none'", "connect-src *")?, "isolation_failure"),
         (policy(types, "script-src-attr 'none'; ")?, "isolation_failure"),
     ] {

@@ -75,10 +75,15 @@ pub(crate) struct KdfRecord {
 
 impl EnrolmentRecord {
     /// An enrolment whose envelope is still to be sealed.
-    pub(crate) fn new(id: &EnrolmentId, method: Method, salt: [u8; 32], created: u64) -> Self {
+    pub(crate) fn new(
+        (id, label): (&EnrolmentId, &Label),
+        method: Method,
+        salt: [u8; 32],
+        created: u64,
+    ) -> Self {
         Self {
             id: id.as_str().into(),
-            label: method.label().into(),
+            label: label.as_str().into(),
             created,
             last_used: None,
             method,
@@ -91,11 +96,7 @@ impl EnrolmentRecord {
 
     /// What it is.
     pub(crate) const fn kind(&self) -> EnrolmentKind {
-        match self.method {
-            Method::Passphrase(_) => EnrolmentKind::Passphrase,
-            Method::Passkey { .. } => EnrolmentKind::Passkey,
-            Method::Phrase => EnrolmentKind::RecoveryPhrase,
-        }
+        self.method.kind()
     }
 
     /// Digest of kind and parameters, to which the envelope is bound; none in schema 1.
@@ -136,12 +137,12 @@ impl EnrolmentRecord {
 }
 
 impl Method {
-    /// Name that a new enrolment of this kind gets.
-    const fn label(&self) -> &'static str {
+    /// What kind it is of.
+    pub(crate) const fn kind(&self) -> EnrolmentKind {
         match self {
-            Method::Passphrase(_) => "Passphrase",
-            Method::Passkey { .. } => "Passkey",
-            Method::Phrase => "Recovery phrase",
+            Method::Passphrase(_) => EnrolmentKind::Passphrase,
+            Method::Passkey { .. } => EnrolmentKind::Passkey,
+            Method::Phrase => EnrolmentKind::RecoveryPhrase,
         }
     }
 }

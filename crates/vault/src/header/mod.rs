@@ -183,7 +183,7 @@ fn schema(bytes: &[u8]) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use kms_crypto::Argon2Params;
-    use kms_protocol::EnrolmentId;
+    use kms_protocol::{EnrolmentId, Label};
 
     use super::enrolment::MAX_CREDENTIAL;
     use super::*;
@@ -191,7 +191,8 @@ mod tests {
     const ID: &str = "AAECAwQFBgcICQoLDA0ODw";
 
     fn record(method: Method) -> EnrolmentRecord {
-        EnrolmentRecord::new(&EnrolmentId::new(ID).unwrap(), method, [3; 32], 5)
+        let (id, name) = (EnrolmentId::new(ID).unwrap(), Label::new("A way").unwrap());
+        EnrolmentRecord::new((&id, &name), method, [3; 32], 5)
     }
 
     fn passkey(credential: Vec<u8>) -> EnrolmentRecord {

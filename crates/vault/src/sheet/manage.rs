@@ -86,7 +86,8 @@ impl<P: Ports> Inner<P> {
         let vault = self.unlocked()?;
         let device = self.ports.store().device_key().await?.ok_or(ErrorCode::VaultCorrupt)?;
         let home = Home { vault_id: &vault.id, device: &device, root: fresh.root() };
-        let enrolment = enrol::create(&self.ports, &home, candidate, salt).await?;
+        let enrolment =
+            enrol::create((&self.ports, &self.config.names), &home, candidate, salt).await?;
         self.still_wanted(turn.question)?;
         let (recipient, signer) = (candidate.recipient(), candidate.signer(&enrolment.id));
         let edit = move |edited: &mut Edited| {

@@ -108,7 +108,8 @@ impl<P: Ports> Inner<P> {
         let device = self.ports.crypto().generate_device_key().await?;
         // What opened the file becomes the first enrolment, bound to this browser.
         let home = Home { vault_id: &vault_id, device: &device, root: &backup.root };
-        let enrolment = enrol::create(&self.ports, &home, &candidate, None).await?;
+        let enrolment =
+            enrol::create((&self.ports, &self.config.names), &home, &candidate, None).await?;
         let id = enrolment.id.clone();
         let mut header = Header::new(vault_id, backup.vault_created);
         // Asked again: what this browser knows may have grown while the person looked at it.

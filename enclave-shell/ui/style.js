@@ -1,4 +1,5 @@
-// The one stylesheet. It is part of the module, so that the module's digest pins it too.
+// The one stylesheet, of the frame and of the page that creates a passkey. It is part of their scripts,
+// so that what pins those pins it too.
 
 const STYLE = `
 :root {
@@ -96,8 +97,10 @@ button {
 }
 button:disabled { cursor: default; }
 .primary { background: var(--brand); color: var(--on-brand); flex: 1 1 auto; }
-.primary:hover:enabled { background: var(--brand-deep); }
-.primary:disabled { background: var(--line); color: var(--soft); }
+.primary:hover:enabled:not([aria-disabled]) { background: var(--brand-deep); }
+.primary:disabled, .primary[aria-disabled="true"] {
+  background: var(--line); color: var(--soft); cursor: default;
+}
 .primary.danger:enabled { background: var(--bad); color: var(--on-bad); }
 .primary.danger:hover:enabled { background: var(--bad-deep); }
 .plain { background: transparent; border-color: var(--edge); color: var(--ink); }
@@ -229,6 +232,15 @@ input:focus-visible, textarea:focus-visible, select:focus-visible {
 .status { margin: 12px 0 0; color: var(--soft); font-size: 14px; line-height: 1.45; }
 /* Kept in the tree while empty, so that what they say later is spoken. */
 .problem:empty, .status:empty { margin: 0; padding: 0; }
+main.card > :last-child { margin-bottom: 0; }
+.result strong { display: block; margin: 0 0 4px; font-size: 16px; }
+.result p { margin: 0 0 12px; }
+.result p:last-child { margin: 0; }
+.result .next { font-weight: 600; }
+.result:is(.good, .fair, .bad) { padding: 10px 14px; border-radius: 10px; }
+.result.good { background: var(--tint); color: var(--ink); }
+.result.fair { background: var(--note); color: var(--note-ink); }
+.result.bad { background: var(--bad-tint); color: var(--bad); }
 .busy #submit::before {
   content: ""; display: inline-block; width: 14px; height: 14px; margin-right: 9px;
   border: 2px solid currentColor; border-right-color: transparent; border-radius: 50%;
@@ -253,7 +265,7 @@ code { font: 14px/1.4 ui-monospace, "Cascadia Mono", Consolas, monospace; }
   .busy #submit::before { animation-duration: 4s; animation-timing-function: steps(8); }
 }
 @media (forced-colors: active) {
-  .card, .asks, .note, .problem, .primary, .words li { border: 1px solid; }
+  .card, .asks, .note, .problem, .result:not(:empty), .primary, .words li { border: 1px solid; }
 }
 `;
 

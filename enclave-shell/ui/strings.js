@@ -1,4 +1,4 @@
-// Every text a person can read in the enclave, in one place.
+// Every text a person can read in the enclave, in its frame and on the page that creates a passkey.
 
 const TEXT = Object.freeze({
   /** @param {string} version */
@@ -17,6 +17,26 @@ const TEXT = Object.freeze({
   again: 'Passphrase again',
   slow: 'This takes a moment on purpose: it slows down guessing.',
 
+  // Times and sizes.
+  wait: Object.freeze({
+    /** @param {number} seconds */
+    seconds: (seconds) => `${seconds} s`,
+    /** @param {number} minutes */
+    minutes: (minutes) => `${minutes} min`,
+    /** @param {number} minutes @param {number} seconds */
+    both: (minutes, seconds) => `${minutes} min ${seconds} s`,
+  }),
+  span: Object.freeze({
+    /** @param {number} count */
+    minutes: (count) => (count === 1 ? '1 minute' : `${count} minutes`),
+    /** @param {number} count */
+    hours: (count) => (count === 1 ? '1 hour' : `${count} hours`),
+    /** @param {number} count */
+    days: (count) => (count === 1 ? '1 day' : `${count} days`),
+  }),
+  bytes: Object.freeze(['bytes', 'kB', 'MB', 'GB', 'TB']),
+
+  // A way to unlock, and what a new one is called.
   kind: Object.freeze({
     passkey: 'Passkey',
     passphrase: 'Passphrase',
@@ -837,7 +857,7 @@ const TEXT = Object.freeze({
     other: 'That did not work. Try again.',
   }),
   /** @param {string} time */
-  wait: (time) => `Try again in ${time}.`,
+  tryIn: (time) => `Try again in ${time}.`,
   retry: 'You can try again now.',
   covered:
     'Something covers this window, cuts it off or makes it see-through, so its buttons stay closed. ' +
@@ -853,6 +873,63 @@ const TEXT = Object.freeze({
     other: 'It met a state that it cannot trust.',
     body: 'No key can be used until the page around this frame is loaded again.',
     code: 'Reason',
+  }),
+
+  // The page that creates a passkey in a tab of its own.
+  enrol: Object.freeze({
+    title: 'Create a passkey',
+    explain: 'Your browser keeps this passkey for your key vault. It opens nothing else.',
+    where: 'It belongs to',
+    submit: 'Create passkey',
+    again: 'Try again',
+    busy: 'Follow your browser’s prompt…',
+    back:
+      'Go back to the page you came from and choose “I have a passkey already”. ' +
+      'You can close this tab.',
+
+    /** What each outcome is called, what it means, and whether another attempt makes sense. */
+    outcome: Object.freeze({
+      ready: Object.freeze({
+        title: 'The passkey was created',
+        body: 'It can open a vault.',
+        tone: 'good',
+      }),
+      no_prf: Object.freeze({
+        title: 'This passkey cannot open a vault',
+        body:
+          'It was created, but where it is kept lacks the PRF extension, which a vault needs. ' +
+          'Delete it in your password manager or settings. Then try again and choose another ' +
+          'place: your device itself, your phone or a newer security key. Or go back and use a ' +
+          'passphrase or a recovery phrase.',
+        tone: 'bad',
+      }),
+      cancelled: Object.freeze({
+        title: 'No passkey was created',
+        body: 'The prompt was closed, or its time ran out. Nothing was changed.',
+        tone: 'fair',
+      }),
+      no_authenticator: Object.freeze({
+        title: 'No passkey was created',
+        body:
+          'Nothing here can keep a passkey that checks who you are. Turn on your device’s ' +
+          'screen lock or connect a security key with a PIN. Or go back and use a passphrase or ' +
+          'a recovery phrase.',
+        tone: 'fair',
+      }),
+      failed: Object.freeze({
+        title: 'No passkey was created',
+        body: 'The browser refused. Try again, or go back and use a passphrase or a recovery phrase.',
+        tone: 'bad',
+      }),
+    }),
+
+    refused: Object.freeze({
+      title: 'No passkey can be created here',
+      framed: 'This page works in a tab of its own only. Another page has put it in a frame.',
+      elsewhere: 'This page was made for another address.',
+      unsupported:
+        'This browser has no passkeys. Go back and use a passphrase or a recovery phrase.',
+    }),
   }),
 });
 
