@@ -145,3 +145,23 @@ fn whatever_fails_nothing_is_used_and_the_next_refusal_is_noted() {
         }
     }
 }
+
+/// The key is damaged in between: the refusal stands, and stands in the log.
+#[test]
+fn a_refusal_that_cannot_be_noted_is_logged() {
+    let before = Tab::ready();
+    let (start, id) = (before.clock.now_ms(), key(&before, MINUTE));
+    before.clock.advance(MINUTE);
+    for call in 1..10 {
+        let tab = at(&before.on(before.store.copied()), start + MINUTE);
+        let (store, record) = (tab.store.clone(), RecordKey::Text(id.clone()));
+        tab.store.meanwhile(call, move || store.poke(Table::Keys, &record, Some(vec![1])));
+        let refused = tab.sign(&id, b"text").unwrap_err();
+        // What waits for the log is written before that is read.
+        assert!(tab.verify_audit().is_ok());
+        let log = entries(&tab);
+        let outcomes = log.iter().filter(|entry| text(entry, "method") == "sign");
+        let outcomes: Vec<_> = outcomes.map(|entry| text(entry, "outcome")).collect();
+        assert_eq!(outcomes, [refused], "{call}");
+    }
+}

@@ -36,11 +36,11 @@ impl<P: Ports> UnlockedVault<P> {
         if of_kind == Protection::Enclave {
             return Ok(of_kind);
         }
-        match self.unwrap(ports, key, version).await {
-            Ok(handle) => Ok(ports.crypto().held_by(&handle)),
-            Err(Error::Code(ErrorCode::Unreadable | ErrorCode::InvalidKeyState)) => Ok(of_kind),
-            Err(error) => Err(error),
+        let unwrapped = self.unwrap(ports, key, version).await;
+        if let Err(Error::Code(ErrorCode::Unreadable | ErrorCode::InvalidKeyState)) = unwrapped {
+            return Ok(of_kind);
         }
+        Ok(ports.crypto().held_by(&unwrapped?))
     }
 }
 
