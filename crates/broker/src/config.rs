@@ -211,7 +211,8 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads and checks a configuration that names no other file. What [`crate::policy::Policy`] is made of is checked there.
+    /// Reads and checks a configuration that names no other file. What [`crate::policy::Policy`] is
+    /// made of is checked there.
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
         let config = Self::checked(json)?;
         match config.rego {

@@ -71,7 +71,10 @@ fn nothing_else_than_true_is_a_yes() {
         "allow := 1 / (input.now - input.now)",
         "allow if to_number(input.phase) > 0",
         "allow := true if input.now\nallow := false if input.now",
-        // Neither the network nor the clock is there to be asked.
+        // Neither the network, the clock nor chance is there to be asked.
+        "allow if rand.intn(\"x\", 2) >= 0",
+        "allow if uuid.rfc4122(\"x\")",
+        "allow if regex.match(\".*\", input.phase)",
         "allow if no_such_function(1)",
         "allow if http.send({\"method\": \"get\", \"url\": \"http://crm/\"})",
         "allow if time.now_ns() > 0",
