@@ -74,15 +74,20 @@ function readReport(data) {
   return known ? /** @type {WorkerReport | UiRequest} */ (data) : null;
 }
 
+function tellHelperFailed() {
+  ui.answer({ ui: 'helper_failed' });
+}
+
 /**
  * Watches a helper, which answers on its own port as long as it lives; when it dies the enclave
- * is told instead.
+ * is told instead, unless somebody knows better.
  * @param {Worker} worker
  * @param {(report: WorkerReport) => boolean} onReport whether the helper goes on
  * @param {() => void} [onEnd]
+ * @param {() => void} [onDeath]
  * @returns {() => void} ends it
  */
-function watchHelper(worker, onReport, onEnd) {
+function watchHelper(worker, onReport, onEnd, onDeath = tellHelperFailed) {
   const end = () => {
     onEnd?.();
     worker.onmessage = null;
@@ -91,7 +96,7 @@ function watchHelper(worker, onReport, onEnd) {
   };
   const fail = () => {
     end();
-    ui.answer({ ui: 'helper_failed' });
+    onDeath();
   };
   worker.onerror = fail;
   worker.onmessageerror = fail;
@@ -107,27 +112,34 @@ function watchHelper(worker, onReport, onEnd) {
 /**
  * Runs one key derivation in its own worker, whose memory goes away with it. The worker gets the port
  * when it says that it runs: WebKitGTK was seen to leave one unanswered, and another one can have it.
+ * So it can where the browser says that the first did not start.
  * @param {MessagePort} port
  * @param {number} [starts] that are left
  */
 function runKdf(port, starts = KDF_STARTS) {
   const worker = startWorker('ats-kms-kdf');
+  let runs = false;
+  const startAnother = () => {
+    if (starts > 1) runKdf(port, starts - 1);
+    else port.postMessage({ error: 'internal' });
+  };
   const end = watchHelper(
     worker,
     (report) => {
       if (report.kind === 'boot_failed') port.postMessage({ error: report.code });
       if (report.kind !== 'kdf_ready') return false;
+      runs = true;
       clearTimeout(timer);
       timer = setTimeout(end, KDF_LIMIT_MS);
       worker.postMessage({ kind: 'kdf_port', port }, [port]);
       return true;
     },
     () => clearTimeout(timer),
+    () => (runs ? tellHelperFailed() : startAnother()),
   );
   let timer = setTimeout(() => {
     end();
-    if (starts > 1) runKdf(port, starts - 1);
-    else port.postMessage({ error: 'internal' });
+    startAnother();
   }, KDF_START_LIMIT_MS);
   worker.postMessage({ kind: 'init', role: 'kdf', module: host.module });
 }

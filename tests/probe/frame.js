@@ -9,13 +9,18 @@ globalThis.Worker = class extends Worker {
     super(url, { ...options, name: `${options?.name} ${self.name}` });
     // The self-test tries one that must not start; it has no name.
     if (options?.name) probeWorkers.push(this);
-    const first = lacks('frame:first-kdf') && probeWorkers.length === 2;
-    this.silent = options?.name === 'ats-kms-kdf' && (first || lacks('frame:every-kdf'));
+    const isKdf = options?.name === 'ats-kms-kdf';
+    const isFirst = probeWorkers.length === 2;
+    const silent = (isFirst && lacks('frame:first-kdf')) || lacks('frame:every-kdf');
+    this.fails = isKdf && ((isFirst && lacks('frame:first-kdf-fails')) || lacks('frame:every-kdf-fails'));
+    this.silent = (isKdf && silent) || this.fails;
   }
 
   postMessage(message, ...rest) {
     // As an engine does that starts a worker and never runs it.
     if (!this.silent || message.kind !== 'init') super.postMessage(message, ...rest);
+    // Or that cannot load its script.
+    else if (this.fails) setTimeout(() => this.dispatchEvent(new Event('error')));
   }
 };
 

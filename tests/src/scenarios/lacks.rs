@@ -24,6 +24,7 @@ scenarios!("lacks":
     a_device_key_that_cannot_be_stored,
     little_memory,
     a_helper_that_never_runs [light],
+    a_helper_that_fails_to_start,
     storage_is_blocked with BLOCKED,
     private_window with PRIVATE,
 );
@@ -107,26 +108,34 @@ async fn little_memory(world: &mut World) -> Result<()> {
     Ok(())
 }
 
-/// A derivation whose worker does not start is done by another one, and the first is ended.
 async fn a_helper_that_never_runs(world: &mut World) -> Result<()> {
+    another_helper_does_it(world, "frame:first-kdf").await?;
+    no_helper_ever_runs(world, "frame:every-kdf").await
+}
+
+async fn a_helper_that_fails_to_start(world: &mut World) -> Result<()> {
+    another_helper_does_it(world, "frame:first-kdf-fails").await?;
+    no_helper_ever_runs(world, "frame:every-kdf-fails").await
+}
+
+/// A derivation whose worker does not start is done by another one, and the first is ended.
+async fn another_helper_does_it(world: &World, lack: &str) -> Result<()> {
     let stage = world.probe_stage()?;
     let page = world.page()?;
-    let session = Session::open_lacking(page, &stage, "frame:first-kdf").await?;
+    let session = Session::open_lacking(page, &stage, lack).await?;
     session.begin("vault.setup").await?;
     VaultUi(page).set_up(PASSPHRASE).await?;
     ensure!(session.end().await?["state"] == "unlocked");
     ensure!(helpers_alive(page).await? == 0, "the silent one is still there");
     session.lock().await?;
-    session.unlock().await?;
-    no_helper_ever_runs(world).await
+    session.unlock().await
 }
 
 /// Where none ever starts, nobody is left to wait.
-async fn no_helper_ever_runs(world: &World) -> Result<()> {
+async fn no_helper_ever_runs(world: &World, lack: &str) -> Result<()> {
     let stage = world.probe_stage()?;
     let page = world.page()?;
-    let (session, ui) =
-        (Session::open_lacking(page, &stage, "frame:every-kdf").await?, VaultUi(page));
+    let (session, ui) = (Session::open_lacking(page, &stage, lack).await?, VaultUi(page));
     session.begin("vault.setup").await?;
     ui.set_up(PASSPHRASE).await?;
     ensure!(session.end_refused().await? == "internal");
